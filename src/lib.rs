@@ -7,7 +7,7 @@
 //! app      shell                           the window; routes messages
 //!          scan  photos  people  compare  evaluate  train  demo  models  care  settings
 //!          jobs  ui                        what features share: jobs; widgets, words, theme
-//!          engine                          home folder, loaded networks, library's writer, threads, progress
+//!          engine                          home folder, loaded networks, library's writer and readers, threads, progress
 //! parts    faces   library   cluster   eval   train   synth   figures
 //! below    networks                        device  kernels  nets  weights  models
 //!          types                           the vocabulary

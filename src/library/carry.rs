@@ -1,6 +1,7 @@
 //! Faces of a picture whose file shows another picture now: an edit of the first, or something else. Who compares the
 //! two says which faces are the same; what nobody could match waits as a lost face and is never deleted.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use rusqlite::{Connection, Row, Transaction, params};
@@ -69,6 +70,15 @@ pub struct LostFace {
     pub replaced_by: Option<PhotoId>,
 }
 
+/// A face whose picture is gone, and the one of which the same is said since: a scan has found it there, or its user has
+/// put it back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CarriedFace {
+    pub was: LostFace,
+    pub into: FaceId,
+    pub into_photo: PhotoId,
+}
+
 /// A lost face: said to be somebody's or set aside, its picture without a file, replaced and compared, and what was said
 /// of it said of no face to which it was carried over. One that was, and of which something else was said since, holds
 /// nothing of it.
@@ -84,7 +94,30 @@ const IS_LET_GO: &str = "missing = 1 AND replaced_by IS NOT NULL \
     AND EXISTS (SELECT 1 FROM carried WHERE face_id = face.id AND into_face = face.id) \
     AND (belongs IN ('named', 'confirmed') OR set_aside IS NOT NULL)";
 
+/// Faces of somebody, and those that are the same person's since they were carried over to them. What was set aside is
+/// listed where it is.
+const CARRIED: &str = "FROM carried JOIN face ON face.id = carried.face_id JOIN photo ON photo.id = face.photo_id \
+    JOIN face AS copy ON copy.id = into_face AND copy.id <> face.id JOIN photo AS there ON there.id = copy.photo_id \
+    LEFT JOIN person ON person.id = face.person_id \
+    WHERE photo.missing = 1 AND photo.replaced_by IS NOT NULL AND there.missing = 0 \
+    AND copy.person_id = face.person_id AND copy.belongs IN ('named', 'confirmed')";
+
+/// Decided about, its picture without a file, and not carried over to a face that is there.
+const IS_ABSENT: &str = "missing = 1 AND NOT EXISTS (SELECT 1 FROM carried JOIN face AS copy ON copy.id = into_face \
+    JOIN photo AS there ON there.id = copy.photo_id WHERE carried.face_id = face.id AND there.missing = 0)";
+
 impl LibraryReader {
+    /// Faces about which something was decided and that are nowhere now, lost or not: photos of theirs may come back.
+    pub(crate) fn absent_faces(&self) -> Result<HashSet<FaceId>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(&format!(
+                "SELECT face.id FROM photo JOIN face ON photo_id = photo.id WHERE {IS_ABSENT} AND {IS_DECIDED}"
+            ))?;
+            let faces = query.query_map([], |row| Ok(FaceId(row.get(0)?)))?;
+            Ok(faces.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// A picture with its faces as `model` knows them.
     pub(crate) fn picture_faces(&self, photo: PhotoId, model: &ModelId) -> Result<PictureFaces> {
         self.read(|c| picture_faces(c, photo, model))
@@ -107,14 +140,22 @@ impl LibraryReader {
                  JOIN face ON photo_id = photo.id LEFT JOIN person ON person.id = person_id \
                  WHERE {which} ORDER BY person_id, path, face.id"
             ))?;
+            let faces = query.query_map([], lost_at)?;
+            Ok(faces.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Faces that were carried over to a picture that is there, in order of person and path.
+    pub fn carried_faces(&self) -> Result<Vec<CarriedFace>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(&format!(
+                "SELECT face.id, photo.path, face.person_id, face.belongs, face.set_aside, name, \
+                 nullif(photo.replaced_by, photo.id), copy.id, copy.photo_id {CARRIED} \
+                 ORDER BY face.person_id, photo.path, face.id, copy.id"
+            ))?;
             let faces = query.query_map([], |row| {
-                Ok(LostFace {
-                    face_id: FaceId(row.get(0)?),
-                    path: path::from_bytes(row.get(1)?),
-                    state: rows::state_at(row, 2)?,
-                    name: row.get(5)?,
-                    replaced_by: row.get::<_, Option<i64>>(6)?.map(PhotoId),
-                })
+                let (into, into_photo) = (FaceId(row.get(7)?), PhotoId(row.get(8)?));
+                Ok(CarriedFace { was: lost_at(row)?, into, into_photo })
             })?;
             Ok(faces.collect::<rusqlite::Result<_>>()?)
         })
@@ -134,6 +175,16 @@ impl LibraryReader {
             Ok(c.prepare_cached(&sql)?.query_row([], |row| row.get::<_, i64>(0))? as usize)
         })
     }
+}
+
+fn lost_at(row: &Row) -> rusqlite::Result<LostFace> {
+    Ok(LostFace {
+        face_id: FaceId(row.get(0)?),
+        path: path::from_bytes(row.get(1)?),
+        state: rows::state_at(row, 2)?,
+        name: row.get(5)?,
+        replaced_by: row.get::<_, Option<i64>>(6)?.map(PhotoId),
+    })
 }
 
 impl Library {

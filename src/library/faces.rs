@@ -148,7 +148,8 @@ impl LibraryReader {
     }
 
     /// Faces that were decided about, in pictures without a file, and that `model` has not embedded, in order of their id
-    /// after `after`. Of faces that no detector has found (score 0) the portrait is another picture's.
+    /// after `after`. The portrait of a face that no detector has found (score 0) is that of the face which it was made
+    /// from, and shows it where that one was.
     pub(crate) fn portraits_without_embedding(
         &self,
         model: &ModelId,
@@ -157,11 +158,16 @@ impl LibraryReader {
     ) -> Result<Vec<PortraitToEmbed>> {
         self.read(|c| {
             let mut query = c.prepare_cached(&format!(
-                "SELECT face.id, photo.width, photo.height, jpeg, x, y, face.width, face.height, score, landmarks \
-                 FROM photo JOIN face ON photo_id = photo.id JOIN face_crop ON face_crop.face_id = face.id \
-                 WHERE missing = 1 AND face.id > ?1 AND score > 0 AND {IS_DECIDED} AND NOT EXISTS (SELECT 1 FROM embedding \
-                 WHERE model_id = (SELECT id FROM model WHERE name = ?2) AND embedding.face_id = face.id) \
-                 ORDER BY face.id LIMIT ?3"
+                "WITH RECURSIVE wanted (face_id, found) AS (SELECT face.id, face.id FROM photo JOIN face \
+                 ON photo_id = photo.id WHERE missing = 1 AND face.id > ?1 AND {IS_DECIDED} AND NOT EXISTS (SELECT 1 \
+                 FROM embedding WHERE model_id = (SELECT id FROM model WHERE name = ?2) AND embedding.face_id = face.id) \
+                 UNION SELECT wanted.face_id, carried.face_id FROM wanted JOIN face ON face.id = found AND score = 0 \
+                 JOIN carried ON into_face = found) \
+                 SELECT wanted.face_id, photo.width, photo.height, crop.jpeg, x, y, face.width, face.height, score, \
+                 landmarks FROM wanted JOIN face_crop AS crop ON crop.face_id = wanted.face_id \
+                 JOIN face ON face.id = found AND score > 0 JOIN photo ON photo.id = photo_id \
+                 JOIN face_crop AS cut ON cut.face_id = found AND cut.jpeg = crop.jpeg \
+                 GROUP BY wanted.face_id ORDER BY wanted.face_id LIMIT ?3"
             ))?;
             let mut rows = query.query(params![after.0, model.0, limit as i64])?;
             let mut faces = Vec::new();

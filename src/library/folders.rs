@@ -102,25 +102,29 @@ impl Library {
         })
     }
 
-    /// The folder lies elsewhere now: every file below it is expected at the new place. What was scanned there already
-    /// belongs to it.
+    /// The folder lies elsewhere now: every file below it is expected at the new place, and so are folders inside it that
+    /// are scanned by themselves. What was scanned there already belongs to them.
     ///
     /// # Errors
     /// When the folder is not in the library.
     pub(crate) fn move_folder(&mut self, from: &Path, to: &Path) -> Result<()> {
         let files = self.files_below(from)?;
         self.write(|t| {
-            let id = folder_id(t, from)?;
-            let mut photos: BTreeSet<PhotoId> = files_of(t, id)?.into_iter().map(|(_, photo)| photo).collect();
-            if let Some(there) = find_folder(t, to)?.filter(|there| *there != id) {
-                photos.extend(files_of(t, there)?.into_iter().map(|(_, photo)| photo));
-                t.execute("UPDATE file SET folder_id = ?2 WHERE folder_id = ?1", [there, id])?;
-                t.execute("DELETE FROM folder WHERE id = ?1", [there])?;
+            folder_id(t, from)?;
+            let mut photos = BTreeSet::new();
+            for Folder { id, path: folder, .. } in Folders::load(t)?.0 {
+                let Some(to) = moved(&folder, from, to) else { continue };
+                photos.extend(files_of(t, id)?.into_iter().map(|(_, photo)| photo));
+                if let Some(there) = find_folder(t, &to)?.filter(|there| *there != id) {
+                    photos.extend(files_of(t, there)?.into_iter().map(|(_, photo)| photo));
+                    t.execute("UPDATE file SET folder_id = ?2 WHERE folder_id = ?1", [there, id])?;
+                    t.execute("DELETE FROM folder WHERE id = ?1", [there])?;
+                }
+                t.execute("UPDATE folder SET path = ?2, offline = 0 WHERE id = ?1", params![id, path::to_bytes(&to)])?;
             }
-            t.execute("UPDATE folder SET path = ?2, offline = 0 WHERE id = ?1", params![id, path::to_bytes(to)])?;
             for file in &files {
-                let Ok(rest) = file.strip_prefix(from) else { continue };
-                let (old, new) = (path::to_bytes(file), path::to_bytes(&to.join(rest)));
+                let Some(to) = moved(file, from, to) else { continue };
+                let (old, new) = (path::to_bytes(file), path::to_bytes(&to));
                 // The file there gives way to this one, and its photo is missing until a scan says where it is.
                 photos.extend(photo_at(t, &new)?);
                 t.prepare_cached("UPDATE OR REPLACE file SET path = ?2 WHERE path = ?1")?.execute(params![old, new])?;
@@ -129,6 +133,12 @@ impl Library {
             photos.into_iter().try_for_each(|photo| settle(t, photo))
         })
     }
+}
+
+/// Where a path leads that lies in `from`, or is it, when that is at `to`.
+fn moved(path: &Path, from: &Path, to: &Path) -> Option<PathBuf> {
+    let rest = path.strip_prefix(from).ok()?;
+    Some(if rest.as_os_str().is_empty() { to.to_owned() } else { to.join(rest) })
 }
 
 /// The scanned folders. A file belongs to the innermost of those that it lies in; one that was met through a link

@@ -46,7 +46,7 @@ pub(crate) use self::{
 };
 pub use aside::{AgainstMerge, FaceSetAside, Rejection, ToldApart};
 pub(crate) use attempts::Suspect;
-pub use carry::{Carried, LostFace};
+pub use carry::{Carried, CarriedFace, LostFace};
 pub(crate) use carry::{FaceInPicture, PictureFaces, Replaced};
 pub use error::{LibraryError, Result, Stale};
 pub use faces::FaceRecord;

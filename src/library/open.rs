@@ -126,7 +126,7 @@ impl Library {
     /// Opens the file that another program has put in the library's place, as a restore of a damaged one does. Returns
     /// whether there was one.
     pub(crate) fn follow_replaced(&mut self) -> Result<bool> {
-        let is_other = FileId::of(&self.path).is_some_and(|now| Some(now) != self.file);
+        let is_other = self.is_replaced();
         if is_other {
             *self = Self::open(&self.path.clone())?;
         }
@@ -184,6 +184,11 @@ impl LibraryReader {
         &self.path
     }
 
+    /// Whether another file is in the place of the one that was opened.
+    pub(crate) fn is_replaced(&self) -> bool {
+        FileId::of(&self.path).is_some_and(|now| Some(now) != self.file)
+    }
+
     /// Refuses to write into a file that is not the library any more: nobody would find it there.
     pub(super) fn refuse_replaced(&self) -> Result<()> {
         match FileId::of(&self.path) == self.file {
@@ -202,8 +207,12 @@ impl LibraryReader {
         self.read(|c| Ok(c.pragma_query_value(None, "data_version", |row| row.get(0))?))
     }
 
-    /// Asks several questions of one state of the library, whatever others write meanwhile.
+    /// Asks several questions of one state of the library, whatever others write meanwhile. Within others that are
+    /// asked so, it is their state.
     pub fn at_once<T, E: From<LibraryError>>(&self, ask: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
+        if !self.connection.is_autocommit() {
+            return ask(self);
+        }
         let transaction =
             self.connection.unchecked_transaction().map_err(|error| LibraryError::from(error).at(&self.path))?;
         let answer = ask(self);

@@ -1,5 +1,5 @@
 //! What is trained on: people, each with pictures. Where the pixels come from is the caller's business, so a folder,
-//! the library's confirmed faces and synthetic people in memory are all the same to the trainer.
+//! the library's named faces and synthetic people in memory are all the same to the trainer.
 
 use image::RgbImage;
 use rand::seq::SliceRandom;

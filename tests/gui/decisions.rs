@@ -16,7 +16,7 @@ use likeness::app::shell::message::Message;
 use likeness::app::shell::state::Page;
 use likeness::app::ui::action::Action;
 use likeness::app::ui::view::View;
-use likeness::library::{AgainstMerge, Decision, Destination, FacesOfFolder, SetAside, Stale};
+use likeness::library::{AgainstMerge, CarriedFace, Decision, Destination, FacesOfFolder, SetAside, Stale};
 use likeness::types::{FaceId, PersonId, PhotoId, StepId, Touched};
 
 use super::demo::{SEEN, STEPS, Wire, World, album_world};
@@ -284,6 +284,20 @@ fn a_lost_face_is_put_back_onto_a_face_of_a_photo() {
     assert_eq!(wire.last_decision().1, Decision::TakeBackLetGo(vec![FaceId(19)]));
 }
 
+/// By hand or by a scan.
+#[test]
+fn a_face_that_was_carried_over_is_listed_and_taken_back() {
+    let mut world = album_world();
+    let of_maria = world.aside.lost[0].clone();
+    world.aside.carried = vec![CarriedFace { was: of_maria, into: FaceId(30), into_photo: PhotoId(3) }];
+    let (wire, mut harness) = open_aside(world);
+    harness.get_by_label("Carried over 1").click();
+    harness.run();
+    harness.get_by_label("Not Maria Silva").click();
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::Reject { person: PersonId(1), faces: vec![FaceId(30)] });
+}
+
 #[test]
 fn hidden_people_are_shown_again() {
     let (wire, mut harness) = open_aside(album_world());
@@ -496,6 +510,17 @@ fn photos_that_are_gone_are_asked_about() {
             if folder == std::path::Path::new("/mnt/usb")),
         "{accepted:?}"
     );
+}
+
+#[test]
+fn what_a_scan_has_brought_back_is_counted() {
+    let (wire, mut harness) = open(album_world(), View::LIBRARY);
+    let summary = ScanSummary { returned_faces: 3, ..ScanSummary::default() };
+    wire.push(Report::Job(scan_report()));
+    wire.push(Report::Own(Answer::Scan(ScanEvent::Scanned(Box::new(summary)))));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN)));
+    harness.run_steps(4);
+    harness.get_by_label_contains("3 faces are back");
 }
 
 #[test]

@@ -321,6 +321,7 @@ fn aside() -> Aside {
             replaced_by: Some(PhotoId(1)),
         }],
         let_go: Vec::new(),
+        carried: Vec::new(),
         hidden: vec![PersonCard {
             id: PersonId(200),
             name: Some("Waiter".into()),

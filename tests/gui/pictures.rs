@@ -26,7 +26,7 @@ use likeness::app::ui::fonts::FontSource;
 use likeness::app::ui::locale::Language;
 use likeness::app::ui::theme::ThemeChoice;
 use likeness::app::ui::view::View;
-use likeness::library::Decision;
+use likeness::library::{CarriedFace, Decision, LostFace};
 use likeness::types::{FaceId, PersonId};
 
 use super::demo::{SEEN, Wire, World, album_world, fresh_world};
@@ -84,6 +84,15 @@ fn aside(tab: AsideTab) -> Vec<Message> {
     vec![Message::Act(Action::OpenSetAside), Message::People(people::Message::ShowAside(tab))]
 }
 
+/// Two faces that were found in other pictures.
+fn carried() -> World {
+    let mut world = album_world();
+    let found =
+        |was: &LostFace, into: i64| CarriedFace { was: was.clone(), into: FaceId(into), into_photo: PhotoId(1) };
+    world.aside.carried = world.aside.lost.iter().flat_map(|was| [found(was, 20), found(was, 21)]).collect();
+    world
+}
+
 /// A name that somebody has.
 fn same_name() -> Message {
     let decision = Decision::Name { person: PersonId(100), name: "Grandma".into() };
@@ -126,6 +135,7 @@ pub fn scenes() -> Vec<Scene> {
         },
         Scene { messages: act(Action::OpenPhoto(likeness::types::PhotoId(1))), ..scene("photo", View::LIBRARY) },
         Scene { messages: act(Action::OpenSetAside), ..scene("set_aside", View::PEOPLE) },
+        Scene { world: carried(), messages: aside(AsideTab::Carried), ..scene("set_aside_carried", View::PEOPLE) },
         Scene { messages: aside(AsideTab::Hidden), ..scene("set_aside_hidden", View::PEOPLE) },
         Scene { messages: aside(AsideTab::Strangers), ..scene("set_aside_strangers", View::PEOPLE) },
         Scene { messages: aside(AsideTab::Different), theme: dark, ..scene("set_aside_different", View::PEOPLE) },

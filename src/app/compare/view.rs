@@ -292,6 +292,6 @@ fn verdict_ui(ui: &mut Ui, ctx: &mut Context<'_>, distance: SquaredDistance) {
 fn sample_words(ctx: &Context<'_>, sample: &DistanceSample) -> String {
     match &sample.of {
         SampleOf::Run(list) => ctx.text.f("sample_of_run", &[("list", list)]),
-        SampleOf::ConfirmedFaces(count) => ctx.text.n("sample_of_faces", *count),
+        SampleOf::NamedFaces(count) => ctx.text.n("sample_of_faces", *count),
     }
 }

@@ -202,8 +202,8 @@ pub struct DistanceSample {
 pub enum SampleOf {
     /// The latest evaluation of the model in use, on this list.
     Run(String),
-    /// The library's confirmed faces, so many.
-    ConfirmedFaces(u64),
+    /// The library's named faces, so many.
+    NamedFaces(u64),
 }
 
 /// A person as the window lists them.

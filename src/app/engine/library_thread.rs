@@ -1,13 +1,16 @@
-//! One thread owns the library; everybody else sends it work. So there is one writer, and no lock is held over a
-//! decode or a network.
+//! One thread owns the library; who changes something sends it work. So there is one writer, and no lock is held over a
+//! decode or a network. Who only asks does so on connections of their own, which wait for no change, however long.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::library::{Library, LibraryError, LibraryReader};
+
+/// Connections that are kept for the next questions.
+const IDLE_READERS: usize = 4;
 
 type Work = Box<dyn FnOnce(&mut Library) + Send>;
 
@@ -25,7 +28,10 @@ pub(crate) fn reader(path: &Path) -> Result<LibraryReader, LibraryError> {
 /// A way to the library's thread; clones lead to the same one. The thread ends when the last handle is gone.
 #[derive(Clone)]
 pub struct LibraryHandle {
+    /// Connections that are between questions. They go before the writer's, which alone can put the log away.
+    idle: (Sender<LibraryReader>, Receiver<LibraryReader>),
     work: Sender<Work>,
+    path: PathBuf,
 }
 
 impl LibraryHandle {
@@ -47,7 +53,29 @@ impl LibraryHandle {
                 });
             })
             .context("cannot start the library's thread")?;
-        Ok(Self { work })
+        Ok(Self { idle: bounded(IDLE_READERS), work, path: path.to_owned() })
+    }
+
+    /// Asks the library here and now, on a connection that only reads: a change that goes on is not waited for, and one
+    /// that was answered is seen. All that is asked is asked of one state. A panic becomes an error here.
+    pub fn ask<T, E>(&self, questions: impl FnOnce(&LibraryReader) -> Result<T, E>) -> Result<T>
+    where
+        E: From<LibraryError> + Into<anyhow::Error>,
+    {
+        let (give_back, idle) = &self.idle;
+        let reader = match idle.try_recv().ok().filter(|idle| !idle.is_replaced()) {
+            Some(idle) => idle,
+            None => reader(&self.path)?,
+        };
+        match catch_unwind(AssertUnwindSafe(|| reader.at_once(questions))) {
+            Ok(Ok(answer)) => {
+                // Closed where enough are kept.
+                let _ = give_back.try_send(reader);
+                Ok(answer)
+            }
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => Err(anyhow!("an internal error stopped this question")),
+        }
     }
 
     /// Runs `work` on the library's thread and waits for its result. A panic in `work` becomes an error here and

@@ -1,4 +1,5 @@
-//! What every job stands on: the home folder, the loaded networks, the library's one writer, worker threads, progress.
+//! What every job stands on: the home folder, the loaded networks, the library's one writer and its readers, worker
+//! threads, progress.
 
 pub mod cli;
 pub mod daily;

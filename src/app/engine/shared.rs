@@ -191,10 +191,16 @@ pub(crate) struct Tasks<'a, E> {
 }
 
 impl<E: Send + 'static> Tasks<'_, E> {
-    /// Runs work that ends soon.
+    /// Runs work that ends soon and waits for no change of the library: pages and pictures.
     pub fn in_background(&self, work: impl FnOnce(&Shared, &Sink<E>) + Send + 'static) {
         let (shared, sink) = (self.shared.clone(), self.sink.clone());
         self.workers.in_background(move || work(&shared, &sink));
+    }
+
+    /// Runs work that takes long or changes the library; pages and pictures do not wait for it.
+    pub fn at_length(&self, work: impl FnOnce(&Shared, &Sink<E>) + Send + 'static) {
+        let (shared, sink) = (self.shared.clone(), self.sink.clone());
+        self.workers.at_length(move || work(&shared, &sink));
     }
 
     /// Runs work that ends soon, after what was given here before.
@@ -223,7 +229,7 @@ impl<E: Send + 'static> Tasks<'_, E> {
 
     /// Runs a job beside the device's thread; one that breaks down is told as failed.
     pub fn run_job_in_background(&self, job: JobId, work: impl FnOnce(&Shared, &Sink<E>) + Send + 'static) {
-        self.in_background(move |shared, sink| {
+        self.at_length(move |shared, sink| {
             if let Some(failure) = breakdown(|| work(shared, sink)) {
                 sink.report(Report::JobEnded(job, JobEnd::Failed(failure)));
             }

@@ -1,5 +1,6 @@
 //! The threads behind the window: one for the device and its jobs, one for decisions, in the order in which they were
-//! made, and a small pool for pictures and queries. The library's thread ([`LibraryHandle`](super::library_thread::LibraryHandle)) makes the fourth kind.
+//! made, a small pool for pictures and queries, and another one for what takes long or waits for the library's one writer
+//! ([`LibraryHandle`](super::library_thread::LibraryHandle)): however many wait there, pages are read.
 //!
 //! Every queue is bounded; a full one hands nothing over, and the caller tries again later. A panic in one piece of
 //! work ends that piece alone.
@@ -14,9 +15,11 @@ use super::networks::{Engine, EngineOptions};
 use super::progress::JobEvent;
 use crate::types::Cancel;
 
-/// Work for the device waits in this many places, work for the pool in this many.
+/// Work for the device waits in this many places, work for each of the others in this many.
 const DEVICE_QUEUE: usize = 16;
 const POOL_QUEUE: usize = 256;
+/// So much that takes long goes on beside each other.
+const LONG_THREADS: usize = 4;
 
 type DeviceWork = Box<dyn FnOnce(&mut LoadedNetworks) + Send>;
 type PoolWork = Box<dyn FnOnce() + Send>;
@@ -60,6 +63,7 @@ impl LoadedNetworks {
 pub(crate) struct Workers {
     device: Sender<DeviceWork>,
     pool: Sender<PoolWork>,
+    long: Sender<PoolWork>,
     ordered: Sender<PoolWork>,
 }
 
@@ -81,12 +85,15 @@ impl Workers {
         let (ordered, ordered_inbox) = bounded::<PoolWork>(POOL_QUEUE);
         let ordered_panicked = panicked.clone();
         spawn("likeness-decisions", move || work_through(ordered_inbox, ordered_panicked))?;
-        for worker in 0..std::thread::available_parallelism().map_or(2, |n| n.get()).clamp(2, 4) {
-            let inbox = pool_inbox.clone();
-            let panicked = panicked.clone();
-            spawn(&format!("likeness-pool-{worker}"), move || work_through(inbox, panicked))?;
+        let (long, long_inbox) = bounded::<PoolWork>(POOL_QUEUE);
+        let readers = std::thread::available_parallelism().map_or(2, |n| n.get()).clamp(2, 4);
+        for (name, threads, inbox) in [("pool", readers, pool_inbox), ("long", LONG_THREADS, long_inbox)] {
+            for thread in 0..threads {
+                let (inbox, panicked) = (inbox.clone(), panicked.clone());
+                spawn(&format!("likeness-{name}-{thread}"), move || work_through(inbox, panicked))?;
+            }
         }
-        Ok(Self { device, pool, ordered })
+        Ok(Self { device, pool, long, ordered })
     }
 
     /// Whether the next work for the device's thread is accepted.
@@ -94,9 +101,9 @@ impl Workers {
         !self.device.is_full()
     }
 
-    /// Whether the next work that ends soon is accepted, ordered or not.
+    /// Whether the next work for any other thread is accepted.
     pub fn pool_has_room(&self) -> bool {
-        !self.pool.is_full() && !self.ordered.is_full()
+        [&self.pool, &self.long, &self.ordered].iter().all(|queue| !queue.is_full())
     }
 
     /// Hands over work for the device's thread, one after another. False: the queue was full, nothing was handed over.
@@ -104,12 +111,18 @@ impl Workers {
         self.device.try_send(Box::new(work)).is_ok()
     }
 
-    /// Hands over work that ends soon. False: the queue was full, nothing was handed over.
+    /// Hands over work that ends soon and waits for no change of the library. False: the queue was full, nothing was
+    /// handed over.
     pub fn in_background(&self, work: impl FnOnce() + Send + 'static) -> bool {
         self.pool.try_send(Box::new(work)).is_ok()
     }
 
-    /// As [`Self::in_background`], one after another.
+    /// Hands over work that takes long or changes the library. False: the queue was full, nothing was handed over.
+    pub fn at_length(&self, work: impl FnOnce() + Send + 'static) -> bool {
+        self.long.try_send(Box::new(work)).is_ok()
+    }
+
+    /// As [`Self::at_length`], one after another.
     pub fn in_order(&self, work: impl FnOnce() + Send + 'static) -> bool {
         self.ordered.try_send(Box::new(work)).is_ok()
     }

@@ -21,7 +21,7 @@ use crate::types::{ModelId, PersonId, SquaredDistance, Touched};
 const STRIP: usize = 6;
 
 pub fn overview(shared: &Shared) -> Result<Overview> {
-    let (counts, folders, set_aside, can_undo, can_redo) = shared.library.call(|library| {
+    let (counts, folders, set_aside, can_undo, can_redo) = shared.library.ask(|library| {
         let (can_undo, can_redo) = (library.can_undo()?, library.can_redo()?);
         let set_aside = library.count_set_aside()? as u64;
         Ok::<_, library::LibraryError>((library.counts()?, library.folders()?, set_aside, can_undo, can_redo))
@@ -59,26 +59,23 @@ pub fn people(shared: &Shared) -> Result<People> {
     let store = Store::open(shared.home.models())?;
     let threshold = shared.options().thresholds(&store)?.same_person;
     let mut kept = shared.resemblances();
-    let of = model.clone();
-    let input = shared.library.call(move |library| library.faces_to_group(&of))?;
+    let input = shared.library.ask(|library| library.faces_to_group(&model))?;
     let near = kept.insert(Resemblances::of(&input, model, threshold)).nearest().clone();
-    shared.library.call(move |library| {
-        library.at_once(|library| {
-            let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, ListPage::ALL);
-            let named: Vec<NamedPerson> = list(PeopleKind::Named, 0)?.into_iter().filter_map(named_row).collect();
-            let hidden = list(PeopleKind::Hidden, 0)?.into_iter().filter_map(named_row).collect();
-            let names: HashMap<PersonId, &str> = named.iter().map(|row| (row.person, row.name.as_str())).collect();
-            let mut groups = Vec::new();
-            for card in list(PeopleKind::Nameless, 1)? {
-                let resembles = near.get(&card.id).and_then(|&(person, distance)| {
-                    let name = (*names.get(&person)?).to_owned();
-                    Some(Resemblance { person, name, distance })
-                });
-                groups.extend(group_row(library, &card, resembles)?);
-            }
-            let (seen, steps) = (library.revision()?, library.next_steps()?);
-            Ok::<_, library::LibraryError>(People { seen, steps, named, hidden, groups })
-        })
+    shared.library.ask(|library| {
+        let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, ListPage::ALL);
+        let named: Vec<NamedPerson> = list(PeopleKind::Named, 0)?.into_iter().filter_map(named_row).collect();
+        let hidden = list(PeopleKind::Hidden, 0)?.into_iter().filter_map(named_row).collect();
+        let names: HashMap<PersonId, &str> = named.iter().map(|row| (row.person, row.name.as_str())).collect();
+        let mut groups = Vec::new();
+        for card in list(PeopleKind::Nameless, 1)? {
+            let resembles = near.get(&card.id).and_then(|&(person, distance)| {
+                let name = (*names.get(&person)?).to_owned();
+                Some(Resemblance { person, name, distance })
+            });
+            groups.extend(group_row(library, &card, resembles)?);
+        }
+        let (seen, steps) = (library.revision()?, library.next_steps()?);
+        Ok::<_, library::LibraryError>(People { seen, steps, named, hidden, groups })
     })
 }
 
@@ -88,10 +85,10 @@ pub fn people(shared: &Shared) -> Result<People> {
 /// # Errors
 /// When the library cannot be read, or its thread has ended.
 pub fn touched(shared: &Shared, touched: &Touched) -> Result<TouchedFacts> {
-    let ids = touched.people.clone();
-    let mut facts = shared.library.call(move |library| {
+    let ids = &touched.people;
+    let mut facts = shared.library.ask(|library| {
         let mut rows: HashMap<PersonId, TouchedRow> = HashMap::new();
-        for card in library.people_by_id(&ids)? {
+        for card in library.people_by_id(ids)? {
             let person = card.id;
             let row = match (&card.name, card.is_hidden) {
                 (Some(_), false) => named_row(card).map(TouchedRow::Named),
@@ -102,7 +99,7 @@ pub fn touched(shared: &Shared, touched: &Touched) -> Result<TouchedFacts> {
             rows.extend(row.map(|row| (person, row)));
         }
         Ok::<_, library::LibraryError>(TouchedFacts {
-            people: ids.into_iter().map(|person| (person, rows.remove(&person))).collect(),
+            people: ids.iter().map(|person| (*person, rows.remove(person))).collect(),
             resembling: HashMap::new(),
             faces: library.count_faces()? as u64,
             set_aside: library.count_set_aside()? as u64,
@@ -117,19 +114,17 @@ pub fn touched(shared: &Shared, touched: &Touched) -> Result<TouchedFacts> {
 /// The groups that may resemble somebody else since. Nobody knows before people have been listed.
 fn resembling(shared: &Shared, touched: &Touched) -> Result<HashMap<PersonId, Option<Resemblance>>> {
     let mut kept = shared.resemblances();
-    let (ids, model) = (touched.people.clone(), shared.options().model_id());
+    let model = shared.options().model_id();
     let Some(kept) = kept.as_mut().filter(|kept| kept.is_by(&model)) else { return Ok(HashMap::new()) };
-    let (faces, different) = shared.library.call(move |library| {
-        library.at_once(|library| {
-            let of = |person: &PersonId| Ok((*person, library.faces_to_group_of(*person, &model)?));
-            let faces = ids.iter().map(of).collect::<library::Result<Vec<_>>>()?;
-            Ok::<_, library::LibraryError>((faces, library.told_apart_pairs()?))
-        })
+    let (faces, different) = shared.library.ask(|library| {
+        let of = |person: &PersonId| Ok((*person, library.faces_to_group_of(*person, &model)?));
+        let faces = touched.people.iter().map(of).collect::<library::Result<Vec<_>>>()?;
+        Ok::<_, library::LibraryError>((faces, library.told_apart_pairs()?))
     })?;
     let changed = kept.update(&faces, &different);
     let near: HashMap<PersonId, _> =
         changed.into_iter().map(|group| (group, kept.nearest().get(&group).copied())).collect();
-    let resembling = shared.library.call(move |library| {
+    let resembling = shared.library.ask(|library| {
         let mut names: HashMap<PersonId, Option<String>> = HashMap::new();
         for (person, _) in near.values().flatten() {
             if let Entry::Vacant(name) = names.entry(*person) {

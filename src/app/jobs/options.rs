@@ -70,7 +70,7 @@ impl RememberedOptions {
     /// Takes over for this session what has been chosen elsewhere since this was read; says whether something was. What
     /// was said for this session alone, and what was not chosen anew, stays.
     pub fn follow(&mut self, shared: &Shared) -> Result<bool> {
-        let now = shared.library.call(|library| Self::read(library))?;
+        let now = shared.library.ask(Self::read)?;
         let before = std::mem::replace(self, now.clone());
         let mut options = shared.options();
         if now.device != before.device {

@@ -31,9 +31,8 @@ impl Grouping {
     /// As the user left it, else average linkage at the model's own threshold.
     pub(crate) fn remembered(library: &LibraryHandle, store: &Store, options: &EngineOptions) -> Result<Self> {
         let setting = threshold_setting(&options.model_id());
-        let (linkage, threshold) = library.call(move |library| {
-            Ok::<_, LibraryError>((library.setting(LINKAGE_SETTING)?, library.setting(&setting)?))
-        })?;
+        let (linkage, threshold) = library
+            .ask(|library| Ok::<_, LibraryError>((library.setting(LINKAGE_SETTING)?, library.setting(&setting)?)))?;
         let threshold = threshold.and_then(|text| serde_json::from_str(&text).ok());
         Ok(Self {
             linkage: linkage.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
@@ -108,8 +107,7 @@ impl PreparedGrouping {
         cancel: &Cancel,
         events: &mut dyn FnMut(JobEvent),
     ) -> Result<Self> {
-        let model = model.clone();
-        let input = library.call(move |library| library.faces_to_group(&model))?;
+        let input = library.ask(|library| library.faces_to_group(model))?;
         let embeddings: Vec<Embedding> = input.faces.iter().map(|face| face.embedding.clone()).collect();
         let constraints = Constraints {
             photos: input.faces.iter().map(|face| face.photo_id).collect(),
@@ -170,8 +168,7 @@ pub(crate) fn split_group(
     person: PersonId,
     seen: Revision,
 ) -> Result<Touched> {
-    let model = model.clone();
-    let faces = library.call(move |library| library.faces_to_group_of(person, &model))?;
+    let faces = library.ask(|library| library.faces_to_group_of(person, model))?;
     anyhow::ensure!(faces.len() > 1, "a group of one face cannot be split");
     let embeddings: Vec<Embedding> = faces.iter().map(|face| face.embedding.clone()).collect();
     let tree = cluster::dendrogram(

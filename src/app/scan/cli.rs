@@ -139,38 +139,76 @@ fn print_json(summary: &ScanSummary, groups: Option<&GroupSummary>, engine: &Eng
 }
 
 fn print_text(summary: &ScanSummary, groups: Option<&GroupSummary>, engine: &Engine) {
+    words(summary, groups, &engine.device().name).iter().for_each(|line| println!("{line}"));
+}
+
+/// Line by line.
+fn words(summary: &ScanSummary, groups: Option<&GroupSummary>, device: &str) -> Vec<String> {
+    let mut lines = Vec::new();
     if summary.cancelled {
-        println!("Cancelled; what was scanned is kept, and the next scan goes on from there");
+        lines.push("Cancelled; what was scanned is kept, and the next scan goes on from there".to_owned());
     }
-    if summary.photos == 0 && summary.skipped.is_empty() && summary.offline_folders.is_empty() && !summary.cancelled {
-        println!("The folder holds no photos");
+    // Of a folder that was emptied more is said where it is refused.
+    let is_empty = summary.photos == 0 && summary.offline_folders.is_empty() && summary.withheld_photos == 0;
+    if is_empty && summary.skipped.is_empty() && !summary.cancelled {
+        lines.push("The folder holds no photos".to_owned());
     }
-    println!("{} photos, {} faces", summary.photos, summary.faces);
+    if summary.photos > 0 || summary.withheld_photos == 0 {
+        lines.push(format!("{} photos, {} faces", summary.photos, summary.faces));
+    }
     if let Some(groups) = groups {
-        println!("{} people, {} of them named", groups.people, groups.named);
+        lines.push(format!("{} people, {} of them named", groups.people, groups.named));
     }
-    println!(
+    lines.push(format!(
         "{} new, {} unchanged, {} moved, {} missing, {} skipped",
         summary.new_photos,
         summary.unchanged_photos,
         summary.moved_photos,
         summary.missing_photos,
         summary.skipped.len()
-    );
+    ));
     if summary.carried_faces + summary.lost_faces > 0 {
-        println!(
+        lines.push(format!(
             "{} faces carried over to edited photos, {} lost ones wait to be put back",
             summary.carried_faces, summary.lost_faces
-        );
+        ));
     }
-    for folder in &summary.offline_folders {
-        println!("offline {}", printable(folder));
+    if summary.returned_faces > 0 {
+        lines.push(format!("{} faces that were missing or lost are back", summary.returned_faces));
     }
+    lines.extend(summary.offline_folders.iter().map(|folder| format!("offline {}", printable(folder))));
     if summary.new_photos > 0 {
         let (photos, faces) = (summary.photos_per_s, summary.faces_per_s);
-        println!("{photos:.1} photos/s, {faces:.1} faces/s on {}", engine.device().name);
+        lines.push(format!("{photos:.1} photos/s, {faces:.1} faces/s on {device}"));
     }
-    for skipped in &summary.skipped {
-        println!("skipped {}: {}", printable(&skipped.path), skipped.reason);
+    let skipped = summary.skipped.iter();
+    lines.extend(skipped.map(|skipped| format!("skipped {}: {}", printable(&skipped.path), skipped.reason)));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(summary: &ScanSummary) -> String {
+        words(summary, None, "CPU").join("\n")
+    }
+
+    /// Its photos are in the library, and nothing was marked as missing: it is not told as a folder without photos.
+    #[test]
+    fn of_a_folder_that_was_emptied_it_is_not_said_that_it_has_no_photos() {
+        let emptied = said(&ScanSummary { withheld_photos: 3, ..ScanSummary::default() });
+        assert!(!emptied.contains("no photos") && !emptied.contains("0 photos, 0 faces"), "{emptied}");
+        let some_left = said(&ScanSummary { withheld_photos: 3, photos: 2, faces: 4, ..ScanSummary::default() });
+        assert!(some_left.contains("2 photos, 4 faces"), "{some_left}");
+        let never_had_any = said(&ScanSummary::default());
+        assert!(never_had_any.starts_with("The folder holds no photos\n0 photos, 0 faces\n"), "{never_had_any}");
+    }
+
+    #[test]
+    fn faces_that_are_back_are_counted() {
+        let back = said(&ScanSummary { returned_faces: 2, ..ScanSummary::default() });
+        assert!(back.contains("2 faces that were missing or lost are back"), "{back}");
+        assert!(!said(&ScanSummary::default()).contains("back"));
     }
 }

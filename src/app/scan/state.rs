@@ -79,9 +79,14 @@ impl Feature for State {
     }
 }
 
-/// Adds what became of names in edited photos, and which folders were not there.
+/// Adds what became of names in edited and missing photos, and which folders were not there.
 fn with_found_again(mut words: String, summary: &ScanSummary, text: &Locale) -> String {
-    for (key, count) in [("said_carried", summary.carried_faces), ("said_lost", summary.lost_faces)] {
+    let counts = [
+        ("said_carried", summary.carried_faces),
+        ("said_returned", summary.returned_faces),
+        ("said_lost", summary.lost_faces),
+    ];
+    for (key, count) in counts {
         if count > 0 {
             words.push_str(text.s("list_separator"));
             words.push_str(&text.n(key, count as u64));

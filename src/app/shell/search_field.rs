@@ -81,7 +81,8 @@ fn hits(ctx: &Context<'_>, typed: &str) -> Vec<Hit> {
     commands.push(go(ctx.text.s("undo"), Action::undo(&ctx.state.facts)));
     hits.extend(commands.into_iter().filter(|hit| hit.words.to_lowercase().contains(&lower)));
     // Whoever looks for somebody hidden need not know what that page is called.
-    let lists = ["aside_lost", "aside_hidden", "aside_strangers", "aside_not_a_face", "aside_different"];
+    let lists =
+        ["aside_lost", "aside_carried", "aside_hidden", "aside_strangers", "aside_not_a_face", "aside_different"];
     let lists = lists.map(|key| ctx.text.s(key));
     let known_as = [set_aside.words.as_str(), ctx.text.s("set_aside_also")].into_iter().chain(lists);
     if known_as.map(str::to_lowercase).any(|words| words.contains(&lower)) {

@@ -88,7 +88,7 @@ impl Threads {
         })?;
         let shared = Arc::new(Shared::new(home, library, options));
         let elsewhere = sink.clone();
-        let mut chosen = shared.library.call(|library| RememberedOptions::read(library))?;
+        let mut chosen = shared.library.ask(RememberedOptions::read)?;
         watch(&shared, move |shared| {
             let models = chosen.follow(shared).unwrap_or_else(|error| {
                 elsewhere.fail(Failed::Load, &error);
@@ -118,7 +118,7 @@ impl TaskThreads {
     }
 
     fn save(&mut self, ticket: Ticket, path: PathBuf, saving: Box<Saving>) {
-        self.of(Answer::Facts).in_background(move |_, sink| {
+        self.of(Answer::Facts).at_length(move |_, sink| {
             let written = saving.write(&path).map(|()| Touched::default()).map_err(Into::into);
             sink.changed(ticket, Failed::Save, written);
         });
@@ -155,3 +155,6 @@ impl Drop for Threads {
         self.tasks.running.cancel_all();
     }
 }
+
+#[cfg(test)]
+mod tests;

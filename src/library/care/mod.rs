@@ -2,7 +2,7 @@
 //!
 //! * Backups lie in `backups/` beside the library ([`backups`], [`LibraryReader::back_up`]): before a migration, a large
 //!   regrouping, a restore, an import or the removal of a folder's faces, daily when something was decided, and when
-//!   asked for. The newest ten are kept.
+//!   asked for. At most ten are kept, together at most twice the library.
 //! * `restore` puts one back. What was in its place is kept among the backups, damaged or not.
 //! * [`check`] reads the whole file, and says what is wrong in sentences.
 //! * A library whose log was garbled is refused before SQLite drops what stands in it; what can be had of it becomes a

@@ -5,7 +5,7 @@ use super::journal::{self, Decisions, Direction, Reverted};
 use super::stale::{OwnRevisions, StaleCheck};
 use super::{Destination, ReviewAction, SetAside};
 use crate::library::{Library, Result};
-use crate::types::{FaceId, PersonId, Revision, Touched};
+use crate::types::{FaceId, PersonId, Revision, StepId, Touched};
 
 impl Library {
     pub(crate) fn name_person(&mut self, person: PersonId, name: &str) -> Result<Touched> {
@@ -82,6 +82,14 @@ impl Library {
             let value = work(&mut decisions)?;
             commands::group_by_itself(&mut decisions)?;
             Ok((value, decisions.keep(action)?))
+        })
+    }
+
+    /// The steps of the history, undone or not.
+    pub(crate) fn steps(&self) -> Result<Vec<StepId>> {
+        self.read(|c| {
+            let mut query = c.prepare("SELECT id FROM journal ORDER BY id")?;
+            Ok(query.query_map([], |row| row.get(0).map(StepId))?.collect::<rusqlite::Result<_>>()?)
         })
     }
 

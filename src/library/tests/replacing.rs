@@ -192,6 +192,31 @@ fn a_face_put_back_keeps_what_was_said_where_it_was() {
     assert_eq!(fixture.library.person(ada).unwrap().unwrap().faces, 2);
 }
 
+/// Whoever put it there. What is set aside has lists of its own.
+#[test]
+fn a_face_that_was_put_back_is_listed_with_where_it_was_until_that_is_taken_back() {
+    let carried = |fixture: &LibraryFixture| -> Vec<(FaceId, FaceId)> {
+        fixture.library.carried_faces().unwrap().iter().map(|face| (face.was.face_id, face.into)).collect()
+    };
+    let decide =
+        |fixture: &mut LibraryFixture, decision| fixture.library.decide(&decision, Revision::NOW).map(drop).unwrap();
+    let mut fixture = LibraryFixture::new();
+    let (ada, old, onto, _) = lost_ada(&mut fixture);
+    assert_eq!(carried(&fixture), []);
+    decide(&mut fixture, Decision::PutBack { lost: old, onto });
+    assert_eq!(carried(&fixture), [(old, onto)]);
+    assert_eq!(fixture.library.carried_faces().unwrap()[0].was.name.as_deref(), Some("Ada"));
+    decide(&mut fixture, Decision::Reject { person: ada, faces: vec![onto] });
+    assert_eq!((carried(&fixture), lost(&fixture)), (vec![], vec![old]));
+    let mut fixture = LibraryFixture::new();
+    let (_, old, onto, _) = lost_ada(&mut fixture);
+    decide(&mut fixture, Decision::SetAside { faces: vec![old], why: SetAside::Stranger });
+    decide(&mut fixture, Decision::PutBack { lost: old, onto });
+    assert_eq!((carried(&fixture), lost(&fixture)), (vec![], vec![]));
+    decide(&mut fixture, Decision::Restore(vec![onto]));
+    assert_eq!((carried(&fixture), lost(&fixture)), (vec![], vec![old]));
+}
+
 #[test]
 fn a_face_that_was_let_go_is_listed_and_can_be_put_back_after_all() {
     let mut fixture = LibraryFixture::new();

@@ -46,7 +46,7 @@ pub enum Event {
     Forgetting(Forgetting),
 }
 
-/// Answers a request on one of the quick threads.
+/// Reads on the quick threads; all else takes long.
 #[derive(Debug, Default)]
 pub struct Job;
 
@@ -55,7 +55,8 @@ impl FeatureJob for Job {
     type Event = Event;
 
     fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
-        tasks.in_background(move |shared, sink| {
+        let only_reads = matches!(request, Request::LoadBackups | Request::PreviewForget(_));
+        let work = move |shared: &Shared, sink: &Sink<Event>| {
             let path = shared.home.library();
             match request {
                 Request::LoadBackups => load_backups(&path, sink),
@@ -99,7 +100,11 @@ impl FeatureJob for Job {
                     load_backups(&path, sink);
                 }
             }
-        });
+        };
+        match only_reads {
+            true => tasks.in_background(work),
+            false => tasks.at_length(work),
+        }
     }
 }
 
@@ -130,7 +135,7 @@ fn preview_of_forgetting(shared: &Shared, person: PersonId) -> Result<Event> {
     Ok(Event::Forgetting(forget::preview(&shared.home, &library, person)?))
 }
 
-/// Readers of this window are between questions, so that the library's log can be emptied.
+/// The library's log is emptied once no reader of this window is in the middle of a question.
 fn forget_person(shared: &Shared, shown: PersonToForget, may_find_again: bool) -> Result<Touched> {
     let home = shared.home.clone();
     let forgotten = shared.library.call(move |library| forget::forget(&home, library, &shown, may_find_again));

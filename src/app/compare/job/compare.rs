@@ -89,7 +89,7 @@ fn compare_file(engine: &Engine, path: &Path) -> Result<(ComparedFace, Embedding
 }
 
 fn stored_face(library: &LibraryHandle, face: FaceId) -> Result<(PathBuf, Detection)> {
-    let detail = library.call(move |library| library.face(face))?.context("this face is gone")?;
+    let detail = library.ask(|library| library.face(face))?.context("this face is gone")?;
     Ok((detail.path, detail.detection))
 }
 

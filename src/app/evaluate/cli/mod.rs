@@ -45,7 +45,7 @@ enum What {
     Lfw(pairs::PairArgs),
     /// Any list of pairs, as CSV: first path, second path, 1 or 0, and optionally a fold.
     Pairs(pairs::PairArgs),
-    /// Every pair of a folder with one sub-folder a person, or of the library's confirmed faces.
+    /// Every pair of a folder with one sub-folder a person, or of the library's named faces.
     Folder(sets::FolderArgs),
     /// Pairs of videos, each a folder of frames (YouTube Faces protocol).
     Video(sets::VideoArgs),

@@ -16,7 +16,7 @@ use crate::cluster::Linkage;
 use crate::eval::video::FRAMES;
 use crate::types::FaceCrop;
 
-/// A labelled set, or the library's own confirmed faces.
+/// A labelled set, or the library's own named faces.
 #[derive(Debug, Args)]
 pub(crate) struct LabelledSource {
     /// Ready embeddings: the JSON Lines of `likeness embed`, or a NumPy array with --paths.
@@ -25,7 +25,7 @@ pub(crate) struct LabelledSource {
     /// Paths of a NumPy array's rows, one a line.
     #[arg(long, value_name = "FILE", requires = "embeddings")]
     paths: Option<PathBuf>,
-    /// The library's confirmed faces, each labelled by its person.
+    /// The library's named faces, each labelled by its person.
     #[arg(long, conflicts_with_all = ["embeddings", "images"])]
     library: bool,
     #[command(flatten)]

@@ -40,7 +40,7 @@ pub(crate) enum FacesFrom {
     },
     /// Images in one sub-folder a person, embedded now.
     Images { folder: PathBuf, crop: FaceCrop },
-    /// The confirmed faces of the library.
+    /// The named faces of the library.
     Library,
 }
 

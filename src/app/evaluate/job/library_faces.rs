@@ -1,4 +1,4 @@
-//! The library's confirmed faces as a labelled set: what a user said of the own photos is the best test there is.
+//! The library's named faces as a labelled set: what a user said of the own photos is the best test there is.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::app::jobs::input_file::InputFile;
 use crate::eval::embedded::EmbeddedImages;
 use crate::types::ModelId;
 
-/// Every confirmed face with its embedding by `model`, labelled by its person. Faces that the model has not embedded
+/// Every named face, with its group or one by one, with its embedding by `model`, labelled by its person. Faces that the model has not embedded
 /// are counted as skipped.
 pub(crate) fn library_faces(home: &Home, model: &ModelId) -> Result<FaceInputs> {
     let path = home.library();
@@ -37,10 +37,7 @@ pub(crate) fn library_faces(home: &Home, model: &ModelId) -> Result<FaceInputs> 
             }
         }
     }
-    ensure!(
-        !paths.is_empty(),
-        "the library holds no confirmed face with an embedding by {model}: name some people first"
-    );
+    ensure!(!paths.is_empty(), "the library holds no named face with an embedding by {model}: name some people first");
     let mut images = EmbeddedImages::new(paths, vectors)?;
     (images.model, images.failed, images.faces) = (Some(model.0.clone()), failed, detections);
     Ok(FaceInputs { images, inputs: Vec::<InputFile>::new(), photos: Photos::Library { people, photos } })

@@ -14,7 +14,7 @@ pub enum Subject {
     PairList,
     /// A folder with one sub-folder a person.
     Folder,
-    /// The faces that the user confirmed.
+    /// The faces that the user named.
     Library,
     /// Files of embeddings, made earlier or elsewhere, with a list of pairs.
     Embeddings,

@@ -70,13 +70,13 @@ impl FeatureJob for Job {
                 sink.send(Event::Inspected(path, outcome.map_err(|error| failure(IMPORT_FAILED, &error))));
             }),
             Request::Install(models) => install_models(tasks, models),
-            Request::Import(ticket, request) => tasks.in_background(move |shared, sink| {
+            Request::Import(ticket, request) => tasks.at_length(move |shared, sink| {
                 let imported = Store::open(shared.home.models()).map_err(Into::into);
                 let imported = imported.and_then(|store| import(&store, &request, &mut |_| {}));
                 sink.changed(ticket, IMPORT_FAILED, imported.map(|_| Touched::models()));
             }),
             Request::Verify(ticket, model) => {
-                tasks.in_background(move |shared, sink| sink.changed(ticket, Failed::Change, verify(shared, &model)));
+                tasks.at_length(move |shared, sink| sink.changed(ticket, Failed::Change, verify(shared, &model)));
             }
             // On the device's thread, because the model may be loaded there.
             Request::Remove(ticket, model) => tasks.on_device_thread(move |shared, networks, sink| {
@@ -84,7 +84,7 @@ impl FeatureJob for Job {
                 sink.changed(ticket, REMOVAL_FAILED, remove(shared, &model));
             }),
             Request::Use(ticket, model) => {
-                tasks.in_background(move |shared, sink| sink.changed(ticket, Failed::Change, use_model(shared, model)));
+                tasks.at_length(move |shared, sink| sink.changed(ticket, Failed::Change, use_model(shared, model)));
             }
         }
     }

@@ -4,8 +4,8 @@ use anyhow::Result;
 
 use crate::app::engine::shared::Shared;
 use crate::library::{
-    FaceSetAside, LibraryError, LibraryReader, ListPage, LostFace, PeopleFilter, PeopleKind, PersonCard, Rejection,
-    ToldApart,
+    CarriedFace, FaceSetAside, LibraryError, LibraryReader, ListPage, LostFace, PeopleFilter, PeopleKind, PersonCard,
+    Rejection, ToldApart,
 };
 use crate::types::{FaceId, PersonId, Revision};
 
@@ -16,6 +16,8 @@ pub struct Aside {
     pub lost: Vec<LostFace>,
     /// Lost faces that nobody needs any more.
     pub let_go: Vec<LostFace>,
+    /// Faces that were lost or whose picture was edited, and those that have their word now.
+    pub carried: Vec<CarriedFace>,
     pub hidden: Vec<PersonCard>,
     pub faces: Vec<FaceSetAside>,
     pub apart: Vec<ApartRow>,
@@ -31,23 +33,22 @@ pub struct ApartRow {
 }
 
 pub fn aside(shared: &Shared) -> Result<Aside> {
-    shared.library.call(|library| {
-        library.at_once(|library| {
-            let hidden = PeopleFilter { kind: PeopleKind::Hidden, min_faces: 0 };
-            let mut apart = Vec::new();
-            for pair in library.told_apart()? {
-                let covers = (cover(library, pair.people.0)?, cover(library, pair.people.1)?);
-                apart.push(ApartRow { pair, covers });
-            }
-            Ok::<_, LibraryError>(Aside {
-                seen: library.revision()?,
-                lost: library.lost_faces()?,
-                let_go: library.faces_let_go()?,
-                hidden: library.people(hidden, ListPage::ALL)?,
-                faces: library.faces_set_aside()?,
-                apart,
-                rejections: library.rejections()?,
-            })
+    shared.library.ask(|library| {
+        let hidden = PeopleFilter { kind: PeopleKind::Hidden, min_faces: 0 };
+        let mut apart = Vec::new();
+        for pair in library.told_apart()? {
+            let covers = (cover(library, pair.people.0)?, cover(library, pair.people.1)?);
+            apart.push(ApartRow { pair, covers });
+        }
+        Ok::<_, LibraryError>(Aside {
+            seen: library.revision()?,
+            lost: library.lost_faces()?,
+            let_go: library.faces_let_go()?,
+            carried: library.carried_faces()?,
+            hidden: library.people(hidden, ListPage::ALL)?,
+            faces: library.faces_set_aside()?,
+            apart,
+            rejections: library.rejections()?,
         })
     })
 }

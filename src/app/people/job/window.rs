@@ -87,7 +87,7 @@ impl PersonPage {
     }
 }
 
-/// Answers a request on one of the quick threads.
+/// Decisions go one after the other, pages are read on the quick threads.
 #[derive(Default)]
 pub struct Job {
     preview: Arc<Preview>,
@@ -101,6 +101,7 @@ impl FeatureJob for Job {
         let preview = self.preview.clone();
         // One decision after the other, as they were made: none overtakes another while the library is busy.
         let is_decision = matches!(request, Request::Decide(..) | Request::Split(..) | Request::ApplyGrouping { .. });
+        let is_preview = matches!(request, Request::Preview { .. });
         let work = move |shared: &Shared, sink: &Sink<Event>| match request {
             Request::LoadPerson(person) => match person_page(shared, person) {
                 Ok(Some(page)) => sink.send(Event::Person(page)),
@@ -127,7 +128,7 @@ impl FeatureJob for Job {
                 sink.changed(ticket, failed, split);
             }
             Request::LoadAgainst { from, into, named } => {
-                match shared.library.call(move |library| library.against_merge(from, into)) {
+                match shared.library.ask(|library| library.against_merge(from, into)) {
                     Ok(against) => sink.send(Event::Against { from, into, named, against }),
                     Err(error) => sink.fail(Failed::Load, &error),
                 }
@@ -139,9 +140,12 @@ impl FeatureJob for Job {
                 sink.changed(ticket, failed, touched);
             }
         };
-        match is_decision {
-            true => tasks.in_order(work),
-            false => tasks.in_background(work),
+        if is_decision {
+            tasks.in_order(work)
+        } else if is_preview {
+            tasks.at_length(work)
+        } else {
+            tasks.in_background(work)
         }
     }
 }
@@ -153,23 +157,21 @@ fn what_failed(error: &anyhow::Error) -> Failed {
 /// None of a person who is gone.
 fn person_page(shared: &Shared, person: PersonId) -> Result<Option<PersonPage>> {
     let model = shared.options().model_id();
-    shared.library.call(move |library| {
-        library.at_once(|library| {
-            let Some(card) = library.person(person)? else { return Ok(None) };
-            let faces = library.faces_of_person(person, &model)?.into_iter();
-            let (suggested, held) = faces.partition(|face| face.belongs == Belongs::Suggested);
-            Ok::<_, LibraryError>(Some(PersonPage {
-                seen: library.revision()?,
-                person,
-                name: card.name,
-                is_hidden: card.is_hidden,
-                cover: card.cover,
-                held,
-                suggested,
-                missing: library.missing_faces_of(person)?,
-                rejected: library.rejected_for(person)?,
-                apart: library.told_apart_from(person)?,
-            }))
-        })
+    shared.library.ask(|library| {
+        let Some(card) = library.person(person)? else { return Ok(None) };
+        let faces = library.faces_of_person(person, &model)?.into_iter();
+        let (suggested, held) = faces.partition(|face| face.belongs == Belongs::Suggested);
+        Ok::<_, LibraryError>(Some(PersonPage {
+            seen: library.revision()?,
+            person,
+            name: card.name,
+            is_hidden: card.is_hidden,
+            cover: card.cover,
+            held,
+            suggested,
+            missing: library.missing_faces_of(person)?,
+            rejected: library.rejected_for(person)?,
+            apart: library.told_apart_from(person)?,
+        }))
     })
 }

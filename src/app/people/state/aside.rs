@@ -8,6 +8,8 @@ use crate::types::PersonId;
 pub enum AsideTab {
     #[default]
     Lost,
+    /// Faces that scans have found in edited pictures, or that their user has put back.
+    Carried,
     Hidden,
     Strangers,
     NotAFace,
@@ -16,11 +18,13 @@ pub enum AsideTab {
 }
 
 impl AsideTab {
-    pub const ALL: [Self; 5] = [Self::Lost, Self::Hidden, Self::Strangers, Self::NotAFace, Self::Different];
+    pub const ALL: [Self; 6] =
+        [Self::Lost, Self::Carried, Self::Hidden, Self::Strangers, Self::NotAFace, Self::Different];
 
     pub(crate) fn label_key(self) -> &'static str {
         match self {
             Self::Lost => "aside_lost",
+            Self::Carried => "aside_carried",
             Self::Hidden => "aside_hidden",
             Self::Strangers => "aside_strangers",
             Self::NotAFace => "aside_not_a_face",
@@ -32,6 +36,7 @@ impl AsideTab {
     pub(crate) fn what_key(self) -> &'static str {
         match self {
             Self::Lost => "aside_lost_what",
+            Self::Carried => "aside_carried_what",
             Self::Hidden => "aside_hidden_what",
             Self::Strangers => "aside_strangers_what",
             Self::NotAFace => "aside_not_a_face_what",
@@ -43,6 +48,7 @@ impl AsideTab {
     pub(crate) fn empty_key(self) -> &'static str {
         match self {
             Self::Lost => "aside_lost_none",
+            Self::Carried => "aside_carried_none",
             Self::Hidden => "aside_hidden_none",
             Self::Strangers => "aside_strangers_none",
             Self::NotAFace => "aside_not_a_face_none",
@@ -55,6 +61,7 @@ impl Aside {
     pub fn count(&self, tab: AsideTab) -> usize {
         match tab {
             AsideTab::Lost => self.lost.len(),
+            AsideTab::Carried => self.carried.len(),
             AsideTab::Hidden => self.hidden.len(),
             AsideTab::Strangers => self.faces_for(SetAside::Stranger).count(),
             AsideTab::NotAFace => self.faces_for(SetAside::NotAFace).count(),

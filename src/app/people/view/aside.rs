@@ -15,7 +15,7 @@ use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::status;
-use crate::library::{Decision, FaceSetAside, LostFace, PersonCard, Rejection, SetAside};
+use crate::library::{CarriedFace, Decision, FaceSetAside, LostFace, PersonCard, Rejection, SetAside};
 use crate::types::FaceId;
 
 const GAP: f32 = space::M;
@@ -31,6 +31,7 @@ enum Row<'a> {
     /// How many faces below were let go.
     LetGoHeading(usize),
     LetGo(&'a LostFace),
+    Carried(&'a CarriedFace),
     Hidden(&'a [PersonCard]),
     /// Whose the faces below were.
     Whose(Option<&'a str>, &'a [&'a FaceSetAside]),
@@ -82,7 +83,7 @@ fn page_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside) {
     };
     let rows = rows_of(aside, open, &faces, columns);
     let tops = RowTops::new(rows.iter().map(|row| match row {
-        Row::Lost(_) | Row::LetGo(_) => LOST,
+        Row::Lost(_) | Row::LetGo(_) | Row::Carried(_) => LOST,
         Row::Hidden(_) => CELL.y + size::CONTROL,
         Row::Faces(_) | Row::Rejected(_) => CELL.y,
         Row::Pair(_) => PAIR,
@@ -95,6 +96,7 @@ fn page_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside) {
                 decide(ctx, aside, Decision::TakeBackLetGo(vec![lost.face_id]));
             }
         }),
+        Row::Carried(face) => lost_ui(ui, ctx, &face.was, |ui, ctx| carried_ui(ui, ctx, aside, face)),
         Row::LetGoHeading(count) => heading_ui(ui, ctx.text.s("aside_let_go"), &ctx.text.n("faces", *count as u64)),
         Row::Hidden(people) => cells_ui(ui, people.iter(), |ui, person| hidden_ui(ui, ctx, aside, person)),
         Row::Whose(name, faces) => whose_ui(ui, ctx, aside, *name, faces),
@@ -135,6 +137,7 @@ fn rows_of<'a>(aside: &'a Aside, tab: AsideTab, faces: &'a [&'a FaceSetAside], c
             }
             rows
         }
+        AsideTab::Carried => aside.carried.iter().map(Row::Carried).collect(),
         AsideTab::Hidden => aside.hidden.chunks(columns).map(Row::Hidden).collect(),
         AsideTab::Strangers | AsideTab::NotAFace => {
             let mut rows = Vec::new();
@@ -208,6 +211,20 @@ fn lost_buttons_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, lost: &Los
         }
         ctx.act(Action::PutBack(Some(putting)));
     }
+}
+
+/// The face that has the other one's name now, and that it is not that one, which waits again then.
+fn carried_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, face: &CarriedFace) {
+    let Some(person) = face.was.state.person() else { return };
+    let name = face.was.name.as_deref().unwrap_or(ctx.text.s("unnamed_group"));
+    if buttons::button_ui(ui, Rank::Quiet, &ctx.text.f("not_them", &[("name", name)])).clicked() {
+        decide(ctx, aside, Decision::Reject { person, faces: vec![face.into] });
+    }
+    let now = FaceTile { face: face.into, side: 72.0, frame: TileFrame::Square, selected: false, name };
+    if face_tile_ui(ui, ctx, now).clicked() {
+        ctx.act(Action::OpenPhoto(face.into_photo));
+    }
+    ui.label(theme::secondary(ui, ctx.text.s("is_now")));
 }
 
 /// Crop, name and old path of a lost face.

@@ -111,14 +111,13 @@ impl FeatureJob for Job {
 /// Photos found by their file's name, at most a menu's worth.
 fn find_photos(shared: &Shared, text: String) -> Result<Event> {
     const MOST: usize = 5;
-    let wanted = text.clone();
-    let found = shared.library.call(move |library| library.search_photos(&wanted, MOST))?;
+    let found = shared.library.ask(|library| library.search_photos(&text, MOST))?;
     let name = |path: PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     Ok(Event::Found(text, found.into_iter().map(|(photo, path)| (photo, name(path))).collect()))
 }
 
 fn timeline(shared: &Shared, filter: PhotoFilter) -> Result<Timeline> {
-    let (tiles, boxes, folders) = shared.library.call(move |library| {
+    let (tiles, boxes, folders) = shared.library.ask(|library| {
         let folders = library.folders()?;
         Ok::<_, library::LibraryError>((library.photos(filter, ListPage::ALL)?, library.face_boxes(filter)?, folders))
     })?;
@@ -160,11 +159,9 @@ fn year_and_month(time: &str) -> (i32, u8) {
 }
 
 fn photo_page(shared: &Shared, photo: PhotoId) -> Result<PhotoPage> {
-    let (detail, faces, paths, seen) = shared.library.call(move |library| {
-        library.at_once(|library| {
-            let (detail, faces) = (library.photo(photo)?, library.faces_of_photo(photo)?);
-            Ok::<_, library::LibraryError>((detail, faces, library.paths_of(photo)?, library.revision()?))
-        })
+    let (detail, faces, paths, seen) = shared.library.ask(|library| {
+        let (detail, faces) = (library.photo(photo)?, library.faces_of_photo(photo)?);
+        Ok::<_, library::LibraryError>((detail, faces, library.paths_of(photo)?, library.revision()?))
     })?;
     let photo = detail.context("this photo is gone from the library")?;
     let copies = paths.into_iter().filter(|path| *path != photo.path).collect();

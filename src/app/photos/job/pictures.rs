@@ -22,7 +22,7 @@ pub(crate) fn load(shared: &Shared, key: ImageKey) -> Result<Picture> {
 }
 
 fn portrait(shared: &Shared, face: FaceId) -> Result<Picture> {
-    let jpeg = shared.library.call(move |library| library.crop_jpeg(face))?.context("this face is gone")?;
+    let jpeg = shared.library.ask(|library| library.crop_jpeg(face))?.context("this face is gone")?;
     picture_of_jpeg(&jpeg)
 }
 
@@ -58,7 +58,7 @@ fn large(shared: &Shared, photo: PhotoId) -> Result<Picture> {
 }
 
 fn detail(shared: &Shared, photo: PhotoId) -> Result<PhotoDetail> {
-    shared.library.call(move |library| library.photo(photo))?.context("this photo is gone from the library")
+    shared.library.ask(|library| library.photo(photo))?.context("this photo is gone from the library")
 }
 
 fn picture_of_jpeg(jpeg: &[u8]) -> Result<Picture> {

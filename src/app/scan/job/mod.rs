@@ -22,7 +22,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::app::engine::home::Home;
-use crate::app::engine::library_thread::LibraryHandle;
+use crate::app::engine::library_thread::{LibraryHandle, reader};
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
 use crate::app::engine::scan_lock::ScanLock;
@@ -57,6 +57,8 @@ pub struct ScanSummary {
     pub carried_faces: usize,
     /// Those that were not: they wait to be put back by hand.
     pub lost_faces: usize,
+    /// Faces with a name or another decision whose photo was missing or replaced before, and that are there again.
+    pub returned_faces: usize,
     #[serde(skip)]
     pub newly_lost: HashSet<FaceId>,
     /// Folders that were not there.
@@ -178,11 +180,15 @@ pub(crate) fn run(
         hash: picture_hash_of_file,
         own,
     };
+    let absent = library.call(|library| library.absent_faces())?;
     let mut summary = scan_folders(folders, &tools, cancel, events)?;
+    if !cancel.is_cancelled() {
+        find_lost_again(engine, &tools, &mut summary, cancel, events)?;
+    }
+    count_returned(absent, library, &mut summary)?;
     if cancel.is_cancelled() {
         return Ok((ScanSummary { cancelled: true, ..summary }, None));
     }
-    find_lost_again(engine, &tools, &mut summary, cancel, events)?;
     let regrouped = reembed_and_regroup(engine, library, &grouping, cancel, events);
     summary.cancelled = cancel.is_cancelled();
     match regrouped {
@@ -254,12 +260,30 @@ fn find_lost_again(
     lost::find_again(tools, summary, cancel, events)
 }
 
+/// Counts the faces that were absent before and are not any more: their photo is back, or they were found in another
+/// one. The latter are no faces carried over, since they were gone from where they were long before.
+fn count_returned(absent: HashSet<FaceId>, library: &LibraryHandle, summary: &mut ScanSummary) -> Result<()> {
+    let (returned, found) = library.call(move |library| {
+        let absent_now = library.absent_faces()?;
+        let (mut returned, mut found) = (0, 0);
+        for face in absent.difference(&absent_now) {
+            let Some(face) = library.face(*face)? else { continue };
+            returned += 1;
+            found += usize::from(library.photo(face.photo_id)?.is_some_and(|photo| photo.is_missing));
+        }
+        Ok::<_, LibraryError>((returned, found))
+    })?;
+    summary.returned_faces = returned;
+    summary.carried_faces = summary.carried_faces.saturating_sub(found);
+    Ok(())
+}
+
 fn lost_faces(library: &LibraryHandle) -> Result<HashSet<FaceId>> {
     library.call(|library| Ok::<_, LibraryError>(library.lost_faces()?.iter().map(|lost| lost.face_id).collect()))
 }
 
 /// What can be told of a folder before anything is loaded or downloaded for it: that it is not there, or that it holds
-/// no photos while no model is installed to scan with. None: it has to be scanned.
+/// no photos, and never did, while no model is installed to scan with. None: it has to be scanned.
 ///
 /// The window does not ask this: its first page offers the models, and a folder that was chosen there belongs to the
 /// library also while it is empty.
@@ -272,10 +296,20 @@ pub(crate) fn summary_without_networks(
     if is_offline(folder, home)? {
         return Ok(Some(ScanSummary { offline_folders: vec![folder.to_owned()], ..ScanSummary::default() }));
     }
-    if holds_photos(folder, cancel)? || options.installed(home)? {
+    if holds_photos(folder, cancel)? || options.installed(home)? || knows_files_in(folder, home)? {
         return Ok(None);
     }
     Ok(Some(ScanSummary { cancelled: cancel.is_cancelled(), ..ScanSummary::default() }))
+}
+
+/// Whether the library knows files in the folder, above or below it.
+fn knows_files_in(folder: &Path, home: &Home) -> Result<bool> {
+    if !home.has_library() {
+        return Ok(false);
+    }
+    let folder = real_path(folder)?;
+    let is_there = |known: &Path| known.starts_with(&folder) || folder.starts_with(known);
+    Ok(reader(&home.library())?.folders()?.iter().any(|known| known.files > 0 && is_there(&known.path)))
 }
 
 /// Whether a folder of this home's library is not there; notes it. Makes no library where there is none.

@@ -55,7 +55,7 @@ fn scan_folders(
     let engine = networks.engine(&options, cancel, events)?;
     shared.set_device(Some(engine.device().name.clone()));
     let folders = match folders.is_empty() {
-        true => shared.library.call(|library| library.folders())?.into_iter().map(|folder| folder.path).collect(),
+        true => shared.library.ask(|library| library.folders())?.into_iter().map(|folder| folder.path).collect(),
         false => folders,
     };
     let (home, library, thumbnails) = (&shared.home, &shared.library, &shared.thumbnails);

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::{Testing, devices};
 use crate::app::engine::report::{Failed, Ticket};
 use crate::app::engine::scan_lock::{ScanLock, ScanRuns};
-use crate::app::engine::shared::{FeatureJob, Shared, Tasks};
+use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
 use crate::app::jobs::options;
 use crate::library::{FacesOfFolder, Library, LibraryError, ScannedFolder};
 use crate::networks::device::{DeviceChoice, ListedDevice};
@@ -35,7 +35,7 @@ pub enum Event {
     Folders(Vec<ScannedFolder>),
 }
 
-/// Answers a request in the background.
+/// Changes folders and devices at length, reads on the quick threads.
 #[derive(Debug, Default)]
 pub struct Job;
 
@@ -44,13 +44,14 @@ impl FeatureJob for Job {
     type Event = Event;
 
     fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
-        tasks.in_background(move |shared, sink| match request {
+        let only_reads = matches!(request, Request::LoadFolders);
+        let work = move |shared: &Shared, sink: &Sink<Event>| match request {
             Request::LoadDevices => {
                 // Nothing is tested for this: that is done before a device is first used.
                 sink.send(Event::Devices(devices(&shared.home, Testing::Nothing, &mut |_| {})));
             }
             Request::UseDevice(ticket, choice) => sink.changed(ticket, Failed::Change, use_device(shared, choice)),
-            Request::LoadFolders => match shared.library.call(|library| library.folders()) {
+            Request::LoadFolders => match shared.library.ask(|library| library.folders()) {
                 Ok(folders) => sink.send(Event::Folders(folders)),
                 Err(error) => sink.fail(Failed::Load, &error),
             },
@@ -69,7 +70,11 @@ impl FeatureJob for Job {
                 let accepted = change_folders(shared, move |library| library.accept_missing(&folder, gone).map(drop));
                 sink.changed(ticket, accepted.as_ref().err().map_or(Failed::Change, what_failed), accepted);
             }
-        });
+        };
+        match only_reads {
+            true => tasks.in_background(work),
+            false => tasks.at_length(work),
+        }
     }
 }
 

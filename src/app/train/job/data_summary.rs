@@ -41,8 +41,8 @@ pub enum LeftOutWhy {
     NestedFolder,
     /// A folder without a picture.
     EmptyFolder,
-    /// A face that the user has not confirmed.
-    Unconfirmed,
+    /// A face that is only suggested.
+    Suggested,
     /// A face that was named with its group, where only those confirmed one by one are wanted.
     NamedWithGroup,
     /// A face of a person without a name.
@@ -116,26 +116,26 @@ pub(crate) fn summarise_folder(folder: &Path) -> Result<DataSummary> {
 
 /// The faces of named people: all that their user gave them, or only those confirmed one by one.
 pub(crate) fn summarise_library(library: &LibraryHandle, one_by_one: bool) -> Result<DataSummary> {
-    let everyone = library.call(|library| library.everyone());
+    let everyone = library.ask(|library| library.everyone());
     let mut summary = DataSummary::default();
     for person in everyone.context("the library could not be read")? {
-        let mut confirmed = 0;
+        let mut faces = 0;
         for face in &person.faces {
             match (&person.name, face.belongs) {
-                (Some(_), Belongs::Confirmed) => confirmed += 1,
+                (Some(_), Belongs::Confirmed) => faces += 1,
                 (Some(_), Belongs::Named) if one_by_one => {
                     *summary.left_out.entry(LeftOutWhy::NamedWithGroup).or_default() += 1;
                 }
                 (Some(_), Belongs::Named) => {
-                    confirmed += 1;
+                    faces += 1;
                     summary.named += 1;
                 }
-                (Some(_), _) => *summary.left_out.entry(LeftOutWhy::Unconfirmed).or_default() += 1,
+                (Some(_), _) => *summary.left_out.entry(LeftOutWhy::Suggested).or_default() += 1,
                 (None, _) => *summary.left_out.entry(LeftOutWhy::Nameless).or_default() += 1,
             }
         }
-        if confirmed > 0 {
-            summary.add_person(confirmed);
+        if faces > 0 {
+            summary.add_person(faces);
         }
     }
     Ok(summary)

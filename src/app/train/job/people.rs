@@ -78,7 +78,7 @@ pub(crate) fn prepare(
 ) -> Result<PreparedPeople> {
     let mut wanted = match &request.data {
         DataFrom::Folder { path } => list(path, request.config.needs_names())?,
-        DataFrom::Library { path, one_by_one } => confirmed(path, *one_by_one)?,
+        DataFrom::Library { path, one_by_one } => named(path, *one_by_one)?,
     };
     if let (Some(pairs), Some(of_pairs)) = (pairs, &request.pairs) {
         let in_pairs: BTreeSet<&str> = pairs.images.iter().filter_map(|name| name.split('/').next()).collect();
@@ -240,12 +240,12 @@ fn list(folder: &Path, needs_names: bool) -> Result<Vec<WantedPicture>> {
     Ok(wanted)
 }
 
-/// The library's confirmed faces. People who share a name, or have none, are told apart by their number.
-fn confirmed(library: &Path, one_by_one: bool) -> Result<Vec<WantedPicture>> {
+/// The library's named faces. People who share a name, or have none, are told apart by their number.
+fn named(library: &Path, one_by_one: bool) -> Result<Vec<WantedPicture>> {
     let mut faces = reader(library)?.confirmed_faces()?;
     faces.retain(|face| face.one_by_one || !one_by_one);
     if faces.is_empty() {
-        bail!("nobody's faces are confirmed yet: name people first: {}", library.display());
+        bail!("nobody's faces are named yet: name people first: {}", library.display());
     }
     let mut ids: BTreeMap<String, BTreeSet<PersonId>> = BTreeMap::new();
     for face in &faces {

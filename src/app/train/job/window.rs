@@ -150,7 +150,7 @@ impl FeatureJob for Job {
                     Err(error) => Event::ChoicesFailed(error_chain(&error)),
                 });
             }),
-            Request::Summarise(data) => tasks.in_background(|shared, sink| {
+            Request::Summarise(data) => tasks.at_length(|shared, sink| {
                 let summary = summarise(shared, &data).map_err(|error| error_chain(&error));
                 sink.send(Event::Summarised(data, summary));
             }),
@@ -166,13 +166,13 @@ impl FeatureJob for Job {
                 let ending = if discard { Ending::Discard } else { Ending::Keep };
                 lock(&self.control).stop(ending);
             }
-            Request::Discard(run) => tasks.in_background(move |_, sink| {
+            Request::Discard(run) => tasks.at_length(move |_, sink| {
                 if let Err(error) = discard_run(&run) {
                     sink.fail(Failed::Change, &error);
                 }
                 sink.send(Event::Runs);
             }),
-            Request::Use(summary) => tasks.in_background(move |shared, sink| match use_trained(shared, &summary) {
+            Request::Use(summary) => tasks.at_length(move |shared, sink| match use_trained(shared, &summary) {
                 Ok((model, faces)) => sink.send(Event::InUse { model, faces }),
                 Err(error) => {
                     sink.send(Event::NotInUse);
@@ -390,7 +390,7 @@ fn use_trained(shared: &Shared, summary: &TrainSummary) -> Result<(String, u64)>
     let store = Store::open(shared.home.models())?;
     let model = adopt(summary, &store)?;
     options::change(shared, |options| options.model = Some(model.0))?;
-    let faces = shared.library.call(|library| library.counts())?.faces as u64;
+    let faces = shared.library.ask(|library| library.counts())?.faces as u64;
     Ok((summary.run.file_name().unwrap_or_default().to_string_lossy().into_owned(), faces))
 }
 

@@ -198,7 +198,7 @@ fn why_keys(why: LeftOutWhy) -> (&'static str, &'static str) {
         LeftOutWhy::OutsideFolders => ("train_out_outside", "train_why_outside"),
         LeftOutWhy::NestedFolder => ("train_out_nested", "train_why_nested"),
         LeftOutWhy::EmptyFolder => ("train_out_empty", "train_why_empty"),
-        LeftOutWhy::Unconfirmed => ("train_out_unconfirmed", "train_why_unconfirmed"),
+        LeftOutWhy::Suggested => ("train_out_suggested", "train_why_suggested"),
         LeftOutWhy::NamedWithGroup => ("train_out_named", "named_with_group"),
         LeftOutWhy::Nameless => ("train_out_nameless", "train_why_nameless"),
     }

@@ -1,4 +1,4 @@
-//! Distances of known pairs under the model in use: of its latest evaluation, else among the confirmed faces.
+//! Distances of known pairs under the model in use: of its latest evaluation, else among the named faces.
 
 use anyhow::Result;
 
@@ -14,7 +14,7 @@ use crate::types::Cancel;
 
 /// Over squared distances 0 to 4.
 const BINS: usize = 128;
-/// Fewer confirmed pairs of either kind say nothing.
+/// Fewer pairs of either kind say nothing.
 const FEWEST: u64 = 20;
 
 pub(crate) fn load(shared: &Shared) -> Result<Option<DistanceSample>> {
@@ -29,7 +29,7 @@ pub(crate) fn load(shared: &Shared) -> Result<Option<DistanceSample>> {
             return Ok(Some(DistanceSample { same, different, of: SampleOf::Run(row.on) }));
         }
     }
-    // Without a confirmed face there is nothing to show.
+    // Without a named face there is nothing to show.
     let Ok(faces) = library_faces(&shared.home, &model) else { return Ok(None) };
     let (people, _) = faces.labels()?;
     let counted = all_pairs(&faces.images.vectors, &people, &Cancel::default(), &|_| {})?;
@@ -37,7 +37,7 @@ pub(crate) fn load(shared: &Shared) -> Result<Option<DistanceSample>> {
     Ok(enough.then(|| DistanceSample {
         same: shares(&counted.same.coarse(BINS)),
         different: shares(&counted.different.coarse(BINS)),
-        of: SampleOf::ConfirmedFaces(people.len() as u64),
+        of: SampleOf::NamedFaces(people.len() as u64),
     }))
 }
 

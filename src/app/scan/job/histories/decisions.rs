@@ -29,6 +29,9 @@ impl Operation {
             Self::MayBeSame { pair } => may_be_same(history, pair),
             Self::PutBack { lost, onto } => put_back(history, &view, lost, onto),
             Self::LetGo { lost } => let_go(history, &view, lost),
+            Self::TakeBackLetGo { face } => take_back_let_go(history, &view, face),
+            Self::TakeBackReject { rejection } => take_back_reject(history, &view, rejection),
+            Self::Forget { face, may_find_again } => forget(history, &view, face, may_find_again),
             _ => Ok(()),
         }
     }
@@ -100,11 +103,65 @@ fn confirm(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(),
 
 fn reject(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {
     let Some((face, person)) = of_somebody(view, face) else { return Ok(()) };
-    history.say(Decision::Reject { person, faces: vec![face.face] }, |words| {
-        words.say(face.key, Word::Nothing);
-        words.rejected.insert((face.key, person));
-    })?;
+    let decision = Decision::Reject { person, faces: vec![face.face] };
+    history.say(decision, |words| words.reject(face.key, person))?;
     Ok(())
+}
+
+/// The face is theirs again as it was, where it was and nothing was said of it since.
+fn take_back_reject(history: &mut History, view: &VisibleLibrary, rejection: u8) -> Result<(), String> {
+    let may_be_them = |no: &&(Key, PersonId)| may_be(history, no.1, no.0);
+    let Some((key, person)) = choose(view.rejected.iter().filter(may_be_them), rejection).copied() else {
+        return Ok(());
+    };
+    let Some(face) = view.faces.iter().find(|face| face.key == key) else { return Ok(()) };
+    let before = history.model.words.clone();
+    let decision = Decision::TakeBackReject { person, face: face.face };
+    let touched = history.world.decide(decision.clone(), history.looked);
+    let touched = touched.map_err(|error| format!("{decision:?} was refused: {error:#}"))?;
+    let after = history.view();
+    if after.rejected.contains(&(key, person)) {
+        return Err(format!("that {key:?} is not {person:?} was taken back and still holds"));
+    }
+    let now = after.faces.iter().find(|other| other.face == face.face).map(|face| Word::of(face.state));
+    let now = now.ok_or(format!("{face:?} is gone since a rejection was taken back"))?;
+    let was = before.before.get(&(key, person)).copied();
+    let may_be_said = match (before.of(key), was) {
+        (Word::Nothing, Some(was)) => now == was,
+        (Word::Nothing, None) => now == Word::Nothing || matches!(now, Word::Of { person: of, .. } if of == person),
+        (said, _) => now == said,
+    };
+    if !may_be_said {
+        return Err(format!("{key:?} is {now:?} since it may be {person:?}; it was {was:?}"));
+    }
+    let words = &mut history.model.words;
+    words.rejected.remove(&(key, person));
+    words.say(key, now);
+    if let Some(left) = face.state.person().filter(|left| !after.people.contains_key(left))
+        && now != Word::Nothing
+    {
+        words.rejected.extend(view.rejected.iter().filter(|no| no.1 == left));
+        hand_rejections_over(words, left, person);
+    }
+    history.model.step(before, touched.step);
+    Ok(())
+}
+
+/// The person goes, with all that was said of them and of their faces.
+fn forget(history: &mut History, view: &VisibleLibrary, face: u8, may_find_again: bool) -> Result<(), String> {
+    let Some((_, person)) = of_somebody(view, face) else { return Ok(()) };
+    let faces: BTreeSet<Key> = of_person(view, person).map(|face| face.key).collect();
+    // A backup that its user has put elsewhere keeps them.
+    history.backup = None;
+    let steps = history.world.forget(person, may_find_again).map_err(|error| format!("{error:#}"))?;
+    history.looked = history.world.revision();
+    history.model.forget(person, &faces, &steps, may_find_again)?;
+    let left = history.view();
+    match left.faces.iter().find(|face| faces.contains(&face.key)) {
+        Some(face) => Err(format!("{face:?} is there after {person:?} was forgotten")),
+        None if left.people.contains_key(&person) => Err(format!("{person:?} was forgotten and is there")),
+        None => Ok(()),
+    }
 }
 
 /// Another program moves the face away; the tick meant what was seen before.
@@ -112,11 +169,11 @@ fn stale_tick(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<
     let Some((face, person)) = of_somebody(view, face) else { return Ok(()) };
     let to = Destination::NewPerson { name: format!("P{}", truly(face.key)) };
     let elsewhere = Decision::Move { faces: vec![face.face], to };
-    history.world.decide_elsewhere(&elsewhere).map_err(|error| error.to_string())?;
+    let touched = history.world.decide_elsewhere(&elsewhere).map_err(|error| error.to_string())?;
     let before = history.model.words.clone();
     let moved = history.view();
     follow_move(history, view, &moved, &face);
-    history.model.step(before);
+    history.model.step(before, touched.step);
     let tick = Decision::Confirm { person, faces: vec![face.face] };
     let refused = history.world.decide(tick, history.looked);
     let is_stale = |error: &anyhow::Error| matches!(error.downcast_ref(), Some(LibraryError::Stale(_)));
@@ -165,17 +222,14 @@ fn move_face(history: &mut History, view: &VisibleLibrary, face: u8, to: u8) -> 
     let touched = touched.map_err(|error| format!("{decision:?} was refused: {error:#}"))?;
     follow_move(history, view, &history.view(), &face);
     if touched != crate::types::Touched::default() {
-        history.model.step(before);
+        history.model.step(before, touched.step);
     }
     Ok(())
 }
 
 fn take_out(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {
     let Some((face, person)) = of_somebody(view, face) else { return Ok(()) };
-    history.say(Decision::TakeOut(vec![face.face]), |words| {
-        words.say(face.key, Word::Nothing);
-        words.rejected.insert((face.key, person));
-    })?;
+    history.say(Decision::TakeOut(vec![face.face]), |words| words.reject(face.key, person))?;
     Ok(())
 }
 
@@ -198,7 +252,8 @@ fn restore(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(),
     let Some(face) = choose(aside, face) else { return Ok(()) };
     let before = history.model.words.clone();
     let decision = Decision::Restore(vec![face.face]);
-    history.world.decide(decision.clone(), history.looked).map_err(|error| format!("{decision:?}: {error:#}"))?;
+    let touched = history.world.decide(decision.clone(), history.looked);
+    let touched = touched.map_err(|error| format!("{decision:?}: {error:#}"))?;
     let view = history.view();
     let restored = view.faces.iter().find(|other| other.face == face.face).map(|face| Word::of(face.state));
     let word = restored.ok_or(format!("{face:?} was restored and is gone"))?;
@@ -210,7 +265,7 @@ fn restore(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(),
         }
         _ => history.model.words.say(face.key, word),
     }
-    history.model.step(before);
+    history.model.step(before, touched.step);
     Ok(())
 }
 
@@ -340,4 +395,20 @@ fn let_go(history: &mut History, view: &VisibleLibrary, lost: u8) -> Result<(), 
         return Err(format!("{:?} was let go and is lost", lost.key));
     }
     Ok(())
+}
+
+/// It waits again, unless what was said of it is said of another face by now.
+fn take_back_let_go(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {
+    let Some(face) = choose(view.faces.iter().filter(|face| view.let_go.contains(&face.key)), face) else {
+        return Ok(());
+    };
+    history.say(Decision::TakeBackLetGo(vec![face.face]), |_| ())?;
+    history.model.is_taken_back(face.key, face.key);
+    let after = history.view();
+    match after.let_go.contains(&face.key)
+        || !(after.lost.contains(&face.key) || history.model.is_said_elsewhere(face.key))
+    {
+        true => Err(format!("{:?} is not to be let go any more, and does not wait", face.key)),
+        false => Ok(()),
+    }
 }

@@ -1,12 +1,12 @@
 //! One history: the world, and the model of what must hold in it, step by step.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::model::{Expected, Model, Step};
+use super::model::{Expected, LookedThrough, Model, Step};
 use super::pictures::{Picture, SHOTS};
 use super::words::Words;
-use super::world::{Drive, FOLDERS, VisibleLibrary, World};
+use super::world::{Drive, FOLDERS, Key, VisibleLibrary, World};
 use crate::app::scan::job::ScanSummary;
 use crate::library::{Decision, MissingPolicy};
 use crate::types::{Revision, StepId, Touched};
@@ -17,7 +17,15 @@ pub(crate) struct History {
     /// What its user looks at: from the last scan on, all changes are their own.
     pub looked: Revision,
     /// A backup, and what held when it was made.
-    backup: Option<(PathBuf, Model)>,
+    pub backup: Option<EarlierLibrary>,
+}
+
+/// A copy of the library, what held when it was made, and which folders inside others were scanned then.
+#[derive(Clone)]
+pub(crate) struct EarlierLibrary {
+    file: PathBuf,
+    model: Model,
+    inner_listed: [bool; FOLDERS],
 }
 
 impl History {
@@ -37,14 +45,20 @@ impl History {
     }
 
     pub fn check(&self) -> Result<(), String> {
-        self.model.check(&self.view())
+        let view = self.view();
+        let listed = self.world.all_listed();
+        if view.folders != listed {
+            return Err(format!("the folders {:?} are scanned, {listed:?} were chosen", view.folders));
+        }
+        self.model.check(&view)
     }
 
     pub fn scan(&mut self, policy: MissingPolicy) -> Result<(), String> {
-        let before = self.view();
+        let (before, carried_before) = (self.view(), self.model.carried_faces());
         let summary = self.world.scan(policy).map_err(|error| format!("{error:#}"))?;
         let (after, expected, carried) = self.follow_scan(&before, policy)?;
-        check_summary(&summary, &expected, (&before, &after), carried)
+        check_summary(&summary, &expected, (&before, &after), carried)?;
+        check_returned(&summary, (&before, &after), &carried_before)
     }
 
     /// The program dies in a scan; the next one makes good.
@@ -65,14 +79,17 @@ impl History {
         let mut expected = Expected::default();
         for folder in 0..FOLDERS {
             if self.world.drives[folder] != Drive::Unplugged {
-                let is_here = |place: &&(usize, u8)| place.0 == folder && self.world.drives[folder] == Drive::There;
-                let broken: BTreeSet<PathBuf> =
-                    self.world.broken.keys().filter(is_here).map(|place| self.world.path(*place)).collect();
-                let mut met: BTreeMap<PathBuf, Picture> = self.world.readable(folder);
-                // What cannot be read stays what it was, also if it was gone.
-                let unreadable = self.world.unreadable.keys().filter(is_here).map(|place| self.world.path(*place));
-                met.extend(unreadable.filter_map(|path| Some((path.clone(), self.model.last_at(&path)?))));
-                self.model.scan(&self.world.folders[folder], &met, &broken, policy, &mut expected);
+                let (outer, inner) = (self.world.folders[folder].clone(), self.world.inner(folder));
+                let is_there = self.world.drives[folder] == Drive::There;
+                let inner = self.world.inner_listed[folder].then_some((inner.as_path(), is_there));
+                self.look_through(folder, &outer, inner, policy, &mut expected);
+            }
+        }
+        for folder in 0..FOLDERS {
+            if self.world.drives[folder] == Drive::There && self.world.inner_added[folder] {
+                let inner = self.world.inner(folder);
+                self.look_through(folder, &inner, None, policy, &mut expected);
+                self.world.inner_listed[folder] = true;
             }
         }
         let after = self.view();
@@ -81,6 +98,28 @@ impl History {
         let carried = self.model.carry_over(before, &after, &expected)?;
         self.model.check(&after)?;
         Ok((after, expected, carried))
+    }
+
+    /// What of a drive lies in a folder on it.
+    fn look_through(
+        &mut self,
+        drive: usize,
+        folder: &Path,
+        inner: Option<(&Path, bool)>,
+        policy: MissingPolicy,
+        expected: &mut Expected,
+    ) {
+        let world = &self.world;
+        let is_here = |place: &&(usize, u8)| {
+            place.0 == drive && world.drives[drive] == Drive::There && world.path(**place).starts_with(folder)
+        };
+        let broken: BTreeSet<PathBuf> = world.broken.keys().filter(is_here).map(|place| world.path(*place)).collect();
+        let mut met: BTreeMap<PathBuf, Picture> = world.readable(drive);
+        met.retain(|path, _| path.starts_with(folder));
+        // What cannot be read stays what it was, also if it was gone.
+        let unreadable = world.unreadable.keys().filter(is_here).map(|place| world.path(*place));
+        met.extend(unreadable.filter_map(|path| Some((path.clone(), self.model.last_at(&path)?))));
+        self.model.scan(&LookedThrough { folder, inner, met, broken }, policy, expected);
     }
 
     pub fn regroup(&mut self) -> Result<(), String> {
@@ -106,14 +145,17 @@ impl History {
     pub fn restore_backup(&mut self) {
         // What cannot be read has to be known, also by the library of before.
         self.world.heal();
-        let Some((backup, model)) = self.backup.clone() else {
+        let Some(EarlierLibrary { file, model, inner_listed }) = self.backup.clone() else {
             if self.world.listed != [true; FOLDERS] {
                 return;
             }
-            self.backup = Some((self.world.back_up(), self.model.clone()));
+            let (file, model) = (self.world.back_up(), self.model.clone());
+            self.backup = Some(EarlierLibrary { file, model, inner_listed: self.world.inner_listed });
             return;
         };
-        self.world.restore(&backup);
+        self.world.restore(&file);
+        (self.world.listed, self.world.inner_listed) = ([true; FOLDERS], inner_listed);
+        self.world.inner_added = inner_listed;
         self.model = model;
         self.looked = self.world.revision();
     }
@@ -134,7 +176,22 @@ impl History {
             self.backup = None;
             self.world.heal();
             self.world.remove_folder(folder);
-            self.model.remove_folder(&self.world.folders[folder]);
+            self.model.remove_folder(&self.world.folders[folder], &self.world.all_listed());
+        }
+    }
+
+    /// The folder inside is scanned by itself from the next scan on.
+    pub fn add_inner(&mut self, folder: usize) {
+        self.world.inner_added[folder] |= self.world.drives[folder] == Drive::There;
+    }
+
+    /// What lies there stays with the folder around it, where that is scanned.
+    pub fn remove_inner(&mut self, folder: usize) {
+        if self.world.drives[folder] == Drive::There && self.world.inner_listed[folder] {
+            self.backup = None;
+            self.world.heal();
+            self.world.remove_inner(folder);
+            self.model.remove_folder(&self.world.inner(folder), &self.world.all_listed());
         }
     }
 
@@ -145,7 +202,7 @@ impl History {
         let before = self.model.words.clone();
         change(&mut self.model.words);
         if touched != Touched::default() {
-            self.model.step(before);
+            self.model.step(before, touched.step);
         }
         Ok(touched)
     }
@@ -161,9 +218,9 @@ impl History {
     pub fn redo(&mut self) -> Result<(), String> {
         let shown = self.world.view();
         self.world.decide(Decision::Redo(StepId::LATEST), self.looked).map_err(|error| format!("{error:#}"))?;
-        let Some(Step { before, after }) = self.model.undone.pop() else { return Ok(()) };
-        self.model.done.push(Step { before: before.clone(), after: after.clone() });
-        self.model.revert(&Step { before: after, after: before }, &shown, &self.world.view())
+        let Some(step) = self.model.undone.pop() else { return Ok(()) };
+        self.model.done.push(step.clone());
+        self.model.revert(&Step { before: step.after, after: step.before, ..step }, &shown, &self.world.view())
     }
 
     /// Undo, then redo: everything is as before.
@@ -197,8 +254,27 @@ fn check_summary(
             (expected.missing, expected.withheld, lost)
         ));
     }
-    match summary.carried_faces >= carried {
+    let (found, returned) = (summary.carried_faces, summary.returned_faces);
+    if found + returned < carried {
+        return Err(format!("{found} carried faces and {returned} that are back are told of {carried}"));
+    }
+    Ok(())
+}
+
+/// Decided faces that were away are told to be back when their photo is; but for those that were in another one all the
+/// time, and with those that were found in another one now.
+fn check_returned(
+    summary: &ScanSummary,
+    (before, after): (&VisibleLibrary, &VisibleLibrary),
+    carried_before: &BTreeSet<Key>,
+) -> Result<(), String> {
+    let said = Words::shown(before);
+    let were_away = before.faces.iter().filter(|face| face.is_missing && said.is_decided(face.key));
+    let away: BTreeSet<Key> = were_away.map(|face| face.key).collect();
+    let here = after.faces.iter().filter(|face| !face.is_missing).map(|face| face.key);
+    let back = here.filter(|key| away.contains(key) && !carried_before.contains(key)).count();
+    match (back..=away.len()).contains(&summary.returned_faces) {
         true => Ok(()),
-        false => Err(format!("{} carried faces are told of {carried}", summary.carried_faces)),
+        false => Err(format!("{} faces are told to be back, {back} of {} are", summary.returned_faces, away.len())),
     }
 }

@@ -228,6 +228,50 @@ fn a_lost_face_is_found_in_an_edit_that_was_there_before() {
     }
 }
 
+/// No detector found it in the edit, and its portrait there is that of the photo before.
+#[test]
+fn a_lost_face_that_was_placed_is_found_after_a_change_of_the_model() {
+    use Operation::{Edit, Name, New, OtherModel, Replace};
+    // The face at the edge of the last photo, too small for the detector at half the size.
+    let small = Edit { file: 5, change: 0, to_copy: false };
+    let steps = [Name { face: 8 }, small, SCAN, Replace { file: 5, scene: 13 }, SCAN, OtherModel];
+    let mut history = History::new(false, 0);
+    history.scan(MissingPolicy::Ask).unwrap();
+    steps.into_iter().for_each(|step| step.run(&mut history).unwrap());
+    let view = history.view();
+    assert!(!view.lost.is_empty());
+    let lost = view.faces.iter().filter(|face| view.lost.contains(&face.key));
+    lost.for_each(|face| assert!(face.has_vector, "{face:?}"));
+    for step in [New { to: 7, scene: 5 }, SCAN] {
+        step.run(&mut history).unwrap();
+    }
+    assert!(history.view().lost.is_empty());
+}
+
+/// Faces that are told to be back, and those that are told to be carried over, after the last scan.
+fn told_after(steps: &[Operation]) -> (usize, usize) {
+    let mut history = History::new(false, 0);
+    history.scan(MissingPolicy::Ask).unwrap();
+    steps.iter().for_each(|step| step.run(&mut history).unwrap());
+    let summary = history.world.scan(MissingPolicy::Accept).unwrap();
+    (summary.returned_faces, summary.carried_faces)
+}
+
+#[test]
+fn faces_that_are_back_are_told() {
+    use Operation::{Delete, Edit, Name, New, Replace};
+    let [name, back] = [Name { face: 0 }, New { to: 0, scene: 0 }];
+    assert_eq!(told_after(&[name, Delete { file: 0 }, SCAN, back]), (1, 0), "its photo is back");
+    assert_eq!(told_after(&[name, Delete { file: 0 }, SCAN, New { to: 7, scene: 0 }]), (1, 0), "at another path");
+    let lost = [name, Replace { file: 0, scene: 13 }, SCAN];
+    let edit = |file| Edit { file, change: 0, to_copy: false };
+    let [a, b, c] = lost;
+    assert_eq!(told_after(&[a, b, c, New { to: 7, scene: 0 }, edit(6)]), (1, 0), "it is found in an edit");
+    assert_eq!(told_after(&[a, b, c, New { to: 7, scene: 0 }]), (1, 0), "it is there itself");
+    assert_eq!(told_after(&[name, edit(0)]), (0, 1), "it was never away");
+    assert_eq!(told_after(&[name]), (0, 0));
+}
+
 #[test]
 fn a_lost_picture_that_is_back_is_not_lost() {
     use Operation::{Name, New, Replace};

@@ -8,7 +8,7 @@ use super::pictures::Picture;
 use super::words::{Word, Words};
 use super::world::{Key, Shown, VisibleLibrary};
 use crate::library::{FaceState, MissingPolicy};
-use crate::types::PersonId;
+use crate::types::{PersonId, StepId};
 
 /// Whether both were made from one shot.
 fn are_edits(one: Picture, other: Picture) -> bool {
@@ -24,6 +24,8 @@ fn is_rejected(view: &VisibleLibrary, key: Key) -> bool {
 /// One step that can be undone: what was, and what is said since.
 #[derive(Debug, Clone)]
 pub struct Step {
+    /// As the library counts it.
+    pub id: Option<StepId>,
     pub before: Words,
     pub after: Words,
 }
@@ -50,8 +52,34 @@ pub(crate) struct Model {
     carried: BTreeMap<Key, BTreeSet<Key>>,
     /// Pictures that a scan has met.
     met: BTreeSet<Picture>,
+    /// Faces of which no scan is to know again.
+    forgotten: BTreeSet<Key>,
     pub done: Vec<Step>,
     pub undone: Vec<Step>,
+}
+
+/// A folder that is looked through, and what is met there.
+pub(crate) struct LookedThrough<'a> {
+    pub folder: &'a Path,
+    /// A folder inside that is scanned by itself, and whether it is there.
+    pub inner: Option<(&'a Path, bool)>,
+    pub met: BTreeMap<PathBuf, Picture>,
+    /// What cannot be read.
+    pub broken: BTreeSet<PathBuf>,
+}
+
+impl LookedThrough<'_> {
+    /// The innermost folder that a path lies in, of those of which this says what is gone.
+    fn holder(&self, path: &Path) -> Option<&Path> {
+        match self.inner.filter(|(inner, _)| path.starts_with(inner)) {
+            Some((inner, is_there)) => is_there.then_some(inner),
+            None => path.starts_with(self.folder).then_some(self.folder),
+        }
+    }
+
+    fn is_gone(&self, path: &Path) -> bool {
+        self.holder(path).is_some() && !self.met.contains_key(path) && !self.broken.contains(path)
+    }
 }
 
 /// What a scan has to tell.
@@ -84,10 +112,13 @@ impl Model {
         self.linked.get(path).or(self.gone.get(path)).copied()
     }
 
-    /// Nothing is known any more of files in this folder, but of pictures where they were last.
-    pub fn remove_folder(&mut self, folder: &Path) {
+    /// Nothing is known any more of files in this folder, but of pictures where they were last. What lies in another
+    /// folder that is scanned stays.
+    pub fn remove_folder(&mut self, folder: &Path, others: &BTreeSet<PathBuf>) {
         for files in [&mut self.linked, &mut self.gone] {
-            let is_left = |path: &PathBuf, _: &mut Picture| path.starts_with(folder);
+            let is_left = |path: &PathBuf, _: &mut Picture| {
+                path.starts_with(folder) && !others.iter().any(|other| path.starts_with(other))
+            };
             for (path, picture) in files.extract_if(.., is_left) {
                 self.met_in.remove(&path);
                 self.left.entry(path).or_default().insert(picture);
@@ -95,15 +126,9 @@ impl Model {
         }
     }
 
-    /// A scan of one folder that meets these files, and some that cannot be read.
-    pub fn scan(
-        &mut self,
-        folder: &Path,
-        met: &BTreeMap<PathBuf, Picture>,
-        broken: &BTreeSet<PathBuf>,
-        policy: MissingPolicy,
-        expected: &mut Expected,
-    ) {
+    /// A scan of one folder.
+    pub fn scan(&mut self, looked: &LookedThrough<'_>, policy: MissingPolicy, expected: &mut Expected) {
+        let met = &looked.met;
         self.scans += 1;
         expected.new.extend(met.values().filter(|picture| !self.met.contains(picture)));
         for (path, picture) in met {
@@ -133,33 +158,39 @@ impl Model {
                 self.replaced.remove(picture);
             }
         }
-        let is_gone = |path: &PathBuf| path.starts_with(folder) && !met.contains_key(path) && !broken.contains(path);
-        self.lose(folder, &is_gone, policy, expected);
+        self.lose(looked, policy, expected);
     }
 
-    fn lose(
-        &mut self,
-        folder: &Path,
-        is_gone: &dyn Fn(&PathBuf) -> bool,
-        policy: MissingPolicy,
-        expected: &mut Expected,
-    ) {
+    fn lose(&mut self, looked: &LookedThrough<'_>, policy: MissingPolicy, expected: &mut Expected) {
         let mut paths: BTreeMap<Picture, Vec<PathBuf>> = BTreeMap::new();
         for (path, picture) in &self.linked {
             paths.entry(*picture).or_default().push(path.clone());
         }
-        let lost: Vec<Picture> =
-            paths.iter().filter(|(_, paths)| paths.iter().all(is_gone)).map(|(picture, _)| *picture).collect();
-        // What has come since they were met last says nothing of what was there.
-        let met_last = lost.iter().flat_map(|picture| &paths[picture]).map(|path| self.met_in[path].1).max();
-        let was_inside = |path: &PathBuf| path.starts_with(folder) && Some(self.met_in[path].0) <= met_last;
-        let inside = paths.values().filter(|paths| paths.iter().any(was_inside)).count();
-        let is_withheld = policy == MissingPolicy::Ask && 2 * lost.len() > inside;
-        match is_withheld {
-            true => expected.withheld += lost.len(),
-            false => expected.missing += lost.len(),
+        let are_gone = |paths: &Vec<PathBuf>| paths.iter().all(|path| looked.is_gone(path));
+        let lost: BTreeSet<Picture> =
+            paths.iter().filter(|(_, paths)| are_gone(paths)).map(|(picture, _)| *picture).collect();
+        // Each folder that is scanned by itself is asked about by itself.
+        let mut withheld = BTreeSet::new();
+        for holder in [Some(looked.folder), looked.inner.map(|(inner, _)| inner)].into_iter().flatten() {
+            let held = |picture: &Picture| {
+                paths[picture].iter().filter(|path| looked.holder(path) == Some(holder)).collect::<Vec<_>>()
+            };
+            let lost_here = lost.iter().filter(|picture| !held(picture).is_empty()).count();
+            // What has come since they were met last says nothing of what was there.
+            let met_last = lost.iter().flat_map(held).map(|path| self.met_in[path].1).max();
+            let was_here = |path: &&PathBuf| Some(self.met_in[*path].0) <= met_last;
+            let here = paths.keys().filter(|picture| held(picture).iter().any(was_here)).count();
+            if policy == MissingPolicy::Ask && 2 * lost_here > here {
+                expected.withheld += lost_here;
+                withheld.insert(holder);
+            }
         }
-        let stays = |path: &PathBuf, picture: &Picture| !is_gone(path) || (is_withheld && lost.contains(picture));
+        let stays = |path: &PathBuf, picture: &Picture| {
+            let is_withheld = looked.holder(path).is_some_and(|holder| withheld.contains(holder));
+            !looked.is_gone(path) || (is_withheld && lost.contains(picture))
+        };
+        let is_missing = |picture: &Picture| !paths[picture].iter().any(|path| stays(path, picture));
+        expected.missing += lost.iter().filter(|picture| is_missing(picture)).count();
         let (linked, gone) =
             std::mem::take(&mut self.linked).into_iter().partition(|(path, picture)| stays(path, picture));
         self.linked = linked;
@@ -230,7 +261,7 @@ impl Model {
         for slot in 0..old.slots() {
             let (from, to) = ((old, slot), (new, slot));
             let has_vector = before.faces.iter().any(|face| face.key == from && face.has_vector);
-            let is_open = !said.is_decided(to) && !is_rejected(before, to);
+            let is_open = !said.is_decided(to) && !is_rejected(before, to) && !self.forgotten.contains(&to);
             let is_due = said.is_decided(from) && is_open && new.place(slot).1 > 0.95 && has_vector;
             if is_due && self.words.of(to) != said.of(from) {
                 return Err(format!("{:?} of {from:?} is not said of its edit {to:?}", said.of(from)));
@@ -260,8 +291,17 @@ impl Model {
         self.carried.entry(key).or_default().insert(onto);
     }
 
+    /// Faces that are said to be others as well.
+    pub fn carried_faces(&self) -> BTreeSet<Key> {
+        self.carried.iter().filter(|(_, into)| !into.is_empty()).map(|(key, _)| *key).collect()
+    }
+
+    pub fn is_taken_back(&mut self, key: Key, onto: Key) {
+        self.carried.entry(key).or_default().remove(&onto);
+    }
+
     /// Whether what was said of a face is said of one that it was carried over to.
-    fn is_said_elsewhere(&self, key: Key) -> bool {
+    pub fn is_said_elsewhere(&self, key: Key) -> bool {
         let same = self.carried.get(&key);
         same.is_some_and(|same| same.iter().any(|other| *other == key || self.words.agree(*other, key)))
     }
@@ -292,7 +332,7 @@ impl Model {
         let is_due = |key: &&Key| after.lost.contains(key) && has_vector(key) && !was_found(key);
         for key in before.lost.iter().filter(is_due) {
             let edits = expected.new.iter().filter(|new| self.is_present(**new) && new.is_surely_edit_of(key.0));
-            for to in edits.map(|new| (*new, key.1)) {
+            for to in edits.map(|new| (*new, key.1)).filter(|to| !self.forgotten.contains(to)) {
                 let is_found = after.faces.iter().any(|face| face.key == to);
                 if is_found && !self.words.is_decided(to) && to.0.place(to.1).1 > 0.95 {
                     return Err(format!("{:?} of the lost {key:?} is not said of its edit {to:?}", said.of(*key)));
@@ -336,8 +376,35 @@ impl Model {
         if let Some(face) = view.faces.iter().find(suggested) {
             return Err(format!("{face:?} is with somebody whom it is not"));
         }
+        if let Some(face) = view.faces.iter().find(|face| self.forgotten.contains(&face.key)) {
+            return Err(format!("{face:?} was forgotten and is there"));
+        }
         self.check_places(view)?;
         self.check_cards(view)
+    }
+
+    /// Nothing is known of the person and of these faces any more, nor of steps of the history that were about them.
+    pub fn forget(
+        &mut self,
+        person: PersonId,
+        faces: &BTreeSet<Key>,
+        steps: &[StepId],
+        may_find_again: bool,
+    ) -> Result<(), String> {
+        self.words.forget(person, faces);
+        self.given.retain(|(of, _)| *of != person);
+        self.carried.retain(|key, _| !faces.contains(key));
+        self.carried.values_mut().for_each(|into| into.retain(|key| !faces.contains(key)));
+        if !may_find_again {
+            self.forgotten.extend(faces);
+        }
+        for history in [&mut self.done, &mut self.undone] {
+            history.retain(|step| step.id.is_some_and(|id| steps.contains(&id)));
+            if history.iter().any(|step| step.before.differ_about(&step.after, person, faces)) {
+                return Err(format!("a step about {person:?} is kept, who was forgotten"));
+            }
+        }
+        Ok(())
     }
 
     /// A name never moves.
@@ -407,9 +474,9 @@ impl Model {
     }
 
     /// A step of the history begins with these words.
-    pub fn step(&mut self, before: Words) {
+    pub fn step(&mut self, before: Words, id: Option<StepId>) {
         self.undone.clear();
-        self.done.push(Step { before, after: self.words.clone() });
+        self.done.push(Step { id, before, after: self.words.clone() });
     }
 
     /// Follows an undo or redo: what the step changed and nothing changed since is as before it. Rows that have changed

@@ -96,6 +96,13 @@ pub(crate) enum Operation {
     RemoveFolder {
         folder: u8,
     },
+    /// The folder inside this one is scanned by itself as well, or not any more.
+    AddInner {
+        folder: u8,
+    },
+    RemoveInner {
+        folder: u8,
+    },
     Rubbish {
         file: u8,
         number: u8,
@@ -152,6 +159,16 @@ pub(crate) enum Operation {
     LetGo {
         lost: u8,
     },
+    TakeBackLetGo {
+        face: u8,
+    },
+    TakeBackReject {
+        rejection: u8,
+    },
+    Forget {
+        face: u8,
+        may_find_again: bool,
+    },
     Undo,
     Redo,
     UndoAndRedo,
@@ -171,7 +188,7 @@ impl Operation {
     pub fn random(rng: &mut ChaCha8Rng) -> Self {
         let (a, b): (u8, u8) = (rng.random(), rng.random());
         let yes: bool = rng.random();
-        match rng.random_range(0..106) {
+        match rng.random_range(0..116) {
             0..17 => Self::Scan { accept: yes },
             17 => Self::RestoreBackup,
             18..22 => Self::New { to: a, scene: b },
@@ -224,7 +241,12 @@ impl Operation {
             100..102 => Self::Spoil { file: a },
             102 => Self::Heal,
             103 => Self::ReturnUnreadable { file: a },
-            _ => Self::RemoveFolder { folder: a },
+            104..106 => Self::RemoveFolder { folder: a },
+            106..109 => Self::AddInner { folder: a },
+            109 => Self::RemoveInner { folder: a },
+            110..112 => Self::Forget { face: a, may_find_again: yes },
+            112..115 => Self::TakeBackReject { rejection: a },
+            _ => Self::TakeBackLetGo { face: a },
         }
     }
 
@@ -341,6 +363,8 @@ impl Operation {
             }
             Self::Heal => world.heal(),
             Self::RemoveFolder { folder: number } => history.remove_folder(folder(number)),
+            Self::AddInner { folder: number } => history.add_inner(folder(number)),
+            Self::RemoveInner { folder: number } => history.remove_inner(folder(number)),
             Self::Touch { file: number } => _ = file(number).map(|place| world.touch(place)),
             Self::Comment { file: number, text } => {
                 let Some(place) = file(number) else { return };

@@ -38,6 +38,8 @@ pub(crate) struct Words {
     /// People with a name or hidden: those who must not vanish.
     pub people: BTreeMap<PersonId, (Option<String>, bool)>,
     pub apart: BTreeSet<(PersonId, PersonId)>,
+    /// What was said of a face before it was said not to be somebody, where nothing was said of it since.
+    pub before: BTreeMap<(Key, PersonId), Word>,
 }
 
 impl Words {
@@ -46,8 +48,39 @@ impl Words {
     }
 
     pub fn say(&mut self, key: Key, word: Word) {
+        self.before.retain(|(face, _), _| *face != key);
         self.faces.insert(key, word);
         self.faces.retain(|_, word| *word != Word::Nothing);
+    }
+
+    /// The face is not this person, whatever was said of it.
+    pub fn reject(&mut self, key: Key, person: PersonId) {
+        let before = self.of(key);
+        self.say(key, Word::Nothing);
+        self.rejected.insert((key, person));
+        if matches!(before, Word::Of { person: of, .. } if of == person) {
+            self.before.insert((key, person), before);
+        }
+    }
+
+    /// Nothing is known of the person any more, nor of these faces.
+    pub fn forget(&mut self, person: PersonId, faces: &BTreeSet<Key>) {
+        self.faces.retain(|key, _| !faces.contains(key));
+        self.rejected.retain(|(key, of)| *of != person && !faces.contains(key));
+        self.apart.retain(|(a, b)| *a != person && *b != person);
+        self.people.remove(&person);
+        self.before.clear();
+    }
+
+    /// Whether the two differ in what they say of the person, or of one of the faces.
+    pub fn differ_about(&self, other: &Self, person: PersonId, faces: &BTreeSet<Key>) -> bool {
+        let is_of = |word: Word| matches!(word, Word::Of { person: of, .. } if of == person);
+        let keys: BTreeSet<Key> = self.faces.keys().chain(other.faces.keys()).copied().collect();
+        let is_about = |key: &Key| faces.contains(key) || is_of(self.of(*key)) || is_of(other.of(*key));
+        self.people.get(&person) != other.people.get(&person)
+            || keys.iter().any(|key| self.of(*key) != other.of(*key) && is_about(key))
+            || self.rejected.symmetric_difference(&other.rejected).any(|no| no.1 == person || faces.contains(&no.0))
+            || self.apart.symmetric_difference(&other.apart).any(|(a, b)| *a == person || *b == person)
     }
 
     /// Whether the same is said of both, one by one or with a group.

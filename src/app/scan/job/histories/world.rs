@@ -19,7 +19,7 @@ use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::reembed;
 use crate::app::jobs::regroup::{Grouping, regroup};
 use crate::app::scan::job::lost::find_again;
-use crate::app::scan::job::{ScanSummary, ScanTools, scan_folders};
+use crate::app::scan::job::{ScanSummary, ScanTools, count_returned, scan_folders};
 use crate::cluster::Linkage;
 use crate::faces::image::{PictureHash, picture_hash_of_file};
 use crate::library::care::BackupReason;
@@ -27,10 +27,13 @@ use crate::library::{
     Decision, FaceState, FacesOfFolder, Library, LibraryError, LibraryReader, ListPage, MissingPolicy, PeopleFilter,
     PeopleKind, PhotoFilter,
 };
-use crate::types::{Cancel, FaceId, PersonId, PhotoId, Revision, SquaredDistance, Touched};
+use crate::types::{Cancel, FaceId, PersonId, PhotoId, Revision, SquaredDistance, StepId, Touched};
 
 pub(crate) const FOLDERS: usize = 2;
 pub const NAMES: u8 = 4;
+/// Files of this name lie in a folder inside, which may be scanned by itself, too.
+const INSIDE: u8 = 3;
+const INNER: &str = "inner";
 /// Beside a file that cannot be read.
 const UNREADABLE: &str = ".unreadable";
 const SAME: SquaredDistance = SquaredDistance(0.5);
@@ -67,6 +70,9 @@ pub struct World {
     pub unreadable: BTreeMap<Place, Picture>,
     /// Folders that the library scans.
     pub listed: [bool; FOLDERS],
+    /// Of the folders inside those that it scans by themselves, and those that its user has added.
+    pub inner_listed: [bool; FOLDERS],
+    pub inner_added: [bool; FOLDERS],
     clock: u64,
     kill_in: Arc<AtomicI64>,
     copies: usize,
@@ -95,6 +101,9 @@ pub(crate) struct VisibleLibrary {
     pub rejected: BTreeSet<(Key, PersonId)>,
     pub apart: BTreeSet<(PersonId, PersonId)>,
     pub lost: BTreeSet<Key>,
+    pub let_go: BTreeSet<Key>,
+    /// The folders that are scanned.
+    pub folders: BTreeSet<PathBuf>,
     /// What `library check` says against it.
     pub unsound: Option<String>,
     /// Faces without suggestions, and those confirmed one by one, of each named person.
@@ -106,7 +115,7 @@ impl World {
         let root = tempfile::tempdir().unwrap();
         let home = fs::canonicalize(root.path()).unwrap();
         let folders = [home.join("one"), home.join("two")];
-        folders.iter().for_each(|folder| fs::create_dir(folder).unwrap());
+        folders.iter().for_each(|folder| fs::create_dir_all(folder.join(INNER)).unwrap());
         let kill_in = Arc::new(AtomicI64::new(0));
         let database = home.join("library-0.sqlite");
         Self {
@@ -122,6 +131,8 @@ impl World {
             broken: BTreeMap::new(),
             unreadable: BTreeMap::new(),
             listed: [false; FOLDERS],
+            inner_listed: [false; FOLDERS],
+            inner_added: [false; FOLDERS],
             clock: 0,
             kill_in,
             copies: 0,
@@ -131,14 +142,26 @@ impl World {
     }
 
     pub fn path(&self, (folder, name): Place) -> PathBuf {
-        self.folders[folder].join(format!("{name}.jpg"))
+        self.folders[folder].join(file_name(name))
+    }
+
+    /// The folder inside a folder.
+    pub fn inner(&self, folder: usize) -> PathBuf {
+        self.folders[folder].join(INNER)
+    }
+
+    /// The folders that the library scans.
+    pub fn all_listed(&self) -> BTreeSet<PathBuf> {
+        let outer = (0..FOLDERS).filter(|&folder| self.listed[folder]).map(|folder| self.folders[folder].clone());
+        let inner = (0..FOLDERS).filter(|&folder| self.inner_listed[folder]).map(|folder| self.inner(folder));
+        outer.chain(inner).collect()
     }
 
     /// Where the file is now: on a drive that is not there, it is beside it.
     fn real_path(&self, (folder, name): Place) -> PathBuf {
         match self.drives[folder] {
             Drive::There => self.path((folder, name)),
-            _ => self.away(folder).join(format!("{name}.jpg")),
+            _ => self.away(folder).join(file_name(name)),
         }
     }
 
@@ -302,6 +325,32 @@ impl World {
         self.listed[folder] = false;
     }
 
+    /// Its user scans the folder inside no longer by itself.
+    pub(crate) fn remove_inner(&mut self, folder: usize) {
+        let path = self.inner(folder);
+        self.library.call(move |library| library.remove_folder(&path, FacesOfFolder::Keep)).unwrap();
+        (self.inner_listed[folder], self.inner_added[folder]) = (false, false);
+    }
+
+    /// Those that a scan looks through: one that its user has only just added has to be there.
+    fn to_scan(&self) -> Vec<PathBuf> {
+        let is_known = |folder: &usize| {
+            self.inner_listed[*folder] || (self.inner_added[*folder] && self.drives[*folder] == Drive::There)
+        };
+        let inner = (0..FOLDERS).filter(is_known).map(|folder| self.inner(folder));
+        self.folders.iter().cloned().chain(inner).collect()
+    }
+
+    /// Forgets somebody for good. Returns the steps of the history that are left.
+    pub(crate) fn forget(&mut self, person: PersonId, may_find_again: bool) -> Result<Vec<StepId>> {
+        self.library.call(move |library| {
+            let shown = library.person_to_forget(person)?;
+            let forgotten = library.forget_person(&shown, may_find_again)?;
+            assert!(forgotten.is_complete, "nobody else reads");
+            library.steps()
+        })
+    }
+
     /// The files that a scan meets.
     pub(crate) fn readable(&self, folder: usize) -> BTreeMap<PathBuf, Picture> {
         let is_there = self.drives[folder] == Drive::There;
@@ -310,6 +359,7 @@ impl World {
     }
 
     pub fn scan(&mut self, policy: MissingPolicy) -> Result<ScanSummary> {
+        let folders = self.to_scan();
         self.listed = [true; FOLDERS];
         let suspects = self.library.call(|library| library.suspects())?;
         let edits = if self.registers { Edits::Registered(&self.thumbnails) } else { Edits::Known };
@@ -324,9 +374,11 @@ impl World {
             hash,
             own: &[],
         };
-        let mut summary = scan_folders(&self.folders, &tools, &Cancel::default(), &mut |_| {})?;
+        let absent = self.library.call(|library| library.absent_faces())?;
+        let mut summary = scan_folders(&folders, &tools, &Cancel::default(), &mut |_| {})?;
         self.embed_again()?;
         find_again(&tools, &mut summary, &Cancel::default(), &mut |_| {})?;
+        count_returned(absent, &self.library, &mut summary)?;
         self.embed_again()?;
         self.regroup()?;
         Ok(summary)
@@ -428,7 +480,8 @@ impl World {
     pub fn view(&self) -> VisibleLibrary {
         let model = self.finder.model_id().clone();
         let report = self.library.call(|library| library.check()).unwrap();
-        let view = self.library.call(move |library| library.at_once(|library| view(library, &model))).unwrap();
+        // As the window reads it, on another connection than the one that writes.
+        let view = self.library.ask(|library| view(library, &model)).unwrap();
         let is_tidy = report.is_sound() && report.to_settle == 0;
         VisibleLibrary { unsound: (!is_tidy).then(|| format!("{report:?}")), ..view }
     }
@@ -453,6 +506,11 @@ fn hash(path: &Path) -> io::Result<([u8; 32], PictureHash)> {
         true => Err(io::Error::other("input/output error")),
         false => picture_hash_of_file(path),
     }
+}
+
+fn file_name(name: u8) -> PathBuf {
+    let file = PathBuf::from(format!("{name}.jpg"));
+    if name == INSIDE { Path::new(INNER).join(file) } else { file }
 }
 
 fn killed_at(database: &Path) -> PathBuf {
@@ -503,6 +561,8 @@ fn view(library: &LibraryReader, model: &crate::types::ModelId) -> Result<Visibl
     view.rejected = library.rejections()?.iter().map(|no| (keys[&no.face_id], no.person)).collect();
     view.apart = library.told_apart()?.iter().map(|pair| pair.people).collect();
     view.lost = library.lost_faces()?.iter().map(|lost| keys[&lost.face_id]).collect();
+    view.let_go = library.faces_let_go()?.iter().map(|face| keys[&face.face_id]).collect();
+    view.folders = library.folders()?.into_iter().map(|folder| folder.path).collect();
     Ok(view)
 }
 
