@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::job::{self, ScanChoices, ScanContext, ScanSummary};
 use crate::app::engine::cli::Global;
-use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable};
 use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
@@ -158,10 +158,7 @@ fn print_text(summary: &ScanSummary, groups: Option<&GroupSummary>, engine: &Eng
         summary.skipped.len()
     );
     if summary.carried_faces + summary.lost_faces > 0 {
-        println!(
-            "{} faces carried over to edited photos, {} lost ones wait to be put back",
-            summary.carried_faces, summary.lost_faces
-        );
+        println!("{}", found_again_words(summary));
     }
     for folder in &summary.offline_folders {
         println!("offline {}", printable(folder));
@@ -172,5 +169,25 @@ fn print_text(summary: &ScanSummary, groups: Option<&GroupSummary>, engine: &Eng
     }
     for skipped in &summary.skipped {
         println!("skipped {}: {}", printable(&skipped.path), skipped.reason);
+    }
+}
+
+fn found_again_words(summary: &ScanSummary) -> String {
+    let carried = counted(summary.carried_faces, "face", "faces");
+    let lost = counted(summary.lost_faces, "lost one waits", "lost ones wait");
+    format!("{carried} carried over to edited photos, {lost} to be put back")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_face_is_told_as_one() {
+        let told = |carried_faces, lost_faces| {
+            found_again_words(&ScanSummary { carried_faces, lost_faces, ..ScanSummary::default() })
+        };
+        assert_eq!(told(1, 1), "1 face carried over to edited photos, 1 lost one waits to be put back");
+        assert_eq!(told(0, 2), "0 faces carried over to edited photos, 2 lost ones wait to be put back");
     }
 }

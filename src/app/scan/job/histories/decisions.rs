@@ -19,6 +19,7 @@ impl Operation {
             Self::StaleTick { face } => stale_tick(history, &view, face),
             Self::Move { face, to } => move_face(history, &view, face, to),
             Self::TakeOut { face } => take_out(history, &view, face),
+            Self::TakeBackReject { number } => take_back_reject(history, &view, number),
             Self::Strangers { face } => set_aside(history, &view, face, SetAside::Stranger),
             Self::NotAPerson { face } => set_aside(history, &view, face, SetAside::NotAFace),
             Self::Restore { face } => restore(history, &view, face),
@@ -199,19 +200,60 @@ fn restore(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(),
     let before = history.model.words.clone();
     let decision = Decision::Restore(vec![face.face]);
     history.world.decide(decision.clone(), history.looked).map_err(|error| format!("{decision:?}: {error:#}"))?;
-    let view = history.view();
-    let restored = view.faces.iter().find(|other| other.face == face.face).map(|face| Word::of(face.state));
-    let word = restored.ok_or(format!("{face:?} was restored and is gone"))?;
     // Whose it was before, or in a group of its own; and at once in one.
-    match word {
-        Word::Aside(_) => return Err(format!("{face:?} was restored and is set aside")),
-        Word::Of { person, .. } if !history.model.given.contains(&(person, truly(face.key))) => {
-            return Err(format!("{face:?} came back to somebody whom it never was: {word:?}"));
-        }
-        _ => history.model.words.say(face.key, word),
+    if let Word::Aside(_) = follow_taken_back(history, &before, face)? {
+        return Err(format!("{face:?} was restored and is set aside"));
     }
     history.model.step(before);
     Ok(())
+}
+
+/// One that is listed, of a face that a file shows. It is taken back of the originals of the face, too.
+fn take_back_reject(history: &mut History, view: &VisibleLibrary, number: u8) -> Result<(), String> {
+    let shown = |key: &Key| view.faces.iter().find(|face| face.key == *key && !face.is_missing);
+    let listed = view.listed.iter().filter_map(|(key, person)| Some((shown(key)?, *person)));
+    let Some((face, person)) = choose(listed, number) else { return Ok(()) };
+    let before = history.model.words.clone();
+    let decision = Decision::TakeBackReject { person, face: face.face };
+    history.world.decide(decision.clone(), history.looked).map_err(|error| format!("{decision:?}: {error:#}"))?;
+    follow_taken_back(history, &before, face)?;
+    let left = history.view().rejected;
+    if left.contains(&(face.key, person)) {
+        return Err(format!("that {face:?} is not {person:?} was taken back and is there"));
+    }
+    let model = &mut history.model;
+    let gone: Vec<_> =
+        model.words.rejected.iter().filter(|no| no.1 == person && !left.contains(*no)).copied().collect();
+    for no in gone {
+        if no.0 != face.key && !model.is_original(no.0, face.key) {
+            return Err(format!("{no:?} was taken back with that of {face:?}"));
+        }
+        model.words.rejected.remove(&no);
+    }
+    model.step(before);
+    Ok(())
+}
+
+/// What is said of a face of which something was taken back, and of its originals, of which the same was said.
+fn follow_taken_back(history: &mut History, before: &Words, face: &Shown) -> Result<Word, String> {
+    let view = history.view();
+    for other in &view.faces {
+        let (key, word) = (other.key, Word::of(other.state));
+        let was = before.of(key);
+        if word == was {
+            continue;
+        }
+        let is_same = key == face.key || (was == before.of(face.key) && history.model.is_original(key, face.key));
+        match word {
+            _ if !is_same => return Err(format!("{key:?} is {word:?} since something was taken back of {face:?}")),
+            Word::Of { person, .. } if !history.model.given.contains(&(person, truly(key))) => {
+                return Err(format!("{key:?} came back to somebody whom it never was: {word:?}"));
+            }
+            _ => history.model.words.say(key, word),
+        }
+    }
+    let now = view.faces.iter().find(|other| other.face == face.face).map(|face| Word::of(face.state));
+    now.ok_or(format!("{face:?} is gone"))
 }
 
 fn hide(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {

@@ -119,6 +119,9 @@ pub(crate) enum Operation {
     TakeOut {
         face: u8,
     },
+    TakeBackReject {
+        number: u8,
+    },
     Strangers {
         face: u8,
     },
@@ -171,7 +174,7 @@ impl Operation {
     pub fn random(rng: &mut ChaCha8Rng) -> Self {
         let (a, b): (u8, u8) = (rng.random(), rng.random());
         let yes: bool = rng.random();
-        match rng.random_range(0..106) {
+        match rng.random_range(0..108) {
             0..17 => Self::Scan { accept: yes },
             17 => Self::RestoreBackup,
             18..22 => Self::New { to: a, scene: b },
@@ -224,6 +227,7 @@ impl Operation {
             100..102 => Self::Spoil { file: a },
             102 => Self::Heal,
             103 => Self::ReturnUnreadable { file: a },
+            104..106 => Self::TakeBackReject { number: a },
             _ => Self::RemoveFolder { folder: a },
         }
     }
