@@ -65,6 +65,13 @@ const IS_HERE: &str = "set_aside IS NOT NULL AND NOT (missing = 1 AND replaced_b
     AND EXISTS (SELECT 1 FROM carried JOIN face AS copy ON copy.id = into_face WHERE carried.face_id = face.id \
     AND copy.id <> face.id AND copy.set_aside = face.set_aside))";
 
+/// A rejection, and no other one that was carried over with its face when an edit replaced the picture: it is taken back
+/// there, and with it this one.
+const REJECTION_IS_HERE: &str = "NOT (missing = 1 AND replaced_by IS NOT NULL \
+    AND EXISTS (SELECT 1 FROM carried JOIN rejected AS copy ON copy.face_id = into_face \
+    WHERE carried.face_id = rejected.face_id AND into_face <> carried.face_id \
+    AND copy.person_id = rejected.person_id))";
+
 impl LibraryReader {
     /// What merging `from` into `into` would go against.
     pub fn against_merge(&self, from: PersonId, into: PersonId) -> Result<AgainstMerge> {
@@ -95,13 +102,14 @@ impl LibraryReader {
         })
     }
 
-    /// Every rejection, in order of person and face.
+    /// Every rejection, in order of person and face; of a face and its original, once.
     pub fn rejections(&self) -> Result<Vec<Rejection>> {
         self.read(|c| {
-            let mut query = c.prepare_cached(
+            let mut query = c.prepare_cached(&format!(
                 "SELECT face_id, photo_id, rejected.person_id, name FROM rejected JOIN face ON face.id = face_id \
-                 JOIN person ON person.id = rejected.person_id ORDER BY rejected.person_id, face_id",
-            )?;
+                 JOIN photo ON photo.id = photo_id JOIN person ON person.id = rejected.person_id \
+                 WHERE {REJECTION_IS_HERE} ORDER BY rejected.person_id, face_id",
+            ))?;
             let rejections = query.query_map([], |row| {
                 Ok(Rejection {
                     face_id: FaceId(row.get(0)?),
@@ -134,10 +142,10 @@ impl LibraryReader {
     /// The faces that are not this person, each with its photo, in order of id.
     pub fn rejected_for(&self, person: PersonId) -> Result<Vec<(FaceId, PhotoId)>> {
         self.read(|c| {
-            let mut query = c.prepare_cached(
+            let mut query = c.prepare_cached(&format!(
                 "SELECT face_id, photo_id FROM rejected JOIN face ON face.id = face_id \
-                 WHERE rejected.person_id = ?1 ORDER BY face_id",
-            )?;
+                 JOIN photo ON photo.id = photo_id WHERE rejected.person_id = ?1 AND {REJECTION_IS_HERE} ORDER BY face_id",
+            ))?;
             let faces = query.query_map([person.0], |row| Ok((FaceId(row.get(0)?), PhotoId(row.get(1)?))))?;
             Ok(faces.collect::<rusqlite::Result<_>>()?)
         })
@@ -160,7 +168,10 @@ impl LibraryReader {
         let lost = self.count_lost_faces()? + self.count_faces_let_go()?;
         self.read(|c| {
             let set_aside = format!("face JOIN photo ON photo.id = photo_id WHERE {IS_HERE}");
-            let tables = [set_aside.as_str(), "person WHERE hidden = 1", "different", "rejected"];
+            let rejected = format!(
+                "rejected JOIN face ON face.id = face_id JOIN photo ON photo.id = photo_id WHERE {REJECTION_IS_HERE}"
+            );
+            let tables = [set_aside.as_str(), "person WHERE hidden = 1", "different", rejected.as_str()];
             tables.into_iter().try_fold(lost, |sum, table| Ok(sum + rows_of(c, table)?))
         })
     }
@@ -168,10 +179,10 @@ impl LibraryReader {
 
 pub(super) fn against_merge(c: &Connection, from: PersonId, into: PersonId) -> Result<AgainstMerge> {
     let rejected = |of: PersonId, not: PersonId| -> Result<usize> {
-        let mut query = c.prepare_cached(
-            "SELECT count(*) FROM rejected JOIN face ON face.id = face_id \
-             WHERE face.person_id = ?1 AND rejected.person_id = ?2 AND belongs <> 'suggested'",
-        )?;
+        let mut query = c.prepare_cached(&format!(
+            "SELECT count(*) FROM rejected JOIN face ON face.id = face_id JOIN photo ON photo.id = photo_id \
+             WHERE face.person_id = ?1 AND rejected.person_id = ?2 AND belongs <> 'suggested' AND {REJECTION_IS_HERE}"
+        ))?;
         Ok(query.query_row([of.0, not.0], |row| row.get::<_, i64>(0))? as usize)
     };
     Ok(AgainstMerge {

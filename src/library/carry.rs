@@ -10,8 +10,8 @@ use super::error::Result;
 use super::faces::{self, IS_DECIDED};
 use super::open::{Library, LibraryReader};
 use super::path;
-use super::review::{FaceState, rows};
-use crate::types::{Detection, Embedding, FaceId, ModelId, PhotoId};
+use super::review::{FaceState, SetAside, rows};
+use crate::types::{Detection, Embedding, FaceId, ModelId, PersonId, PhotoId};
 
 /// A picture, and the one that a path of it leads to now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,8 +207,8 @@ impl Library {
     }
 
     /// Gives the faces of a replaced picture's successor what was decided about the same faces before, and notes that
-    /// the two were compared. A face about which something else was decided meanwhile keeps that. Returns how many faces
-    /// were carried over.
+    /// the two were compared. A face about which something else was decided meanwhile keeps that, unless it came back in
+    /// place of its own edit: what was said there last holds. Returns how many faces were carried over.
     pub(crate) fn carry_over(&mut self, pair: Replaced, carried: &[Carried]) -> Result<usize> {
         let Replaced { old, new, .. } = pair;
         self.write(|t| {
@@ -225,6 +225,7 @@ impl Library {
                 }
             }
             t.execute("DELETE FROM replaced WHERE old = ?1 AND new = ?2", [old.0, new.0])?;
+            forget_unmatched(t, pair)?;
             if !carried.is_empty() {
                 // Of a picture that lives on too: the day it goes, what is not in its edit is lost.
                 t.execute("UPDATE photo SET replaced_by = ?2 WHERE id = ?1 AND replaced_by IS NULL", [old.0, new.0])?;
@@ -252,24 +253,67 @@ pub(super) fn is_let_go(c: &Connection, face: FaceId) -> Result<bool> {
 }
 
 /// How many faces that were: one, or none. Not twice to the same face: what its user has taken back there since is not
-/// said again.
+/// said again. Only where something was said of the old one after that, this holds for both.
 fn carry(t: &Transaction, old: FaceId, new: FaceId) -> Result<usize> {
-    if rows::is_carried(t, old, new)? {
+    let is_known = rows::is_carried(t, old, new)?;
+    if is_known && rows::face_revision(t, old)? <= rows::face_revision(t, new)? {
         return Ok(0);
     }
     let decided = t
         .prepare_cached(&format!("SELECT {IS_DECIDED} FROM face WHERE id = ?1"))?
         .query_row([new.0], |row| row.get::<_, bool>(0))?;
-    match (rows::face(t, old)?, rows::face(t, new)?) {
-        _ if !decided => faces::copy_decision(t, old, new)?,
-        // One by one or with a group: of the same person.
-        (Some(a), Some(b)) if a == b || (a.is_decided() && b.is_decided() && a.person() == b.person()) => {
-            faces::copy_rejections(t, old, new)?
-        }
-        _ => return Ok(0),
+    if !decided {
+        faces::copy_decision(t, old, new)?;
+    } else if decision(t, old)? == decision(t, new)? {
+        faces::copy_rejections(t, old, new)?;
+    } else if is_known {
+        faces::replace_decision(t, old, new)?;
+    } else {
+        return Ok(0);
     }
-    let mut insert = t.prepare_cached("INSERT OR IGNORE INTO carried (face_id, into_face) VALUES (?1, ?2)")?;
-    Ok(insert.execute([old.0, new.0])?)
+    rows::write_carried(t, old, new, true)?;
+    Ok(1)
+}
+
+/// Whose a face is said to be, or why it takes no part; the same whether it was said one by one or with a group. Nothing
+/// of a face that nobody was given, also where it is said whom it does not show.
+fn decision(t: &Transaction, face: FaceId) -> Result<(Option<PersonId>, Option<SetAside>)> {
+    Ok(match rows::face(t, face)? {
+        Some(state) if state.is_decided() => (state.person(), None),
+        Some(FaceState::SetAside(why)) => (None, Some(why)),
+        _ => (None, None),
+    })
+}
+
+/// Before a picture that was gone takes the place of one that was made from it: notes of which of their faces something was
+/// said since. Whether they are the same is for who compares the two pictures.
+pub(super) fn note_newer(t: &Transaction, back: PhotoId, edit: PhotoId) -> Result<()> {
+    t.prepare_cached(
+        "WITH RECURSIVE same (face, copy) AS (SELECT face.id, into_face FROM face JOIN photo ON photo.id = photo_id \
+         JOIN carried ON face_id = face.id WHERE photo_id = ?1 AND missing = 1 \
+         UNION SELECT face, into_face FROM same JOIN carried ON face_id = copy) \
+         INSERT OR IGNORE INTO carried (face_id, into_face) SELECT copy.id, original.id FROM same \
+         JOIN face AS original ON original.id = same.face JOIN face AS copy ON copy.id = same.copy \
+         WHERE copy.photo_id = ?2 AND copy.revision > original.revision",
+    )?
+    .execute([back.0, edit.0])?;
+    Ok(())
+}
+
+/// Takes back what [`note_newer`] noted of faces that are not the same, as it turned out.
+fn forget_unmatched(t: &Transaction, Replaced { old, new, .. }: Replaced) -> Result<()> {
+    let mut query = t.prepare_cached(
+        "SELECT face_id, into_face FROM carried JOIN face AS copy ON copy.id = face_id \
+         JOIN face AS original ON original.id = into_face \
+         WHERE copy.photo_id = ?1 AND original.photo_id = ?2 AND copy.revision > original.revision",
+    )?;
+    let noted = query.query_map([old.0, new.0], |row| Ok((FaceId(row.get(0)?), FaceId(row.get(1)?))))?;
+    for (copy, original) in noted.collect::<rusqlite::Result<Vec<_>>>()? {
+        if decision(t, copy)? != decision(t, original)? {
+            rows::write_carried(t, copy, original, false)?;
+        }
+    }
+    Ok(())
 }
 
 fn picture_faces(c: &Connection, photo: PhotoId, model: &ModelId) -> Result<PictureFaces> {

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::reason::{Reason, SqliteFailure};
+use rusqlite::Connection;
+
+use super::reason::{self, Reason, SqliteFailure};
 use crate::types::{FaceId, PersonId, PhotoId};
 
 /// What has happened to something between looking at it and deciding about it.
@@ -175,6 +177,14 @@ impl LibraryError {
             _ => return None,
         };
         Some(words)
+    }
+
+    /// Where SQLite says that the disk failed, what the system had said to this connection: it may be full.
+    pub(super) fn on(self, connection: &Connection) -> Self {
+        match self {
+            Self::Sql(error) if reason::is_of_full_disk(&error, connection) => Self::Sql(reason::full_disk(&error)),
+            other => other,
+        }
     }
 
     /// Gives an SQLite error its meaning for the user.

@@ -9,7 +9,7 @@ use super::models;
 use super::open::{Library, LibraryReader};
 use super::path;
 use super::review::journal::Decisions;
-use super::review::rows;
+use super::review::{FaceState, rows};
 use super::scan::Recorded;
 use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId, PhotoId};
 
@@ -283,7 +283,23 @@ pub(super) fn copy_decision(t: &Transaction, from: FaceId, to: FaceId) -> Result
     copy_rejections(t, from, to)
 }
 
-/// With whose the face was before, so that the rejections can be taken back there too.
+/// Says of `to` what was said of `from`, and nothing that was said of it before.
+pub(super) fn replace_decision(t: &Transaction, from: FaceId, to: FaceId) -> Result<()> {
+    for table in ["rejected", "was_of"] {
+        t.prepare_cached(&format!("DELETE FROM {table} WHERE face_id = ?1"))?.execute([to.0])?;
+    }
+    copy_decision(t, from, to)?;
+    // On the card of whom it left it stands no more.
+    t.prepare_cached(
+        "UPDATE person SET cover_face = NULL \
+         WHERE cover_face = ?1 AND id IS NOT (SELECT person_id FROM face WHERE id = ?1)",
+    )?
+    .execute([to.0])?;
+    Ok(())
+}
+
+/// With whose the face was before, so that the rejections can be taken back there too. A grouping has not put it with one
+/// of them then.
 pub(super) fn copy_rejections(t: &Transaction, from: FaceId, to: FaceId) -> Result<()> {
     t.prepare_cached(
         "INSERT OR IGNORE INTO rejected (face_id, person_id) SELECT ?2, person_id FROM rejected WHERE face_id = ?1",
@@ -294,7 +310,12 @@ pub(super) fn copy_rejections(t: &Transaction, from: FaceId, to: FaceId) -> Resu
          SELECT ?2, person_id, belongs FROM was_of WHERE face_id = ?1",
     )?
     .execute([from.0, to.0])?;
-    Ok(())
+    match rows::face(t, to)? {
+        Some(FaceState::Of { person, belongs }) if !belongs.is_decided() && rows::is_rejected(t, to, person)? => {
+            Decisions::begin(t).set_face(to, FaceState::Unassigned)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Removes what a detector took for other faces where a known one is, and about which nothing was decided.

@@ -4,6 +4,7 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::attempts;
+use super::carry;
 use super::error::Result;
 use super::faces;
 use super::folders::Folders;
@@ -217,6 +218,9 @@ pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: Photo
     if before.is_none_or(|(shown, _)| shown != photo.0) {
         // It was not there until now, so another one that took its place elsewhere lost it nothing.
         t.prepare_cached("UPDATE photo SET replaced_by = NULL WHERE id = ?1")?.execute([photo.0])?;
+    }
+    if let Some((old, _)) = before.filter(|(old, _)| *old != photo.0) {
+        carry::note_newer(t, photo, PhotoId(old))?;
     }
     settle(t, photo)?;
     match before {

@@ -63,6 +63,15 @@ impl LibraryFixture {
 }
 
 impl LibraryReader {
+    /// Every rejection of every face, also those that are listed once for a face and its original.
+    pub(crate) fn all_rejections(&self) -> Result<Vec<(FaceId, PersonId)>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached("SELECT face_id, person_id FROM rejected")?;
+            let all = query.query_map([], |row| Ok((FaceId(row.get(0)?), PersonId(row.get(1)?))))?;
+            Ok(all.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// Reads the whole file and checks its structure.
     pub(crate) fn check_integrity(&self) -> Result<()> {
         match self.read(care::quick_check)? {

@@ -150,9 +150,9 @@ impl Library {
     ///
     /// Confirmed faces stay where they are. The other faces of a group with confirmed faces are suggested for that
     /// person. A group without any becomes a nameless person, who keeps the id of the nameless person that most of
-    /// its faces belonged to. A face never goes to a person for whom it was rejected. Faces in no group are untouched,
-    /// and so are faces that have gone or changed since `seen`, what the groups were made from: what was decided while
-    /// they were computed holds.
+    /// its faces belonged to, hidden as they were. A face never goes to a person for whom it was rejected. Faces in no
+    /// group are untouched, and so are faces that have gone or changed since `seen`, what the groups were made from: what
+    /// was decided while they were computed holds.
     pub fn apply_grouping(&mut self, groups: &[Vec<FaceId>], by: GroupedBy, seen: Revision) -> Result<GroupingOutcome> {
         let (mut outcome, before, after) = self.write(|t| {
             let before = NextSteps::read(t)?;
@@ -296,12 +296,13 @@ impl<'g> GroupsToApply<'g> {
         Ok(())
     }
 
-    /// For each nameless group the person that it continues: largest overlap first, each person once.
+    /// For each nameless group the person that it continues: largest overlap first, each person once. A group that was
+    /// hidden with no face held is continued too, and so stays out of sight.
     fn ids_for(&self, d: &Decisions, nameless: &[Vec<FaceId>]) -> Result<Vec<Option<PersonId>>> {
         let mut overlaps: HashMap<(usize, PersonId), usize> = HashMap::new();
         for (index, group) in nameless.iter().enumerate() {
             for face in group {
-                if let FaceState::Of { person, belongs: Belongs::Grouped } = self.states[face] {
+                if let FaceState::Of { person, .. } = self.states[face] {
                     *overlaps.entry((index, person)).or_default() += 1;
                 }
             }
@@ -327,7 +328,7 @@ impl<'g> GroupsToApply<'g> {
         }
         let Some(row) = rows::person(d.t, person)? else { return Ok(false) };
         let faces = rows::faces_of(d.t, person)?;
-        Ok(!row.is_known() && faces.iter().all(|(_, belongs)| !belongs.is_decided()))
+        Ok(row.name.is_none() && faces.iter().all(|(_, belongs)| !belongs.is_decided()))
     }
 
     /// Nameless people whose faces all went elsewhere are gone. What was said about them holds for those who took

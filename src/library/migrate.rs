@@ -82,7 +82,7 @@ fn run_steps(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result
     let to = steps.len() as i64;
     let failed = |reason: Reason| LibraryError::MigrationFailed { path: path.to_owned(), to, reason };
     // A full disk is none of the migration's faults, and no backup helps.
-    let refused = |error: rusqlite::Error| match LibraryError::from(error).at(path) {
+    let refused = |error: rusqlite::Error, c: &Connection| match LibraryError::from(error).on(c).at(path) {
         LibraryError::Sql(error) => failed(Reason::with("one of its steps was refused", error)),
         other => other,
     };
@@ -90,7 +90,7 @@ fn run_steps(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let from = format_of(&transaction, path)?;
     for step in &steps[from as usize..] {
-        transaction.execute_batch(step).map_err(refused)?;
+        transaction.execute_batch(step).map_err(|error| refused(error, &transaction))?;
     }
     let broken = transaction.prepare("PRAGMA foreign_key_check")?.exists([])?;
     if broken {
@@ -98,5 +98,5 @@ fn run_steps(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", to)?;
-    transaction.commit().map_err(refused)
+    transaction.commit().map_err(|error| refused(error, connection))
 }

@@ -60,13 +60,10 @@ impl Library {
                 reason: Reason::of_system(&error),
             })?;
             let mut connection = Connection::open_with_flags(path, flags)?;
-            connection.busy_timeout(BUSY_TIMEOUT)?;
-            // Read the header before anything is written, so that a foreign file is left byte for byte.
-            migrate::format_of(&connection, path)?;
-            connection.pragma_update(None, "journal_mode", "wal")?;
-            connection.pragma_update(None, "synchronous", "normal")?;
-            migrate::migrate(&mut connection, path, steps)?;
-            Ok(connection)
+            match prepare(&mut connection, path, steps) {
+                Ok(()) => Ok(connection),
+                Err(error) => Err(error.on(&connection)),
+            }
         };
         let connection = set_up(open(), path)?;
         let mut library = Self {
@@ -93,7 +90,7 @@ impl Library {
             care::refuse_garbled(path)?;
             let connection = Connection::open_with_flags(path, flags)?;
             connection.busy_timeout(BUSY_TIMEOUT)?;
-            let found = migrate::format_of(&connection, path)?;
+            let found = migrate::format_of(&connection, path).map_err(|error| error.on(&connection))?;
             if found < migrate::known_format() {
                 return Err(LibraryError::NeedsMigration {
                     path: path.to_owned(),
@@ -118,7 +115,7 @@ impl Library {
             transaction.commit()?;
             Ok(value)
         };
-        run().map_err(|error| error.at(&path))
+        run().map_err(|error| error.on(&self.reader.connection).at(&path))
     }
 }
 
@@ -213,8 +210,8 @@ impl LibraryReader {
         if !self.connection.is_autocommit() {
             return ask(self);
         }
-        let transaction =
-            self.connection.unchecked_transaction().map_err(|error| LibraryError::from(error).at(&self.path))?;
+        let hindered = |error| LibraryError::from(error).on(&self.connection).at(&self.path);
+        let transaction = self.connection.unchecked_transaction().map_err(hindered)?;
         let answer = ask(self);
         // Nothing was written, so however it ends nothing is lost.
         drop(transaction);
@@ -222,8 +219,18 @@ impl LibraryReader {
     }
 
     pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        work(&self.connection).map_err(|error| error.at(&self.path))
+        work(&self.connection).map_err(|error| error.on(&self.connection).at(&self.path))
     }
+}
+
+/// Makes the file a library of the present format.
+fn prepare(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Read the header before anything is written, so that a foreign file is left byte for byte.
+    migrate::format_of(connection, path)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "normal")?;
+    migrate::migrate(connection, path, steps)
 }
 
 /// A connection as every part of the library expects it; one that only reads, where writing was refused.

@@ -5,8 +5,8 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use rusqlite::ErrorCode;
 use rusqlite::ffi;
+use rusqlite::{Connection, ErrorCode};
 
 #[derive(Debug)]
 pub struct Reason {
@@ -111,6 +111,24 @@ impl SqliteFailure {
     }
 }
 
+/// Whether writing or making a file failed since there was no room: SQLite tells that by the same code as a broken disk.
+pub(super) fn is_of_full_disk(error: &rusqlite::Error, connection: &Connection) -> bool {
+    let may_be = matches!(SqliteFailure::of(error), SqliteFailure::DiskFailed | SqliteFailure::CannotOpen);
+    // SAFETY: the connection is open as long as it is borrowed, and its handle is only asked.
+    let code = || unsafe { ffi::sqlite3_system_errno(connection.handle()) };
+    may_be && !READING.contains(&extended(error)) && is_full(io::Error::from_raw_os_error(code()).kind())
+}
+
+/// The same error, as SQLite tells it where a write finds no room.
+pub(super) fn full_disk(error: &rusqlite::Error) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), Some(error.to_string()))
+}
+
+fn is_full(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind;
+    matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+}
+
 fn extended(error: &rusqlite::Error) -> i32 {
     error.sqlite_error().map_or(ffi::SQLITE_ERROR, |error| error.extended_code)
 }
@@ -171,7 +189,7 @@ fn is_no_value_of_ours(error: &rusqlite::Error) -> bool {
 fn words_of_system(kind: io::ErrorKind) -> &'static str {
     use io::ErrorKind;
     match kind {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => "the disk is full",
+        kind if is_full(kind) => "the disk is full",
         ErrorKind::PermissionDenied => "the system does not allow it; see whose folder it is",
         ErrorKind::ReadOnlyFilesystem => "its disk can only be read",
         ErrorKind::NotFound => "its folder is not there",

@@ -27,7 +27,7 @@ use likeness::app::ui::locale::Language;
 use likeness::app::ui::theme::ThemeChoice;
 use likeness::app::ui::view::View;
 use likeness::library::{CarriedFace, Decision, LostFace};
-use likeness::types::{FaceId, PersonId};
+use likeness::types::{FaceId, PersonId, PhotoId};
 
 use super::demo::{SEEN, Wire, World, album_world, fresh_world};
 use super::judged::{folders, worst_pair};
@@ -105,7 +105,7 @@ fn putting_back() -> Message {
 }
 
 fn photo() -> Message {
-    Message::Act(Action::OpenPhoto(likeness::types::PhotoId(1)))
+    Message::Act(Action::OpenPhoto(PhotoId(1)))
 }
 
 fn removing() -> Message {
@@ -133,7 +133,7 @@ pub fn scenes() -> Vec<Scene> {
             keys: vec![(Modifiers::COMMAND, Key::A)],
             ..scene("person_selected", View::PEOPLE)
         },
-        Scene { messages: act(Action::OpenPhoto(likeness::types::PhotoId(1))), ..scene("photo", View::LIBRARY) },
+        Scene { messages: act(Action::OpenPhoto(PhotoId(1))), ..scene("photo", View::LIBRARY) },
         Scene { messages: act(Action::OpenSetAside), ..scene("set_aside", View::PEOPLE) },
         Scene { world: carried(), messages: aside(AsideTab::Carried), ..scene("set_aside_carried", View::PEOPLE) },
         Scene { messages: aside(AsideTab::Hidden), ..scene("set_aside_hidden", View::PEOPLE) },

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::job;
-use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable, printable_text};
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable, printable_text};
 use crate::app::engine::home::Home;
 use crate::library::care::{
     self, Backup, BackupReason, BackupState, CheckReport, Contradiction, FaceDecision, ImportMode, ImportReport,
@@ -101,7 +101,7 @@ fn say(json: bool, value: Value, words: impl FnOnce() -> String) {
 }
 
 fn people(named: usize) -> String {
-    if named == 1 { "1 person with a name".to_owned() } else { format!("{named} people with a name") }
+    counted(named, "person with a name", "people with a name")
 }
 
 /// JSON knows only text.
@@ -128,9 +128,11 @@ fn check_json(report: &CheckReport) -> Value {
 }
 
 fn check_words(report: &CheckReport) -> String {
-    let mut counts = format!("{} photos, {} faces, {}", report.photos, report.faces, people(report.people));
+    let photos = counted(report.photos, "photo", "photos");
+    let mut counts = format!("{photos}, {}, {}", counted(report.faces, "face", "faces"), people(report.people));
     if report.to_settle > 0 {
-        counts += &format!("; of {} photos the next scan notes anew whether they are missing", report.to_settle);
+        let photos = counted(report.to_settle, "photo", "photos");
+        counts += &format!("; of {photos} the next scan notes anew whether they are missing");
     }
     if report.is_sound() {
         return match report.older_format {
@@ -240,8 +242,8 @@ fn export(library: &LibraryReader, file: &std::path::Path, json: bool) -> Result
         "path": shown(file), "people": counts.people, "photos": counts.photos, "faces": counts.faces,
     });
     say(json, value, || {
-        let (people, faces, photos) = (people(counts.people), counts.faces, counts.photos);
-        format!("Exported {people} and {faces} faces in {photos} photos to {}", printable(file))
+        let (faces, photos) = (counted(counts.faces, "face", "faces"), counted(counts.photos, "photo", "photos"));
+        format!("Exported {} and {faces} in {photos} to {}", people(counts.people), printable(file))
     });
     Ok(())
 }
@@ -273,18 +275,20 @@ fn contradiction_json(contradiction: &Contradiction) -> Value {
 
 fn import_words(report: &ImportReport, mode: ImportMode) -> String {
     let begin = if mode == ImportMode::DryRun { "Would bring in" } else { "Brought in" };
+    // Those that the import says something of are listed below: as many as are counted here.
     let mut words = format!(
-        "{begin} {} decisions: {} people new, {} here already; {} faces found here, {} not yet, in {} and {} photos",
-        report.decisions,
-        report.people_made,
+        "{begin} {}: {} new, {} here already; {} found here, {} not yet, in {} and {}",
+        counted(report.decisions, "decision", "decisions"),
+        counted(report.people_made, "person", "people"),
         report.people_found,
-        report.faces_found,
-        report.faces_made,
+        counted(report.faces_found, "face", "faces"),
+        report.not_placed.len(),
         report.photos_found,
-        report.photos_made
+        counted(report.photos_made, "photo", "photos"),
     );
     if !report.contradictions.is_empty() {
-        words += &format!("\n{} times this library says otherwise, and is kept:", report.contradictions.len());
+        let times = counted(report.contradictions.len(), "time", "times");
+        words += &format!("\n{times} this library says otherwise, and is kept:");
         report
             .contradictions
             .iter()
@@ -316,7 +320,8 @@ fn not_placed_words(not_placed: &[NotPlaced]) -> String {
     if not_placed.is_empty() {
         return String::new();
     }
-    let mut words = format!("\n{} faces not placed, since no file here shows their pictures:", not_placed.len());
+    let faces = counted(not_placed.len(), "face", "faces");
+    let mut words = format!("\n{faces} not placed, since no file here shows their pictures:");
     for NotPlaced { path, import, waits_for, .. } in not_placed.iter().take(LISTED) {
         let waits_for = match waits_for {
             WaitsFor::Picture => "waits for a scan that finds the picture",
@@ -369,6 +374,32 @@ mod tests {
         assert_eq!(check_json(&report)["problems"], json!(["the file is damaged: page 7 is torn"]));
         report.details = Some("Tree 5 page 7".into());
         assert!(check_words(&report).ends_with("\n  Details: Tree 5 page 7"), "{}", check_words(&report));
+    }
+
+    #[test]
+    fn what_is_counted_is_listed_and_one_is_told_as_one() {
+        let face = NotPlaced {
+            path: "a.jpg".into(),
+            face_box: crate::types::FaceBox { x: 1.0, y: 2.0, width: 3.0, height: 4.0 },
+            import: FaceDecision::Is(Some("Ada".into())),
+            waits_for: WaitsFor::Picture,
+        };
+        // Of four more the import says nothing: they are listed nowhere.
+        let report = ImportReport {
+            decisions: 1,
+            people_made: 1,
+            faces_made: 5,
+            photos_made: 1,
+            not_placed: vec![face],
+            ..ImportReport::default()
+        };
+        let words = import_words(&report, ImportMode::Apply);
+        let mut lines = words.lines();
+        let counts =
+            "Brought in 1 decision: 1 person new, 0 here already; 0 faces found here, 1 not yet, in 0 and 1 photo";
+        assert_eq!(lines.next(), Some(counts));
+        assert_eq!(lines.next(), Some("1 face not placed, since no file here shows their pictures:"));
+        assert_eq!(lines.count(), 1);
     }
 
     #[test]

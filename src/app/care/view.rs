@@ -208,7 +208,7 @@ fn imported_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
             ("decisions", number(report.decisions)),
             ("new", number(report.people_made)),
             ("faces", number(report.faces_found)),
-            ("missing", number(report.faces_made)),
+            ("missing", number(report.not_placed.len())),
         ];
         let found: Vec<(&str, &str)> = found.iter().map(|(key, value)| (*key, value.as_str())).collect();
         wrapped_ui(ui, ctx.text.f("imported_what", &found));

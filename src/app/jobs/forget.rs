@@ -188,7 +188,16 @@ mod tests {
             is_decided: true,
         };
         let (person, name) = (PersonId(3), Some("Ada".to_owned()));
-        PersonToForget { person, name, faces: vec![face], vectors: 0, rejections: 0, steps: 0, namesakes: 0 }
+        PersonToForget {
+            person,
+            name,
+            made_at_secs: 0,
+            faces: vec![face],
+            vectors: 0,
+            rejections: 0,
+            steps: 0,
+            namesakes: 0,
+        }
     }
 
     fn line(person: &str, hash: u8, x: f32) -> String {

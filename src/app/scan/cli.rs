@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::job::{self, ScanChoices, ScanContext, ScanSummary};
 use crate::app::engine::cli::Global;
-use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable};
 use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
@@ -168,13 +168,13 @@ fn words(summary: &ScanSummary, groups: Option<&GroupSummary>, device: &str) -> 
         summary.skipped.len()
     ));
     if summary.carried_faces + summary.lost_faces > 0 {
-        lines.push(format!(
-            "{} faces carried over to edited photos, {} lost ones wait to be put back",
-            summary.carried_faces, summary.lost_faces
-        ));
+        lines.push(found_again_words(summary));
     }
     if summary.returned_faces > 0 {
-        lines.push(format!("{} faces that were missing or lost are back", summary.returned_faces));
+        lines.push(format!(
+            "{} back that were missing or lost",
+            counted(summary.returned_faces, "face is", "faces are")
+        ));
     }
     lines.extend(summary.offline_folders.iter().map(|folder| format!("offline {}", printable(folder))));
     if summary.new_photos > 0 {
@@ -184,6 +184,12 @@ fn words(summary: &ScanSummary, groups: Option<&GroupSummary>, device: &str) -> 
     let skipped = summary.skipped.iter();
     lines.extend(skipped.map(|skipped| format!("skipped {}: {}", printable(&skipped.path), skipped.reason)));
     lines
+}
+
+fn found_again_words(summary: &ScanSummary) -> String {
+    let carried = counted(summary.carried_faces, "face", "faces");
+    let lost = counted(summary.lost_faces, "lost one waits", "lost ones wait");
+    format!("{carried} carried over to edited photos, {lost} to be put back")
 }
 
 #[cfg(test)]
@@ -208,7 +214,16 @@ mod tests {
     #[test]
     fn faces_that_are_back_are_counted() {
         let back = said(&ScanSummary { returned_faces: 2, ..ScanSummary::default() });
-        assert!(back.contains("2 faces that were missing or lost are back"), "{back}");
+        assert!(back.contains("2 faces are back that were missing or lost"), "{back}");
         assert!(!said(&ScanSummary::default()).contains("back"));
+    }
+
+    #[test]
+    fn one_face_is_told_as_one() {
+        let told = |carried_faces, lost_faces| {
+            found_again_words(&ScanSummary { carried_faces, lost_faces, ..ScanSummary::default() })
+        };
+        assert_eq!(told(1, 1), "1 face carried over to edited photos, 1 lost one waits to be put back");
+        assert_eq!(told(0, 2), "0 faces carried over to edited photos, 2 lost ones wait to be put back");
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::backup::{Backup, StepResult};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{forget_pending, log};
@@ -67,19 +68,28 @@ fn not_written(path: &Path, error: LibraryError) -> LibraryError {
 
 fn write_copy(from: &Connection, partial: &Path) -> Result<()> {
     open::create_private(partial, true).map_err(|error| at(partial, &error))?;
-    let mut to =
-        Connection::open_with_flags(partial, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    // Forced to the disk as a whole at the end.
-    to.pragma_update(None, "synchronous", "off")?;
-    pour(from, &mut to)?;
-    forget_pending::scrub(&to)?;
-    // One file, that needs none beside it.
-    to.pragma_update(None, "journal_mode", "delete")?;
-    if let Some(reason) = quick_check(&to)? {
-        return Err(LibraryError::Damaged { path: partial.to_owned(), reason });
-    }
-    to.close().map_err(|(_, error)| error)?;
+    change(partial, |to| {
+        // Forced to the disk as a whole at the end.
+        to.pragma_update(None, "synchronous", "off")?;
+        pour(from, to)?;
+        forget_pending::scrub(to)?;
+        // One file, that needs none beside it.
+        to.pragma_update(None, "journal_mode", "delete")?;
+        match quick_check(to)? {
+            Some(reason) => Err(LibraryError::Damaged { path: partial.to_owned(), reason }),
+            None => Ok(()),
+        }
+    })?;
     sync(partial)
+}
+
+/// Changes a database that is no library, or none yet.
+pub(super) fn change<T>(path: &Path, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    let done = work(&mut connection).map_err(|error| error.on(&connection))?;
+    connection.close().map_err(|(connection, error)| LibraryError::from(error).on(&connection))?;
+    Ok(done)
 }
 
 /// Copies all pages as one transaction, whatever others write meanwhile.
@@ -139,14 +149,22 @@ pub(super) fn open_still(path: &Path) -> Result<Connection> {
 
 /// Of a garbled log, what stands before.
 pub(super) fn open_as_it_is(path: &Path) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let has_log = std::fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0);
-    let connection = match has_log {
-        // Its latest changes stand in the log beside it.
-        true => Connection::open_with_flags(path, flags)?,
-        false => open_alone(path)?,
-    };
+    let connection = if has_log { open_with_log(path)? } else { open_alone(path)? };
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
+}
+
+/// SQLite's way to a file without locks: nobody writes to it.
+const WITHOUT_LOCKS: &str = if cfg!(windows) { "win32-none" } else { "unix-none" };
+
+/// With its latest changes, which stand in the log beside it. What SQLite would put beside the two to find its way in the
+/// log, and cannot on a disk that can only be read, it keeps in memory.
+fn open_with_log(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags_and_vfs(path, flags, WITHOUT_LOCKS)?;
+    connection.pragma_update(None, "locking_mode", "exclusive")?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(connection)
 }
 

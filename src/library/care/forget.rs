@@ -4,7 +4,7 @@
 //! Backups go first: killed in between, the person is still in the library, and can be forgotten again. What an export
 //! wrote is its user's own file, and so are photos; neither is touched.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -15,8 +15,8 @@ use crate::library::error::{LibraryError, Result, Stale};
 use crate::library::open::{Library, LibraryReader};
 use crate::library::path;
 use crate::library::review::change::Change;
-use crate::library::review::{FaceState, rows};
-use crate::types::{FaceBox, FaceId, PersonId};
+use crate::library::review::{self, FaceState, NextSteps, rows};
+use crate::types::{FaceBox, FaceId, PersonId, Touched};
 
 /// What is known of a person, and would go with them.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,8 @@ pub struct PersonToForget {
     pub person: PersonId,
     /// None: a group.
     pub name: Option<String>,
+    /// Since 1970. Stays as it is when they are given another name.
+    pub made_at_secs: i64,
     pub faces: Vec<FaceToForget>,
     pub vectors: usize,
     pub rejections: usize,
@@ -51,6 +53,7 @@ pub struct FaceToForget {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Forgotten {
     pub person: PersonToForget,
+    pub touched: Touched,
     pub backups_cleaned: usize,
     /// Backups that the person could not surely be taken out of.
     pub backups_deleted: Vec<PathBuf>,
@@ -113,10 +116,12 @@ impl Library {
         let mut done = HashSet::new();
         let mut outcomes = forget_backups::clean_all(self, &known, may_find_again, &mut done)?;
         self.overwrite_what_is_deleted()?;
-        let number = self.write(|t| {
+        let (number, touched, steps) = self.write(|t| {
+            let before = NextSteps::read(t)?;
             if !known.is_still(&read(t, person)?) {
                 return Err(LibraryError::Stale(Stale::PersonChanged));
             }
+            let touched = touched(t, &known)?;
             let faces: HashSet<i64> = known.faces.iter().map(|face| face.face_id.0).collect();
             if may_find_again {
                 find_faces_again(t, &known)?;
@@ -130,10 +135,9 @@ impl Library {
             )?;
             let number = count(t)?;
             forget_pending::add(t, Pending::new(&known, may_find_again, number))?;
-            Ok(number)
+            Ok((number, touched, (before, NextSteps::read(t)?)))
         })?;
-        self.own = Default::default();
-        self.own_steps = Default::default();
+        self.own_steps.note(steps.0, steps.1);
         // What others backed up in the meantime is cleaned too. The person is gone by now, whatever becomes of the files.
         let is_complete = match self.finish(number, &done) {
             Err(error) if forget_backups::is_of_the_disk(&error) => false,
@@ -146,7 +150,7 @@ impl Library {
         let backups_cleaned = outcomes.iter().filter(|(_, outcome)| *outcome == BackupOutcome::Cleaned).count();
         let deleted = |(backup, outcome)| (outcome == BackupOutcome::Deleted).then_some(backup);
         let backups_deleted = outcomes.into_iter().filter_map(deleted).collect();
-        Ok(Forgotten { person: known, backups_cleaned, backups_deleted, is_complete })
+        Ok(Forgotten { person: known, touched, backups_cleaned, backups_deleted, is_complete })
     }
 
     /// Takes people who were forgotten out of backups that still hold them, and writes the file anew, so that it holds
@@ -214,8 +218,18 @@ fn read(c: &Connection, person: PersonId) -> Result<PersonToForget> {
         namesakes,
         person,
         name: row.name,
+        made_at_secs: row.created_at,
         faces,
     })
+}
+
+/// Who goes, whose faces, whom they were told apart from, and which faces were said not to be theirs.
+fn touched(c: &Connection, known: &PersonToForget) -> Result<Touched> {
+    let mut people = BTreeSet::from([known.person]);
+    people.extend(rows::different_from(c, known.person)?);
+    let mut faces: BTreeSet<FaceId> = known.faces.iter().map(|face| face.face_id).collect();
+    faces.extend(rows::rejecting_faces(c, known.person)?);
+    review::touched::touched_rows(c, faces, people)
 }
 
 fn faces(c: &Connection, person: PersonId) -> Result<Vec<FaceToForget>> {

@@ -11,7 +11,7 @@ use rusqlite::{Connection, params};
 
 use super::forget::{self, FaceToForget, PersonToForget};
 use super::remains::{self, Cleaning};
-use super::{backup, file, forget_pending, restore};
+use super::{backup, file, forget_pending};
 use crate::library::error::{LibraryError, Result};
 use crate::library::open::Library;
 use crate::library::{faces, migrate, path};
@@ -109,34 +109,62 @@ fn clean(
     let holds_pending = forget_pending::is_in(&from)?;
     file::copy(&from, work)?;
     drop(from);
-    let mut copy = restore::open_plain(work)?;
-    migrate::migrate_copy(&mut copy, work)?;
-    copy.pragma_update(None, "foreign_keys", true)?;
-    copy.pragma_update(None, "temp_store", "memory")?;
-    copy.pragma_update(None, "secure_delete", true)?;
-    let faces = faces_in(&copy, person)?;
-    let mut people = people_in(&copy, person, &faces)?;
-    let steps = forget::steps(&copy, &people, &faces, person.only_name())?;
-    if faces.is_empty() && people.is_empty() && steps.is_empty() && !holds_pending {
-        let is_sure = !is_named(&copy, person, namesakes)?;
-        return Ok(if is_sure { BackupOutcome::Untouched } else { BackupOutcome::Deleted });
+    file::change(work, |copy| {
+        migrate::migrate_copy(copy, work)?;
+        copy.pragma_update(None, "foreign_keys", true)?;
+        copy.pragma_update(None, "temp_store", "memory")?;
+        copy.pragma_update(None, "secure_delete", true)?;
+        let found = Found::in_copy(copy, person)?;
+        if found.is_nothing && !holds_pending {
+            let is_sure = !is_named(copy, person, namesakes)?;
+            return Ok(if is_sure { BackupOutcome::Untouched } else { BackupOutcome::Deleted });
+        }
+        found.remove(copy, person, namesakes, may_find_again)?;
+        copy.execute_batch("VACUUM")?;
+        let is_left = is_named(copy, person, namesakes)? || is_found(copy, work, person, namesakes)?;
+        Ok(if is_left { BackupOutcome::Deleted } else { BackupOutcome::Cleaned })
+    })
+}
+
+/// What a copy of a backup holds of a person.
+struct Found {
+    faces: HashSet<i64>,
+    people: HashSet<i64>,
+    is_nothing: bool,
+}
+
+impl Found {
+    fn in_copy(c: &Connection, person: &PersonToForget) -> Result<Self> {
+        let faces = faces_in(c, person)?;
+        let mut people = people_in(c, person, &faces)?;
+        let has_no_row = people.is_empty();
+        if !c.prepare("SELECT 1 FROM person WHERE id = ?1")?.exists([person.person.0])? {
+            // Nobody else has the number: where the history mentions it, it is theirs.
+            people.insert(person.person.0);
+        }
+        let steps = forget::steps(c, &people, &faces, person.only_name())?;
+        Ok(Self { is_nothing: faces.is_empty() && has_no_row && steps.is_empty(), faces, people })
     }
-    let transaction = copy.transaction()?;
-    let mut all = faces;
-    for &id in &people {
-        all.extend(faces_of(&transaction, id)?);
+
+    fn remove(
+        mut self,
+        copy: &mut Connection,
+        person: &PersonToForget,
+        namesakes: &[i64],
+        may_find_again: bool,
+    ) -> Result<()> {
+        let transaction = copy.transaction()?;
+        for &id in &self.people {
+            self.faces.extend(faces_of(&transaction, id)?);
+        }
+        self.people.extend(emptied(&transaction, &self.faces)?);
+        self.people.extend(without_a_face(&transaction, &self.people, namesakes)?);
+        forget::remove(&transaction, &self.people, &self.faces, person.only_name())?;
+        if !may_find_again {
+            forget::keep_places(&transaction, person)?;
+        }
+        Ok(transaction.commit()?)
     }
-    people.extend(emptied(&transaction, &all)?);
-    people.extend(without_a_face(&transaction, &people, namesakes)?);
-    forget::remove(&transaction, &people, &all, person.only_name())?;
-    if !may_find_again {
-        forget::keep_places(&transaction, person)?;
-    }
-    transaction.commit()?;
-    copy.execute_batch("VACUUM")?;
-    let is_left = is_named(&copy, person, namesakes)? || is_found(&copy, work, person, namesakes)?;
-    copy.close().map_err(|(_, error)| error)?;
-    Ok(if is_left { BackupOutcome::Deleted } else { BackupOutcome::Cleaned })
 }
 
 /// The faces at the places of the person's faces, whoever they belonged to then.
@@ -182,21 +210,23 @@ fn photos_of(c: &Connection, face: &FaceToForget) -> Result<HashSet<i64>> {
     Ok(photos)
 }
 
-/// The person in the backup: who has their number, and their name, no name, one of the faces, or no face, perhaps by a name
-/// of before; and who has their name and one of the faces.
+/// The person in the backup: who has their number, and was made in the same second, or has their name, no name, one of the
+/// faces, or no face, perhaps by a name of before; and who has their name and one of the faces. An older program may have
+/// given a number a second time.
 fn people_in(c: &Connection, person: &PersonToForget, faces: &HashSet<i64>) -> Result<HashSet<i64>> {
     let mut holders = HashSet::new();
     for &face in faces {
         holders.extend(forget::holder(c, face)?);
     }
-    let mut query = c.prepare("SELECT id, name FROM person")?;
+    let mut query = c.prepare("SELECT id, name, created_at FROM person")?;
     let mut rows = query.query([])?;
     let mut people = HashSet::new();
     while let Some(row) = rows.next()? {
         let (id, name): (i64, Option<String>) = (row.get(0)?, row.get(1)?);
+        let is_as_old = row.get::<_, i64>(2)? == person.made_at_secs;
         let is_holder = holders.contains(&id);
         let has_name = name.is_some() && name == person.name;
-        let may_be = has_name || name.is_none() || is_holder || faces_of(c, id)?.is_empty();
+        let may_be = is_as_old || has_name || name.is_none() || is_holder || faces_of(c, id)?.is_empty();
         if (id == person.person.0 && may_be) || (has_name && is_holder) {
             people.insert(id);
         }

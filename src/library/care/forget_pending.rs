@@ -21,6 +21,9 @@ const ONLY_THE_LIBRARY: &str = "1";
 pub(super) struct Pending {
     person: i64,
     name: Option<String>,
+    /// None of one that an older program noted.
+    #[serde(default)]
+    made_at_secs: Option<i64>,
     namesakes: usize,
     faces: Vec<ForgottenFace>,
     pub may_find_again: bool,
@@ -47,6 +50,7 @@ impl Pending {
         Self {
             person: known.person.0,
             name: known.name.clone(),
+            made_at_secs: Some(known.made_at_secs),
             namesakes: known.namesakes,
             faces: known.faces.iter().map(face).collect(),
             may_find_again,
@@ -66,6 +70,7 @@ impl Pending {
         PersonToForget {
             person: PersonId(self.person),
             name: self.name.clone(),
+            made_at_secs: self.made_at_secs.unwrap_or(i64::MIN),
             faces: self.faces.iter().map(face).collect(),
             vectors: 0,
             rejections: 0,

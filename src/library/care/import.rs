@@ -107,7 +107,7 @@ impl Library {
             }
             Ok(report)
         };
-        let report = run().map_err(|error| error.at(&path))?;
+        let report = run().map_err(|error| error.on(&self.reader.connection).at(&path))?;
         Ok(ImportReport { backup, ..report })
     }
 

@@ -154,7 +154,9 @@ impl<'c> Import<'_, 'c> {
         self.contents.rejected.iter().for_each(|&(face, person)| _ = rejected.entry(face).or_insert(person));
         for face in &self.contents.faces {
             let Some(&here) = self.faces.get(&face.id) else { continue };
-            let is_decided = face.set_aside.is_some() || face.belongs.is_some_and(Belongs::is_decided);
+            // Whoever is hidden keeps all of theirs out of sight, whatever a grouping said of them.
+            let is_hidden = face.person.is_some_and(|person| people.is_hidden(person));
+            let is_decided = is_hidden || face.set_aside.is_some() || face.belongs.is_some_and(Belongs::is_decided);
             let import = match rejected.get(&face.id) {
                 _ if is_decided => decision_in(face, |id| people.name(id)),
                 Some(&person) => FaceDecision::IsNot(people.name(person)),

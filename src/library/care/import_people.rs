@@ -111,6 +111,10 @@ impl<'c> ImportedPeople<'c> {
         self.known.len() - self.made
     }
 
+    pub fn is_hidden(&self, line: i64) -> bool {
+        self.lines.get(&line).is_some_and(|line| line.hidden)
+    }
+
     pub fn name(&self, line: i64) -> Option<String> {
         self.lines.get(&line).and_then(|line| line.name.clone())
     }

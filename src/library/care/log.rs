@@ -114,8 +114,7 @@ fn back_up_with(library: &Path, log: &[u8]) -> Result<()> {
         std::fs::copy(library, &work).map_err(|error| file::at(&work, &error))?;
         let beside = with_suffix(&work, "-wal");
         std::fs::write(&beside, log).map_err(|error| file::at(&beside, &error))?;
-        let connection = super::restore::open_plain(&work)?;
-        backup::back_up(&connection, library, BackupReason::Rescued).map(drop)
+        file::change(&work, |rescued| backup::back_up(rescued, library, BackupReason::Rescued).map(drop))
     };
     let written = write();
     file::remove(&work)?;
@@ -139,7 +138,8 @@ fn lost_after(log: &[u8]) -> Option<usize> {
     };
     let frames: Vec<&[u8]> = round.frames(behind).collect();
     let whole = round.whole(&frames, sum);
-    let rest = &frames[whole..];
+    let behind_whole = &behind[whole * round.frame_size()..];
+    let rest: Vec<&[u8]> = round.frames(&behind_whole[..round.written(behind_whole)]).collect();
     let is_of_none = rest.first().is_some_and(|frame| !round.is_own(frame) && !round.is_earlier(frame));
     let is_lost = is_of_none || rest.iter().any(|frame| round.is_own(frame) && word(frame, 4) != 0);
     is_lost.then_some(whole)
@@ -189,8 +189,19 @@ fn round_of(header: &[u8]) -> Option<(Round, (u32, u32))> {
 }
 
 impl Round {
+    fn frame_size(self) -> usize {
+        FRAME_HEADER + self.page_size
+    }
+
     fn frames(self, behind_header: &[u8]) -> impl Iterator<Item = &[u8]> {
-        behind_header.chunks_exact(FRAME_HEADER + self.page_size)
+        behind_header.chunks_exact(self.frame_size())
+    }
+
+    /// How much of what follows the whole frames was written. A file system that had made the file longer when the power
+    /// went leaves zeros to the end: a log that ends so was cut off. Less than a frame of them may be a sector that is gone.
+    fn written(self, behind_whole: &[u8]) -> usize {
+        let end = behind_whole.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        if behind_whole.len() - end >= self.frame_size() { end } else { behind_whole.len() }
     }
 
     /// How many frames from the first on are whole.

@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, params};
 
 use super::remains::Writing;
 use super::{BackupReason, backup, check, file, forget_pending, log};
@@ -87,15 +87,14 @@ impl Library {
         let numbers = self.read(numbers_given)?;
         let path = self.path.clone();
         let mut pour = || -> Result<()> {
-            let from = staged.open()?;
-            tell_apart(&from, revision)?;
-            keep_numbers(&from, &numbers)?;
-            if !is_finished {
-                forget_pending::only_the_library(&from)?;
-            }
-            file::pour(&from, &mut self.reader.connection)
+            staged.change(|from| {
+                tell_apart(from, revision)?;
+                keep_numbers(from, &numbers)?;
+                if is_finished { Ok(()) } else { forget_pending::only_the_library(from) }
+            })?;
+            file::pour(&file::open_still(&staged.path)?, &mut self.reader.connection)
         };
-        pour().map_err(|error| error.at(&path))?;
+        pour().map_err(|error| error.on(&self.reader.connection).at(&path))?;
         self.own = Default::default();
         self.own_steps = Default::default();
         Ok(Restored { kept: Some(kept), people: staged.people, moved_aside: std::mem::take(&mut staged.moved_aside) })
@@ -160,12 +159,12 @@ impl Staged {
                 return Err(LibraryError::NotALibrary { path: backup.to_owned() });
             }
             file::copy(&from, &path)?;
-            let mut staged = open_plain(&path)?;
-            migrate::migrate_copy(&mut staged, &path)?;
-            let transaction = staged.transaction()?;
-            files::settle_all(&transaction)?;
-            transaction.commit()?;
-            Ok(())
+            file::change(&path, |staged| {
+                migrate::migrate_copy(staged, &path)?;
+                let transaction = staged.transaction()?;
+                files::settle_all(&transaction)?;
+                Ok(transaction.commit()?)
+            })
         };
         copied().map_err(|error| match error.at(backup) {
             LibraryError::Damaged { reason, .. } | LibraryError::CannotOpen { reason, .. } => unsound(reason),
@@ -182,8 +181,8 @@ impl Staged {
         }
     }
 
-    fn open(&self) -> Result<Connection> {
-        open_plain(&self.path)
+    fn change(&self, work: impl FnOnce(&Connection) -> Result<()>) -> Result<()> {
+        file::change(&self.path, |staged| work(staged))
     }
 
     /// What is in the library's place is kept first, and its file goes before its log: without the log it might open as
@@ -193,7 +192,7 @@ impl Staged {
             true => Some(keep(library)?),
             false => None,
         };
-        leave_out_unknown(&self.open()?)?;
+        self.change(leave_out_unknown)?;
         let clear = || {
             file::remove_file(library)?;
             file::SIDE_FILES.iter().try_for_each(|suffix| file::remove(&file::with_suffix(library, suffix)))
@@ -207,22 +206,18 @@ impl Staged {
 }
 
 /// Lets no decision about the library as somebody saw it before, up to that revision, be taken for one about these faces
-/// and people.
+/// and people. Which of them changed after which stays known.
 fn tell_apart(staged: &Connection, seen: i64) -> Result<()> {
-    staged.execute("UPDATE clock SET revision = max(revision, ?1) + 1", [seen])?;
-    staged.execute("UPDATE face SET revision = (SELECT revision FROM clock)", [])?;
-    staged.execute("UPDATE person SET revision = (SELECT revision FROM clock)", [])?;
+    let seen: i64 = staged.query_row("SELECT max(revision, ?1) + 1 FROM clock", [seen], |row| row.get(0))?;
+    for table in ["clock", "face", "person"] {
+        staged.execute(&format!("UPDATE {table} SET revision = revision + ?1"), [seen])?;
+    }
     Ok(())
 }
 
 /// Where a copy waits to take the library's place.
 fn staging_path(library: &Path) -> PathBuf {
     file::with_suffix(library, ".restoring")
-}
-
-pub(super) fn open_plain(path: &Path) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Ok(Connection::open_with_flags(path, flags)?)
 }
 
 /// Puts a library that cannot be read among the backups, with what SQLite keeps beside it.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::rows::{Belongs, FaceState, PersonRow};
+use crate::types::FaceId;
 
 /// One row's change. `None` on a side: the row was not there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -46,6 +47,23 @@ pub(in crate::library) enum Change {
 }
 
 impl Change {
+    /// The face of which it says something that holds for the same face in an edit, too.
+    pub fn face(&self) -> Option<FaceId> {
+        match *self {
+            Self::Face { id: face, .. } | Self::Rejected { face, .. } | Self::WasOf { face, .. } => Some(FaceId(face)),
+            Self::Person { .. } | Self::Different { .. } | Self::Carried { .. } => None,
+        }
+    }
+
+    /// The same of another face.
+    pub fn of(&self, other: FaceId) -> Self {
+        let mut change = self.clone();
+        if let Self::Face { id: face, .. } | Self::Rejected { face, .. } | Self::WasOf { face, .. } = &mut change {
+            *face = other.0;
+        }
+        change
+    }
+
     pub fn reversed(self) -> Self {
         match self {
             Self::Face { id, before, after } => Self::Face { id, before: after, after: before },

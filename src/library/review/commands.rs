@@ -154,8 +154,17 @@ pub(super) fn restore(d: &mut Decisions, faces: &[FaceId]) -> Result<()> {
 }
 
 /// The face is this person's again as it was; where nobody knows how, it may be theirs. Of whomever it was given to
-/// since, it stays.
+/// since, it stays. The same holds for it in pictures that its own one replaced.
 pub(super) fn take_back_reject(d: &mut Decisions, person: PersonId, face: FaceId) -> Result<()> {
+    if rows::is_rejected(d.t, face, person)? {
+        for same in with_originals(d.t, face)? {
+            take_back_reject_of(d, person, same)?;
+        }
+    }
+    Ok(())
+}
+
+fn take_back_reject_of(d: &mut Decisions, person: PersonId, face: FaceId) -> Result<()> {
     if !rows::is_rejected(d.t, face, person)? {
         return Ok(());
     }
@@ -169,6 +178,12 @@ pub(super) fn take_back_reject(d: &mut Decisions, person: PersonId, face: FaceId
     d.set_face(face, after)?;
     let left: Vec<PersonId> = now.person().filter(|&left| left != person).into_iter().collect();
     tidy(d, &left, Some(person).filter(|_| after.is_decided()))
+}
+
+fn with_originals(t: &Transaction, face: FaceId) -> Result<Vec<FaceId>> {
+    let mut same = vec![face];
+    same.extend(rows::originals(t, face)?);
+    Ok(same)
 }
 
 /// A face that a decision left with nobody is a group of its own, so that it can be seen and named at once.

@@ -286,11 +286,12 @@ pub(super) fn step(t: &Transaction, direction: Direction) -> Result<Option<(Reve
     }
     let all = changes.len();
     let (mut restored, mut in_copies) = (Vec::with_capacity(all), Vec::new());
+    let of_itself: BTreeSet<FaceId> = changes.iter().filter_map(Change::face).collect();
     let mut stamp = Stamp::next(t)?;
     for change in changes {
         if apply(t, &change, &mut stamp)? {
-            if let (Change::Face { id, before, after }, Direction::Undo) = (&change, direction) {
-                follow(t, FaceId(*id), (*before, *after), &mut stamp, &mut in_copies)?;
+            if direction == Direction::Undo {
+                follow(t, &change, &of_itself, &mut stamp, &mut in_copies)?;
             }
             restored.push(change);
         }
@@ -380,18 +381,21 @@ fn left(before: FaceState, after: FaceState) -> Option<PersonId> {
     before.person().filter(|&person| after.person() != Some(person) && before.belongs() != Some(Belongs::Suggested))
 }
 
-/// The same face in the pictures that took this one's place follows, unless something else was said of it since.
+/// The same face in the pictures that took this one's place follows, unless something else was said of it since. Of those
+/// that the step is about itself it knows more.
 fn follow(
     t: &Transaction,
-    face: FaceId,
-    (before, after): (FaceState, FaceState),
+    change: &Change,
+    of_step: &BTreeSet<FaceId>,
     stamp: &mut Stamp,
     followed: &mut Vec<Change>,
 ) -> Result<()> {
-    for copy in rows::carried_to(t, face)? {
-        if apply_face(t, copy, before, after, stamp)? {
-            followed.push(Change::Face { id: copy.0, before, after });
-            follow(t, copy, (before, after), stamp, followed)?;
+    let Some(face) = change.face() else { return Ok(()) };
+    for copy in rows::carried_to(t, face)?.into_iter().filter(|copy| !of_step.contains(copy)) {
+        let same = change.of(copy);
+        if apply(t, &same, stamp)? {
+            followed.push(same.clone());
+            follow(t, &same, of_step, stamp, followed)?;
         }
     }
     Ok(())

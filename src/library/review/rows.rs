@@ -355,6 +355,16 @@ pub(in crate::library) fn carried_to(c: &Connection, face: FaceId) -> Result<Vec
     Ok(query.query_map([face.0], |row| row.get(0).map(FaceId))?.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The same face in the pictures whose place this one's took, directly or by way of others, and that no file shows any more.
+pub(in crate::library) fn originals(c: &Connection, face: FaceId) -> Result<Vec<FaceId>> {
+    let mut query = c.prepare_cached(
+        "WITH RECURSIVE same (id) AS (SELECT ?1 UNION SELECT face_id FROM same JOIN carried ON into_face = same.id \
+         JOIN face ON face.id = face_id JOIN photo ON photo.id = photo_id WHERE missing = 1 AND replaced_by IS NOT NULL) \
+         SELECT id FROM same WHERE id <> ?1 ORDER BY id",
+    )?;
+    Ok(query.query_map([face.0], |row| row.get(0).map(FaceId))?.collect::<rusqlite::Result<_>>()?)
+}
+
 pub(in crate::library) fn is_carried(c: &Connection, face: FaceId, into: FaceId) -> Result<bool> {
     Ok(c.prepare_cached("SELECT 1 FROM carried WHERE face_id = ?1 AND into_face = ?2")?.exists([face.0, into.0])?)
 }

@@ -32,9 +32,17 @@ pub(super) fn touched(c: &Connection, changes: &[Change]) -> Result<Touched> {
             Change::Carried { face, into, .. } => faces.extend([FaceId(face), FaceId(into)]),
             Change::Different { a, b, .. } => people.extend([PersonId(a), PersonId(b)]),
         }
-        if faces.len() > MOST_FACES {
-            return Ok(Touched::everything());
-        }
+    }
+    touched_rows(c, faces, people)
+}
+
+pub(in crate::library) fn touched_rows(
+    c: &Connection,
+    faces: BTreeSet<FaceId>,
+    people: BTreeSet<PersonId>,
+) -> Result<Touched> {
+    if faces.len() > MOST_FACES {
+        return Ok(Touched::everything());
     }
     let photos = photos_of(c, &faces)?;
     Ok(Touched {

@@ -115,7 +115,7 @@ fn load_backups(library: &Path, sink: &Sink<Event>) {
     }
 }
 
-/// Not while somebody scans: the photos would be gone under the scan.
+/// Not while somebody scans: the photos would be gone under the scan. What a backup holds may differ in anything.
 fn restore(shared: &Shared, backup: PathBuf) -> Result<Touched> {
     let _lock = ScanLock::take(&shared.home)?;
     let restored = shared.library.call(move |library| library.restore_backup(&backup));
@@ -123,6 +123,7 @@ fn restore(shared: &Shared, backup: PathBuf) -> Result<Touched> {
     restored.map(|_| Touched::everything())
 }
 
+/// Photos, folders and settings come in with the people, and groups go: more than can be named.
 fn bring_in(shared: &Shared, from: PathBuf, sink: &Sink<Event>) -> Result<Touched> {
     let report = shared.library.call(move |library| import(library, &from, ImportMode::Apply));
     shared.library_changed();
@@ -140,5 +141,5 @@ fn forget_person(shared: &Shared, shown: PersonToForget, may_find_again: bool) -
     let home = shared.home.clone();
     let forgotten = shared.library.call(move |library| forget::forget(&home, library, &shown, may_find_again));
     shared.library_changed();
-    forgotten.map(|_| Touched::everything())
+    forgotten.map(|forgotten| forgotten.touched)
 }

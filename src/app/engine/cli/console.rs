@@ -55,6 +55,11 @@ fn progress_bar() -> ProgressBar {
     ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10)).with_style(style)
 }
 
+/// How many of them, in words: "1 face", "3 faces".
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// A path on one line.
 pub(crate) fn printable(path: &std::path::Path) -> String {
     printable_text(&path.to_string_lossy())

@@ -21,7 +21,8 @@ pub(super) fn carry_over(tools: &ScanTools<'_>, cancel: &Cancel, tell: &mut dyn 
             break;
         }
         let comparison = PhotoComparison::open(pair.old, pair.new, tools)?;
-        faces += comparison.told(comparison.carry(pair, comparison.edit(tools), pair.lives_on, tools), tell)?;
+        faces +=
+            comparison.told(comparison.carry(pair, comparison.edit_either_way(tools), pair.lives_on, tools), tell)?;
     }
     Ok(faces)
 }
@@ -128,7 +129,8 @@ impl PhotoComparison {
         tools.edits.edit(&self.old.sha256?, &self.new.sha256?)
     }
 
-    /// The same, or the way back where the old one was made of the new one: a crop, and its original.
+    /// The same, or the way back where the old one was made of the new one: a crop, and its original, which may have come
+    /// back in its place.
     pub(super) fn edit_either_way(&self, tools: &ScanTools<'_>) -> Option<Edit> {
         let back = || tools.edits.edit(&self.new.sha256?, &self.old.sha256?);
         self.edit(tools).or_else(|| back().map(|edit| edit.inverse()))

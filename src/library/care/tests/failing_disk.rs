@@ -1,9 +1,9 @@
-//! A disk that fails at the n-th write: SQLite's own way to the disk (a VFS), with writes, syncs, truncations and growing
-//! shared memory counted on the thread that asked for it. Other threads' connections go through it untouched.
+//! A disk that fails at the n-th write: SQLite's own way to the disk (a VFS), with writes, syncs, truncations, new
+//! files and growing shared memory counted on the thread that asked for it. Other threads' connections go through it untouched.
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::ffi::{c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::{Mutex, Once, OnceLock};
 
 use rusqlite::ffi;
@@ -63,12 +63,17 @@ type Open = unsafe extern "C" fn(
     c_int,
     *mut c_int,
 ) -> c_int;
+type LastError = unsafe extern "C" fn(*mut ffi::sqlite3_vfs, c_int, *mut c_char) -> c_int;
 type Grow = unsafe extern "C" fn(*mut ffi::sqlite3_file, c_int, c_int, c_int, *mut *mut c_void) -> c_int;
 
 /// The disk's own functions.
 static OPEN: OnceLock<Open> = OnceLock::new();
 static FILES: OnceLock<ffi::sqlite3_io_methods> = OnceLock::new();
 static GROW: OnceLock<Grow> = OnceLock::new();
+static LAST_ERROR: OnceLock<LastError> = OnceLock::new();
+
+/// What the system says of a full disk.
+const NO_ROOM: c_int = if cfg!(windows) { 112 } else { 28 };
 
 fn register() {
     // SAFETY: SQLite's default VFS lives as long as the process, and so does the copy that is registered in its place.
@@ -77,7 +82,9 @@ fn register() {
         ffi::sqlite3_initialize();
         let disk = *ffi::sqlite3_vfs_find(std::ptr::null());
         let _ = OPEN.set(disk.xOpen.unwrap());
-        let failing = ffi::sqlite3_vfs { zName: c"failing".as_ptr(), xOpen: Some(open), ..disk };
+        let _ = LAST_ERROR.set(disk.xGetLastError.unwrap());
+        let (name, last_error) = (c"failing".as_ptr(), Some(last_error as LastError));
+        let failing = ffi::sqlite3_vfs { zName: name, xOpen: Some(open), xGetLastError: last_error, ..disk };
         ffi::sqlite3_vfs_register(Box::into_raw(Box::new(failing)), 1);
     }
 }
@@ -93,6 +100,12 @@ unsafe extern "C" fn open(
     out: *mut c_int,
 ) -> c_int {
     let mut flags = flags;
+    let is_new = flags & ffi::SQLITE_OPEN_CREATE != 0 && !name.is_null();
+    // SAFETY: SQLite's names end with a zero.
+    if is_full() && is_new && !unsafe { is_there(name) } && fails() {
+        unsafe { (*file).pMethods = std::ptr::null() };
+        return ffi::SQLITE_CANTOPEN;
+    }
     if is_read_only() && flags & ffi::SQLITE_OPEN_READWRITE != 0 {
         fails();
         // As the disk's own function does it where it may not write: a file that is there is opened to be read.
@@ -105,6 +118,18 @@ unsafe extern "C" fn open(
             (*file).pMethods = with_faults(methods);
         }
         code
+    }
+}
+
+unsafe fn is_there(name: ffi::sqlite3_filename) -> bool {
+    unsafe { CStr::from_ptr(name) }.to_str().is_ok_and(|name| std::path::Path::new(name).exists())
+}
+
+/// The system's own word for what failed last.
+unsafe extern "C" fn last_error(vfs: *mut ffi::sqlite3_vfs, length: c_int, words: *mut c_char) -> c_int {
+    match is_full() && FAILED.get() > 0 {
+        true => NO_ROOM,
+        false => unsafe { (LAST_ERROR.get().unwrap())(vfs, length, words) },
     }
 }
 
@@ -151,7 +176,8 @@ unsafe extern "C" fn grow(
     may_grow: c_int,
     memory: *mut *mut c_void,
 ) -> c_int {
-    match may_grow != 0 && fails() {
+    // Where no file can be made there is none of these.
+    match (may_grow != 0 || is_read_only()) && fails() {
         true if is_read_only() => ffi::SQLITE_CANTOPEN,
         true => ffi::SQLITE_IOERR_SHMSIZE,
         false => unsafe { (GROW.get().unwrap())(file, region, size, may_grow, memory) },

@@ -76,6 +76,7 @@ fn at_every_write(folder: &Path, before: &str, change: impl Fn(&Path) -> Result<
                 Ok(()) => assert_eq!(now, after, "{at}"),
                 Err(error) => {
                     assert!(is_clear(error), "{at}: {error}");
+                    assert!(fault != Fault::Full || error.to_string().contains("disk is full"), "{at}: {error}");
                     assert_eq!(now, before, "{at}");
                 }
             }

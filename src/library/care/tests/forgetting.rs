@@ -195,6 +195,71 @@ fn who_had_another_name_and_no_face_in_a_backup_is_forgotten_too() {
     assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
 }
 
+/// All their faces were said to be somebody else's since; in the backup they are theirs, under the name of before.
+#[test]
+fn who_was_renamed_and_has_no_face_any_more_is_forgotten_in_backups_where_they_have_faces() {
+    let (mut fixture, person, _) = with_person();
+    let early = fixture.library.back_up_only(BackupReason::Asked).unwrap();
+    fixture.library.name_person(person, "Xaverius Quux").unwrap();
+    fixture.library.back_up_only(BackupReason::Asked).unwrap();
+    let faces: Vec<FaceId> =
+        fixture.library.person_to_forget(person).unwrap().faces.iter().map(|face| face.face_id).collect();
+    fixture.library.move_faces(&faces, &Destination::NewPerson { name: "Friend's friend".into() }).unwrap();
+    // A backup of whom only the history tells.
+    let told = fixture.library.back_up_only(BackupReason::Asked).unwrap();
+    let other = rusqlite::Connection::open(&told).unwrap();
+    other
+        .execute_batch(&format!(
+            "DELETE FROM rejected WHERE person_id = {0}; DELETE FROM was_of WHERE person_id = {0}; \
+         DELETE FROM different WHERE person_a = {0} OR person_b = {0}; DELETE FROM person WHERE id = {0}",
+            person.0
+        ))
+        .unwrap();
+    other.close().unwrap();
+    fixture.library.connection.execute("DELETE FROM journal", []).unwrap();
+    let traces = Traces(vec![("name", NAME.as_bytes().to_vec()), ("later name", b"Xaverius Quux".to_vec())]);
+    assert!(traces.in_folder(&fixture.at("backups")).len() >= 4, "{:?}", traces.in_folder(&fixture.at("backups")));
+    let forgotten = fixture.library.forget_now(person, true).unwrap();
+    assert_eq!((forgotten.person.faces.len(), forgotten.backups_deleted.len()), (0, 0));
+    assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
+    fixture.library.restore_backup(&early).unwrap();
+    assert_eq!(fixture.names(), ["Friend"]);
+}
+
+/// An older program gave a number again: whoever has it in a backup is somebody else.
+#[test]
+fn who_has_the_number_in_a_backup_and_nothing_else_of_the_person_stays() {
+    let (mut fixture, person, _) = with_person();
+    let backup = fixture.library.back_up_only(BackupReason::Asked).unwrap();
+    let other = rusqlite::Connection::open(&backup).unwrap();
+    other
+        .execute("UPDATE person SET name = 'Theodora', created_at = created_at - 900 WHERE id = ?1", [person.0])
+        .unwrap();
+    other.execute("UPDATE face SET x = x + 250 WHERE person_id = ?1", [person.0]).unwrap();
+    other.execute("DELETE FROM journal", []).unwrap();
+    other.close().unwrap();
+    fixture.library.forget_now(person, true).unwrap();
+    fixture.library.restore_backup(&backup).unwrap();
+    assert!(fixture.names().contains(&"Theodora".to_owned()), "{:?}", fixture.names());
+}
+
+/// What a window reads again is theirs: nobody else's rows have changed.
+#[test]
+fn forgetting_touches_the_person_and_what_was_said_of_them() {
+    let (mut fixture, person, _) = with_person();
+    let shown = fixture.library.person_to_forget(person).unwrap();
+    let friend = fixture.library.everyone().unwrap().into_iter().find(|other| other.id != person).unwrap();
+    let faces: Vec<FaceId> = shown.faces.iter().map(|face| face.face_id).collect();
+    let photos: Vec<_> = faces.iter().map(|face| fixture.library.face(*face).unwrap().unwrap().photo_id).collect();
+    let last = fixture.library.next_steps().unwrap().undo;
+    let touched = fixture.library.forget_person(&shown, true).unwrap().touched;
+    assert_eq!(touched.people, [person, friend.id], "the friend was told apart from them");
+    assert_eq!((touched.faces, touched.photos, touched.everything), (faces, photos, false));
+    assert_ne!(fixture.library.next_steps().unwrap().undo, last);
+    // Whoever decided through this library goes on with what they look at.
+    fixture.library.decide(&Decision::Undo(last), Revision::NOW).unwrap();
+}
+
 #[test]
 fn a_scan_finds_a_forgotten_person_again_only_where_it_may() {
     for may_find_again in [true, false] {

@@ -77,3 +77,63 @@ fn a_library_on_a_disk_that_can_only_be_read_opens_read_only_and_is_sound() {
     assert_eq!(std::fs::read(&file).unwrap(), bytes);
     assert!(check(&file).is_sound());
 }
+
+/// As a killed program leaves them: the library, and a log with what was decided last.
+fn with_log() -> tempfile::TempDir {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 1);
+    fixture.library.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    fixture.name(&faces, "Ada");
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["library.sqlite", "library.sqlite-wal"] {
+        std::fs::copy(fixture.at(name), folder.path().join(name)).unwrap();
+    }
+    folder
+}
+
+fn bytes_in(folder: &Path) -> Vec<(std::ffi::OsString, Vec<u8>)> {
+    let mut all: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .map(|entry| (entry.file_name(), std::fs::read(entry.path()).unwrap()))
+        .collect();
+    all.sort();
+    all
+}
+
+fn is_read_with_its_log(file: &Path) {
+    let mut library = Library::open(file).unwrap();
+    assert!(library.is_read_only());
+    assert_eq!(names(&library), ["Ada"], "it stands in the log alone");
+    let reader = Library::open_read_only(file).unwrap();
+    assert_eq!(reader.everyone().unwrap().len(), 1);
+    let report = check(file);
+    assert!(report.is_sound() && report.people == 1, "{report:?}");
+    let error = library.set_setting("a", "b").unwrap_err();
+    assert!(matches!(error, LibraryError::ReadOnly { .. }), "{error}");
+}
+
+#[test]
+fn a_library_and_a_log_on_a_disk_that_can_only_be_read_open_read_only() {
+    let folder = with_log();
+    let before = bytes_in(folder.path());
+    let file = folder.path().join("library.sqlite");
+    let (_, refused) = failing(Fault::ReadOnly, 1, || is_read_with_its_log(&file));
+    assert!(refused > 0, "nothing was tried, so nothing was tested");
+    assert!(bytes_in(folder.path()) == before, "something was written");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_protected_library_and_its_log_open_read_only_and_leave_nothing_beside() {
+    for (folder_mode, file_mode) in [(0o500, 0o600), (0o700, 0o400)] {
+        let folder = with_log();
+        let before = bytes_in(folder.path());
+        let file = folder.path().join("library.sqlite");
+        protect(&file, file_mode);
+        protect(folder.path(), folder_mode);
+        is_read_with_its_log(&file);
+        protect(folder.path(), 0o700);
+        assert!(bytes_in(folder.path()) == before, "something was written");
+    }
+}

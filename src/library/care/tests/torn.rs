@@ -263,6 +263,37 @@ fn what_kills_and_earlier_rounds_leave_in_the_log_is_no_damage() {
     }
 }
 
+/// A file system that had made the log longer when the power went: SQLite takes the zeros for its end, and nothing that
+/// was forced to the disk is lost.
+#[test]
+fn zeros_behind_the_last_frame_are_the_end_of_the_log() {
+    let killed = killed_after_a_checkpoint();
+    let whole = std::fs::read(killed.folder.path().join("library.sqlite-wal")).unwrap();
+    let (frame, all) = (4096 + 24, killed.told.len());
+    let last = whole.len() - frame;
+    let with_zeros = |written: &[u8], zeros: usize| [written, &vec![0; zeros][..]].concat();
+    // Behind all frames, by the frame and by the block; from the middle of the last one on, which is no change then.
+    let logs = [
+        (with_zeros(&whole, frame), all),
+        (with_zeros(&whole, 40_000), all),
+        (with_zeros(&whole[..last + 24 + 1000], 3 * frame), all - 1),
+        (with_zeros(&whole[..last], 5 * frame), all - 1),
+    ];
+    for (number, (log, changes)) in logs.into_iter().enumerate() {
+        let here = tempfile::tempdir().unwrap();
+        copy_files(killed.folder.path(), here.path());
+        let file = here.path().join("library.sqlite");
+        std::fs::write(here.path().join("library.sqlite-wal"), log).unwrap();
+        let left = opened(&killed, &file, &format!("log {number}"));
+        assert!(matches!(left, Left::Opens(found) if found == changes), "log {number}");
+    }
+    // A whole change that stands behind zeros was kept once, and is lost.
+    let hole = [&with_zeros(&whole[..last - 3 * frame], 3 * frame)[..], &whole[last..]].concat();
+    let file = killed.folder.path().join("library.sqlite");
+    std::fs::write(killed.folder.path().join("library.sqlite-wal"), hole).unwrap();
+    assert!(refused(&file).contains("the log"), "{}", refused(&file));
+}
+
 /// As [`killed`], with names that came into the file after the backup and before those that stand in the log alone: the
 /// backup holds four of them, the file six, the log two more.
 fn killed_after_a_checkpoint() -> Killed {

@@ -337,3 +337,33 @@ fn somebody_known_whom_an_import_hides_stays_in_sight_and_is_listed() {
     let report = import(&mut fixture, &exported(&from));
     assert_eq!(report.contradictions, [Contradiction::InSight(Some("Ada".into()))]);
 }
+
+fn hidden(fixture: &LibraryFixture, faces: &[FaceId]) -> Vec<bool> {
+    let sql = "SELECT hidden FROM person JOIN face ON person_id = person.id WHERE face.id = ?1";
+    let is_hidden = |face: &FaceId| fixture.library.connection.query_row(sql, [face.0], |row| row.get(0)).unwrap();
+    faces.iter().map(is_hidden).collect()
+}
+
+/// Of its faces a grouping has said that they are its own, or may be: nobody has held any of them.
+#[test]
+fn a_hidden_group_of_which_no_face_is_held_stays_hidden_in_an_empty_library_and_after_its_scan() {
+    for belongs in ["grouped", "suggested"] {
+        let mut from = LibraryFixture::new();
+        let there = from.add("a.jpg", 1, 3);
+        from.group(&[&there[..2], &there[2..]]);
+        let group = from.person_of(there[0]);
+        from.library.hide_person(group).unwrap();
+        let sql = "UPDATE face SET belongs = ?2 WHERE person_id = ?1";
+        from.library.connection.execute(sql, rusqlite::params![group.0, belongs]).unwrap();
+        from.group(&[&there[..2], &there[2..]]);
+        assert_eq!(hidden(&from, &there), [true, true, false], "{belongs}: here, after a grouping");
+
+        let mut fixture = LibraryFixture::new();
+        let report = import(&mut fixture, &exported(&from));
+        assert_eq!(report.not_placed.len(), 2, "{belongs}: they wait for their picture, and are listed");
+        let here = fixture.add("elsewhere/x.jpg", 1, 3);
+        fixture.group(&[&here[..2], &here[2..]]);
+        assert_eq!(hidden(&fixture, &here), [true, true, false], "{belongs}: brought in, scanned and grouped");
+        assert_eq!(fixture.library.counts().unwrap().hidden_people, 1);
+    }
+}

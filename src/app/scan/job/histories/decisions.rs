@@ -108,45 +108,6 @@ fn reject(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), 
     Ok(())
 }
 
-/// The face is theirs again as it was, where it was and nothing was said of it since.
-fn take_back_reject(history: &mut History, view: &VisibleLibrary, rejection: u8) -> Result<(), String> {
-    let may_be_them = |no: &&(Key, PersonId)| may_be(history, no.1, no.0);
-    let Some((key, person)) = choose(view.rejected.iter().filter(may_be_them), rejection).copied() else {
-        return Ok(());
-    };
-    let Some(face) = view.faces.iter().find(|face| face.key == key) else { return Ok(()) };
-    let before = history.model.words.clone();
-    let decision = Decision::TakeBackReject { person, face: face.face };
-    let touched = history.world.decide(decision.clone(), history.looked);
-    let touched = touched.map_err(|error| format!("{decision:?} was refused: {error:#}"))?;
-    let after = history.view();
-    if after.rejected.contains(&(key, person)) {
-        return Err(format!("that {key:?} is not {person:?} was taken back and still holds"));
-    }
-    let now = after.faces.iter().find(|other| other.face == face.face).map(|face| Word::of(face.state));
-    let now = now.ok_or(format!("{face:?} is gone since a rejection was taken back"))?;
-    let was = before.before.get(&(key, person)).copied();
-    let may_be_said = match (before.of(key), was) {
-        (Word::Nothing, Some(was)) => now == was,
-        (Word::Nothing, None) => now == Word::Nothing || matches!(now, Word::Of { person: of, .. } if of == person),
-        (said, _) => now == said,
-    };
-    if !may_be_said {
-        return Err(format!("{key:?} is {now:?} since it may be {person:?}; it was {was:?}"));
-    }
-    let words = &mut history.model.words;
-    words.rejected.remove(&(key, person));
-    words.say(key, now);
-    if let Some(left) = face.state.person().filter(|left| !after.people.contains_key(left))
-        && now != Word::Nothing
-    {
-        words.rejected.extend(view.rejected.iter().filter(|no| no.1 == left));
-        hand_rejections_over(words, left, person);
-    }
-    history.model.step(before, touched.step);
-    Ok(())
-}
-
 /// The person goes, with all that was said of them and of their faces.
 fn forget(history: &mut History, view: &VisibleLibrary, face: u8, may_find_again: bool) -> Result<(), String> {
     let Some((_, person)) = of_somebody(view, face) else { return Ok(()) };
@@ -254,19 +215,79 @@ fn restore(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(),
     let decision = Decision::Restore(vec![face.face]);
     let touched = history.world.decide(decision.clone(), history.looked);
     let touched = touched.map_err(|error| format!("{decision:?}: {error:#}"))?;
-    let view = history.view();
-    let restored = view.faces.iter().find(|other| other.face == face.face).map(|face| Word::of(face.state));
-    let word = restored.ok_or(format!("{face:?} was restored and is gone"))?;
     // Whose it was before, or in a group of its own; and at once in one.
-    match word {
-        Word::Aside(_) => return Err(format!("{face:?} was restored and is set aside")),
-        Word::Of { person, .. } if !history.model.given.contains(&(person, truly(face.key))) => {
-            return Err(format!("{face:?} came back to somebody whom it never was: {word:?}"));
-        }
-        _ => history.model.words.say(face.key, word),
+    if let Word::Aside(_) = follow_taken_back(history, &before, face)? {
+        return Err(format!("{face:?} was restored and is set aside"));
     }
     history.model.step(before, touched.step);
     Ok(())
+}
+
+/// One that is listed, of a face that a file shows. The face is theirs again as it was, where it was and nothing was
+/// said of it since. It is taken back of the originals of the face, too.
+fn take_back_reject(history: &mut History, view: &VisibleLibrary, rejection: u8) -> Result<(), String> {
+    let shown = |key: &Key| view.faces.iter().find(|face| face.key == *key && !face.is_missing);
+    let listed = view.listed.iter().filter(|no| may_be(history, no.1, no.0));
+    let listed = listed.filter_map(|(key, person)| Some((shown(key)?, *person)));
+    let Some((face, person)) = choose(listed, rejection) else { return Ok(()) };
+    let before = history.model.words.clone();
+    let decision = Decision::TakeBackReject { person, face: face.face };
+    let touched = history.world.decide(decision.clone(), history.looked);
+    let touched = touched.map_err(|error| format!("{decision:?}: {error:#}"))?;
+    let now = follow_taken_back(history, &before, face)?;
+    let was = before.before.get(&(face.key, person)).copied();
+    let may_be_said = match (before.of(face.key), was) {
+        (Word::Nothing, Some(was)) => now == was,
+        (Word::Nothing, None) => now == Word::Nothing || matches!(now, Word::Of { person: of, .. } if of == person),
+        (said, _) => now == said,
+    };
+    if !may_be_said {
+        return Err(format!("{face:?} is {now:?} since it may be {person:?}; it was {was:?}"));
+    }
+    let after = history.view();
+    if after.rejected.contains(&(face.key, person)) {
+        return Err(format!("that {face:?} is not {person:?} was taken back and is there"));
+    }
+    let model = &mut history.model;
+    let gone: Vec<_> =
+        model.words.rejected.iter().filter(|no| no.1 == person && !after.rejected.contains(*no)).copied().collect();
+    for no in gone {
+        if no.0 != face.key && !model.is_original(no.0, face.key) {
+            return Err(format!("{no:?} was taken back with that of {face:?}"));
+        }
+        model.words.rejected.remove(&no);
+    }
+    let is_gone = |left: &PersonId| !after.people.contains_key(left);
+    if let Some(left) = face.state.person().filter(is_gone)
+        && now != Word::Nothing
+    {
+        model.words.rejected.extend(view.rejected.iter().filter(|no| no.1 == left));
+        hand_rejections_over(&mut model.words, left, person);
+    }
+    model.step(before, touched.step);
+    Ok(())
+}
+
+/// What is said of a face of which something was taken back, and of its originals, of which the same was said.
+fn follow_taken_back(history: &mut History, before: &Words, face: &Shown) -> Result<Word, String> {
+    let view = history.view();
+    for other in &view.faces {
+        let (key, word) = (other.key, Word::of(other.state));
+        let was = before.of(key);
+        if word == was {
+            continue;
+        }
+        let is_same = key == face.key || (was == before.of(face.key) && history.model.is_original(key, face.key));
+        match word {
+            _ if !is_same => return Err(format!("{key:?} is {word:?} since something was taken back of {face:?}")),
+            Word::Of { person, .. } if !history.model.given.contains(&(person, truly(key))) => {
+                return Err(format!("{key:?} came back to somebody whom it never was: {word:?}"));
+            }
+            _ => history.model.words.say(key, word),
+        }
+    }
+    let now = view.faces.iter().find(|other| other.face == face.face).map(|face| Word::of(face.state));
+    now.ok_or(format!("{face:?} is gone"))
 }
 
 fn hide(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {

@@ -24,6 +24,7 @@ use rayon::prelude::*;
 use crate::library::MissingPolicy;
 use history::History;
 use operations::Operation;
+use pictures::Picture;
 
 /// In every test run.
 const FEW: u64 = 200;
@@ -365,6 +366,45 @@ fn a_picture_that_was_edited_and_is_back_can_be_lost_again() {
     use Operation::{Edit, Name, Replace, Revert};
     let edit = Edit { file: 0, change: 0, to_copy: false };
     holds([Name { face: 0 }, edit, SCAN, Revert { file: 0 }, SCAN, Replace { file: 0, scene: 13 }, SCAN]);
+}
+
+/// Said of the edit after the original, and the file is put back: nothing of it waits, and the older word is no more.
+#[test]
+fn the_last_word_on_a_face_holds_when_its_edit_is_reverted() {
+    use Operation::{Edit, Move, Name, Redo, Reject, Revert, Undo};
+    let first = |history: &History, picture: Picture| {
+        let view = history.view();
+        view.faces.iter().find(|face| face.key == (picture, 0)).map(|face| face.state)
+    };
+    let original = Picture::shot(0);
+    for change in 0..5 {
+        let edit = Edit { file: 0, change, to_copy: false };
+        for say in [Move { face: 0, to: 0 }, Reject { face: 0 }] {
+            let mut history = History::new(false, 0);
+            history.scan(MissingPolicy::Ask).unwrap();
+            for step in [Name { face: 0 }, edit, SCAN] {
+                step.run(&mut history).unwrap();
+            }
+            let edited = original.edited(pictures::Change::of(change));
+            let before = first(&history, edited);
+            // What is decided is decided of the face that is in sight.
+            let place = history.view().faces.iter().filter(|face| !face.is_missing).position(|f| f.key == (edited, 0));
+            let face = place.unwrap() as u8;
+            let say = if let Move { .. } = say { Move { face, to: 0 } } else { Reject { face } };
+            say.run(&mut history).unwrap();
+            let said = first(&history, edited).unwrap();
+            assert_ne!(Some(said), before, "{edited:?}");
+            for step in [Revert { file: 0 }, SCAN] {
+                step.run(&mut history).unwrap();
+            }
+            let shown = first(&history, original).unwrap();
+            assert_eq!(words::Word::of(shown), words::Word::of(said), "{edited:?}, {say:?}");
+            assert!(history.view().lost.is_empty(), "{edited:?}, {say:?}");
+            for step in [Undo, Redo, SCAN] {
+                step.run(&mut history).unwrap();
+            }
+        }
+    }
 }
 
 #[cfg(unix)]

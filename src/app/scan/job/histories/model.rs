@@ -54,6 +54,9 @@ pub(crate) struct Model {
     met: BTreeSet<Picture>,
     /// Faces of which no scan is to know again.
     forgotten: BTreeSet<Key>,
+    /// At which step its user said something of a face last.
+    said_at: BTreeMap<Key, usize>,
+    steps: usize,
     pub done: Vec<Step>,
     pub undone: Vec<Step>,
 }
@@ -214,6 +217,9 @@ impl Model {
         after: &VisibleLibrary,
         expected: &Expected,
     ) -> Result<usize, String> {
+        for (edit, original) in &expected.replacements {
+            self.put_back_file((*edit, *original), before, after)?;
+        }
         let said = self.words.clone();
         let shown = Words::shown(after);
         let mut got = 0;
@@ -243,6 +249,49 @@ impl Model {
         self.check_found_again(&said, before, after, expected)?;
         self.met.extend(&expected.new);
         Ok(got)
+    }
+
+    /// An original that was gone is in the place of its edit again: of two words about one face the last one holds, where
+    /// the pictures show that it is one.
+    fn put_back_file(
+        &mut self,
+        (edit, original): (Picture, Picture),
+        before: &VisibleLibrary,
+        after: &VisibleLibrary,
+    ) -> Result<(), String> {
+        let was_gone = before.paths.get(&original).is_none_or(BTreeSet::is_empty);
+        if !was_gone || !are_edits(edit, original) {
+            return Ok(());
+        }
+        let paths = self.linked.values().filter(|picture| **picture == original).count();
+        for slot in 0..original.slots() {
+            let (from, to) = ((edit, slot), (original, slot));
+            let at = |key: &Key| self.said_at.get(key).copied().unwrap_or(0);
+            let both_said = self.words.is_decided(from) && self.words.is_decided(to) && !self.words.agree(from, to);
+            if !both_said || at(&from) <= at(&to) {
+                continue;
+            }
+            let Some(face) = after.faces.iter().find(|face| face.key == to) else { continue };
+            let has_vector = |key: Key| before.faces.iter().any(|face| face.key == key && face.has_vector);
+            let is_plain = original.is_surely_edit_of(edit) || edit.is_surely_edit_of(original);
+            let is_whole = |key: Key| key.0.place(key.1).1 > 0.95;
+            let is_due = is_plain
+                && paths == 1
+                && !self.is_present(edit)
+                && [from, to].into_iter().all(|key| has_vector(key) && is_whole(key))
+                && self.carried.get(&to).is_some_and(|same| same.contains(&from));
+            let (old, new, now) = (self.words.of(to), self.words.of(from), Word::of(face.state));
+            match now == new {
+                false if is_due => return Err(format!("{to:?} is {now:?} again, though {new:?} was said of it last")),
+                false => continue,
+                true if old == now => continue,
+                true => {}
+            }
+            self.words.say(to, now);
+            self.words.rejected.retain(|no| no.0 != to);
+            self.words.rejected.extend(after.rejected.iter().filter(|no| no.0 == to));
+        }
+        Ok(())
     }
 
     /// What was said of a face has to be said of it in an edit that shows it.
@@ -306,6 +355,11 @@ impl Model {
         same.is_some_and(|same| same.iter().any(|other| *other == key || self.words.agree(*other, key)))
     }
 
+    /// Whether one is the same face as the other, of a picture that is nowhere any more and was made from the same shot.
+    pub fn is_original(&self, key: Key, of: Key) -> bool {
+        !self.is_present(key.0) && are_edits(key.0, of.0) && key.0.person(key.1) == of.0.person(of.1)
+    }
+
     /// A lost face may be found in any picture that is there and was made from the same shot.
     fn note_found_again(&mut self) {
         let gone: Vec<Key> = self.words.faces.keys().filter(|key| !self.is_present(key.0)).copied().collect();
@@ -366,6 +420,7 @@ impl Model {
         if let Some((key, person)) = said.rejected.difference(&shown.rejected).next() {
             return Err(format!("that {key:?} is not {person:?} is forgotten"));
         }
+        self.check_listed(view)?;
         if let Some(pair) = said.apart.difference(&shown.apart).next() {
             return Err(format!("that {pair:?} are two people is forgotten"));
         }
@@ -405,6 +460,27 @@ impl Model {
             }
         }
         Ok(())
+    }
+
+    /// Each rejection is listed: once for a face that a file shows, though the same may have been said of the face in the
+    /// pictures whose place its own one took.
+    fn check_listed(&self, view: &VisibleLibrary) -> Result<(), String> {
+        let is_shown = |key: Key, person| {
+            view.listed.iter().any(|no| no.1 == person && no.0 != key && self.is_original(key, no.0))
+        };
+        for &(key, person) in view.rejected.difference(&view.listed) {
+            if !is_shown(key, person) {
+                return Err(format!("that {key:?} is not {person:?} is listed nowhere"));
+            }
+        }
+        let is_twice = |key: Key, person| {
+            let mut same = self.carried.get(&key).into_iter().flatten();
+            same.any(|same| *same != key && self.is_present(same.0) && view.listed.contains(&(*same, person)))
+        };
+        match view.listed.iter().find(|no| !self.is_present(no.0.0) && is_twice(no.0, no.1)) {
+            Some(no) => Err(format!("{no:?} is listed once more for its edit")),
+            None => Ok(()),
+        }
     }
 
     /// A name never moves.
@@ -476,7 +552,23 @@ impl Model {
     /// A step of the history begins with these words.
     pub fn step(&mut self, before: Words, id: Option<StepId>) {
         self.undone.clear();
+        self.note_said(&before);
         self.done.push(Step { id, before, after: self.words.clone() });
+    }
+
+    /// Of what differs from these words something was said now.
+    fn note_said(&mut self, before: &Words) {
+        self.steps += 1;
+        let keys: BTreeSet<Key> = [before, &self.words]
+            .into_iter()
+            .flat_map(|words| words.faces.keys().chain(words.rejected.iter().map(|no| &no.0)))
+            .copied()
+            .collect();
+        let is_new = |key: &Key| {
+            before.of(*key) != self.words.of(*key) || before.rejected_by(*key) != self.words.rejected_by(*key)
+        };
+        let said: Vec<Key> = keys.into_iter().filter(is_new).collect();
+        self.said_at.extend(said.into_iter().map(|key| (key, self.steps)));
     }
 
     /// Follows an undo or redo: what the step changed and nothing changed since is as before it. Rows that have changed
@@ -508,7 +600,10 @@ impl Model {
         // What a grouping handed on from a group that it emptied nobody has said, and stays.
         let is_kept = |no: &(Key, PersonId)| shown_before.rejected.contains(no) == shown.rejected.contains(no);
         for no in self.words.rejected.symmetric_difference(&shown.rejected).filter(|no| !is_kept(no)) {
-            let is_about = before.rejected.contains(no) != after.rejected.contains(no);
+            let is_same =
+                |other: &Key| other.0.scene == no.0.0.scene && other.0.person(other.1) == no.0.0.person(no.0.1);
+            let mut changed = before.rejected.symmetric_difference(&after.rejected);
+            let is_about = changed.any(|other| other.1 == no.1 && is_same(&other.0));
             if !is_about && self.words.people.contains_key(&no.1) && shown.people.contains_key(&no.1) {
                 return Err(format!("{no:?} was reverted with a step that is not about it"));
             }
@@ -519,7 +614,8 @@ impl Model {
                 return Err(format!("{person:?} was reverted with a step that is not about them"));
             }
         }
-        self.words = shown;
+        let before = std::mem::replace(&mut self.words, shown);
+        self.note_said(&before);
         Ok(())
     }
 }

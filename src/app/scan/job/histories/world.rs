@@ -98,7 +98,10 @@ pub(crate) struct VisibleLibrary {
     pub paths: BTreeMap<Picture, BTreeSet<PathBuf>>,
     /// Name, and whether hidden.
     pub people: BTreeMap<PersonId, (Option<String>, bool)>,
+    /// Of every face …
     pub rejected: BTreeSet<(Key, PersonId)>,
+    /// … and those that are listed, each with the face to take it back from.
+    pub listed: BTreeSet<(Key, PersonId)>,
     pub apart: BTreeSet<(PersonId, PersonId)>,
     pub lost: BTreeSet<Key>,
     pub let_go: BTreeSet<Key>,
@@ -558,7 +561,8 @@ fn view(library: &LibraryReader, model: &crate::types::ModelId) -> Result<Visibl
     }
     // In an order that does not hang on which photo was decoded first.
     view.faces.sort_by_key(|shown| shown.key);
-    view.rejected = library.rejections()?.iter().map(|no| (keys[&no.face_id], no.person)).collect();
+    view.rejected = library.all_rejections()?.iter().map(|(face, person)| (keys[face], *person)).collect();
+    view.listed = library.rejections()?.iter().map(|no| (keys[&no.face_id], no.person)).collect();
     view.apart = library.told_apart()?.iter().map(|pair| pair.people).collect();
     view.lost = library.lost_faces()?.iter().map(|lost| keys[&lost.face_id]).collect();
     view.let_go = library.faces_let_go()?.iter().map(|face| keys[&face.face_id]).collect();
