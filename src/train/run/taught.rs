@@ -93,7 +93,7 @@ fn a_smaller_network_learns_a_projection() {
         _ => {}
     });
     let (before, after) = (first.unwrap(), figures(&trained.unwrap().outcome.judged.unwrap()));
-    assert!(after.0 < before.0 / 2.0 && after.1 > before.1 + 0.1, "{before:?} {after:?}, the teacher {of_teacher}");
+    assert!(after.0 < 0.6 * before.0 && after.1 > before.1 + 0.1, "{before:?} {after:?}, the teacher {of_teacher}");
 }
 
 /// On mixtures, too, of which the teacher tells what they look like to it.

@@ -252,7 +252,7 @@ fn take_back_reject(history: &mut History, view: &VisibleLibrary, rejection: u8)
     let gone: Vec<_> =
         model.words.rejected.iter().filter(|no| no.1 == person && !after.rejected.contains(*no)).copied().collect();
     for no in gone {
-        if no.0 != face.key && !model.is_original(no.0, face.key) {
+        if no.0 != face.key && !model.is_handed_over(no.0, face.key) {
             return Err(format!("{no:?} was taken back with that of {face:?}"));
         }
         model.words.rejected.remove(&no);
@@ -277,7 +277,7 @@ fn follow_taken_back(history: &mut History, before: &Words, face: &Shown) -> Res
         if word == was {
             continue;
         }
-        let is_same = key == face.key || (was == before.of(face.key) && history.model.is_original(key, face.key));
+        let is_same = key == face.key || (was == before.of(face.key) && history.model.is_handed_over(key, face.key));
         match word {
             _ if !is_same => return Err(format!("{key:?} is {word:?} since something was taken back of {face:?}")),
             Word::Of { person, .. } if !history.model.given.contains(&(person, truly(key))) => {

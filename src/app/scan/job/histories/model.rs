@@ -356,8 +356,13 @@ impl Model {
     }
 
     /// Whether one is the same face as the other, of a picture that is nowhere any more and was made from the same shot.
-    pub fn is_original(&self, key: Key, of: Key) -> bool {
+    fn is_original(&self, key: Key, of: Key) -> bool {
         !self.is_present(key.0) && are_edits(key.0, of.0) && key.0.person(key.1) == of.0.person(of.1)
+    }
+
+    /// Whether what was said of one may have come to the other: its original's, or of the picture whose place it took.
+    pub fn is_handed_over(&self, key: Key, to: Key) -> bool {
+        self.is_original(key, to) || self.carried.get(&key).is_some_and(|into| into.contains(&to))
     }
 
     /// A lost face may be found in any picture that is there and was made from the same shot.
@@ -466,7 +471,7 @@ impl Model {
     /// pictures whose place its own one took.
     fn check_listed(&self, view: &VisibleLibrary) -> Result<(), String> {
         let is_shown = |key: Key, person| {
-            view.listed.iter().any(|no| no.1 == person && no.0 != key && self.is_original(key, no.0))
+            view.listed.iter().any(|no| no.1 == person && no.0 != key && self.is_handed_over(key, no.0))
         };
         for &(key, person) in view.rejected.difference(&view.listed) {
             if !is_shown(key, person) {
