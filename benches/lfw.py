@@ -1,6 +1,6 @@
 """What the measurements on Labeled Faces in the Wild share: who learns and who is judged, crops, vectors, figures.
 
-No program. `lfw_training.py`, `harmonic_faces.py` and `fine_tuning.py` import it. Needs numpy and pillow.
+No program. `lfw_training.py`, `harmonic_faces.py`, `fine_tuning.py` and `teacher.py` import it. Needs numpy and pillow.
 """
 
 import json
