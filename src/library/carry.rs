@@ -253,10 +253,10 @@ pub(super) fn is_let_go(c: &Connection, face: FaceId) -> Result<bool> {
 }
 
 /// How many faces that were: one, or none. Not twice to the same face: what its user has taken back there since is not
-/// said again. Only where something was said of the old one after that, this holds for both.
+/// said again. Only where an original is back, and something was said of its edit after what was said of it, that holds.
 fn carry(t: &Transaction, old: FaceId, new: FaceId) -> Result<usize> {
     let is_known = rows::is_carried(t, old, new)?;
-    if is_known && rows::face_revision(t, old)? <= rows::face_revision(t, new)? {
+    if is_known && !(is_older_picture(t, new, old)? && rows::face_revision(t, old)? > rows::face_revision(t, new)?) {
         return Ok(0);
     }
     let decided = t
@@ -273,6 +273,17 @@ fn carry(t: &Transaction, old: FaceId, new: FaceId) -> Result<usize> {
     }
     rows::write_carried(t, old, new, true)?;
     Ok(1)
+}
+
+/// Whether the picture of the one was known before that of the other. An edit is found after its original; a picture's own
+/// revision tells no such thing, since groupings raise it, too.
+fn is_older_picture(t: &Transaction, one: FaceId, other: FaceId) -> Result<bool> {
+    let mut query = t.prepare_cached(
+        "SELECT 1 FROM face AS one JOIN photo AS older ON older.id = one.photo_id, \
+         face AS other JOIN photo AS newer ON newer.id = other.photo_id \
+         WHERE one.id = ?1 AND other.id = ?2 AND older.found_in_scan < newer.found_in_scan",
+    )?;
+    Ok(query.exists([one.0, other.0])?)
 }
 
 /// Whose a face is said to be, or why it takes no part; the same whether it was said one by one or with a group. Nothing
@@ -295,6 +306,20 @@ pub(super) fn note_newer(t: &Transaction, back: PhotoId, edit: PhotoId) -> Resul
          INSERT OR IGNORE INTO carried (face_id, into_face) SELECT copy.id, original.id FROM same \
          JOIN face AS original ON original.id = same.face JOIN face AS copy ON copy.id = same.copy \
          WHERE copy.photo_id = ?2 AND copy.revision > original.revision",
+    )?
+    .execute([back.0, edit.0])?;
+    Ok(())
+}
+
+/// A picture that was there all the time is back at a path where its edit was: that its faces were carried over there says
+/// no more that they are somewhere, or, once both pictures are gone, each would be looked for in the other and nowhere else.
+pub(super) fn open_circle(t: &Transaction, back: PhotoId, edit: PhotoId) -> Result<()> {
+    t.prepare_cached(
+        "WITH RECURSIVE way (face, first, copy) AS (SELECT face.id, into_face, into_face FROM face \
+         JOIN carried ON face_id = face.id WHERE photo_id = ?1 \
+         UNION SELECT face, first, into_face FROM way JOIN carried ON face_id = copy) \
+         DELETE FROM carried WHERE (face_id, into_face) IN (SELECT face, first FROM way \
+         JOIN face AS copy ON copy.id = way.copy WHERE copy.photo_id = ?2)",
     )?
     .execute([back.0, edit.0])?;
     Ok(())

@@ -221,6 +221,7 @@ pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: Photo
     }
     if let Some((old, _)) = before.filter(|(old, _)| *old != photo.0) {
         carry::note_newer(t, photo, PhotoId(old))?;
+        carry::open_circle(t, photo, PhotoId(old))?;
     }
     settle(t, photo)?;
     match before {

@@ -120,7 +120,11 @@ impl Library {
                     t.execute("UPDATE file SET folder_id = ?2 WHERE folder_id = ?1", [there, id])?;
                     t.execute("DELETE FROM folder WHERE id = ?1", [there])?;
                 }
-                t.execute("UPDATE folder SET path = ?2, offline = 0 WHERE id = ?1", params![id, path::to_bytes(&to)])?;
+                // Whether one inside it, perhaps another drive, is there is for the next scan to say.
+                t.execute(
+                    "UPDATE folder SET path = ?2, offline = offline AND ?3 WHERE id = ?1",
+                    params![id, path::to_bytes(&to), folder != from],
+                )?;
             }
             for file in &files {
                 let Some(to) = moved(file, from, to) else { continue };

@@ -19,7 +19,7 @@ const NO_WORK: &[&str] = &["eval/roc/one_in", "synth/write_album", "eval/failure
 
 /// Where nothing less can be said than that everything was touched.
 const EVERYTHING: &[&str] = &[
-    // A restored or imported library, another program's changes, a person forgotten.
+    // A restored or imported library, another program's changes.
     "app/care/job",
     "app/shell/threads",
     // A job that ended without a word, a decision that came too late.

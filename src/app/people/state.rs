@@ -136,7 +136,13 @@ impl Feature for State {
 
     fn receive(&mut self, event: Event, out: &mut Outbox<'_, Request>) {
         match event {
-            Event::Person(page) if self.open == Some(page.person) => self.person = Loadable::Ready(page),
+            Event::Person(page) if self.open == Some(page.person) => {
+                let is_late = matches!(&self.person, Loadable::Ready(now) if now.person == page.person && now.seen > page.seen);
+                if !is_late {
+                    self.person = Loadable::Ready(page);
+                }
+            }
+            Event::Aside(aside) if matches!(&self.aside, Loadable::Ready(now) if now.seen > aside.seen) => {}
             Event::Aside(aside) => self.aside = Loadable::Ready(aside),
             Event::Preview(preview) if self.grouping.asked == Some((preview.squared_distance, preview.linkage)) => {
                 self.grouping.preview = Some(preview);

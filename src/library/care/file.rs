@@ -155,13 +155,20 @@ pub(super) fn open_as_it_is(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-/// SQLite's way to a file without locks: nobody writes to it.
+/// SQLite's way to a file without locks.
 const WITHOUT_LOCKS: &str = if cfg!(windows) { "win32-none" } else { "unix-none" };
 
-/// With its latest changes, which stand in the log beside it. What SQLite would put beside the two to find its way in the
-/// log, and cannot on a disk that can only be read, it keeps in memory.
+/// With its latest changes, which stand in the log beside it. What SQLite puts beside the two to find its way in the log,
+/// and shares with who writes, is used where it is there; where it cannot be made, on a disk that can only be read, nobody
+/// writes, and it is kept in memory.
 fn open_with_log(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if with_suffix(path, "-shm").exists() {
+        let shared = Connection::open_with_flags(path, flags)?;
+        if shared.pragma_query_value(None, "schema_version", |row| row.get::<_, i64>(0)).is_ok() {
+            return Ok(shared);
+        }
+    }
     let connection = Connection::open_with_flags_and_vfs(path, flags, WITHOUT_LOCKS)?;
     connection.pragma_update(None, "locking_mode", "exclusive")?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;

@@ -210,9 +210,9 @@ fn photos_of(c: &Connection, face: &FaceToForget) -> Result<HashSet<i64>> {
     Ok(photos)
 }
 
-/// The person in the backup: who has their number, and was made in the same second, or has their name, no name, one of the
-/// faces, or no face, perhaps by a name of before; and who has their name and one of the faces. An older program may have
-/// given a number a second time.
+/// The person in the backup: who has their number, and has their name, no name, one of the faces, or no face, perhaps by a
+/// name of before; and who has their name and one of the faces. Who has no face today is known by having been made in the
+/// same second. An older program may have given a number a second time, and an undone name leaves a group to somebody else.
 fn people_in(c: &Connection, person: &PersonToForget, faces: &HashSet<i64>) -> Result<HashSet<i64>> {
     let mut holders = HashSet::new();
     for &face in faces {
@@ -223,7 +223,7 @@ fn people_in(c: &Connection, person: &PersonToForget, faces: &HashSet<i64>) -> R
     let mut people = HashSet::new();
     while let Some(row) = rows.next()? {
         let (id, name): (i64, Option<String>) = (row.get(0)?, row.get(1)?);
-        let is_as_old = row.get::<_, i64>(2)? == person.made_at_secs;
+        let is_as_old = person.faces.is_empty() && row.get::<_, i64>(2)? == person.made_at_secs;
         let is_holder = holders.contains(&id);
         let has_name = name.is_some() && name == person.name;
         let may_be = is_as_old || has_name || name.is_none() || is_holder || faces_of(c, id)?.is_empty();

@@ -55,7 +55,8 @@ impl FeatureJob for Job {
     type Event = Event;
 
     fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
-        let only_reads = matches!(request, Request::LoadBackups | Request::PreviewForget(_));
+        // Each backup that is listed is checked, which takes long.
+        let is_short = matches!(request, Request::PreviewForget(_));
         let work = move |shared: &Shared, sink: &Sink<Event>| {
             let path = shared.home.library();
             match request {
@@ -101,7 +102,7 @@ impl FeatureJob for Job {
                 }
             }
         };
-        match only_reads {
+        match is_short {
             true => tasks.in_background(work),
             false => tasks.at_length(work),
         }
