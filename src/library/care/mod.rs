@@ -29,6 +29,7 @@ mod import_edits;
 mod import_people;
 mod lines;
 mod log;
+mod numbers;
 mod remains;
 mod restore;
 #[cfg(test)]
