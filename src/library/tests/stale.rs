@@ -258,7 +258,7 @@ fn each_refusal_is_one_sentence_that_says_what_to_do() {
     ];
     for stale in changed {
         let words = LibraryError::Stale(stale).to_string();
-        assert!(words.contains(" since ") && words.ends_with("; nothing was done, look again"), "{words}");
+        assert!(words.contains("since ") && words.ends_with("; nothing was done, look again"), "{words}");
         assert_eq!(words.matches(';').count(), 1, "{words}");
     }
     for stale in [Stale::FaceOfOther, Stale::FaceStranger, Stale::FaceNotAFace, Stale::FaceRejected] {
