@@ -6,10 +6,9 @@
 //! * People: see [`ImportedPeople`](super::import_people::ImportedPeople).
 //! * What was decided in this library holds where the import says otherwise; each such case is listed. What the grouping
 //!   made of a face is no decision: it gives way to the import's decisions, and the import's groupings give way to it.
-//! * Faces found here of somebody whom the import has forgotten for good are taken out, as a scan leaves them out.
 //!
-//! What became of edited pictures is in [`import_edits`](super::import_edits). A second import of the same file changes
-//! nothing.
+//! What became of edited pictures is in [`import_edits`](super::import_edits), who was forgotten for good in
+//! [`import_forgotten`](super::import_forgotten). A second import of the same file changes nothing.
 
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
@@ -20,7 +19,7 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use super::BackupReason;
 use super::import_edits::NotPlaced;
 use super::import_people::ImportedPeople;
-use super::lines::{self, Contents, FaceLine, Hash, PhotoLine};
+use super::lines::{self, Contents, FaceLine, PhotoLine};
 use crate::library::error::{LibraryError, Result};
 use crate::library::faces;
 use crate::library::open::Library;
@@ -280,7 +279,7 @@ impl<'t, 'c> Import<'t, 'c> {
     }
 
     /// The faces of a photo with their boxes, and whether a detector has looked for more.
-    fn faces_here(&self, photo: PhotoId) -> Result<(Vec<(FaceId, FaceBox)>, bool)> {
+    pub(super) fn faces_here(&self, photo: PhotoId) -> Result<(Vec<(FaceId, FaceBox)>, bool)> {
         let mut query =
             self.d.t.prepare_cached("SELECT id, x, y, width, height FROM face WHERE photo_id = ?1 ORDER BY id")?;
         let rows = query.query_map([photo.0], |row| {
@@ -459,50 +458,8 @@ impl<'t, 'c> Import<'t, 'c> {
         Ok(())
     }
 
-    fn forgotten(&mut self) -> Result<()> {
-        for &(picture, face_box) in &self.contents.forgotten {
-            let FaceBox { x, y, width, height } = face_box;
-            self.d.t.execute(
-                "INSERT INTO forgotten (picture, x, y, width, height) SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS \
-                 (SELECT 1 FROM forgotten WHERE picture = ?1 AND x = ?2 AND y = ?3 AND width = ?4 AND height = ?5)",
-                params![picture.0, x, y, width, height],
-            )?;
-            self.take_out(picture, face_box)?;
-        }
-        Ok(())
-    }
-
-    /// Takes out the face of somebody forgotten, with its crop and vectors, as a scan leaves it out. One that its user
-    /// decided on here stays; so does one that the import itself knows beside it.
-    fn take_out(&mut self, picture: Hash, place: FaceBox) -> Result<()> {
-        let photos: Vec<(PhotoId, PathBuf)> = {
-            let mut query = self.d.t.prepare_cached("SELECT id, path FROM photo WHERE picture = ?1")?;
-            let rows = query.query_map([picture.0], |row| Ok((PhotoId(row.get(0)?), path::from_bytes(row.get(1)?))))?;
-            rows.collect::<rusqlite::Result<_>>()?
-        };
-        let known: HashSet<FaceId> = self.faces.values().copied().collect();
-        for (photo, path) in photos {
-            let (here, _) = self.faces_here(photo)?;
-            let is_meant = |face: &FaceId, found| faces::is_same_place(found, place) && !known.contains(face);
-            for (face, face_box) in here.into_iter().filter(|(face, found)| is_meant(face, *found)) {
-                match self.decision_here(face)? {
-                    Some(here) => {
-                        let (path, import) = (path.clone(), FaceDecision::Forgotten);
-                        self.report.contradictions.push(Contradiction::Face { path, face_box, here, import });
-                    }
-                    None => {
-                        self.d.set_face(face, FaceState::Unassigned)?;
-                        self.d.t.prepare_cached("DELETE FROM face WHERE id = ?1")?.execute([face.0])?;
-                        self.report.faces_forgotten += 1;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// What its user said of a face here, if anything.
-    fn decision_here(&self, face: FaceId) -> Result<Option<FaceDecision>> {
+    pub(super) fn decision_here(&self, face: FaceId) -> Result<Option<FaceDecision>> {
         Ok(match rows::face(self.d.t, face)? {
             Some(FaceState::SetAside(why)) => Some(FaceDecision::SetAside(why)),
             Some(state @ FaceState::Of { person, .. }) if state.is_decided() => {

@@ -26,6 +26,7 @@ mod forget_backups;
 mod forget_pending;
 mod import;
 mod import_edits;
+mod import_forgotten;
 mod import_people;
 mod lines;
 mod log;
