@@ -83,7 +83,9 @@ impl LibraryReader {
     pub fn person_to_forget(&self, person: PersonId) -> Result<PersonToForget> {
         self.at_once(|library| library.read(|c| read(c, person)))
     }
+}
 
+impl Library {
     /// The same person as they are now.
     ///
     /// # Errors
@@ -100,9 +102,7 @@ impl LibraryReader {
             Err(error) => Err(error),
         }
     }
-}
 
-impl Library {
     /// Removes everything about a person. Unless later scans may find their faces again, the picture's hash and the
     /// place of each stay, so that they do not.
     ///
