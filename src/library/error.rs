@@ -7,31 +7,38 @@ use rusqlite::Connection;
 use super::reason::{self, Reason, SqliteFailure};
 use crate::types::{FaceId, PersonId, PhotoId};
 
-/// What has happened to something between looking at it and deciding about it.
+/// What has happened to something between looking at it and deciding about it, or what was said of it that the decision
+/// would overwrite: a whole sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Stale {
-    #[error("this face has gone")]
+    #[error("this face has gone since it was shown; nothing was done, look again")]
     FaceGone,
-    #[error("this face has come to somebody else")]
+    #[error("this face has come to somebody else since it was shown; nothing was done, look again")]
     FaceMoved,
     /// It may still be the same person's.
-    #[error("something else has been decided about this face")]
+    #[error("something else has been decided about this face since it was shown; nothing was done, look again")]
     FaceDecided,
-    #[error("this face has been found")]
+    #[error("this face has been found since it was shown as lost; nothing was done, look again")]
     FaceFound,
-    #[error("this face is somebody else's; say first that it is not them")]
+    #[error("this face is somebody else's, and nothing was done; say first that it is not them")]
     FaceOfOther,
-    #[error("this person has gone")]
+    #[error("this face was marked as not a face, and nothing was done; restore it first")]
+    FaceNotAFace,
+    #[error("this face was set aside as a stranger, and nothing was done; restore it first")]
+    FaceStranger,
+    #[error("it was said that this face is not this person, and nothing was done; take that back first")]
+    FaceRejected,
+    #[error("this person has gone since they were shown; nothing was done, look again")]
     PersonGone,
-    #[error("this person has changed")]
+    #[error("this person has changed since they were shown; nothing was done, look again")]
     PersonChanged,
     /// More was said against joining two people than its user knows.
-    #[error("it has been said that these are different people")]
+    #[error("since these two were shown it has been said that they are different people; nothing was done, look again")]
     SaidApart,
-    #[error("more photos of this folder have gone")]
+    #[error("more photos of this folder have gone since they were counted; nothing was done, look again")]
     MoreGone,
     /// Not the step of the history that was to be undone or done again comes next.
-    #[error("something else has been decided")]
+    #[error("something else has been decided since this was shown; nothing was done, look again")]
     OtherStep,
 }
 
@@ -131,7 +138,7 @@ pub enum LibraryError {
     NoSuchFolder(PathBuf),
     #[error("nothing that is known of {} is in {}", .from.display(), .to.display())]
     OtherFolder { from: PathBuf, to: PathBuf },
-    #[error("{0} since this was shown; nothing was done, look again")]
+    #[error("{0}")]
     Stale(Stale),
     #[error("a name needs at least one visible character")]
     EmptyName,

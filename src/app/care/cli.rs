@@ -252,7 +252,9 @@ fn import_json(report: &ImportReport) -> Value {
     let folders: Vec<String> = report.folders_not_here.iter().map(|folder| shown(folder)).collect();
     json!({
         "photos": { "found": report.photos_found, "made": report.photos_made },
-        "faces": { "found": report.faces_found, "made": report.faces_made },
+        "faces": {
+            "found": report.faces_found, "made": report.faces_made, "forgotten": report.faces_forgotten,
+        },
         "people": { "found": report.people_found, "made": report.people_made },
         "decisions": report.decisions,
         "contradictions": report.contradictions.iter().map(contradiction_json).collect::<Vec<_>>(),
@@ -293,6 +295,10 @@ fn import_words(report: &ImportReport, mode: ImportMode) -> String {
             .contradictions
             .iter()
             .for_each(|contradiction| words += &format!("\n  {}", contradiction_words(contradiction)));
+    }
+    if report.faces_forgotten > 0 {
+        let faces = counted(report.faces_forgotten, "face", "faces");
+        words += &format!("\n{faces} found here and forgotten for good in the import: taken out");
     }
     words += &not_placed_words(&report.not_placed);
     for folder in &report.folders_not_here {
@@ -390,6 +396,7 @@ mod tests {
             people_made: 1,
             faces_made: 5,
             photos_made: 1,
+            faces_forgotten: 2,
             not_placed: vec![face],
             ..ImportReport::default()
         };
@@ -398,6 +405,7 @@ mod tests {
         let counts =
             "Brought in 1 decision: 1 person new, 0 here already; 0 faces found here, 1 not yet, in 0 and 1 photo";
         assert_eq!(lines.next(), Some(counts));
+        assert_eq!(lines.next(), Some("2 faces found here and forgotten for good in the import: taken out"));
         assert_eq!(lines.next(), Some("1 face not placed, since no file here shows their pictures:"));
         assert_eq!(lines.count(), 1);
     }

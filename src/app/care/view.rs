@@ -215,6 +215,9 @@ fn imported_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
         if !report.contradictions.is_empty() {
             wrapped_ui(ui, ctx.text.n("import_contradictions", report.contradictions.len() as u64));
         }
+        if report.faces_forgotten > 0 {
+            wrapped_ui(ui, ctx.text.n("import_forgotten", report.faces_forgotten as u64));
+        }
         not_placed_ui(ui, ctx.text, &report.not_placed);
         if !report.folders_not_here.is_empty() {
             wrapped_ui(ui, ctx.text.s("import_folders"));

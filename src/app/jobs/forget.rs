@@ -46,7 +46,7 @@ pub(crate) fn preview(home: &Home, library: &LibraryReader, person: PersonId) ->
 /// Forgets for good. Without `may_find_again`, later scans leave these faces out.
 ///
 /// # Errors
-/// When the person is not any more as they were `shown`; nothing is changed then. When something cannot be written.
+/// When the library can only be read, or the person is not any more as they were `shown`; nothing is changed then. When something cannot be written.
 pub(crate) fn forget(
     home: &Home,
     library: &mut Library,
@@ -174,7 +174,7 @@ fn replace(path: &Path, text: &str) -> Result<()> {
 mod tests {
     use super::*;
     use crate::library::care::FaceToForget;
-    use crate::library::{Decision, Destination, FaceRecord, FileFacts, FileHashes, PhotoRecord};
+    use crate::library::{Decision, Destination, FaceRecord, FileFacts, FileHashes, LibraryError, PhotoRecord};
     use crate::types::FaceId;
     use crate::types::{Detection, Embedding, Landmarks, ModelId, Revision};
 
@@ -273,8 +273,36 @@ mod tests {
     #[test]
     fn a_picture_that_is_nowhere_else_goes_with_its_thumbnail() {
         let folder = tempfile::tempdir().unwrap();
-        let home = Home::open(Some(&folder.path().join("home"))).unwrap();
-        let photos = folder.path().join("photos");
+        let (home, mut library, shown) = ada_with_a_picture_gone(folder.path());
+        let thumbnails = ThumbnailCache::new(home.cache());
+        forget(&home, &mut library, &shown, true).unwrap();
+        assert!(thumbnails.get(&[1; 32]).is_some(), "the photo is there, and so is its thumbnail");
+        assert!(thumbnails.get(&[2; 32]).is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_library_that_can_only_be_read_says_so_before_anything_of_somebody_goes() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (home, library, shown) = ada_with_a_picture_gone(folder.path());
+        drop(library);
+        let set_mode = |mode| {
+            std::fs::set_permissions(folder.path().join("home"), std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        set_mode(0o500);
+        let mut library = Library::open(&home.library()).unwrap();
+        let refused = forget(&home, &mut library, &shown, true).unwrap_err();
+        assert!(matches!(refused.downcast_ref(), Some(LibraryError::ReadOnly { .. })), "{refused:#}");
+        assert!(ThumbnailCache::new(home.cache()).get(&[2; 32]).is_some());
+        assert_eq!(library.person_to_forget(shown.person).unwrap(), shown);
+        set_mode(0o700);
+    }
+
+    /// Ada in two photos, one of which is missing; both have thumbnails.
+    fn ada_with_a_picture_gone(folder: &Path) -> (Home, Library, PersonToForget) {
+        let home = Home::open(Some(&folder.join("home"))).unwrap();
+        let photos = folder.join("photos");
         let mut library = Library::open(&home.library()).unwrap();
         let thumbnails = ThumbnailCache::new(home.cache());
         let scan = library.begin_scan(&photos).unwrap();
@@ -291,9 +319,7 @@ mod tests {
         library.accept_missing(&std::fs::canonicalize(&photos).unwrap(), u64::MAX).unwrap();
         let ada = library.everyone().unwrap()[0].id;
         let shown = library.person_to_forget(ada).unwrap();
-        forget(&home, &mut library, &shown, true).unwrap();
-        assert!(thumbnails.get(&[1; 32]).is_some(), "the photo is there, and so is its thumbnail");
-        assert!(thumbnails.get(&[2; 32]).is_none());
+        (home, library, shown)
     }
 
     /// A photo of one face.

@@ -7,8 +7,8 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::job::{self, ScanChoices, ScanContext, ScanSummary};
-use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable};
+use crate::app::engine::cli::{Global, not_negative};
 use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
@@ -35,7 +35,7 @@ pub struct ScanArgs {
     #[arg(long)]
     offline: bool,
     /// Squared distance up to which groups of faces are joined.
-    #[arg(long, value_name = "D")]
+    #[arg(long, value_name = "D", value_parser = not_negative::<f32>)]
     threshold: Option<f32>,
     /// How the distance between two groups is measured.
     #[arg(long, value_enum)]
@@ -194,6 +194,8 @@ fn found_again_words(summary: &ScanSummary) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::Args;
+
     use super::*;
 
     fn said(summary: &ScanSummary) -> String {
@@ -225,5 +227,15 @@ mod tests {
         };
         assert_eq!(told(1, 1), "1 face carried over to edited photos, 1 lost one waits to be put back");
         assert_eq!(told(0, 2), "0 faces carried over to edited photos, 2 lost ones wait to be put back");
+    }
+
+    #[test]
+    fn a_threshold_that_is_no_distance_is_refused() {
+        let scan = ScanArgs::augment_args(clap::Command::new("scan"));
+        let parse = |threshold: &str| scan.clone().try_get_matches_from(["scan", "photos", threshold]);
+        assert!(parse("--threshold=1.1").is_ok());
+        for threshold in ["--threshold=nan", "--threshold=inf", "--threshold=-1"] {
+            assert!(parse(threshold).is_err(), "{threshold}");
+        }
     }
 }

@@ -200,7 +200,7 @@ pub(super) fn new_path(library: &Path, reason: BackupReason) -> Result<PathBuf> 
     }
 }
 
-fn create_folder(folder: &Path) -> std::io::Result<()> {
+pub(super) fn create_folder(folder: &Path) -> std::io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }

@@ -63,9 +63,14 @@ impl CheckReport {
     }
 }
 
-/// Checks a library, or a backup, whether it can be opened or not. Reads the whole file and changes nothing.
+/// Checks a library, or a backup, whether it can be opened or not. Reads the whole file and changes nothing, but that it
+/// takes back what a killed program had half written: only then is it a library to be read.
 pub fn check(path: &Path) -> CheckReport {
-    let opened = file::refuse_obstructed(path).and_then(|()| open::refuse_emptied(path)).and_then(|()| open(path));
+    let opened = file::refuse_obstructed(path).and_then(|()| {
+        file::roll_back(path);
+        open::refuse_emptied(path)?;
+        open(path)
+    });
     match opened.and_then(|connection| inspect(&connection)).map_err(|error| error.at(path)) {
         Ok(report) => report,
         Err(LibraryError::Damaged { reason, .. }) => CheckReport::damaged(&reason),

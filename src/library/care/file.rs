@@ -187,11 +187,23 @@ pub(super) fn open_alone(path: &Path) -> Result<Connection> {
 
 /// The library where its file or its folder is not to be written; none where it is, or is not there.
 pub(in crate::library) fn open_protected(path: &Path) -> Result<Option<Connection>> {
+    if path.exists() && is_protected(path) { open_to_read(path).map(Some) } else { Ok(None) }
+}
+
+fn is_protected(path: &Path) -> bool {
     let is_protected = |path: &Path| std::fs::metadata(path).is_ok_and(|found| found.permissions().readonly());
-    if !path.exists() || !(is_protected(path) || path.parent().is_some_and(is_protected)) {
-        return Ok(None);
+    is_protected(path) || path.parent().is_some_and(is_protected)
+}
+
+/// Takes back what a killed program had half written without a log, as when it was creating the library: how it was
+/// before stands in a journal beside the file. Where that cannot be written, reading it says so.
+pub(super) fn roll_back(path: &Path) {
+    let has_journal = std::fs::metadata(with_suffix(path, "-journal")).is_ok_and(|journal| journal.len() > 0);
+    if has_journal && !is_protected(path) {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        // The first question does it.
+        let _ = Connection::open_with_flags(path, flags).map(|connection| migrate::format_of(&connection, path));
     }
-    open_to_read(path).map(Some)
 }
 
 /// The library where writing turned out to be impossible: on a disk that can only be read, in somebody else's folder.
@@ -300,7 +312,7 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Opened for writing, since Windows forces no file to the disk that can only be read.
-fn sync(path: &Path) -> Result<()> {
+pub(super) fn sync(path: &Path) -> Result<()> {
     let forced = OpenOptions::new().write(true).open(path).and_then(|file| file.sync_all());
     forced.map_err(|error| at(path, &error))
 }

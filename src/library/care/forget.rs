@@ -83,12 +83,18 @@ impl LibraryReader {
     pub fn person_to_forget(&self, person: PersonId) -> Result<PersonToForget> {
         self.at_once(|library| library.read(|c| read(c, person)))
     }
+}
 
+impl Library {
     /// The same person as they are now.
     ///
     /// # Errors
-    /// [`LibraryError::Stale`] when they are not any more whom the question showed.
+    /// [`LibraryError::ReadOnly`] where nothing can be forgotten, and [`LibraryError::Stale`] when they are not any more
+    /// whom the question showed.
     pub fn still_to_forget(&self, shown: &PersonToForget) -> Result<PersonToForget> {
+        if self.is_read_only() {
+            return Err(LibraryError::ReadOnly { path: self.path.clone() });
+        }
         match self.person_to_forget(shown.person) {
             Ok(known) if known.is_still(shown) => Ok(known),
             Ok(_) => Err(LibraryError::Stale(Stale::PersonChanged)),
@@ -96,9 +102,7 @@ impl LibraryReader {
             Err(error) => Err(error),
         }
     }
-}
 
-impl Library {
     /// Removes everything about a person. Unless later scans may find their faces again, the picture's hash and the
     /// place of each stay, so that they do not.
     ///
@@ -109,9 +113,6 @@ impl Library {
     /// written, or a backup can neither be cleaned nor deleted; what was not reached is as it
     /// was, and the call can be made again.
     pub(crate) fn forget_person(&mut self, shown: &PersonToForget, may_find_again: bool) -> Result<Forgotten> {
-        if self.is_read_only() {
-            return Err(LibraryError::ReadOnly { path: self.path.clone() });
-        }
         let (person, known) = (shown.person, self.still_to_forget(shown)?);
         let mut done = HashSet::new();
         let mut outcomes = forget_backups::clean_all(self, &known, may_find_again, &mut done)?;

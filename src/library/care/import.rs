@@ -7,8 +7,8 @@
 //! * What was decided in this library holds where the import says otherwise; each such case is listed. What the grouping
 //!   made of a face is no decision: it gives way to the import's decisions, and the import's groupings give way to it.
 //!
-//! What became of edited pictures is in [`import_edits`](super::import_edits). A second import of the same file changes
-//! nothing.
+//! What became of edited pictures is in [`import_edits`](super::import_edits), who was forgotten for good in
+//! [`import_forgotten`](super::import_forgotten). A second import of the same file changes nothing.
 
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
@@ -44,6 +44,8 @@ pub struct ImportReport {
     pub photos_made: usize,
     pub faces_found: usize,
     pub faces_made: usize,
+    /// Found here, and taken out: their person was forgotten for good.
+    pub faces_forgotten: usize,
     pub people_found: usize,
     pub people_made: usize,
     /// Decisions that were not here.
@@ -176,10 +178,10 @@ impl<'t, 'c> Import<'t, 'c> {
         self.follow_paths()?;
         self.compare_again()?;
         self.note_not_placed(&people)?;
+        self.forgotten()?;
         self.remove_emptied()?;
         self.folders()?;
         self.settings()?;
-        self.forgotten()?;
         Ok(self.report)
     }
 
@@ -277,7 +279,7 @@ impl<'t, 'c> Import<'t, 'c> {
     }
 
     /// The faces of a photo with their boxes, and whether a detector has looked for more.
-    fn faces_here(&self, photo: PhotoId) -> Result<(Vec<(FaceId, FaceBox)>, bool)> {
+    pub(super) fn faces_here(&self, photo: PhotoId) -> Result<(Vec<(FaceId, FaceBox)>, bool)> {
         let mut query =
             self.d.t.prepare_cached("SELECT id, x, y, width, height FROM face WHERE photo_id = ?1 ORDER BY id")?;
         let rows = query.query_map([photo.0], |row| {
@@ -383,12 +385,10 @@ impl<'t, 'c> Import<'t, 'c> {
 
     /// Notes that this library says something else of a face, and that this holds.
     fn keep_ours(&mut self, people: &ImportedPeople<'c>, face: &'c FaceLine, here: FaceId) -> Result<()> {
-        let ours = match rows::face(self.d.t, here)? {
-            Some(FaceState::SetAside(why)) => FaceDecision::SetAside(why),
-            Some(state @ FaceState::Of { person, .. }) if state.is_decided() => {
-                FaceDecision::Is(self.name_here(person)?)
-            }
-            _ => FaceDecision::IsNot(face.person.and_then(|person| people.name(person))),
+        let rejected = FaceDecision::IsNot(face.person.and_then(|person| people.name(person)));
+        let ours = match self.decision_here(here)? {
+            Some(ours) if !matches!(ours, FaceDecision::IsNot(_)) => ours,
+            _ => rejected,
         };
         self.contradict(face, ours, decision_in(face, |id| people.name(id)));
         Ok(())
@@ -458,15 +458,18 @@ impl<'t, 'c> Import<'t, 'c> {
         Ok(())
     }
 
-    fn forgotten(&mut self) -> Result<()> {
-        for (picture, FaceBox { x, y, width, height }) in &self.contents.forgotten {
-            self.d.t.execute(
-                "INSERT INTO forgotten (picture, x, y, width, height) SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS \
-                 (SELECT 1 FROM forgotten WHERE picture = ?1 AND x = ?2 AND y = ?3 AND width = ?4 AND height = ?5)",
-                params![picture.0, x, y, width, height],
-            )?;
-        }
-        Ok(())
+    /// What its user said of a face here, if anything.
+    pub(super) fn decision_here(&self, face: FaceId) -> Result<Option<FaceDecision>> {
+        Ok(match rows::face(self.d.t, face)? {
+            Some(FaceState::SetAside(why)) => Some(FaceDecision::SetAside(why)),
+            Some(state @ FaceState::Of { person, .. }) if state.is_decided() => {
+                Some(FaceDecision::Is(self.name_here(person)?))
+            }
+            _ => match rows::rejected_for(self.d.t, face)?.first() {
+                Some(&person) => Some(FaceDecision::IsNot(self.name_here(person)?)),
+                None => None,
+            },
+        })
     }
 }
 

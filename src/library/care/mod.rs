@@ -26,9 +26,11 @@ mod forget_backups;
 mod forget_pending;
 mod import;
 mod import_edits;
+mod import_forgotten;
 mod import_people;
 mod lines;
 mod log;
+mod numbers;
 mod remains;
 mod restore;
 #[cfg(test)]

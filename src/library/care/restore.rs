@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 
+use super::numbers::{Taken, tell_apart};
 use super::remains::Writing;
 use super::{BackupReason, backup, check, file, forget_pending, log};
 use crate::library::error::{LibraryError, Result};
@@ -116,21 +117,6 @@ fn keep_numbers(c: &Connection, given: &[(String, i64)]) -> Result<()> {
     Ok(())
 }
 
-/// What a damaged library gave since cannot be read; it will hardly have been more.
-const UNKNOWN: i64 = 1_000_000;
-
-/// Neither a number nor a revision is given that an open window may know from the damaged library.
-fn leave_out_unknown(staged: &Connection) -> Result<()> {
-    staged.execute(
-        "INSERT INTO sqlite_sequence (name, seq) SELECT name, 0 FROM sqlite_schema WHERE type = 'table' \
-         AND sql LIKE '%AUTOINCREMENT%' AND name NOT IN (SELECT name FROM sqlite_sequence)",
-        [],
-    )?;
-    staged.execute("UPDATE sqlite_sequence SET seq = seq + ?1", [UNKNOWN])?;
-    staged.execute("UPDATE clock SET revision = revision + ?1", [UNKNOWN])?;
-    tell_apart(staged, 0)
-}
-
 /// A sound copy of a backup, in the present format, beside the library.
 pub(super) struct Staged {
     path: PathBuf,
@@ -192,7 +178,8 @@ impl Staged {
             true => Some(keep(library)?),
             false => None,
         };
-        self.change(leave_out_unknown)?;
+        let taken = Taken::with_unknown(library, &self.path)?;
+        self.change(|staged| taken.leave_out(staged))?;
         let clear = || {
             file::remove_file(library)?;
             file::SIDE_FILES.iter().try_for_each(|suffix| file::remove(&file::with_suffix(library, suffix)))
@@ -203,16 +190,6 @@ impl Staged {
         }
         Ok(Restored { kept, people: self.people, moved_aside: std::mem::take(&mut self.moved_aside) })
     }
-}
-
-/// Lets no decision about the library as somebody saw it before, up to that revision, be taken for one about these faces
-/// and people. Which of them changed after which stays known.
-fn tell_apart(staged: &Connection, seen: i64) -> Result<()> {
-    let seen: i64 = staged.query_row("SELECT max(revision, ?1) + 1 FROM clock", [seen], |row| row.get(0))?;
-    for table in ["clock", "face", "person"] {
-        staged.execute(&format!("UPDATE {table} SET revision = revision + ?1"), [seen])?;
-    }
-    Ok(())
 }
 
 /// Where a copy waits to take the library's place.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::Connection;
 
-use super::rows::{self, Belongs, FaceState, RevisedRow, Stamp};
+use super::rows::{self, Belongs, FaceState, RevisedRow, SetAside, Stamp};
 use crate::library::aside::{self, AgainstMerge};
 use crate::library::error::{LibraryError, Result, Stale};
 use crate::library::{carry, sought};
@@ -102,19 +102,28 @@ impl StaleCheck<'_> {
         Ok(())
     }
 
-    /// Refuses to put a lost face back where something has become of either, or of whom it is; and onto a face of somebody
-    /// else, who would lose it without a word.
+    /// Refuses to put a lost face back where something has become of either, or of whom it is; and onto a face of which
+    /// its user has said something else, which would be gone without a word.
     pub fn put_back(&self, c: &Connection, lost: FaceId, onto: FaceId) -> Result<()> {
         self.lost(c, &[lost])?;
         self.faces(c, &[onto])?;
-        let person = rows::face(c, lost)?.and_then(FaceState::person);
-        if let Some(FaceState::Of { person: other, belongs }) = rows::face(c, onto)?
-            && belongs.is_decided()
-            && Some(other) != person
-        {
-            return Err(LibraryError::Stale(Stale::FaceOfOther));
+        let (lost, now) = (rows::face(c, lost)?, rows::face(c, onto)?);
+        let person = lost.and_then(FaceState::person);
+        let refused = match now {
+            Some(FaceState::Of { person: other, belongs }) if belongs.is_decided() && Some(other) != person => {
+                Some(Stale::FaceOfOther)
+            }
+            Some(FaceState::SetAside(SetAside::NotAFace)) if now != lost => Some(Stale::FaceNotAFace),
+            Some(FaceState::SetAside(SetAside::Stranger)) if now != lost => Some(Stale::FaceStranger),
+            _ => match person {
+                Some(person) if rows::is_rejected(c, onto, person)? => Some(Stale::FaceRejected),
+                _ => None,
+            },
+        };
+        match refused {
+            Some(stale) => Err(LibraryError::Stale(stale)),
+            None => self.people(c, person.as_slice()),
         }
-        self.people(c, person.as_slice())
     }
 
     /// Refuses a rejection that is not there any more as well.

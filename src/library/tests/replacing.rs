@@ -169,6 +169,41 @@ fn a_lost_face_takes_no_face_from_somebody_else() {
     assert_eq!((fixture.state(onto).person(), lost(&fixture)), (Some(ada), vec![]));
 }
 
+/// No decision goes without a word: it is taken back first.
+#[test]
+fn a_lost_face_overwrites_nothing_that_was_said_of_the_other() {
+    let aside = |why| move |_, onto: FaceId| vec![Decision::SetAside { faces: vec![onto], why }];
+    let rejected = |ada, onto: FaceId| {
+        let to = Destination::Person(ada);
+        vec![Decision::Move { faces: vec![onto], to }, Decision::Reject { person: ada, faces: vec![onto] }]
+    };
+    type Said<'a> = &'a dyn Fn(PersonId, FaceId) -> Vec<Decision>;
+    let cases: [(Said, Stale); 3] = [
+        (&aside(SetAside::Stranger), Stale::FaceStranger),
+        (&aside(SetAside::NotAFace), Stale::FaceNotAFace),
+        (&rejected, Stale::FaceRejected),
+    ];
+    for (said, why) in cases {
+        let mut fixture = LibraryFixture::new();
+        let (ada, old, onto, _) = lost_ada(&mut fixture);
+        for decision in said(ada, onto) {
+            fixture.library.decide(&decision, Revision::NOW).unwrap();
+        }
+        let before = fixture.decisions();
+        let put_back = Decision::PutBack { lost: old, onto };
+        let refused = fixture.library.decide(&put_back, Revision::NOW).unwrap_err();
+        assert!(matches!(refused, LibraryError::Stale(stale) if stale == why), "{refused}");
+        assert_eq!((fixture.decisions(), lost(&fixture)), (before, vec![old]));
+        let take_back = match why {
+            Stale::FaceRejected => Decision::TakeBackReject { person: ada, face: onto },
+            _ => Decision::Restore(vec![onto]),
+        };
+        fixture.library.decide(&take_back, Revision::NOW).unwrap();
+        fixture.library.decide(&put_back, Revision::NOW).unwrap();
+        assert_eq!((fixture.state(onto).person(), lost(&fixture)), (Some(ada), vec![]));
+    }
+}
+
 #[test]
 fn a_face_put_back_keeps_what_was_said_where_it_was() {
     let mut fixture = LibraryFixture::new();

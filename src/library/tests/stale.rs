@@ -241,3 +241,29 @@ fn what_was_said_against_a_merge_is_known_before_and_what_does_not_contradict_it
     fixture.library.undo().unwrap();
     assert_eq!(fixture.decisions(), before);
 }
+
+/// What has changed is to be looked at again; what was said against it is to be taken back first: never both in one.
+#[test]
+fn each_refusal_is_one_sentence_that_says_what_to_do() {
+    let changed = [
+        Stale::FaceGone,
+        Stale::FaceMoved,
+        Stale::FaceDecided,
+        Stale::FaceFound,
+        Stale::PersonGone,
+        Stale::PersonChanged,
+        Stale::SaidApart,
+        Stale::MoreGone,
+        Stale::OtherStep,
+    ];
+    for stale in changed {
+        let words = LibraryError::Stale(stale).to_string();
+        assert!(words.contains("since ") && words.ends_with("; nothing was done, look again"), "{words}");
+        assert_eq!(words.matches(';').count(), 1, "{words}");
+    }
+    for stale in [Stale::FaceOfOther, Stale::FaceStranger, Stale::FaceNotAFace, Stale::FaceRejected] {
+        let words = LibraryError::Stale(stale).to_string();
+        assert!(words.contains(", and nothing was done; ") && words.contains(" first"), "{words}");
+        assert!(!words.contains(" since ") && words.matches(';').count() == 1, "{words}");
+    }
+}

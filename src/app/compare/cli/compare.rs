@@ -7,8 +7,8 @@ use anyhow::{Result, bail};
 use serde_json::json;
 
 use crate::app::compare::job::compare::{CompareResult, CompareSource, compare};
-use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
+use crate::app::engine::cli::{Global, not_negative};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::jobs::options::resolve;
@@ -22,7 +22,7 @@ pub struct CompareArgs {
     #[arg(num_args = 2.., required = true)]
     files: Vec<PathBuf>,
     /// Squared distance up to which two faces count as the same person; the model's own where not given.
-    #[arg(long, value_name = "D")]
+    #[arg(long, value_name = "D", value_parser = not_negative::<f32>)]
     threshold: Option<f32>,
     /// The embedding network.
     #[arg(long, value_name = "ID")]

@@ -4,6 +4,7 @@
 pub mod console;
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use anyhow::Result;
 
@@ -24,5 +25,24 @@ impl Global {
     /// The device that `--device` names.
     pub fn device(&self) -> Result<Option<DeviceChoice>> {
         Ok(self.device.as_deref().map(str::parse).transpose()?)
+    }
+}
+
+/// A distance or a rate as a user writes it: of a number below 0, or of none at all, nothing sensible follows.
+pub(crate) fn not_negative<T: FromStr + Copy + Into<f64>>(text: &str) -> Result<T, String> {
+    let number = text.parse().ok().filter(|number: &T| (*number).into().is_finite() && (*number).into() >= 0.0);
+    number.ok_or_else(|| "a number of 0 or more is needed".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_negative;
+
+    #[test]
+    fn only_a_number_of_which_something_follows_is_a_distance_or_a_rate() {
+        for text in ["nan", "NaN", "inf", "-inf", "-0.5", "", "far", "1e400"] {
+            assert!(not_negative::<f32>(text).is_err() && not_negative::<f64>(text).is_err(), "{text}");
+        }
+        assert_eq!((not_negative::<f32>("1.25"), not_negative::<f64>("0")), (Ok(1.25), Ok(0.0)));
     }
 }

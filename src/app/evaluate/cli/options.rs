@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::app::engine::cli::not_negative;
 use crate::app::engine::networks::EngineOptions;
 use crate::app::evaluate::job::evaluation::EmbeddingsFile;
 use crate::eval::FarRule;
@@ -64,7 +65,7 @@ pub(crate) struct Pictures {
 #[derive(Debug, Args)]
 pub(crate) struct FarTarget {
     /// The false accept rate at which VAL is given.
-    #[arg(long, default_value_t = 1e-3, value_name = "RATE")]
+    #[arg(long, default_value_t = 1e-3, value_name = "RATE", value_parser = not_negative::<f64>)]
     pub far: f64,
     /// How the threshold for a FAR is read off the distances.
     #[arg(long, value_enum, default_value = "interpolated", value_name = "RULE")]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
+use crate::app::engine::cli::not_negative;
 use crate::app::engine::networks::choose_device;
 use crate::app::evaluate::cli::options::Pictures;
 use crate::app::evaluate::cli::{Terminal, percent, print_outcome};
@@ -38,7 +39,7 @@ pub struct SensitivityArgs {
     #[command(flatten)]
     pictures: Pictures,
     /// The false accept rate at which VAL is given.
-    #[arg(long, default_value_t = 1e-3, value_name = "RATE")]
+    #[arg(long, default_value_t = 1e-3, value_name = "RATE", value_parser = not_negative::<f64>)]
     far: f64,
     /// Only so many pairs of each kind in each fold.
     #[arg(long, value_name = "COUNT")]

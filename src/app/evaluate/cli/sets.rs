@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
+use crate::app::engine::cli::not_negative;
 use crate::app::evaluate::cli::options::{EmbeddingSource, FarTarget, Pictures};
 use crate::app::evaluate::cli::{Terminal, percent, print_outcome, print_run};
 use crate::app::evaluate::job::clusters::eval_clusters;
@@ -40,7 +41,7 @@ pub struct FolderArgs {
     #[command(flatten)]
     source: LabelledSource,
     /// The false accept rate at which VAL is given.
-    #[arg(long, default_value_t = 1e-3, value_name = "RATE")]
+    #[arg(long, default_value_t = 1e-3, value_name = "RATE", value_parser = not_negative::<f64>)]
     far: f64,
 }
 
@@ -52,7 +53,7 @@ pub struct ClusterArgs {
     #[arg(long, value_enum, default_value = "average", value_name = "LINKAGE")]
     linkage: Linkage,
     /// Also tell the scores at this squared distance.
-    #[arg(long, value_name = "DISTANCE")]
+    #[arg(long, value_name = "DISTANCE", value_parser = not_negative::<f32>)]
     threshold: Option<f32>,
 }
 

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::app::engine::cli::console::{Console, printable};
+use crate::app::engine::cli::not_negative;
 use crate::app::jobs::import::{self, ImportRequest, ModelImport, OpenQuestion, what_is_open};
 use crate::networks::models::Store;
 use crate::types::{ChannelOrder, CropRule, PixelScaling};
@@ -40,10 +41,10 @@ pub struct ImportArgs {
     #[arg(long, value_name = "LICENCE")]
     licence: Option<String>,
     /// Squared distance up to which two faces are called the same person
-    #[arg(long, value_name = "DISTANCE")]
+    #[arg(long, value_name = "DISTANCE", value_parser = not_negative::<f32>)]
     same_person: Option<f32>,
     /// Squared distance at which average linkage stops joining groups
-    #[arg(long, value_name = "DISTANCE")]
+    #[arg(long, value_name = "DISTANCE", value_parser = not_negative::<f32>)]
     grouping: Option<f32>,
     /// Print one JSON object a file
     #[arg(long)]

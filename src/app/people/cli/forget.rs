@@ -31,6 +31,8 @@ impl ForgetArgs {
         let Some(id) = self.forget else { return Ok(false) };
         let mut library = Library::open(&home.library())?;
         let forgetting = preview(home, &library, PersonId(id))?;
+        // Nobody is asked about what is refused then.
+        library.still_to_forget(&forgetting.person)?;
         if !self.yes {
             eprintln!("{}", question(&forgetting, self.not_again));
             if !std::io::stdin().is_terminal() {

@@ -73,7 +73,7 @@ fn put_back(library: &mut Library, lost: FaceId, onto: FaceId, json: bool) -> Re
     if lost == onto {
         bail!("a lost face is put back onto another one");
     }
-    let before = library.face(onto)?.with_context(|| format!("face {} is not in the library", onto.0))?;
+    library.face(onto)?.with_context(|| format!("face {} is not in the library", onto.0))?;
     library.decide(&Decision::PutBack { lost, onto }, Revision::NOW)?;
     super::back_up(library);
     let after = library.face(onto)?.with_context(|| format!("face {} is not in the library", onto.0))?;
@@ -86,9 +86,6 @@ fn put_back(library: &mut Library, lost: FaceId, onto: FaceId, json: bool) -> Re
         false => {
             let (path, now) = (printable(&after.path), words(after.state, after.name.as_deref()));
             println!("Put back: face {} of {path} is {now} now", onto.0);
-            if before.state.is_decided() {
-                println!("Before it was {}", words(before.state, before.name.as_deref()));
-            }
         }
     }
     Ok(())

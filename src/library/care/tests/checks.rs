@@ -1,3 +1,4 @@
+use super::super::file;
 use super::*;
 
 #[test]
@@ -104,4 +105,23 @@ fn a_note_that_does_not_fit_a_photos_files_is_no_damage_and_is_mended() {
         assert!(fits(&fixture), "a restore mends it: {note}");
         assert_eq!(fixture.names(), ["Ada"]);
     }
+}
+
+/// Whoever opens it begins the library anew; so a check finds nothing wrong with it, and nothing in it.
+#[test]
+fn a_library_whose_creation_was_killed_is_one_before_its_first_photo() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library.sqlite");
+    let (making, journal) = (folder.path().join("making.sqlite"), folder.path().join("library.sqlite-journal"));
+    let creating = rusqlite::Connection::open(&making).unwrap();
+    // Forced to the disk before the file is written, as a real one is.
+    creating.pragma_update(None, "synchronous", "off").unwrap();
+    creating.execute_batch("BEGIN; PRAGMA user_version = 0; PRAGMA application_id = 1;").unwrap();
+    std::fs::copy(file::with_suffix(&making, "-journal"), &journal).unwrap();
+    creating.execute_batch("COMMIT").unwrap();
+    drop(creating);
+    std::fs::copy(&making, &path).unwrap();
+    assert!(std::fs::metadata(&path).unwrap().len() > 0, "half written");
+    assert_eq!(check(&path), CheckReport::default());
+    assert!(Library::open(&path).unwrap().everyone().unwrap().is_empty());
 }

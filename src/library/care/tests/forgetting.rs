@@ -1,5 +1,6 @@
 use super::super::forget_backups::contains;
 use super::failing_disk::{Fault, failing};
+use super::transfers::{exported, import};
 use super::*;
 use crate::library::migrate;
 
@@ -493,4 +494,67 @@ fn nobody_is_forgotten_who_is_not_any_more_whom_the_question_showed() {
     assert_eq!(refused(&mut fixture, &shown), Stale::PersonGone, "somebody else's by now");
     let shown = fixture.library.person_to_forget(other).unwrap();
     fixture.library.forget_person(&shown, true).unwrap();
+}
+
+/// Forgotten for good is forgotten on the other computer, too, whose scan has found the faces by then.
+#[test]
+fn an_import_takes_out_faces_that_are_forgotten_for_good() {
+    let mut from = LibraryFixture::new();
+    let faces = from.add("a.jpg", 1, 2);
+    let ada = from.name(&faces[..1], "Ada");
+    from.library.forget_now(ada, false).unwrap();
+    let text = exported(&from);
+
+    let mut fixture = LibraryFixture::new();
+    let here = fixture.add("x.jpg", 1, 2);
+    fixture.group(&[&here[..1], &here[1..]]);
+    let before = fixture.dump();
+    let report = fixture.library.import(&text[..], ImportMode::DryRun).unwrap();
+    assert_eq!((report.faces_forgotten, fixture.dump()), (1, before));
+    let report = import(&mut fixture, &text);
+    assert_eq!((report.faces_forgotten, report.contradictions.len()), (1, 0));
+    assert!(fixture.library.face(here[0]).unwrap().is_none());
+    for table in ["embedding", "face_crop"] {
+        let of = rows(&fixture.library, &format!("SELECT face_id FROM {table}"), 1);
+        assert_eq!(of, [format!("Integer({})", here[1].0)], "{table}");
+    }
+    assert_eq!(fixture.library.everyone().unwrap().len(), 1, "its group is gone, too");
+    let after = fixture.dump();
+    assert_eq!(import(&mut fixture, &text).faces_forgotten, 0);
+    assert_eq!(fixture.dump(), after);
+}
+
+#[test]
+fn what_was_said_here_of_a_face_that_an_import_has_forgotten_stays_and_is_told() {
+    let mut from = LibraryFixture::new();
+    let faces = from.add("a.jpg", 1, 1);
+    let ada = from.name(&faces, "Ada");
+    from.library.forget_now(ada, false).unwrap();
+    let text = exported(&from);
+    let said: [(fn(&mut LibraryFixture, &[FaceId]), FaceDecision); 3] = [
+        (|fixture, face| _ = fixture.name(face, "Eve"), FaceDecision::Is(Some("Eve".into()))),
+        (
+            |fixture, face| _ = fixture.library.set_aside(face, SetAside::Stranger).unwrap(),
+            FaceDecision::SetAside(SetAside::Stranger),
+        ),
+        (
+            |fixture, face| {
+                let person = fixture.name(face, "Eve");
+                let no = Decision::Reject { person, faces: face.to_vec() };
+                fixture.library.decide(&no, Revision::NOW).unwrap();
+            },
+            FaceDecision::IsNot(Some("Eve".into())),
+        ),
+    ];
+    for (say, here) in said {
+        let mut fixture = LibraryFixture::new();
+        let face = fixture.add("x.jpg", 1, 1);
+        say(&mut fixture, &face);
+        let (before, path) = (fixture.told(), fixture.at("x.jpg"));
+        let report = import(&mut fixture, &text);
+        let face_box = fixture.library.face(face[0]).unwrap().unwrap().detection.face_box;
+        let import = FaceDecision::Forgotten;
+        assert_eq!(report.contradictions, [Contradiction::Face { path, face_box, here, import }]);
+        assert_eq!((report.faces_forgotten, fixture.told()), (0, before));
+    }
 }

@@ -68,6 +68,63 @@ fn a_restore_over_rubbish_gives_no_number_and_no_revision_a_second_time() {
     assert!(check(&file).is_sound());
 }
 
+/// The same backup, over rubbish again and again: what was given in between is known to somebody, too.
+#[test]
+fn no_restore_over_rubbish_begins_where_another_did() {
+    let mut fixture = LibraryFixture::new();
+    let backup = fixture.library.back_up(BackupReason::Asked).unwrap();
+    let file = fixture.file();
+    let (mut faces, mut people) = (Vec::new(), Vec::new());
+    for round in 1..=5 {
+        let new = fixture.add("a.jpg", round, 3);
+        assert!(new.iter().all(|face| !faces.contains(face)), "round {round}: {new:?} after {faces:?}");
+        let person = fixture.name(&new, "Ada");
+        assert!(!people.contains(&person), "round {round}: {person:?} after {people:?}");
+        faces.extend(new);
+        people.push(person);
+        let seen = fixture.library.revision().unwrap();
+        fixture.library = Library::open(&fixture.at("other.sqlite")).unwrap();
+        std::fs::write(&file, vec![0xA5; 1 << 16]).unwrap();
+        if round == 4 {
+            std::fs::write(fixture.at("backups/library-numbers"), b"rubbish, too").unwrap();
+        }
+        restore::restore(&file, &backup).unwrap();
+        fixture.library = Library::open(&file).unwrap();
+        assert!(fixture.library.revision().unwrap() > seen, "round {round}");
+        fixture.scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    }
+    assert!(check(&file).is_sound());
+}
+
+/// Of a damaged library that was put aside, the numbers can often still be read.
+#[test]
+fn a_restore_goes_on_after_the_numbers_of_a_damaged_library() {
+    let (mut fixture, backup) = with_backup();
+    let given = 1 << 40;
+    let set = "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'face'";
+    fixture.library.connection.execute(set, [given]).unwrap();
+    fixture.library.connection.execute_batch("PRAGMA user_version = -5").unwrap();
+    let file = fixture.file();
+    fixture.library = Library::open(&fixture.at("other.sqlite")).unwrap();
+    restore::restore(&file, &backup).unwrap();
+    fixture.library = Library::open(&file).unwrap();
+    fixture.scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    assert!(fixture.add("c.jpg", 3, 1)[0] > FaceId(given));
+}
+
+/// Otherwise revisions would double with each restore, and JSON holds no more than 2^53.
+#[test]
+fn a_restore_adds_no_more_revisions_than_there_are_rows() {
+    let (mut fixture, mut backup) = with_backup();
+    for _ in 0..4 {
+        let before = fixture.library.revision().unwrap().0;
+        backup = fixture.library.restore_backup(&backup).unwrap().kept.unwrap();
+        let all = rows(&fixture.library, "SELECT revision FROM face UNION ALL SELECT revision FROM person", 1);
+        let added = fixture.library.revision().unwrap().0 - before;
+        assert!(added > 0 && added <= 1 + all.len() as i64, "{added}");
+    }
+}
+
 /// Who looked at the library as it was, in another program, decides about nothing of what was restored.
 #[test]
 fn a_restore_makes_every_older_view_stale() {

@@ -379,7 +379,7 @@ fn may_be_same(history: &mut History, pair: u8) -> Result<(), String> {
     Ok(())
 }
 
-/// Onto a face that truly is the same person, and nobody else's by word.
+/// Onto a face that truly is the same person, and of which nothing else was said.
 fn put_back(history: &mut History, view: &VisibleLibrary, lost: u8, onto: u8) -> Result<(), String> {
     let Some(lost) = choose(view.faces.iter().filter(|face| view.lost.contains(&face.key)), lost) else {
         return Ok(());
@@ -388,7 +388,10 @@ fn put_back(history: &mut History, view: &VisibleLibrary, lost: u8, onto: u8) ->
     let Some(onto) = choose(view.faces.iter().filter(same), onto) else { return Ok(()) };
     let person = |word| if let Word::Of { person, .. } = word { Some(person) } else { None };
     let known = &history.model.words;
-    if person(known.of(onto.key)).is_some_and(|other| Some(other) != person(known.of(lost.key))) {
+    let (said, now) = (known.of(lost.key), known.of(onto.key));
+    let is_of_other = person(now).is_some_and(|other| Some(other) != person(said));
+    let is_rejected = person(said).is_some_and(|person| known.rejected.contains(&(onto.key, person)));
+    if is_of_other || is_rejected || (matches!(now, Word::Aside(_)) && now != said) {
         return Ok(());
     }
     let decision = Decision::PutBack { lost: lost.face, onto: onto.face };
