@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::error::Result;
 use super::faces::{self, IS_DECIDED};
@@ -255,8 +255,11 @@ pub(super) fn is_let_go(c: &Connection, face: FaceId) -> Result<bool> {
 /// How many faces that were: one, or none. Not twice to the same face: what its user has taken back there since is not
 /// said again. Only where an original is back, and something was said of its edit after what was said of it, that holds.
 fn carry(t: &Transaction, old: FaceId, new: FaceId) -> Result<usize> {
-    let is_known = rows::is_carried(t, old, new)?;
-    if is_known && !(is_older_picture(t, new, old)? && rows::face_revision(t, old)? > rows::face_revision(t, new)?) {
+    let is_newer = t
+        .prepare_cached("SELECT newer FROM carried WHERE face_id = ?1 AND into_face = ?2")?
+        .query_row([old.0, new.0], |row| row.get::<_, bool>(0))
+        .optional()?;
+    if is_newer == Some(false) {
         return Ok(0);
     }
     let decided = t
@@ -266,24 +269,22 @@ fn carry(t: &Transaction, old: FaceId, new: FaceId) -> Result<usize> {
         faces::copy_decision(t, old, new)?;
     } else if decision(t, old)? == decision(t, new)? {
         faces::copy_rejections(t, old, new)?;
-    } else if is_known {
+    } else if is_newer.is_some() {
         faces::replace_decision(t, old, new)?;
     } else {
         return Ok(0);
     }
-    rows::write_carried(t, old, new, true)?;
+    settle_newer(t, old, new, true)?;
     Ok(1)
 }
 
-/// Whether the picture of the one was known before that of the other. An edit is found after its original; a picture's own
-/// revision tells no such thing, since groupings raise it, too.
-fn is_older_picture(t: &Transaction, one: FaceId, other: FaceId) -> Result<bool> {
-    let mut query = t.prepare_cached(
-        "SELECT 1 FROM face AS one JOIN photo AS older ON older.id = one.photo_id, \
-         face AS other JOIN photo AS newer ON newer.id = other.photo_id \
-         WHERE one.id = ?1 AND other.id = ?2 AND older.found_in_scan < newer.found_in_scan",
-    )?;
-    Ok(query.exists([one.0, other.0])?)
+/// The two were compared: what was said of the one is said of the other, or is not.
+fn settle_newer(t: &Transaction, face: FaceId, into: FaceId, is_said: bool) -> Result<()> {
+    rows::write_carried(t, face, into, false)?;
+    if is_said {
+        rows::write_carried(t, face, into, true)?;
+    }
+    Ok(())
 }
 
 /// Whose a face is said to be, or why it takes no part; the same whether it was said one by one or with a group. Nothing
@@ -303,7 +304,7 @@ pub(super) fn note_newer(t: &Transaction, back: PhotoId, edit: PhotoId) -> Resul
         "WITH RECURSIVE same (face, copy) AS (SELECT face.id, into_face FROM face JOIN photo ON photo.id = photo_id \
          JOIN carried ON face_id = face.id WHERE photo_id = ?1 AND missing = 1 \
          UNION SELECT face, into_face FROM same JOIN carried ON face_id = copy) \
-         INSERT OR IGNORE INTO carried (face_id, into_face) SELECT copy.id, original.id FROM same \
+         INSERT OR IGNORE INTO carried (face_id, into_face, newer) SELECT copy.id, original.id, 1 FROM same \
          JOIN face AS original ON original.id = same.face JOIN face AS copy ON copy.id = same.copy \
          WHERE copy.photo_id = ?2 AND copy.revision > original.revision",
     )?
@@ -330,13 +331,12 @@ fn forget_unmatched(t: &Transaction, Replaced { old, new, .. }: Replaced) -> Res
     let mut query = t.prepare_cached(
         "SELECT face_id, into_face FROM carried JOIN face AS copy ON copy.id = face_id \
          JOIN face AS original ON original.id = into_face \
-         WHERE copy.photo_id = ?1 AND original.photo_id = ?2 AND copy.revision > original.revision",
+         WHERE newer = 1 AND copy.photo_id = ?1 AND original.photo_id = ?2",
     )?;
     let noted = query.query_map([old.0, new.0], |row| Ok((FaceId(row.get(0)?), FaceId(row.get(1)?))))?;
     for (copy, original) in noted.collect::<rusqlite::Result<Vec<_>>>()? {
-        if decision(t, copy)? != decision(t, original)? {
-            rows::write_carried(t, copy, original, false)?;
-        }
+        let is_said = decision(t, copy)? == decision(t, original)?;
+        settle_newer(t, copy, original, is_said)?;
     }
     Ok(())
 }

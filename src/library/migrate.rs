@@ -20,6 +20,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("migrations/0006_sought.sql"),
     include_str!("migrations/0007_attempts.sql"),
     include_str!("migrations/0008_was_of.sql"),
+    include_str!("migrations/0009_newer.sql"),
 ];
 
 /// "Lken" in ASCII: tells a library from any other SQLite database.

@@ -279,14 +279,14 @@ fn import_words(report: &ImportReport, mode: ImportMode) -> String {
     let begin = if mode == ImportMode::DryRun { "Would bring in" } else { "Brought in" };
     // Those that the import says something of are listed below: as many as are counted here.
     let mut words = format!(
-        "{begin} {}: {} new, {} here already; {} found here, {} not yet, in {} and {}",
+        "{begin} {}: {} new, {} here already; {} found here, {} not yet; {} here, {} not",
         counted(report.decisions, "decision", "decisions"),
         counted(report.people_made, "person", "people"),
         report.people_found,
         counted(report.faces_found, "face", "faces"),
         report.not_placed.len(),
-        report.photos_found,
-        counted(report.photos_made, "photo", "photos"),
+        counted(report.photos_found, "photo", "photos"),
+        report.photos_made,
     );
     if !report.contradictions.is_empty() {
         let times = counted(report.contradictions.len(), "time", "times");
@@ -403,7 +403,7 @@ mod tests {
         let words = import_words(&report, ImportMode::Apply);
         let mut lines = words.lines();
         let counts =
-            "Brought in 1 decision: 1 person new, 0 here already; 0 faces found here, 1 not yet, in 0 and 1 photo";
+            "Brought in 1 decision: 1 person new, 0 here already; 0 faces found here, 1 not yet; 0 photos here, 1 not";
         assert_eq!(lines.next(), Some(counts));
         assert_eq!(lines.next(), Some("2 faces found here and forgotten for good in the import: taken out"));
         assert_eq!(lines.next(), Some("1 face not placed, since no file here shows their pictures:"));

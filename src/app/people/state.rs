@@ -137,7 +137,8 @@ impl Feature for State {
     fn receive(&mut self, event: Event, out: &mut Outbox<'_, Request>) {
         match event {
             Event::Person(page) if self.open == Some(page.person) => {
-                let is_late = matches!(&self.person, Loadable::Ready(now) if now.person == page.person && now.seen > page.seen);
+                let is_late =
+                    matches!(&self.person, Loadable::Ready(now) if now.person == page.person && now.seen > page.seen);
                 if !is_late {
                     self.person = Loadable::Ready(page);
                 }

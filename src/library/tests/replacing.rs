@@ -491,6 +491,17 @@ impl Edited {
         self.fixture.library.carry_over(pair, &carried).unwrap();
     }
 
+    /// All pictures are compared, and the two faces found to be one.
+    fn compared(&mut self, old: FaceId, new: FaceId) {
+        let picture = |of: &Self, face| of.fixture.library.face(face).unwrap().unwrap().photo_id;
+        let them = (picture(self, old), picture(self, new));
+        for pair in self.fixture.library.replaced_photos().unwrap() {
+            let is_theirs = (pair.old, pair.new) == them;
+            let carried = is_theirs.then_some(Carried::Onto { old, new }).into_iter().collect::<Vec<_>>();
+            self.fixture.library.carry_over(pair, &carried).unwrap();
+        }
+    }
+
     fn lost(&self) -> Vec<FaceId> {
         self.fixture.library.lost_faces().unwrap().iter().map(|lost| lost.face_id).collect()
     }
@@ -561,6 +572,47 @@ fn a_face_that_was_never_gone_keeps_its_name_when_a_copy_is_put_back() {
     at.put_file_back(true);
     assert_eq!(at.fixture.state(at.original).person(), Some(at.ada));
     assert_eq!(at.lost(), [at.edit]);
+}
+
+/// A picture with Ada's face at two paths, one of which shows an edit of it now, to which the face was carried over.
+fn edited_copy() -> Edited {
+    let mut fixture = LibraryFixture::new();
+    let original = fixture.add_turned("a.jpg", &[0.0])[0];
+    let ada = fixture.library.move_faces(&[original], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    fixture.library.place(scan, &file(&fixture.at("b.jpg"), b'a'), &detector()).unwrap();
+    let (_, edit) = show(&mut fixture, scan, "a.jpg", 200);
+    let mut at = Edited { fixture, ada, original, edit, scan };
+    at.compared(original, edit);
+    assert_eq!(at.fixture.state(edit).person(), Some(ada));
+    at
+}
+
+/// The two were different decisions of the user's, on two pictures in sight.
+#[test]
+fn a_name_in_sight_is_not_taken_by_a_picture_that_lived_on_beside_its_edit() {
+    let mut at = edited_copy();
+    let carl = at.fixture.library.move_faces(&[at.edit], &Destination::NewPerson { name: "Carl".into() }).unwrap();
+    at.fixture.library.move_faces(&[at.original], &Destination::NewPerson { name: "Bo".into() }).unwrap();
+    let scan = at.fixture.library.begin_scan(at.fixture.folder.path()).unwrap();
+    assert_eq!(show(&mut at.fixture, scan, "b.jpg", 200).1, at.edit);
+    at.compared(at.original, at.edit);
+    assert_eq!((at.fixture.state(at.edit).person(), at.lost()), (Some(carl), vec![at.original]));
+}
+
+#[test]
+fn a_copy_that_was_edited_and_put_back_is_lost_when_it_is_nowhere() {
+    let mut at = edited_copy();
+    at.fixture.library.place(at.scan, &file(&at.fixture.at("a.jpg"), b'a'), &detector()).unwrap();
+    at.compared(at.edit, at.original);
+    let scan = at.fixture.library.begin_scan(at.fixture.folder.path()).unwrap();
+    for name in ["a.jpg", "b.jpg"] {
+        show(&mut at.fixture, scan, name, 201);
+    }
+    for pair in at.fixture.library.replaced_photos().unwrap() {
+        at.fixture.library.carry_over(pair, &[]).unwrap();
+    }
+    assert_eq!(at.lost(), [at.original], "what is said of it is said of nothing that is there");
 }
 
 #[test]

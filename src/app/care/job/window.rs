@@ -55,8 +55,7 @@ impl FeatureJob for Job {
     type Event = Event;
 
     fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
-        // Each backup that is listed is checked, which takes long.
-        let is_short = matches!(request, Request::PreviewForget(_));
+        let only_reads = matches!(request, Request::LoadBackups | Request::PreviewForget(_));
         let work = move |shared: &Shared, sink: &Sink<Event>| {
             let path = shared.home.library();
             match request {
@@ -102,7 +101,7 @@ impl FeatureJob for Job {
                 }
             }
         };
-        match is_short {
+        match only_reads {
             true => tasks.in_background(work),
             false => tasks.at_length(work),
         }
