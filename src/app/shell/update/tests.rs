@@ -7,7 +7,7 @@ use crate::app::train::state::live::{LiveRun, RunStart};
 use crate::app::ui::locale::Language;
 use crate::app::{people, photos};
 use crate::library::PhotoFilter;
-use crate::types::PhotoId;
+use crate::types::{PhotoId, Revision};
 
 struct Sent(Vec<Request>);
 
@@ -46,6 +46,30 @@ fn an_answer_to_an_old_question_is_dropped() {
     assert_eq!(state.photos.timeline, Loadable::Loading);
     update.receive(&mut state, &text, timeline_of(PhotoFilter::NoFaces, timeline(&[2])));
     assert_eq!(state.photos.timeline.ready(), Some(&timeline(&[2])));
+}
+
+/// Several answers are read beside each other, and the one that was asked for first may come last.
+#[test]
+fn a_page_of_before_a_change_does_not_take_the_place_of_one_of_after_it() {
+    let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
+    let page = |seen, name: &str| people::job::PersonPage {
+        seen: Revision(seen),
+        person: PersonId(1),
+        name: Some(name.into()),
+        is_hidden: false,
+        cover: None,
+        held: Vec::new(),
+        suggested: Vec::new(),
+        missing: Vec::new(),
+        rejected: Vec::new(),
+        apart: Vec::new(),
+    };
+    update.run(&mut state, &text, Message::Act(Action::OpenPerson(PersonId(1))));
+    for (seen, name, shown) in [(5, "Ada", "Ada"), (4, "Bo", "Ada"), (6, "Cleo", "Cleo")] {
+        let event = people::state::Event::Person(page(seen, name));
+        update.receive(&mut state, &text, Report::Own(Answer::People(event)));
+        assert_eq!(state.people.person.ready().unwrap().name.as_deref(), Some(shown));
+    }
 }
 
 #[test]
