@@ -177,6 +177,7 @@ fn answer(request: Request, world: &World) -> Option<Event> {
         Request::LoadTouched(_) => {
             let Overview { faces, set_aside, can_undo, can_redo, .. } = world.overview;
             Answer::Facts(Loaded::Touched(TouchedFacts {
+                seen: world.people.seen,
                 people: Vec::new(),
                 resembling: HashMap::new(),
                 faces,

@@ -100,6 +100,24 @@ pub struct ModelRow {
     pub default: bool,
 }
 
+/// How new what is shown is. Answers are read beside each other, and one may be overtaken by another.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Newest(Revision);
+
+impl Newest {
+    /// Whether an answer that has seen the library so is older than what is shown; else it is shown now.
+    pub fn is_late(&mut self, seen: Revision) -> bool {
+        let is_late = seen < self.0;
+        self.0 = self.0.max(seen);
+        is_late
+    }
+
+    /// Another file may be in the library's place, and count from elsewhere.
+    pub fn forget(&mut self) {
+        *self = Self::default();
+    }
+}
+
 /// Something that was asked for.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) enum Loadable<T> {
@@ -218,6 +236,8 @@ pub enum TouchedRow {
 /// What a change that names what it touched leads to: put it in place of what was loaded before.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TouchedFacts {
+    /// The library when these were read.
+    pub seen: Revision,
     /// Each touched person as they are now; none where they are gone, or a group that is hidden or without a face to show.
     pub people: Vec<(PersonId, Option<TouchedRow>)>,
     /// Groups that may resemble somebody else than before, touched or not.

@@ -99,6 +99,7 @@ pub fn touched(shared: &Shared, touched: &Touched) -> Result<TouchedFacts> {
             rows.extend(row.map(|row| (person, row)));
         }
         Ok::<_, library::LibraryError>(TouchedFacts {
+            seen: library.revision()?,
             people: ids.iter().map(|person| (*person, rows.remove(person))).collect(),
             resembling: HashMap::new(),
             faces: library.count_faces()? as u64,

@@ -5,7 +5,7 @@ mod words;
 
 pub use aside::AsideTab;
 
-use crate::app::engine::facts::{Facts, Loadable};
+use crate::app::engine::facts::{Facts, Loadable, Newest};
 pub use crate::app::people::job::{
     ApartRow, Aside, Event, GroupChange, GroupChangeKind, GroupingPreview, PersonPage, Request,
 };
@@ -17,7 +17,7 @@ use crate::app::ui::search::Hit;
 use crate::app::ui::view::View;
 use crate::cluster::Linkage;
 use crate::library::{AgainstMerge, Decision, Destination};
-use crate::types::{PersonId, Revision};
+use crate::types::{PersonId, Revision, Touched};
 
 /// What a user can do here.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +80,7 @@ pub struct State {
     /// The person whose page is open.
     pub open: Option<PersonId>,
     pub(crate) person: Loadable<PersonPage>,
+    person_seen: Newest,
     pub(crate) grouping: GroupingPanel,
     /// Two people whose merging is being previewed: from, into.
     pub merging: Option<(PersonId, PersonId)>,
@@ -87,6 +88,7 @@ pub struct State {
     pub against: Option<AgainstMerge>,
     pub(crate) same_name: Option<SameName>,
     pub(crate) aside: Loadable<Aside>,
+    aside_seen: Newest,
     pub aside_tab: AsideTab,
 }
 
@@ -137,14 +139,15 @@ impl Feature for State {
     fn receive(&mut self, event: Event, out: &mut Outbox<'_, Request>) {
         match event {
             Event::Person(page) if self.open == Some(page.person) => {
-                let is_late =
-                    matches!(&self.person, Loadable::Ready(now) if now.person == page.person && now.seen > page.seen);
-                if !is_late {
+                if !self.person_seen.is_late(page.seen) {
                     self.person = Loadable::Ready(page);
                 }
             }
-            Event::Aside(aside) if matches!(&self.aside, Loadable::Ready(now) if now.seen > aside.seen) => {}
-            Event::Aside(aside) => self.aside = Loadable::Ready(aside),
+            Event::Aside(aside) => {
+                if !self.aside_seen.is_late(aside.seen) {
+                    self.aside = Loadable::Ready(aside);
+                }
+            }
             Event::Preview(preview) if self.grouping.asked == Some((preview.squared_distance, preview.linkage)) => {
                 self.grouping.preview = Some(preview);
             }
@@ -187,6 +190,13 @@ impl Feature for State {
             Page::Person(person) => out.ask(Request::LoadPerson(person)),
             Page::SetAside => out.ask(Request::LoadAside),
             Page::Photo(_) | Page::None => {}
+        }
+    }
+
+    fn touched(&mut self, touched: &Touched, _on_show: View, _out: &mut Outbox<'_, Request>) {
+        if touched.everything {
+            self.person_seen.forget();
+            self.aside_seen.forget();
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the library's photos look like to the window, and what a user does with them.
 
-use crate::app::engine::facts::{Facts, Loadable};
+use crate::app::engine::facts::{Facts, Loadable, Newest};
 use crate::app::engine::picture::ImageKey;
 pub use crate::app::photos::job::{Event, Month, PhotoPage, PhotoTile, Request, Timeline};
 use crate::app::ui::action::{Action, Outbox};
@@ -34,6 +34,7 @@ pub struct State {
     /// The photo whose page is open.
     pub open: Option<PhotoId>,
     pub(crate) photo: Loadable<PhotoPage>,
+    photo_seen: Newest,
     /// The last answer to a search for photos: the text, and what was found.
     pub found: (String, Vec<(PhotoId, String)>),
     /// Side of a photo in the grid, in points.
@@ -49,6 +50,7 @@ impl Default for State {
             timeline_revision: 0,
             open: None,
             photo: Loadable::default(),
+            photo_seen: Newest::default(),
             found: Default::default(),
             tile_size: 160.0,
         }
@@ -76,7 +78,11 @@ impl Feature for State {
                 self.timeline = Loadable::Ready(timeline);
                 self.timeline_revision += 1;
             }
-            Event::Photo(page) if self.open == Some(page.photo.id) => self.photo = Loadable::Ready(page),
+            Event::Photo(page) if self.open == Some(page.photo.id) => {
+                if !self.photo_seen.is_late(page.seen) {
+                    self.photo = Loadable::Ready(page);
+                }
+            }
             Event::Found(typed, photos) => self.found = (typed, photos),
             // Answers to questions that are not asked any more.
             Event::Timeline(..) | Event::Photo(_) => {}
@@ -89,6 +95,7 @@ impl Feature for State {
 
     fn touched(&mut self, touched: &Touched, _on_show: View, out: &mut Outbox<'_, Request>) {
         if touched.everything {
+            self.photo_seen.forget();
             out.ask(Request::LoadTimeline(self.filter));
         } else if touched.names_people() {
             self.timeline_is_old |= self.filter != PhotoFilter::All;

@@ -7,7 +7,7 @@ use super::backend::{Answer, Backend, Event, Loaded, Request};
 use super::features::for_features;
 use super::message::Message;
 use super::state::{Page, State};
-use crate::app::engine::facts::Loadable;
+use crate::app::engine::facts::{Loadable, Newest};
 use crate::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, Report, Ticket};
 use crate::app::ui::action::{Action, Outbox, Tickets};
 use crate::app::ui::feature::{Ended, Feature, Offer};
@@ -34,6 +34,8 @@ pub(crate) struct Update {
     /// People were asked for and have not come yet; they are to be asked for again then.
     people_asked: bool,
     people_again: bool,
+    /// Of what is shown of people.
+    people_seen: Newest,
     /// What was said of each step of the history that was made here, so that Undo can name it.
     steps: HashMap<StepId, String>,
 }
@@ -276,10 +278,18 @@ impl Update {
         match fact {
             Loaded::Overview(overview) => state.facts.overview = Loadable::Ready(overview),
             Loaded::People(people) => {
-                state.facts.people = Loadable::Ready(people);
+                match self.people_seen.is_late(people.seen) {
+                    true => self.people_again = true,
+                    false => state.facts.people = Loadable::Ready(people),
+                }
                 self.people_loaded();
             }
             Loaded::Models(models) => state.facts.models = Loadable::Ready(models),
+            // Older rows of these people, and of others the newer ones say nothing.
+            Loaded::Touched(touched) if self.people_seen.is_late(touched.seen) => {
+                let people = touched.people.into_iter().map(|(person, _)| person).collect();
+                self.ask(Request::LoadTouched(Touched { people, ..Touched::default() }));
+            }
             Loaded::Touched(touched) => {
                 if let Loadable::Ready(overview) = &mut state.facts.overview {
                     overview.put(&touched);
@@ -397,6 +407,7 @@ impl Update {
     }
 
     fn load_library(&mut self) {
+        self.people_seen.forget();
         self.ask(Request::LoadOverview);
         self.ask_people();
     }

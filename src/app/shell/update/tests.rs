@@ -1,4 +1,5 @@
 use super::*;
+use crate::app::engine::facts::{People, TouchedFacts};
 use crate::app::engine::progress::Progress;
 use crate::app::photos::state::{Month, PhotoTile, Request as PhotosRequest, Timeline};
 use crate::app::scan::job::{SCANNING, ScanSummary, Withheld};
@@ -70,6 +71,32 @@ fn a_page_of_before_a_change_does_not_take_the_place_of_one_of_after_it() {
         update.receive(&mut state, &text, Report::Own(Answer::People(event)));
         assert_eq!(state.people.person.ready().unwrap().name.as_deref(), Some(shown));
     }
+    // Its user has put an older file in the library's place.
+    update.receive(&mut state, &text, Report::ChangedElsewhere(Touched::everything()));
+    let event = people::state::Event::Person(page(2, "Ada"));
+    update.receive(&mut state, &text, Report::Own(Answer::People(event)));
+    assert_eq!(state.people.person.ready().unwrap().name.as_deref(), Some("Ada"));
+}
+
+#[test]
+fn people_of_before_a_change_are_asked_for_again() {
+    let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
+    let people =
+        |seen| Report::Own(Answer::Facts(Loaded::People(People { seen: Revision(seen), ..People::default() })));
+    let touched = |seen, person: i64| {
+        let people = vec![(PersonId(person), None)];
+        let touched = TouchedFacts { seen: Revision(seen), people, ..TouchedFacts::default() };
+        Report::Own(Answer::Facts(Loaded::Touched(touched)))
+    };
+    update.receive(&mut state, &text, people(5));
+    update.receive(&mut state, &text, touched(7, 1));
+    assert_eq!(sent(&mut update), [], "both are as new as can be");
+    update.receive(&mut state, &text, touched(6, 2));
+    let again = Touched { people: vec![PersonId(2)], ..Touched::default() };
+    assert_eq!(sent(&mut update), [Request::LoadTouched(again)]);
+    update.receive(&mut state, &text, people(6));
+    assert_eq!(sent(&mut update), [Request::LoadPeople]);
+    assert_eq!(state.facts.people.ready().unwrap().seen, Revision(5));
 }
 
 #[test]
