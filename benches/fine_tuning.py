@@ -19,12 +19,11 @@ What is there is not made again, and a run that was stopped goes on. Needs numpy
 import argparse
 import json
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
 
-from lfw import Likeness, safetensors, table
+from lfw import Likeness, copied, safetensors, table
 
 MODEL = "sface-2021dec"
 OWN_FROM, STRANGERS, JUDGED_AT_MOST, DRAWS = 8, 100, 20, 1000
@@ -61,16 +60,6 @@ class People:
 
     def judged(self):
         return [file for files in [*self.own.values(), *self.strangers.values()] for file in files]
-
-    def write(self, folder):
-        done = folder / "done"
-        if not done.exists():
-            for name, files in self.learning.items():
-                (folder / "learn" / name).mkdir(parents=True, exist_ok=True)
-                for file in files:
-                    shutil.copy(file, folder / "learn" / name / file.name)
-            done.touch()
-        return folder / "learn"
 
 
 class Pairs:
@@ -197,7 +186,7 @@ def main():
     for seed in options.seeds:
         people, folder = People(options.lfw, seed), options.folder / f"seed{seed}"
         assert len(people.own) == 107 and len(people.strangers) == STRANGERS
-        learn = people.write(folder / "people")
+        learn = copied(people.learning, folder / "people")
         before = likeness.vectors(MODEL, people.judged(), folder / "before.jsonl", CENTRE)
         for recipe in recipes:
             row, held = one(recipe, seed, likeness, people, learn, options, folder, before)

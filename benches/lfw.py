@@ -5,6 +5,7 @@ No program. `lfw_training.py`, `harmonic_faces.py`, `fine_tuning.py` and `teache
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,18 @@ def crop(file, to, side):
         middle = [length / 2 for length in photo.size]
         box = (middle[0] - half, middle[1] - half, middle[0] + half, middle[1] + half)
         photo.resize((side, side), Image.Resampling.BILINEAR, box=box).save(to)
+
+
+def copied(people, folder):
+    """The pictures to learn from, a folder a person, copied once."""
+    done = folder / "done"
+    if not done.exists():
+        for name, files in people.items():
+            (folder / "learn" / name).mkdir(parents=True, exist_ok=True)
+            for file in files:
+                shutil.copy(file, folder / "learn" / name / file.name)
+        done.touch()
+    return folder / "learn"
 
 
 class Likeness:

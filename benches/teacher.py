@@ -14,25 +14,12 @@ What is there is not made again, and a run that was stopped goes on. Needs numpy
 
 import argparse
 import json
-import shutil
 from pathlib import Path
 
-from lfw import Likeness, Split, judge, table, write
+from lfw import Likeness, Split, copied, judge, table, write
 
 CENTRE = (125, 125)
 HELD_OUT = 0.02
-
-
-def pictures(split, folder):
-    """Those to learn from, a folder a person."""
-    done = folder / "done"
-    if not done.exists():
-        for name, files in split.learning.items():
-            (folder / "learn" / name).mkdir(parents=True, exist_ok=True)
-            for file in files:
-                shutil.copy(file, folder / "learn" / name / file.name)
-        done.touch()
-    return folder / "learn"
 
 
 def curve(run):
@@ -72,7 +59,7 @@ def main():
     options = parser.parse_args()
     split, likeness = Split(options.lfw), Likeness(options.likeness, options.folder, options.threads)
     likeness.install("yunet-2023mar", options.teacher)
-    learn = pictures(split, options.folder)
+    learn = copied(split.learning, options.folder)
     pairs = options.folder / "folds-4-5.txt"
     write(pairs, split.list + "\n")
     run = options.folder / f"{options.net}-steps{options.steps}-seed{options.seed}"

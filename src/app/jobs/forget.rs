@@ -46,7 +46,8 @@ pub(crate) fn preview(home: &Home, library: &LibraryReader, person: PersonId) ->
 /// Forgets for good. Without `may_find_again`, later scans leave these faces out.
 ///
 /// # Errors
-/// When the library can only be read, or the person is not any more as they were `shown`; nothing is changed then. When something cannot be written.
+/// When the library can only be read, or the person is not any more as they were `shown`; nothing is changed then. When
+/// something cannot be written.
 pub(crate) fn forget(
     home: &Home,
     library: &mut Library,
