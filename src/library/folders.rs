@@ -108,11 +108,14 @@ impl Library {
     /// # Errors
     /// When the folder is not in the library.
     pub(crate) fn move_folder(&mut self, from: &Path, to: &Path) -> Result<()> {
-        let files = self.files_below(from)?;
+        let mut files = self.files_below(from)?;
+        in_order_of_moving(&mut files, from, to, |file| file);
         self.write(|t| {
             folder_id(t, from)?;
             let mut photos = BTreeSet::new();
-            for Folder { id, path: folder, .. } in Folders::load(t)?.0 {
+            let mut folders = Folders::load(t)?.0;
+            in_order_of_moving(&mut folders, from, to, |folder| &folder.path);
+            for Folder { id, path: folder, .. } in folders {
                 let Some(to) = moved(&folder, from, to) else { continue };
                 photos.extend(files_of(t, id)?.into_iter().map(|(_, photo)| photo));
                 if let Some(there) = find_folder(t, &to)?.filter(|there| *there != id) {
@@ -136,6 +139,15 @@ impl Library {
             }
             photos.into_iter().try_for_each(|photo| settle(t, photo))
         })
+    }
+}
+
+/// Where one of two folders lies in the other, a path may be where another one goes: that one moves away first.
+fn in_order_of_moving<T>(things: &mut [T], from: &Path, to: &Path, path: impl Fn(&T) -> &Path) {
+    let depth = |thing: &T| path(thing).components().count();
+    things.sort_by_key(depth);
+    if to.starts_with(from) {
+        things.reverse();
     }
 }
 

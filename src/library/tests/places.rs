@@ -70,6 +70,25 @@ fn a_folder_is_moved_to_one_that_was_scanned_and_no_photo_is_a_ghost() {
     assert!(is_missing(&fixture, displaced), "the next scan says where it is");
 }
 
+/// As when a drive is mounted one folder deeper, and later where it was.
+#[test]
+fn a_folder_moves_into_itself_and_out_again_with_every_photo() {
+    let mut fixture = apart();
+    let (here, scan) = scanned(&mut fixture, "here");
+    let files = ["a.jpg", "in/a.jpg", "in/in/a.jpg"];
+    let photos: Vec<_> =
+        (1..).zip(files).map(|(hash, file)| show(&mut fixture, scan, &here.join(file), hash).0).collect();
+    let (inner, _) = scanned(&mut fixture, "here/in");
+    for (from, to) in [(&here, &inner), (&inner, &here)] {
+        fixture.library.move_folder(from, to).unwrap();
+        for (&photo, file) in photos.iter().zip(files) {
+            assert_eq!(fixture.library.paths_of(photo).unwrap(), [to.join(file)], "{from:?} to {to:?}");
+            assert!(!is_missing(&fixture, photo));
+        }
+        assert!(is_tidy(&fixture));
+    }
+}
+
 /// Whichever of the two was scanned last.
 #[test]
 fn what_lies_in_two_scanned_folders_stays_with_the_one_that_stays() {
