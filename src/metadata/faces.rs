@@ -1,0 +1,53 @@
+//! What the caller knows of a photo: its faces, and whose they are.
+
+use std::path::PathBuf;
+
+use super::fraction_box::{ExifTurn, FractionBox};
+use crate::types::{Embedding, FaceId, PersonId, PhotoId};
+
+/// A photo of the library with its faces.
+#[derive(Debug, Clone)]
+pub(crate) struct PhotoToName<'a> {
+    pub id: PhotoId,
+    pub path: PathBuf,
+    /// Width and height of the upright picture.
+    pub size: (u32, u32),
+    /// What the file says of its orientation. 1 where the format's own reader turns the picture (HEIC, AVIF).
+    pub turn: ExifTurn,
+    pub faces: Vec<FaceToName<'a>>,
+}
+
+/// A face that was found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FaceToName<'a> {
+    pub id: FaceId,
+    /// In the upright picture.
+    pub at: FractionBox,
+    pub of: FaceOwner<'a>,
+    /// None where the model has not embedded the face.
+    pub embedding: Option<&'a Embedding>,
+}
+
+/// Whose the face is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FaceOwner<'a> {
+    Nobody,
+    /// In a group that nobody has named, or only put with a named person by the grouping.
+    Group(PersonId),
+    /// The user said so.
+    Person {
+        id: PersonId,
+        name: &'a str,
+    },
+    /// The user set the face aside: a stranger, or no face.
+    SetAside,
+}
+
+impl FaceOwner<'_> {
+    pub(crate) fn person(&self) -> Option<PersonId> {
+        match self {
+            Self::Group(id) | Self::Person { id, .. } => Some(*id),
+            Self::Nobody | Self::SetAside => None,
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Boxes as fractions of a picture, and what turning the picture does to them.
+
+use serde::{Deserialize, Serialize};
+
+/// Left, top, width and height, each a fraction of the picture's.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct FractionBox {
+    pub x: f32,
+    pub y: f32,
+    pub width: f32,
+    pub height: f32,
+}
+
+/// A value of EXIF's orientation, 1 to 8: how a picture has to be turned to be upright.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct ExifTurn(u8);
+
+impl ExifTurn {
+    pub(crate) const NONE: Self = Self(1);
+
+    /// Anything but 2 to 8 means: as it is.
+    pub(crate) fn new(value: u32) -> Self {
+        if (2..=8).contains(&value) { Self(value as u8) } else { Self::NONE }
+    }
+
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (1..=8).map(Self)
+    }
+
+    /// 0 to 7, for tables.
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.0) - 1
+    }
+
+    /// Whether width and height change places.
+    pub(crate) fn swaps_sides(self) -> bool {
+        self.0 >= 5
+    }
+}
+
+impl FractionBox {
+    /// None where a value is not finite, the box is empty, or none of it lies within the picture. What juts out is cut.
+    pub(crate) fn within_picture(self) -> Option<Self> {
+        if ![self.x, self.y, self.width, self.height].iter().all(|value| value.is_finite()) {
+            return None;
+        }
+        let (left, top) = (self.x.clamp(0.0, 1.0), self.y.clamp(0.0, 1.0));
+        let (right, bottom) = ((self.x + self.width).clamp(0.0, 1.0), (self.y + self.height).clamp(0.0, 1.0));
+        let cut = Self { x: left, y: top, width: right - left, height: bottom - top };
+        (cut.width > 0.0 && cut.height > 0.0).then_some(cut)
+    }
+
+    /// The box in the upright picture, where `self` is one in a picture that needs `turn` to be upright
+    /// (EXIF 2.32, table 6).
+    pub(crate) fn turned(self, turn: ExifTurn) -> Self {
+        let Self { x, y, width, height } = self;
+        let (from_right, from_bottom) = (1.0 - x - width, 1.0 - y - height);
+        let (x, y) = match turn.0 {
+            2 => (from_right, y),
+            3 => (from_right, from_bottom),
+            4 => (x, from_bottom),
+            5 => (y, x),
+            6 => (from_bottom, x),
+            7 => (from_bottom, from_right),
+            8 => (y, from_right),
+            _ => (x, y),
+        };
+        let (width, height) = if turn.swaps_sides() { (height, width) } else { (width, height) };
+        Self { x, y, width, height }
+    }
+
+    pub(crate) fn centre(self) -> [f32; 2] {
+        [self.x + self.width / 2.0, self.y + self.height / 2.0]
+    }
+
+    pub(crate) fn area(self) -> f32 {
+        self.width.max(0.0) * self.height.max(0.0)
+    }
+
+    /// The area that both cover.
+    pub(crate) fn shared(self, other: Self) -> f32 {
+        let width = (self.x + self.width).min(other.x + other.width) - self.x.max(other.x);
+        let height = (self.y + self.height).min(other.y + other.height) - self.y.max(other.y);
+        width.max(0.0) * height.max(0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A box of one pixel in a picture of 4 × 3, turned as pixels are turned.
+    fn by_pixels(turn: u32, x: u32, y: u32) -> (u32, u32) {
+        match turn {
+            2 => (3 - x, y),
+            3 => (3 - x, 2 - y),
+            4 => (x, 2 - y),
+            5 => (y, x),
+            6 => (2 - y, x),
+            7 => (2 - y, 3 - x),
+            8 => (y, 3 - x),
+            _ => (x, y),
+        }
+    }
+
+    #[test]
+    fn a_box_turns_as_its_pixels_do() {
+        for turn in 1..=8 {
+            for (x, y) in [(0, 0), (3, 0), (1, 2), (2, 1)] {
+                let one = FractionBox { x: x as f32 / 4.0, y: y as f32 / 3.0, width: 0.25, height: 1.0 / 3.0 };
+                let (to_x, to_y) = by_pixels(turn, x, y);
+                let (wide, high) = if turn >= 5 { (3.0, 4.0) } else { (4.0, 3.0) };
+                let turned = one.turned(ExifTurn::new(turn));
+                let pixels = [turned.x * wide, turned.y * high, turned.width * wide, turned.height * high];
+                let expected = [to_x as f32, to_y as f32, 1.0, 1.0];
+                assert!(pixels.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{turn}: {pixels:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_box_is_refused() {
+        let whole = FractionBox { x: 0.2, y: 0.2, width: 0.2, height: 0.2 };
+        assert_eq!(FractionBox { width: f32::NAN, ..whole }.within_picture(), None);
+        assert_eq!(FractionBox { height: 0.0, ..whole }.within_picture(), None);
+        assert_eq!(FractionBox { x: 1.5, ..whole }.within_picture(), None);
+        let cut = FractionBox { x: -0.1, ..whole }.within_picture().unwrap();
+        assert!(cut.x == 0.0 && (cut.width - 0.1).abs() < 1e-6);
+    }
+}

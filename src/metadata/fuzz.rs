@@ -1,0 +1,152 @@
+//! Damaged files of other programs: no panic, little memory, little time. A test run changes a few hundred files of
+//! each kind; `NAMES_FUZZ=10000 cargo test --release fuzz -- --nocapture` changes that many.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::picasa::{PicasaContacts, PicasaIni};
+use super::takeout::{TakeoutFolder, TakeoutJson};
+use super::{digikam, picasa, takeout};
+
+const MOST_TIME: Duration = Duration::from_secs(1);
+const MOST_KIB: u64 = 512 << 10;
+
+const INI: &[u8] = b"\xEF\xBB\xBF[encoding]\r\nutf8=1\r\n[Contacts2]\r\n\
+    1a2b3c4d5e6f7081=Anna M\xC3\xBCller;a@example.org;\r\n[IMG 1.jpg]\r\nrotate=rotate(1)\r\n\
+    faces=rect64(3f845bcb59418507),1a2b3c4d5e6f7081;rect64(200040008000),ffffffffffffffff\r\n\
+    [.album:7a]\r\nname=Summer\r\ntoken=7a\r\n\
+    [IMG_2.jpg]\r\nstar=yes\r\nfaces=rect64(400080008000),1a2b3c4d5e6f7081;\r\n";
+const XML: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<contacts>\n\
+    <contact id=\"1a2b3c4d5e6f7081\" name=\"Anna &amp; Co\" display=\"A\" \
+    modified_time=\"2011-12-12T15:09:12+01:00\" local_contact=\"1\">\n\
+    <subject user=\"x\" id=\"1\"/>\n </contact>\n</contacts>";
+const JSON: &[u8] = br#"{"title": "IMG_1(1).jpg", "description": "", "imageViews": "2",
+    "creationTime": {"timestamp": "1695554428", "formatted": "24 Sept 2023, 11:20:28 UTC"},
+    "geoData": {"latitude": 0.0, "longitude": -1.5e3}, "people": [{"name": "Susan"},
+    {"name": "J\u00fcrgen &#39;J&#39;"}], "url": "https://photos.google.com/photo/x",
+    "googlePhotosOrigin": {"mobileUpload": {}}}"#;
+const NAMES: &[&str] =
+    &["IMG_1(1).jpg", "IMG_1.jpg.supplemental-meta(1).json", "IMG-edited.jpg", "a.jpg.json", "😀😃(2).json(3)"];
+
+fn rounds(usual: usize) -> usize {
+    std::env::var("NAMES_FUZZ").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
+}
+
+/// Bits, bytes, numbers, cuts, doublings, and pieces of the file elsewhere.
+fn changed(whole: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    for _ in 0..random.random_range(1..=8) {
+        if bytes.is_empty() {
+            return bytes;
+        }
+        let at = random.random_range(0..bytes.len());
+        match random.random_range(0..7) {
+            0 => bytes[at] ^= 1 << random.random_range(0..8),
+            1 => bytes[at] = random.random(),
+            2 => bytes[at] = [0, 0xFF, 0x7F, 0x80, b'[', b'=', b'"', b';', b'<', b'{'][random.random_range(0..10)],
+            3 => bytes.truncate(at),
+            4 => {
+                let end = (at + random.random_range(1..64)).min(bytes.len());
+                let piece = bytes[at..end].to_vec();
+                let to = random.random_range(0..bytes.len());
+                bytes.splice(to..to, piece);
+            }
+            5 => {
+                let end = (at + random.random_range(1..16)).min(bytes.len());
+                bytes.drain(at..end);
+            }
+            _ => {
+                let end = (at + random.random_range(1..5)).min(bytes.len());
+                bytes[at..end].fill([0, 0xFF][random.random_range(0..2)]);
+            }
+        }
+    }
+    bytes
+}
+
+/// The most memory that this process ever held.
+fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok()).unwrap_or(0)
+}
+
+/// What this thread has computed.
+fn processor_time() -> Option<Duration> {
+    let line = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    line.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+}
+
+fn fuzz(what: &str, rounds: usize, mut read: impl FnMut(&mut ChaCha8Rng)) {
+    let mut random = ChaCha8Rng::seed_from_u64(7);
+    let mut slowest = Duration::ZERO;
+    for round in 0..rounds {
+        let (before, start) = (processor_time(), Instant::now());
+        read(&mut random);
+        // On a busy machine the clock says nothing.
+        let taken = processor_time().zip(before).map_or(start.elapsed(), |(after, before)| after - before);
+        assert!(taken < MOST_TIME, "{what}, file {round}: {taken:?}");
+        slowest = slowest.max(taken);
+    }
+    let peak = peak_kib();
+    println!("{what}: {rounds} files, slowest {slowest:?}, at most {peak} KiB");
+    assert!(peak < MOST_KIB, "{what}: {peak} KiB");
+}
+
+#[test]
+fn fuzz_picasa() {
+    fuzz("picasa", rounds(500), |random| {
+        let mut contacts = PicasaContacts::default();
+        let _ = contacts.add_xml(&changed(XML, random));
+        let ini = PicasaIni::read(&changed(INI, random));
+        contacts.add_folder(&ini);
+        let found = picasa::names(&ini, Path::new("/p"), &contacts);
+        assert!(found.iter().all(|found| found.region.is_some()));
+    });
+}
+
+#[test]
+fn fuzz_takeout() {
+    fuzz("takeout", rounds(500), |random| {
+        let mut folder = TakeoutFolder::default();
+        let json = TakeoutJson::read(&changed(JSON, random)).unwrap_or_default();
+        for name in NAMES {
+            let name = String::from_utf8_lossy(&changed(name.as_bytes(), random)).into_owned();
+            folder.add(&name, json.clone());
+        }
+        for name in NAMES {
+            let name = String::from_utf8_lossy(&changed(name.as_bytes(), random)).into_owned();
+            let _ = folder.of_photo(&name).map(|json| takeout::names(Path::new(&name), json));
+        }
+    });
+}
+
+#[test]
+fn fuzz_digikam() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("digikam4.db");
+    drop(digikam::tests::make(&path));
+    let whole = std::fs::read(&path).unwrap();
+    let copies = tempfile::tempdir().unwrap();
+    let mut read = 0;
+    fuzz("digikam4.db", rounds(200), |random| {
+        let bytes = if random.random_bool(0.5) { changed(&whole, random) } else { changed_cells(&whole, random) };
+        std::fs::write(&path, bytes).unwrap();
+        read += usize::from(digikam::read(&path, copies.path(), &|_| None).is_ok());
+    });
+    println!("{read} of them could be read");
+    assert!(read > 0, "no changed file was read at all: nothing behind the header is tested");
+}
+
+/// A few bytes in place, anywhere: the pages stay pages.
+fn changed_cells(whole: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    for _ in 0..random.random_range(1..=20) {
+        let at = random.random_range(0..bytes.len());
+        bytes[at] = random.random();
+    }
+    bytes
+}

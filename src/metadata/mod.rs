@@ -1,0 +1,35 @@
+//! Names of people that other programs gave, and how they come to the faces that Likeness found.
+//!
+//! ```text
+//! picasa  takeout  keywords  digikam     what each program left, read into one type: found::NameFound
+//!     └──────┴────┬────┴────────┘
+//! photo_index           which photo of the library a path means
+//! places                regions to faces: reading of the orientation, overlap and centre, one region a face
+//! deduce                names without a region: who is whom over the whole library
+//! review                what is offered: a person's names, faces, conflicts; what is new since the last answer
+//! ```
+//!
+//! Pure code: the caller passes photos and faces and gets proposals back; nothing here changes anything. Only
+//! [`digikam`] and [`files`] touch the disk, and both only read, beside one copy of a database in a folder of ours.
+
+pub(crate) mod deduce;
+pub(crate) mod digikam;
+pub(crate) mod faces;
+pub(crate) mod files;
+pub(crate) mod found;
+pub(crate) mod fraction_box;
+pub(crate) mod from_xmp;
+pub(crate) mod keywords;
+pub(crate) mod name_key;
+pub(crate) mod photo_index;
+pub(crate) mod picasa;
+pub(crate) mod places;
+pub(crate) mod review;
+pub(crate) mod takeout;
+mod text;
+pub(crate) mod xmp;
+
+#[cfg(test)]
+mod fuzz;
+#[cfg(test)]
+mod test_album;

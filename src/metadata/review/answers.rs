@@ -1,0 +1,88 @@
+//! What was offered before and what the user answered, so that the next scan offers the difference.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use super::NamesToReview;
+use crate::metadata::found::NameSource;
+use crate::metadata::name_key::NameKey;
+use crate::metadata::photo_index::{PathMeaning, PhotoIndex};
+use crate::types::PhotoId;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum NameDecision {
+    Taken,
+    Refused,
+}
+
+/// One answer, as the caller stores it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AnsweredName {
+    pub photo: PhotoId,
+    pub name: NameKey,
+    /// Who gave the name then.
+    pub sources: BTreeSet<NameSource>,
+    pub decision: NameDecision,
+}
+
+/// All answers. A name of a photo is answered once, whoever gave it: who refused Picasa's name is not asked again
+/// because digiKam has it, too.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct AnsweredNames(HashMap<(PhotoId, NameKey), AnsweredName>);
+
+/// A name that was taken, and that its sources no longer give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WithdrawnName {
+    pub answer: AnsweredName,
+    /// Names that the same sources give in the photo now and did not have when they were answered: one of them may
+    /// stand in its place.
+    pub instead: Vec<NameKey>,
+}
+
+impl FromIterator<AnsweredName> for AnsweredNames {
+    fn from_iter<T: IntoIterator<Item = AnsweredName>>(answers: T) -> Self {
+        Self(answers.into_iter().map(|answer| ((answer.photo, answer.name.clone()), answer)).collect())
+    }
+}
+
+impl AnsweredNames {
+    pub(crate) fn has(&self, photo: PhotoId, name: &NameKey) -> bool {
+        self.0.contains_key(&(photo, name.clone()))
+    }
+}
+
+/// A source that was not read this time has withdrawn nothing, nor has one whose photo is not among those passed.
+pub(super) fn withdrawn(input: &NamesToReview) -> Vec<WithdrawnName> {
+    let given = given_now(input);
+    let present: BTreeSet<PhotoId> = input.photos.iter().map(|photo| photo.id).collect();
+    let mut withdrawn = Vec::new();
+    for answer in input.answered.0.values().filter(|answer| answer.decision == NameDecision::Taken) {
+        let could_be_read = present.contains(&answer.photo) && answer.sources.iter().all(|s| input.read.contains(s));
+        let names = given.get(&answer.photo);
+        let is_said = names.is_some_and(|names| names.contains_key(&answer.name));
+        if !could_be_read || is_said {
+            continue;
+        }
+        let new = names
+            .into_iter()
+            .flatten()
+            .filter(|(name, sources)| !input.answered.has(answer.photo, name) && !answer.sources.is_disjoint(sources));
+        withdrawn.push(WithdrawnName { answer: answer.clone(), instead: new.map(|(name, _)| name.clone()).collect() });
+    }
+    withdrawn.sort_by(|a, b| (a.answer.photo, &a.answer.name).cmp(&(b.answer.photo, &b.answer.name)));
+    withdrawn
+}
+
+fn given_now(input: &NamesToReview) -> BTreeMap<PhotoId, BTreeMap<NameKey, BTreeSet<NameSource>>> {
+    let index = PhotoIndex::new(input.photos.iter().map(|photo| photo.path.as_path()));
+    let mut given: BTreeMap<PhotoId, BTreeMap<NameKey, BTreeSet<NameSource>>> = BTreeMap::new();
+    for found in input.found.iter().filter(|found| found.names_somebody()) {
+        let key = found.name.as_deref().and_then(NameKey::of);
+        if let (Some(key), PathMeaning::Photo(at)) = (key, index.find(&found.photo)) {
+            given.entry(input.photos[at].id).or_default().entry(key).or_default().insert(found.source);
+        }
+    }
+    given
+}

@@ -1,0 +1,230 @@
+//! All sources of a photo together: which face is whom, where they agree.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::{NamesToReview, OpenWhy};
+use crate::metadata::deduce::{self, NamesToPlace};
+use crate::metadata::faces::{FaceOwner, PhotoToName};
+use crate::metadata::found::{NameFound, NameKind};
+use crate::metadata::fraction_box::FractionBox;
+use crate::metadata::name_key::NameKey;
+use crate::metadata::places::{self, NamesInPhotos, UnplacedWhy, WriterReading};
+
+/// Numbers are places in the lists passed.
+pub(super) struct Combined {
+    /// Every name that is given for a photo and not answered, with who gives it.
+    pub given: BTreeMap<(usize, NameKey), Vec<usize>>,
+    /// Names by face; more than one contradict each other.
+    pub faces: BTreeMap<(usize, usize), Vec<FaceName>>,
+    pub by_hand: Vec<HandRegion>,
+    pub deduced: Vec<deduce::DeducedName>,
+    pub open: BTreeMap<(usize, NameKey), OpenWhy>,
+    pub elsewhere: usize,
+    pub readings: Vec<WriterReading>,
+}
+
+/// A name of a face, with who says it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct FaceName {
+    pub key: NameKey,
+    pub found: Vec<usize>,
+    pub fit: f32,
+    pub kind: NameKind,
+}
+
+/// A region without a face.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct HandRegion {
+    pub photo: usize,
+    pub at: FractionBox,
+    /// More than one contradict each other.
+    pub names: Vec<(NameKey, Vec<usize>)>,
+}
+
+pub(super) fn combine(input: &NamesToReview) -> Combined {
+    let names = places::place(input.found, input.photos);
+    let mut combined = Combined {
+        given: given(input, &names),
+        faces: faces(input, &names),
+        by_hand: Vec::new(),
+        deduced: Vec::new(),
+        open: BTreeMap::new(),
+        elsewhere: names.unplaced.iter().filter(|unplaced| unplaced.photo.is_none()).count(),
+        readings: names.readings.clone(),
+    };
+    combined.by_hand = by_hand(input, &names, &combined);
+    combined.work_out(input, &names);
+    combined
+}
+
+/// The key of a name that was found, unless it has been answered for this photo.
+fn key(input: &NamesToReview, found: usize, photo: usize) -> Option<NameKey> {
+    let name = input.found[found].name.as_deref().filter(|_| input.found[found].names_somebody())?;
+    NameKey::of(name).filter(|key| !input.answered.has(input.photos[photo].id, key))
+}
+
+fn given(input: &NamesToReview, names: &NamesInPhotos) -> BTreeMap<(usize, NameKey), Vec<usize>> {
+    let placed = names.placed.iter().map(|placed| (placed.found, placed.photo));
+    let by_hand = names.by_hand.iter().map(|region| (region.found, region.photo));
+    let unplaced = names.unplaced.iter().filter_map(|unplaced| Some((unplaced.found, unplaced.photo?)));
+    let mut given: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (found, photo) in placed.chain(by_hand).chain(unplaced).chain(names.without_region.iter().copied()) {
+        if let Some(key) = key(input, found, photo) {
+            given.entry((photo, key)).or_default().push(found);
+        }
+    }
+    given
+}
+
+/// A second region of one program on one face counts as well: it is where two names for one face come from.
+fn faces(input: &NamesToReview, names: &NamesInPhotos) -> BTreeMap<(usize, usize), Vec<FaceName>> {
+    let placed = names.placed.iter().map(|placed| (placed.found, placed.photo, placed.face, placed.fit));
+    let second = names.unplaced.iter().filter_map(|unplaced| match unplaced.why {
+        UnplacedWhy::FaceTaken { face } => Some((unplaced.found, unplaced.photo?, face, 0.0)),
+        _ => None,
+    });
+    let mut faces: BTreeMap<(usize, usize), Vec<FaceName>> = BTreeMap::new();
+    for (found, photo, face, fit) in placed.chain(second) {
+        let Some(key) = key(input, found, photo) else { continue };
+        let kind = input.found[found].kind;
+        let of_face = faces.entry((photo, face)).or_default();
+        match of_face.iter_mut().find(|name| name.key == key) {
+            Some(name) => {
+                name.found.push(found);
+                name.fit = name.fit.max(fit);
+                name.kind = if kind == NameKind::Confirmed { kind } else { name.kind };
+            }
+            None => of_face.push(FaceName { key, found: vec![found], fit, kind }),
+        }
+    }
+    // What somebody confirmed outdoes what a program guessed.
+    for of_face in faces.values_mut() {
+        if of_face.iter().any(|name| name.kind == NameKind::Confirmed) {
+            of_face.retain(|name| name.kind == NameKind::Confirmed);
+        }
+    }
+    one_face_a_name(&mut faces);
+    faces
+}
+
+/// One name on two faces of a photo, by two sources: the better fit stays.
+fn one_face_a_name(faces: &mut BTreeMap<(usize, usize), Vec<FaceName>>) {
+    let mut best: HashMap<(usize, NameKey), (f32, usize)> = HashMap::new();
+    for ((photo, face), names) in faces.iter() {
+        for name in names {
+            let fit = if name.kind == NameKind::Confirmed { name.fit + 1.0 } else { name.fit };
+            let known = best.entry((*photo, name.key.clone())).or_insert((fit, *face));
+            if fit > known.0 {
+                *known = (fit, *face);
+            }
+        }
+    }
+    for ((photo, face), names) in faces.iter_mut() {
+        names.retain(|name| best.get(&(*photo, name.key.clone())).is_some_and(|(_, at)| at == face));
+    }
+    faces.retain(|_, names| !names.is_empty());
+}
+
+/// Regions of several sources at one place are one region.
+fn by_hand(input: &NamesToReview, names: &NamesInPhotos, combined: &Combined) -> Vec<HandRegion> {
+    let on_face: HashSet<(usize, &NameKey)> =
+        combined.faces.iter().flat_map(|((photo, _), names)| names.iter().map(|name| (*photo, &name.key))).collect();
+    let mut regions: Vec<HandRegion> = Vec::new();
+    let mut of_photo: HashMap<usize, Vec<usize>> = HashMap::new();
+    for region in &names.by_hand {
+        let Some(key) = key(input, region.found, region.photo).filter(|key| !on_face.contains(&(region.photo, key)))
+        else {
+            continue;
+        };
+        let (width, height) = input.photos[region.photo].size;
+        let aspect = width.max(1) as f32 / height.max(1) as f32;
+        let there = of_photo.entry(region.photo).or_default();
+        let same = there.iter().copied().find(|&at| {
+            regions[at].names.iter().any(|(known, _)| *known == key)
+                || places::fit(regions[at].at, region.at, aspect).is_some()
+        });
+        match same.map(|at| &mut regions[at].names) {
+            Some(known) => match known.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, found)) => found.push(region.found),
+                None => known.push((key, vec![region.found])),
+            },
+            None => {
+                there.push(regions.len());
+                regions.push(HandRegion { photo: region.photo, at: region.at, names: vec![(key, vec![region.found])] });
+            }
+        }
+    }
+    regions
+}
+
+impl Combined {
+    /// A program's guess yields to what all photos together say.
+    fn drop_guesses(&mut self) {
+        for name in &self.deduced {
+            for guess in self.faces.remove(&(name.photo, name.face)).into_iter().flatten() {
+                self.open.insert((name.photo, guess.key), OpenWhy::Contradicted);
+            }
+        }
+    }
+
+    /// Names that no region brought to a face, from the photos of all. A name whose region was left behind by a crop
+    /// still says who is there.
+    fn work_out(&mut self, input: &NamesToReview, names: &NamesInPhotos) {
+        let placed = self.faces.iter().filter_map(|(at, names)| Some((*at, agreed(names)?))).collect();
+        let mut settled: HashSet<(usize, NameKey)> = HashSet::new();
+        settled.extend(self.faces.iter().flat_map(|((photo, _), n)| n.iter().map(|name| (*photo, name.key.clone()))));
+        settled.extend(self.by_hand.iter().flat_map(|r| r.names.iter().map(|(key, _)| (r.photo, key.clone()))));
+        settled.extend(input.photos.iter().enumerate().flat_map(|(at, photo)| owners(photo).map(move |key| (at, key))));
+        let is_confirmed = |found: &NameFound| found.kind == NameKind::Confirmed;
+        let why = unplaced_why(input, names);
+        let given: Vec<(usize, NameKey)> = self
+            .given
+            .iter()
+            .filter(|(given, found)| {
+                !settled.contains(*given) && found.iter().any(|&found| is_confirmed(&input.found[found]))
+            })
+            .map(|(given, _)| given.clone())
+            .collect();
+        let (open, lost): (Vec<_>, Vec<_>) = given.into_iter().partition(|given| {
+            matches!(why.get(given), None | Some(UnplacedWhy::PictureCropped | UnplacedWhy::ReadingUnclear))
+        });
+        let input =
+            NamesToPlace { photos: input.photos, names: &open, placed: &placed, same_person: input.same_person };
+        let deduced = deduce::deduce(&input);
+        for name in deduced.undecided {
+            let given = (name.photo, name.name);
+            let unplaced = why.get(&given).map(|why| OpenWhy::Unplaced(*why));
+            self.open.insert(given, unplaced.unwrap_or(OpenWhy::Undecided(name.why)));
+        }
+        self.open.extend(lost.into_iter().filter_map(|given| why.get(&given).map(|w| (given, OpenWhy::Unplaced(*w)))));
+        self.deduced = deduced.names;
+        self.drop_guesses();
+    }
+}
+
+/// The name of a face that somebody named; none of them where they contradict each other. A guess leaves it open.
+fn agreed(names: &[FaceName]) -> Option<Option<NameKey>> {
+    match names {
+        [name] if name.kind == NameKind::Confirmed => Some(Some(name.key.clone())),
+        [_] | [] => None,
+        _ => Some(None),
+    }
+}
+
+/// The people to whom the user gave faces of the photo.
+fn owners(photo: &PhotoToName) -> impl Iterator<Item = NameKey> {
+    let names: BTreeSet<NameKey> = photo
+        .faces
+        .iter()
+        .filter_map(|face| if let FaceOwner::Person { name, .. } = face.of { NameKey::of(name) } else { None })
+        .collect();
+    names.into_iter()
+}
+
+fn unplaced_why(input: &NamesToReview, names: &NamesInPhotos) -> HashMap<(usize, NameKey), UnplacedWhy> {
+    let why = names.unplaced.iter().filter_map(|unplaced| {
+        let photo = unplaced.photo?;
+        Some(((photo, key(input, unplaced.found, photo)?), unplaced.why))
+    });
+    why.collect()
+}

@@ -1,0 +1,154 @@
+//! What is offered: the people found elsewhere, each with pictures and counts, what contradicts, what stayed open.
+//!
+//! A name counts once a photo, whatever the number of its sources. What was answered before is left out, and what a
+//! source no longer says of a photo is told ([`answers`]). Nothing here decides: the caller shows the review, and what
+//! is taken becomes one step of the library that can be undone.
+
+pub(crate) mod answers;
+mod combine;
+mod conflicts;
+mod people;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::deduce::UndecidedWhy;
+use super::faces::PhotoToName;
+use super::found::{NameFound, NameKind, NameSource};
+use super::fraction_box::FractionBox;
+use super::name_key::NameKey;
+use super::places::{UnplacedWhy, WriterReading};
+use crate::types::{FaceId, PersonId, PhotoId, SquaredDistance};
+use answers::{AnsweredNames, WithdrawnName};
+
+/// Everything that is read before.
+pub(crate) struct NamesToReview<'a> {
+    pub found: &'a [NameFound],
+    /// The sources that could be read this time, in all photos.
+    pub read: &'a HashSet<NameSource>,
+    pub photos: &'a [PhotoToName<'a>],
+    /// The library's named people.
+    pub people: &'a [(PersonId, String)],
+    pub answered: &'a AnsweredNames,
+    /// The threshold of the grouping.
+    pub same_person: SquaredDistance,
+}
+
+/// The step that is offered.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct NamesReview {
+    /// Those with the most names first.
+    pub people: Vec<PersonFound>,
+    pub conflicts: Vec<NameConflict>,
+    pub withdrawn: Vec<WithdrawnName>,
+    /// Names in photos that are not in the library, or could be several.
+    pub elsewhere: usize,
+    pub readings: Vec<WriterReading>,
+}
+
+/// One person, by whatever spelling.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PersonFound {
+    pub key: NameKey,
+    /// The most frequent spelling.
+    pub name: String,
+    /// All spellings, the most frequent first.
+    pub spellings: Vec<(String, usize)>,
+    /// The library's person of that name.
+    pub person: Option<PersonId>,
+    /// Photos that name the person, each once, and how many of them each source names.
+    pub names: usize,
+    pub by_source: BTreeMap<NameSource, usize>,
+    pub faces: Vec<FaceProposal>,
+    pub by_hand: Vec<HandProposal>,
+    pub open: Vec<OpenName>,
+    /// Faces that are the person's already.
+    pub settled: usize,
+    /// Faces to show, the surest first.
+    pub examples: Vec<FaceId>,
+}
+
+/// A face that would become the person's.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FaceProposal {
+    pub photo: PhotoId,
+    pub face: FaceId,
+    pub by: ProposedBy,
+    /// [`NameKind::Suggested`] where every program only guessed.
+    pub kind: NameKind,
+    pub sources: Vec<NameSource>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum ProposedBy {
+    /// A region that the face lies in, 0 to 1.
+    Region { fit: f32 },
+    /// Worked out from many photos; the probability that it is right.
+    Deduced { confidence: f32 },
+}
+
+/// A face to be made from a region.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct HandProposal {
+    pub photo: PhotoId,
+    /// In the upright picture.
+    pub at: FractionBox,
+    pub sources: Vec<NameSource>,
+}
+
+/// A name that came to no face.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OpenName {
+    pub photo: PhotoId,
+    pub why: OpenWhy,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum OpenWhy {
+    Unplaced(UnplacedWhy),
+    Undecided(UndecidedWhy),
+    /// Another name contradicts: see the conflicts.
+    Contradicted,
+}
+
+/// What nobody but the user can decide. Nothing of it is proposed.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum NameConflict {
+    /// Two names for one face, or for one region without a face.
+    TwoNames { photo: PhotoId, face: Option<FaceId>, names: Vec<NameOfFace> },
+    /// The user gave the face to somebody of another name.
+    OtherPerson { photo: PhotoId, face: FaceId, person: PersonId, name: NameOfFace },
+    /// One name whose faces are in groups unlike each other: two people of one name, or a wrong name. Their faces are
+    /// proposed.
+    TwoPeople { key: NameKey, groups: Vec<GroupOfName> },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NameOfFace {
+    pub key: NameKey,
+    pub sources: Vec<NameSource>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct GroupOfName {
+    pub group: PersonId,
+    pub faces: Vec<FaceId>,
+}
+
+impl NamesReview {
+    pub(crate) fn of(input: &NamesToReview) -> Self {
+        let combined = combine::combine(input);
+        let mut review = Self { readings: combined.readings.clone(), ..Self::default() };
+        review.elsewhere = combined.elsewhere;
+        review.people = people::people(input, &combined);
+        review.conflicts = conflicts::conflicts(input, &combined, &review.people);
+        review.withdrawn = answers::withdrawn(input);
+        review
+    }
+
+    /// All names offered, and the people they are of: "4,312 names of 57 people".
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        (self.people.iter().map(|person| person.names).sum(), self.people.len())
+    }
+}

@@ -1,0 +1,146 @@
+//! The people found, each with what is proposed.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::combine::{Combined, FaceName};
+use super::{FaceProposal, HandProposal, NamesToReview, OpenName, OpenWhy, PersonFound, ProposedBy};
+use crate::metadata::faces::FaceOwner;
+use crate::metadata::found::{NameKind, NameSource};
+use crate::metadata::name_key::{NameKey, Spellings};
+use crate::types::{FaceId, PersonId};
+
+/// Faces to show of a person.
+const EXAMPLES: usize = 8;
+
+/// Those with the most names first, then by name.
+pub(super) fn people(input: &NamesToReview, combined: &Combined) -> Vec<PersonFound> {
+    let known: HashMap<NameKey, PersonId> =
+        input.people.iter().filter_map(|(id, name)| Some((NameKey::of(name)?, *id))).collect();
+    let mut people: BTreeMap<NameKey, PersonFound> = BTreeMap::new();
+    for (key, spellings, by_source, names) in given(input, combined) {
+        let sorted: Vec<(String, usize)> =
+            spellings.sorted().iter().map(|(name, n)| ((*name).to_owned(), *n)).collect();
+        let person = PersonFound {
+            name: sorted.first().map(|(name, _)| name.clone()).unwrap_or_default(),
+            spellings: sorted,
+            person: known.get(&key).copied(),
+            names,
+            by_source,
+            faces: Vec::new(),
+            by_hand: Vec::new(),
+            open: Vec::new(),
+            settled: 0,
+            examples: Vec::new(),
+            key: key.clone(),
+        };
+        people.insert(key, person);
+    }
+    add_faces(input, combined, &mut people);
+    add_others(input, combined, &mut people);
+    let mut people: Vec<PersonFound> = people.into_values().collect();
+    people.iter_mut().for_each(|person| person.examples = examples(person));
+    people.sort_by(|a, b| b.names.cmp(&a.names).then(a.key.cmp(&b.key)));
+    people
+}
+
+type GivenBySources = (NameKey, Spellings, BTreeMap<NameSource, usize>, usize);
+
+/// Names by person, each photo once.
+fn given(input: &NamesToReview, combined: &Combined) -> Vec<GivenBySources> {
+    let mut people: BTreeMap<&NameKey, (Spellings, BTreeMap<NameSource, usize>, usize)> = BTreeMap::new();
+    for ((_, key), found) in &combined.given {
+        let (spellings, by_source, names) = people.entry(key).or_default();
+        *names += 1;
+        found.iter().filter_map(|&found| input.found[found].name.as_deref()).for_each(|name| spellings.add(name));
+        sources(input, found).into_iter().for_each(|source| *by_source.entry(source).or_default() += 1);
+    }
+    people.into_iter().map(|(key, (spellings, by_source, names))| (key.clone(), spellings, by_source, names)).collect()
+}
+
+pub(super) fn sources(input: &NamesToReview, found: &[usize]) -> Vec<NameSource> {
+    found.iter().map(|&found| input.found[found].source).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// What becomes of a name on a face.
+pub(super) enum FaceFate {
+    Proposed,
+    Settled,
+    /// The user gave the face to another person.
+    Others(PersonId),
+}
+
+pub(super) fn fate(input: &NamesToReview, photo: usize, face: usize, key: &NameKey) -> FaceFate {
+    match input.photos[photo].faces[face].of {
+        FaceOwner::Person { name, .. } if NameKey::of(name).as_ref() == Some(key) => FaceFate::Settled,
+        FaceOwner::Person { id, .. } => FaceFate::Others(id),
+        FaceOwner::Nobody | FaceOwner::Group(_) | FaceOwner::SetAside => FaceFate::Proposed,
+    }
+}
+
+fn add_faces(input: &NamesToReview, combined: &Combined, people: &mut BTreeMap<NameKey, PersonFound>) {
+    for (&(photo, face), names) in &combined.faces {
+        let id = input.photos[photo].id;
+        for name in names {
+            let Some(person) = people.get_mut(&name.key) else { continue };
+            match fate(input, photo, face, &name.key) {
+                FaceFate::Settled => person.settled += 1,
+                FaceFate::Proposed if names.len() == 1 => person.faces.push(proposal(input, photo, face, name)),
+                FaceFate::Proposed | FaceFate::Others(_) => {
+                    person.open.push(OpenName { photo: id, why: OpenWhy::Contradicted });
+                }
+            }
+        }
+    }
+    for name in &combined.deduced {
+        let found = combined.given.get(&(name.photo, name.name.clone())).map_or(&[][..], Vec::as_slice);
+        if let Some(person) = people.get_mut(&name.name) {
+            person.faces.push(FaceProposal {
+                photo: input.photos[name.photo].id,
+                face: input.photos[name.photo].faces[name.face].id,
+                by: ProposedBy::Deduced { confidence: name.confidence },
+                kind: NameKind::Confirmed,
+                sources: sources(input, found),
+            });
+        }
+    }
+}
+
+fn proposal(input: &NamesToReview, photo: usize, face: usize, name: &FaceName) -> FaceProposal {
+    FaceProposal {
+        photo: input.photos[photo].id,
+        face: input.photos[photo].faces[face].id,
+        by: ProposedBy::Region { fit: name.fit },
+        kind: name.kind,
+        sources: sources(input, &name.found),
+    }
+}
+
+fn add_others(input: &NamesToReview, combined: &Combined, people: &mut BTreeMap<NameKey, PersonFound>) {
+    for region in &combined.by_hand {
+        let photo = input.photos[region.photo].id;
+        for (key, found) in &region.names {
+            let Some(person) = people.get_mut(key) else { continue };
+            if region.names.len() == 1 {
+                person.by_hand.push(HandProposal { photo, at: region.at, sources: sources(input, found) });
+            } else {
+                person.open.push(OpenName { photo, why: OpenWhy::Contradicted });
+            }
+        }
+    }
+    for ((photo, key), why) in &combined.open {
+        if let Some(person) = people.get_mut(key) {
+            person.open.push(OpenName { photo: input.photos[*photo].id, why: *why });
+        }
+    }
+}
+
+fn examples(person: &PersonFound) -> Vec<FaceId> {
+    let sureness = |face: &FaceProposal| match (face.kind, face.by) {
+        (NameKind::Confirmed, ProposedBy::Region { fit }) => 2.0 + fit,
+        (_, ProposedBy::Region { fit }) => fit,
+        (_, ProposedBy::Deduced { confidence }) => 1.0 + confidence,
+    };
+    let mut faces: Vec<&FaceProposal> = person.faces.iter().collect();
+    faces.sort_by(|a, b| sureness(b).total_cmp(&sureness(a)).then(a.face.cmp(&b.face)));
+    faces.iter().take(EXAMPLES).map(|face| face.face).collect()
+}

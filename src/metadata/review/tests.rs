@@ -1,0 +1,226 @@
+use std::collections::{BTreeSet, HashSet};
+
+use super::answers::{AnsweredName, AnsweredNames, NameDecision};
+use super::{NameConflict, NamesReview, NamesToReview, OpenWhy, PersonFound, ProposedBy};
+use crate::metadata::deduce::UndecidedWhy;
+use crate::metadata::faces::{FaceOwner, FaceToName, PhotoToName};
+use crate::metadata::found::{NameFound, NameKind, NameRegion, NameSource, PhotoPath, RegionArea, StatedFrame};
+use crate::metadata::fraction_box::{ExifTurn, FractionBox};
+use crate::metadata::name_key::NameKey;
+use crate::metadata::places::UnplacedWhy;
+use crate::metadata::test_album::SAME_PERSON;
+use crate::types::{Embedding, FaceId, PersonId, PhotoId};
+
+const SIZE: (u32, u32) = (4000, 3000);
+
+fn at(place: usize) -> FractionBox {
+    FractionBox { x: 0.05 + 0.2 * place as f32, y: 0.4, width: 0.08, height: 0.1 }
+}
+
+fn photo<'a>(number: i64, faces: &[FaceOwner<'a>]) -> PhotoToName<'a> {
+    let face = |(place, &of): (usize, &FaceOwner<'a>)| FaceToName {
+        id: FaceId(number * 10 + place as i64),
+        at: at(place),
+        of,
+        embedding: None,
+    };
+    let faces = faces.iter().enumerate().map(face).collect();
+    PhotoToName {
+        id: PhotoId(number),
+        path: format!("/p/{number}.jpg").into(),
+        size: SIZE,
+        turn: ExifTurn::NONE,
+        faces,
+    }
+}
+
+fn name(photo: i64, name: &str, place: Option<usize>, source: NameSource) -> NameFound {
+    let region = |place| NameRegion {
+        region: RegionArea::Fractions { at: at(place), of: Some(SIZE) },
+        frame: StatedFrame::Stored,
+    };
+    NameFound {
+        photo: PhotoPath::Whole(format!("/p/{photo}.jpg").into()),
+        name: Some(name.to_owned()),
+        region: place.map(region),
+        source,
+        writer: None,
+        kind: NameKind::Confirmed,
+    }
+}
+
+fn review(found: &[NameFound], photos: &[PhotoToName], people: &[(PersonId, String)]) -> NamesReview {
+    after(found, photos, people, &AnsweredNames::default())
+}
+
+fn after(
+    found: &[NameFound],
+    photos: &[PhotoToName],
+    people: &[(PersonId, String)],
+    answered: &AnsweredNames,
+) -> NamesReview {
+    let read = HashSet::from([NameSource::Mwg, NameSource::Picasa]);
+    NamesReview::of(&NamesToReview { found, read: &read, photos, people, answered, same_person: SAME_PERSON })
+}
+
+fn person<'a>(review: &'a NamesReview, name: &str) -> &'a PersonFound {
+    let key = NameKey::of(name).unwrap();
+    review.people.iter().find(|person| person.key == key).unwrap()
+}
+
+use FaceOwner::Nobody;
+use NameSource::{GoogleTakeout, Mwg, Picasa};
+
+#[test]
+fn spellings_and_sources_of_one_person_are_one() {
+    let photos = [photo(1, &[Nobody, Nobody]), photo(2, &[Nobody])];
+    let found = [
+        name(1, "Anna Müller", Some(0), Mwg),
+        name(1, "MÜLLER, ANNA", Some(0), Picasa),
+        name(2, "Anna Müller", Some(0), Mwg),
+        name(1, "Bert", Some(1), Mwg),
+        name(9, "Anna Müller", Some(0), Mwg),
+    ];
+    let people = [(PersonId(7), "anna müller".to_owned())];
+    let review = review(&found, &photos, &people);
+    assert_eq!((review.counts(), review.elsewhere), ((3, 2), 1));
+    let anna = person(&review, "Anna Müller");
+    assert_eq!((anna.name.as_str(), anna.person, anna.names), ("Anna Müller", Some(PersonId(7)), 2));
+    assert_eq!(anna.spellings, [("Anna Müller".to_owned(), 2), ("MÜLLER, ANNA".to_owned(), 1)]);
+    assert_eq!((anna.by_source[&Mwg], anna.by_source[&Picasa]), (2, 1));
+    assert_eq!(anna.faces.iter().map(|face| face.face).collect::<Vec<_>>(), [FaceId(10), FaceId(20)]);
+    assert_eq!(anna.faces[0].sources, [Mwg, Picasa]);
+    assert!(matches!(anna.faces[0].by, ProposedBy::Region { fit } if fit > 0.9));
+    assert_eq!(anna.examples.len(), 2);
+    assert!(review.conflicts.is_empty());
+}
+
+#[test]
+fn two_names_for_one_face_are_asked_and_not_proposed() {
+    let photos = [photo(1, &[Nobody])];
+    let found = [name(1, "Anna", Some(0), Mwg), name(1, "Bert", Some(0), Picasa)];
+    let review = review(&found, &photos, &[]);
+    let [NameConflict::TwoNames { face: Some(FaceId(10)), names, .. }] = &review.conflicts[..] else {
+        panic!("{review:?}")
+    };
+    assert_eq!(names.len(), 2);
+    for name in ["Anna", "Bert"] {
+        assert!(person(&review, name).faces.is_empty());
+        assert_eq!(person(&review, name).open[0].why, OpenWhy::Contradicted);
+    }
+    // A guess contradicts nobody.
+    let mut found = found;
+    found[1].kind = NameKind::Suggested;
+    let review = super::tests::review(&found, &photos, &[]);
+    assert!(review.conflicts.is_empty());
+    assert_eq!(person(&review, "Anna").faces.len(), 1);
+}
+
+#[test]
+fn regions_without_a_face_are_by_hand_once() {
+    let photos = [photo(1, &[Nobody])];
+    let found = [name(1, "Anna", Some(2), Mwg), name(1, "anna", Some(2), Picasa), name(1, "Cleo", Some(3), Mwg)];
+    let by_hand = review(&found, &photos, &[]);
+    assert_eq!(person(&by_hand, "Anna").by_hand.len(), 1);
+    assert_eq!(person(&by_hand, "Anna").by_hand[0].sources, [Mwg, Picasa]);
+    let found = [name(1, "Anna", Some(2), Mwg), name(1, "Bert", Some(2), Picasa)];
+    let review = review(&found, &photos, &[]);
+    assert!(matches!(&review.conflicts[..], [NameConflict::TwoNames { face: None, .. }]));
+    assert!(review.people.iter().all(|person| person.by_hand.is_empty()));
+}
+
+#[test]
+fn a_face_of_another_person_stays_theirs() {
+    let bert = FaceOwner::Person { id: PersonId(3), name: "Bert" };
+    let photos = [photo(1, &[bert, Nobody])];
+    let found = [name(1, "Anna", Some(0), Mwg), name(1, "BERT", Some(0), Picasa)];
+    let review = review(&found, &photos, &[(PersonId(3), "Bert".to_owned())]);
+    let others = |conflict: &&NameConflict| matches!(conflict, NameConflict::OtherPerson { person: PersonId(3), .. });
+    assert_eq!(review.conflicts.iter().filter(others).count(), 1);
+    assert_eq!((person(&review, "Anna").faces.len(), person(&review, "Bert").settled), (0, 1));
+}
+
+#[test]
+fn one_name_in_groups_unlike_each_other_is_told() {
+    let vector = |x: f32, y: f32| Embedding::normalise(vec![x, y, 0.1]).unwrap();
+    let (one, other) = (vector(1.0, 0.0), vector(-0.6, 0.8));
+    let group = |number: i64, of: i64| photo(number, &[FaceOwner::Group(PersonId(of))]);
+    let mut photos = [group(1, 1), group(2, 1), group(3, 2), group(4, 2)];
+    let found: Vec<_> = (1..=4).map(|number| name(number, "Anna", Some(0), Mwg)).collect();
+    for (photo, vector) in photos.iter_mut().zip([&one, &one, &one, &one]) {
+        photo.faces[0].embedding = Some(vector);
+    }
+    assert!(review(&found, &photos, &[]).conflicts.is_empty(), "groups of one person");
+    photos[2].faces[0].embedding = Some(&other);
+    photos[3].faces[0].embedding = Some(&other);
+    let review = review(&found, &photos, &[]);
+    let [NameConflict::TwoPeople { groups, .. }] = &review.conflicts[..] else { panic!("{review:?}") };
+    assert_eq!(groups.iter().map(|group| group.group).collect::<Vec<_>>(), [PersonId(1), PersonId(2)]);
+    assert_eq!(person(&review, "Anna").faces.len(), 4);
+}
+
+#[test]
+fn names_without_a_region_are_worked_out_or_left_open() {
+    let groups = [FaceOwner::Group(PersonId(1)), FaceOwner::Group(PersonId(2))];
+    let photos: Vec<_> = (1..=10).map(|number| photo(number, &groups[..if number <= 5 { 2 } else { 1 }])).collect();
+    let mut found: Vec<_> = (1..=10).map(|number| name(number, "Anna", None, GoogleTakeout)).collect();
+    found.push(name(1, "Zoe", None, GoogleTakeout));
+    let review = review(&found, &photos, &[]);
+    let anna = person(&review, "Anna");
+    assert_eq!(anna.faces.len(), 10);
+    assert!(anna.faces.iter().all(|face| matches!(face.by, ProposedBy::Deduced { confidence } if confidence >= 0.95)));
+    assert!(anna.faces.iter().all(|face| face.face.0 % 10 == 0));
+    assert_eq!(person(&review, "Zoe").open[0].why, OpenWhy::Undecided(UndecidedWhy::Unsure));
+}
+
+#[test]
+fn a_crop_is_told_and_its_name_still_counts() {
+    let photos = [photo(1, &[])];
+    let mut found = [name(1, "Anna", Some(0), Mwg)];
+    found[0].region.as_mut().unwrap().region = RegionArea::Fractions { at: at(0), of: Some((3000, 3000)) };
+    let review = review(&found, &photos, &[]);
+    assert_eq!(person(&review, "Anna").open[0].why, OpenWhy::Unplaced(UnplacedWhy::PictureCropped));
+    assert_eq!(review.counts(), (1, 1));
+}
+
+fn answer(photo: i64, name: &str, decision: NameDecision) -> AnsweredName {
+    let name = NameKey::of(name).unwrap();
+    AnsweredName { photo: PhotoId(photo), name, sources: BTreeSet::from([Mwg]), decision }
+}
+
+#[test]
+fn the_next_scan_offers_the_difference() {
+    let photos = [photo(1, &[Nobody]), photo(2, &[Nobody]), photo(3, &[Nobody])];
+    let answered: AnsweredNames = [
+        answer(1, "Anna", NameDecision::Taken),
+        answer(2, "Bert", NameDecision::Refused),
+        answer(3, "Cleo", NameDecision::Taken),
+    ]
+    .into_iter()
+    .collect();
+    // The same as before, by another source too; only the third photo's name has changed.
+    let found = [name(1, "ANNA", Some(0), Picasa), name(2, "Bert", Some(0), Mwg), name(3, "Dora", Some(0), Mwg)];
+    let review = after(&found, &photos, &[], &answered);
+    assert_eq!(review.people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>(), ["Dora"]);
+    let [withdrawn] = &review.withdrawn[..] else { panic!("{:?}", review.withdrawn) };
+    assert_eq!(withdrawn.answer, answer(3, "Cleo", NameDecision::Taken));
+    assert_eq!(withdrawn.instead, [NameKey::of("Dora").unwrap()]);
+    // A source that could not be read has withdrawn nothing.
+    let nothing = NamesToReview {
+        found: &[],
+        read: &HashSet::new(),
+        photos: &photos,
+        people: &[],
+        answered: &answered,
+        same_person: SAME_PERSON,
+    };
+    assert!(NamesReview::of(&nothing).withdrawn.is_empty());
+}
+
+#[test]
+fn an_answer_is_stored_as_it_was() {
+    let answer = answer(1, "Anna Müller", NameDecision::Taken);
+    let text = serde_json::to_string(&answer).unwrap();
+    assert_eq!(text, r#"{"photo":1,"name":"anna müller","sources":["mwg"],"decision":"taken"}"#);
+    assert_eq!(serde_json::from_str::<AnsweredName>(&text).unwrap(), answer);
+}

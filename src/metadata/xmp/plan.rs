@@ -1,0 +1,210 @@
+//! What writing names would do to one photo: nothing is written here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::container::{self, FileWindow, RawPacket, SEGMENT_NAME};
+use super::embed;
+use super::encoding::PacketText;
+use super::error::{MetadataError, PacketError, Refusal};
+use super::fragment::EMPTY_PACKET;
+use super::matching::OthersNames;
+use super::merge::{self, MergeError, MergeRequest, MergedPacket, PlannedChange};
+use super::model::{PacketPlace, PeoplePacket};
+use super::read;
+use super::region_box::RegionBox;
+use super::seed;
+use super::sidecar::Sidecars;
+use super::write::{self, FileChange, FileUndo, Modified};
+use super::written::{NameList, WrittenNames};
+use crate::library::WritePlace;
+
+/// A face with a name.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FaceToWrite {
+    pub name: String,
+    /// Fractions of the upright picture.
+    pub area: RegionBox,
+}
+
+/// All that a photo's XMP is to say about people.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NamesToWrite<'a> {
+    pub faces: &'a [FaceToWrite],
+    /// Of the stored picture, before the orientation is applied.
+    pub size: (u32, u32),
+    /// EXIF's, 1 to 8.
+    pub orientation: u8,
+    /// The lists to keep. What we wrote into another is taken out of it.
+    pub lists: &'a [NameList],
+    /// What was written at this place before.
+    pub ours: &'a WrittenNames,
+    pub others: &'a OthersNames,
+    /// The library's own name, for marks in the file; without it none are left.
+    pub library: Option<&'a str>,
+}
+
+/// What would change, and what of it would then be ours.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct MetadataPlan {
+    /// The file to be changed.
+    pub path: PathBuf,
+    pub file: FileChange,
+    pub changes: Vec<PlannedChange>,
+    pub written: WrittenNames,
+}
+
+impl MetadataPlan {
+    /// What takes it back; to be kept before anything is written.
+    pub fn undo(&self) -> Result<FileUndo, MetadataError> {
+        FileUndo::of(&self.path, &self.file)
+    }
+
+    /// # Errors
+    /// The file has changed since, or cannot be written; it is as it was.
+    pub fn write(&self, modified: Modified) -> Result<(), MetadataError> {
+        write::apply(&self.path, &self.file, modified)
+    }
+}
+
+/// Plans the names of one photo.
+///
+/// # Errors
+/// The file cannot be read, its XMP is damaged, or it is one into which names are not written.
+pub(crate) fn plan(photo: &Path, place: WritePlace, names: &NamesToWrite<'_>) -> Result<MetadataPlan, MetadataError> {
+    let faces = checked(names).map_err(|why| MetadataError::Refused { path: photo.to_owned(), why })?;
+    let request = MergeRequest {
+        faces: &faces,
+        size: names.size,
+        orientation: names.orientation,
+        lists: names.lists,
+        ours: names.ours,
+        others: names.others,
+        library: names.library,
+    };
+    match place {
+        WritePlace::Sidecar => plan_sidecar(photo, &request),
+        WritePlace::Embedded => plan_embedded(photo, &request),
+    }
+}
+
+fn plan_sidecar(photo: &Path, request: &MergeRequest<'_>) -> Result<MetadataPlan, MetadataError> {
+    let path = real_path(&Sidecars::of(photo).to_write(photo))?;
+    if !path.exists() {
+        let (text, copied) = start_of_sidecar(photo, request)?;
+        let ours = WrittenNames([request.ours.0.as_slice(), &copied.0].concat());
+        let merged = merged(&path, &text, &MergeRequest { ours: &ours, ..*request })?;
+        let file = if merged.written.0.is_empty() {
+            FileChange::Nothing
+        } else {
+            FileChange::Create { bytes: merged.text.as_bytes().to_vec() }
+        };
+        return Ok(finished(path, file, merged));
+    }
+    let bytes = read::read_sidecar(&path)?.map_err(|reason| MetadataError::Packet { path: path.clone(), reason })?;
+    let packet = PacketText::decode(&bytes).map_err(|reason| MetadataError::Packet { path: path.clone(), reason })?;
+    let merged = merged(&path, &packet.text, request)?;
+    let file = if merged.text == packet.text {
+        FileChange::Nothing
+    } else if merged.text.trim_end() == EMPTY_PACKET {
+        // Nothing is left but what we began it with.
+        FileChange::Remove { bytes }
+    } else {
+        FileChange::replace(&bytes, 0, bytes.len(), packet.encode(&merged.text))
+    };
+    Ok(finished(path, file, merged))
+}
+
+/// A sidecar hides what the photo itself says in the same lists from many programs, so these begin with that; what of it
+/// is ours by its marks stays ours. XMP that cannot be read hides nothing.
+fn start_of_sidecar(photo: &Path, request: &MergeRequest<'_>) -> Result<(String, WrittenNames), MetadataError> {
+    let packets = read::embedded(photo)?.unwrap_or_default();
+    let copies = |raw: &RawPacket| seed::copies(&PacketText::decode(&raw.bytes)?.text, request.lists);
+    let copies: Vec<String> = packets.iter().filter_map(|raw| copies(raw).ok()).flatten().collect();
+    let text = seed::with_descriptions(EMPTY_PACKET, &copies)
+        .map_err(|reason| MetadataError::Packet { path: photo.to_owned(), reason })?;
+    let parsed = packets.iter().filter_map(|raw| PeoplePacket::parse(&raw.bytes, PacketPlace::Embedded).ok());
+    let ours = request.library.map(|library| parsed.flat_map(|packet| packet.written(Some(library)).0).collect());
+    Ok((text, WrittenNames(ours.unwrap_or_default())))
+}
+
+fn plan_embedded(photo: &Path, request: &MergeRequest<'_>) -> Result<MetadataPlan, MetadataError> {
+    let path = real_path(photo)?;
+    let refused = |why| MetadataError::Refused { path: path.clone(), why };
+    let io = |reason| MetadataError::Io { doing: "read", path: path.clone(), reason };
+    let mut window = FileWindow::open(&path).map_err(io)?;
+    if window.bytes(0, window.length().min(3)).map_err(io)? != [0xff, 0xd8, 0xff] {
+        return Err(refused(Refusal::NotJpeg));
+    }
+    let jpeg = fs::read(&path).map_err(io)?;
+    let segments = container::segments(&mut window).map_err(|_| refused(Refusal::DamagedJpeg))?;
+    let content = |(at, length): (u64, u64)| jpeg.get(at as usize..(at + length) as usize).unwrap_or_default();
+    let mut packets = segments.iter().filter_map(|segment| {
+        let is_app1 = segment.marker == 0xe1;
+        Some((segment, content(segment.content).strip_prefix(SEGMENT_NAME).filter(|_| is_app1)?))
+    });
+    let (first, second) = (packets.next(), packets.next());
+    if second.is_some() {
+        return Err(refused(Refusal::SeveralPackets));
+    }
+    no_list_is_extended(&path, request.lists)?;
+    let packet_error = |reason| MetadataError::Packet { path: path.clone(), reason };
+    let old =
+        first.map(|(segment, bytes)| Ok((segment, PacketText::decode(bytes)?))).transpose().map_err(packet_error)?;
+    let text = old.as_ref().map_or(EMPTY_PACKET, |(_, packet)| packet.text.as_str());
+    let merged = merged(&path, text, request)?;
+    if merged.text == text {
+        return Ok(finished(path, FileChange::Nothing, merged));
+    }
+    let old = old.as_ref().map(|(segment, packet)| (*segment, packet));
+    let change = embed::embed(&jpeg, &segments, old, &merged.text).map_err(refused)?;
+    let file = FileChange::replace(&jpeg, change.old.start, change.old.len(), change.new);
+    Ok(finished(path, file, merged))
+}
+
+/// A list that is continued elsewhere cannot be changed in the first packet alone.
+fn no_list_is_extended(photo: &Path, lists: &[NameList]) -> Result<(), MetadataError> {
+    let refused = || MetadataError::Refused { path: photo.to_owned(), why: Refusal::InExtended };
+    let packets = read::embedded(photo)?.map_err(|_| refused())?;
+    let has_list =
+        |raw: &RawPacket| -> Result<bool, PacketError> { seed::has_any(&PacketText::decode(&raw.bytes)?.text, lists) };
+    let extended = packets.iter().filter(|raw| raw.extends.is_some());
+    // What cannot be read may hold one.
+    if extended.map(has_list).any(|has| has.unwrap_or(true)) { Err(refused()) } else { Ok(()) }
+}
+
+fn merged(path: &Path, text: &str, request: &MergeRequest<'_>) -> Result<MergedPacket, MetadataError> {
+    merge::merge(text, request).map_err(|error| match error {
+        MergeError::Packet(reason) => MetadataError::Packet { path: path.to_owned(), reason },
+        MergeError::Refused(why) => MetadataError::Refused { path: path.to_owned(), why },
+    })
+}
+
+fn finished(path: PathBuf, file: FileChange, merged: MergedPacket) -> MetadataPlan {
+    MetadataPlan { path, file, changes: merged.changes, written: merged.written }
+}
+
+/// Behind links, so that the file is replaced and not the link to it.
+fn real_path(path: &Path) -> Result<PathBuf, MetadataError> {
+    match fs::canonicalize(path) {
+        Ok(path) => Ok(path),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(path.to_owned()),
+        Err(reason) => Err(MetadataError::Io { doing: "read", path: path.to_owned(), reason }),
+    }
+}
+
+fn checked(names: &NamesToWrite<'_>) -> Result<Vec<(String, RegionBox)>, Refusal> {
+    if !(1..=8).contains(&names.orientation) || names.size.0 == 0 || names.size.1 == 0 {
+        return Err(Refusal::BadPicture);
+    }
+    let face = |face: &FaceToWrite| {
+        let name = face.name.trim();
+        let is_bad = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
+        if name.is_empty() || name.contains(is_bad) {
+            return Err(Refusal::BadName);
+        }
+        let area = face.area.within_picture().checked().ok_or(Refusal::BadPicture)?;
+        Ok((name.to_owned(), area))
+    };
+    names.faces.iter().map(face).collect()
+}

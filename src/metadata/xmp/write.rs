@@ -1,0 +1,246 @@
+//! Changes to files, each at once or not at all: the new bytes go into a file beside the old one and reach the disk
+//! before they take its name. What was changed since it was looked at is left alone.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::error::{MetadataError, Refusal};
+use crate::types::hex;
+
+/// What happens to a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum FileChange {
+    Nothing,
+    Create {
+        #[serde(with = "base64_text")]
+        bytes: Vec<u8>,
+    },
+    /// `old` at `at` becomes `new`; the whole file's SHA-256 says that it is still the one.
+    Replace {
+        at: u64,
+        #[serde(with = "base64_text")]
+        old: Vec<u8>,
+        #[serde(with = "base64_text")]
+        new: Vec<u8>,
+        before: String,
+        after: String,
+    },
+    Remove {
+        #[serde(with = "base64_text")]
+        bytes: Vec<u8>,
+    },
+}
+
+impl FileChange {
+    /// The change of a whole file that puts `new` at the place of `old`.
+    pub fn replace(file: &[u8], at: usize, old: usize, new: Vec<u8>) -> Self {
+        let old = file[at..at + old].to_vec();
+        if old == new {
+            return Self::Nothing;
+        }
+        let changed = [&file[..at], &new, &file[at + old.len()..]].concat();
+        Self::Replace { at: at as u64, old, new, before: digest(file), after: digest(&changed) }
+    }
+
+    /// What takes it back, byte for byte.
+    pub fn inverse(&self) -> Self {
+        match self.clone() {
+            Self::Nothing => Self::Nothing,
+            Self::Create { bytes } => Self::Remove { bytes },
+            Self::Remove { bytes } => Self::Create { bytes },
+            Self::Replace { at, old, new, before, after } => {
+                Self::Replace { at, old: new, new: old, before: after, after: before }
+            }
+        }
+    }
+
+    /// The file's bytes after the change; none where it is gone.
+    ///
+    /// # Errors
+    /// The file is not the one for which the change was made.
+    pub fn result(&self, file: Option<&[u8]>) -> Result<Option<Vec<u8>>, FileDiffers> {
+        match (self, file) {
+            (Self::Nothing, file) => Ok(file.map(<[u8]>::to_vec)),
+            (Self::Create { bytes }, None) => Ok(Some(bytes.clone())),
+            (Self::Remove { bytes }, Some(file)) if file == bytes => Ok(None),
+            (Self::Replace { at, old, new, before, after }, Some(file)) if digest(file) == *before => {
+                let at = usize::try_from(*at).map_err(|_| FileDiffers)?;
+                let (head, rest) = file.split_at_checked(at).ok_or(FileDiffers)?;
+                let tail = rest.strip_prefix(old.as_slice()).ok_or(FileDiffers)?;
+                let changed = [head, new, tail].concat();
+                if digest(&changed) == *after { Ok(Some(changed)) } else { Err(FileDiffers) }
+            }
+            _ => Err(FileDiffers),
+        }
+    }
+}
+
+/// A file is another than the one that was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileDiffers;
+
+/// The time of the last change that a written file shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Modified {
+    Now,
+    /// That of the file before.
+    Kept,
+    At(SystemTime),
+}
+
+/// What restores a file's bytes and its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FileUndo {
+    pub path: PathBuf,
+    pub change: FileChange,
+    pub modified: Modified,
+}
+
+impl FileUndo {
+    /// Of a change that is still to be made.
+    pub fn of(path: &Path, change: &FileChange) -> Result<Self, MetadataError> {
+        let modified = match change {
+            FileChange::Nothing | FileChange::Create { .. } => Modified::Now,
+            _ => Modified::At(fs::metadata(path).and_then(|meta| meta.modified()).map_err(failed("read", path))?),
+        };
+        Ok(Self { path: path.to_owned(), change: change.inverse(), modified })
+    }
+
+    /// # Errors
+    /// The file has changed since, or cannot be written; it is as it was.
+    pub fn apply(&self) -> Result<(), MetadataError> {
+        apply(&self.path, &self.change, self.modified)
+    }
+}
+
+/// Makes a change.
+///
+/// # Errors
+/// The file is another than the change was made for, or cannot be written; it is as it was.
+pub(crate) fn apply(path: &Path, change: &FileChange, modified: Modified) -> Result<(), MetadataError> {
+    if *change == FileChange::Nothing {
+        return Ok(());
+    }
+    let before = match fs::symlink_metadata(path) {
+        Ok(meta) => Some(checked(path, meta)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(failed("read", path)(error)),
+    };
+    let bytes = before.as_ref().map(|_| fs::read(path)).transpose().map_err(failed("read", path))?;
+    let changed = |FileDiffers| MetadataError::Changed { path: path.to_owned() };
+    match change.result(bytes.as_deref()).map_err(changed)? {
+        Some(bytes) => put(path, &bytes, before.as_ref(), modified)?,
+        None => fs::remove_file(path).map_err(failed("remove", path))?,
+    }
+    sync_folder(path).map_err(failed("write", path))
+}
+
+/// Refuses what replacing would harm.
+fn checked(path: &Path, meta: fs::Metadata) -> Result<fs::Metadata, MetadataError> {
+    let refused = |why| Err(MetadataError::Refused { path: path.to_owned(), why });
+    if !meta.is_file() {
+        return refused(Refusal::NotAFile);
+    }
+    if meta.permissions().readonly() {
+        return Err(failed("write", path)(io::ErrorKind::PermissionDenied.into()));
+    }
+    #[cfg(unix)]
+    if std::os::unix::fs::MetadataExt::nlink(&meta) > 1 {
+        return refused(Refusal::Linked);
+    }
+    Ok(meta)
+}
+
+fn put(path: &Path, bytes: &[u8], before: Option<&fs::Metadata>, modified: Modified) -> Result<(), MetadataError> {
+    let partial = partial_path(path);
+    let written = write_partial(path, &partial, bytes, before, modified)
+        .and_then(|()| fs::rename(&partial, path).map_err(failed("write", path)));
+    written.inspect_err(|_| {
+        let _ = fs::remove_file(&partial);
+    })
+}
+
+fn write_partial(
+    path: &Path,
+    partial: &Path,
+    bytes: &[u8],
+    before: Option<&fs::Metadata>,
+    modified: Modified,
+) -> Result<(), MetadataError> {
+    // One that was left by an interrupted write, and no link that somebody put there.
+    match fs::remove_file(partial) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed("write", partial)(error)),
+        _ => {}
+    }
+    let cannot = || failed("write", path);
+    let mut file = OpenOptions::new().write(true).create_new(true).open(partial).map_err(cannot())?;
+    if let Some(before) = before {
+        keep_rights(path, partial, &file, before)?;
+    }
+    file.write_all(bytes).map_err(cannot())?;
+    let time = match (modified, before) {
+        (Modified::Now, _) | (Modified::Kept, None) => None,
+        (Modified::Kept, Some(before)) => Some(before.modified().map_err(cannot())?),
+        (Modified::At(time), _) => Some(time),
+    };
+    time.map_or(Ok(()), |time| file.set_modified(time)).map_err(cannot())?;
+    file.sync_all().map_err(cannot())
+}
+
+/// The new file has the old one's owner and mode.
+fn keep_rights(path: &Path, partial: &Path, file: &File, before: &fs::Metadata) -> Result<(), MetadataError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, chown};
+        let now = file.metadata().map_err(failed("write", path))?;
+        if (now.uid(), now.gid()) != (before.uid(), before.gid()) {
+            let refused = |_| MetadataError::Refused { path: path.to_owned(), why: Refusal::OtherOwner };
+            chown(partial, Some(before.uid()), Some(before.gid())).map_err(refused)?;
+        }
+    }
+    let _ = partial;
+    file.set_permissions(before.permissions()).map_err(failed("write", path))
+}
+
+/// Always the same for a file, so that an interrupted write leaves nothing for long, and short, since names may be as
+/// long as the disk allows.
+fn partial_path(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default();
+    let digest = Sha256::digest(name.as_encoded_bytes());
+    path.with_file_name(format!(".likeness-{}.tmp", hex(&digest[..8])))
+}
+
+/// Makes a rename last. Only Unix can open a folder for this; elsewhere the file system looks after itself.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> MetadataError {
+    let path = path.to_owned();
+    move |reason| MetadataError::Io { doing, path, reason }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Bytes in a text format take four letters for three.
+mod base64_text {
+    use base64::prelude::{BASE64_STANDARD, Engine};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64_STANDARD.encode(bytes))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        BASE64_STANDARD.decode(text).map_err(D::Error::custom)
+    }
+}
