@@ -28,6 +28,7 @@ mod folders;
 mod grouping;
 mod migrate;
 mod models;
+mod names;
 mod open;
 mod path;
 mod people;
@@ -39,6 +40,7 @@ mod settings;
 mod sought;
 #[cfg(test)]
 mod tests;
+mod written;
 
 #[cfg(test)]
 pub(crate) use self::{
@@ -55,16 +57,18 @@ pub(crate) use files::Placed;
 pub use folders::{FacesOfFolder, ScannedFolder};
 pub use grouping::GroupedBy;
 pub(crate) use grouping::{FaceToGroup, GroupingInput};
+pub(crate) use names::{FaceWithOwner, NameAnswer, PhotoWithFaces};
 pub use open::Library;
 pub(crate) use open::LibraryReader;
 pub use people::{FaceDetail, FaceOfPerson, PersonCard};
 pub(crate) use people::{PeopleFilter, PeopleKind, PersonListing};
 pub(crate) use photos::ListedPhoto;
 pub use photos::{Counts, PhotoDetail, PhotoFilter};
-pub use review::{Belongs, Decision, Destination, FaceState, NextSteps, SetAside};
+pub use review::{Belongs, Decision, Destination, FaceState, NextSteps, SetAside, TakenName};
 pub(crate) use scan::ScanId;
 pub use scan::{FileFacts, FileHashes, MissingPolicy, PhotoRecord, PhotoState, ScanOutcome};
 pub(crate) use sought::{FacesThere, LostPicture};
+pub(crate) use written::{NamedFace, PhotoToWrite, WritePlace, WrittenFile};
 
 /// A part of a long list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,9 +13,9 @@ use super::forget_backups::{self, BackupOutcome};
 use super::forget_pending::{self, PENDING, Pending};
 use crate::library::error::{LibraryError, Result, Stale};
 use crate::library::open::{Library, LibraryReader};
-use crate::library::path;
 use crate::library::review::change::Change;
 use crate::library::review::{self, FaceState, NextSteps, rows};
+use crate::library::{names, path, written};
 use crate::types::{FaceBox, FaceId, PersonId, Touched};
 
 /// What is known of a person, and would go with them.
@@ -301,6 +301,9 @@ pub(super) fn remove(t: &Transaction, people: &HashSet<i64>, faces: &HashSet<i64
         t.execute("DELETE FROM different WHERE person_a = ?1 OR person_b = ?1", [person])?;
         t.execute("DELETE FROM person WHERE id = ?1", [person])?;
     }
+    // Names stand in what was written into files, and in what was answered to names found there.
+    written::forget(t)?;
+    names::forget_answers(t)?;
     rows::next_revision(t)?;
     Ok(())
 }

@@ -54,11 +54,31 @@ pub(super) fn reject(d: &mut Decisions, faces: &[FaceId]) -> Result<()> {
 }
 
 pub(super) fn move_faces(d: &mut Decisions, faces: &[FaceId], to: &Destination) -> Result<PersonId> {
+    give(d, faces, to, Belongs::Confirmed)
+}
+
+/// Other programs' word names a face of which its user has said nothing yet: what they said stays.
+pub(super) fn name_faces(d: &mut Decisions, faces: &[FaceId], to: &Destination) -> Result<()> {
+    let mut open = Vec::new();
+    for &face in faces {
+        let state = state(d.t, face)?;
+        let is_denied = match to {
+            Destination::Person(person) => rows::is_rejected(d.t, face, *person)?,
+            Destination::NewPerson { .. } => false,
+        };
+        if !state.is_decided() && !matches!(state, FaceState::SetAside(_)) && !is_denied {
+            open.push(face);
+        }
+    }
+    if open.is_empty() { Ok(()) } else { give(d, &open, to, Belongs::Named).map(drop) }
+}
+
+fn give(d: &mut Decisions, faces: &[FaceId], to: &Destination, belongs: Belongs) -> Result<PersonId> {
     let person = match to {
         Destination::Person(person) => existing(d.t, *person)?,
         Destination::NewPerson { name } => d.create_person(Some(cleaned(name)?))?,
     };
-    let after = FaceState::Of { person, belongs: Belongs::Confirmed };
+    let after = FaceState::Of { person, belongs };
     faces.iter().try_for_each(|&face| forget_set_aside(d, face))?;
     let mut left = leave(d, faces, after, Leaving::Moved)?;
     for &face in faces {

@@ -85,6 +85,8 @@ pub enum Decision {
         lost: FaceId,
         onto: FaceId,
     },
+    /// Faces whose names other programs gave: named together, not looked at one by one.
+    TakeNames(Vec<TakenName>),
     /// Nobody needs these lost faces any more.
     LetGo(Vec<FaceId>),
     /// They are to be put back after all.
@@ -92,6 +94,13 @@ pub enum Decision {
     /// Takes the latest step back; it is the one that its user knows.
     Undo(StepId),
     Redo(StepId),
+}
+
+/// One person's faces, as other programs name them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenName {
+    pub to: Destination,
+    pub faces: Vec<FaceId>,
 }
 
 impl Library {
@@ -172,6 +181,10 @@ fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> 
             seen.faces(t, faces)?;
             if let Destination::Person(person) = to { seen.people(t, &[*person]) } else { Ok(()) }
         }
+        Decision::TakeNames(names) => names.iter().try_for_each(|TakenName { to, faces }| {
+            seen.faces(t, faces)?;
+            if let Destination::Person(person) = to { seen.people(t, &[*person]) } else { Ok(()) }
+        }),
         Decision::TakeOut(faces) | Decision::SetAside { faces, .. } | Decision::Restore(faces) => seen.faces(t, faces),
         Decision::TakeBackReject { person, face } => seen.rejection(t, *person, *face),
         Decision::LetGo(faces) => seen.lost(t, faces),
@@ -194,6 +207,9 @@ fn carry_out(d: &mut Decisions, decision: &Decision, seen: &StaleCheck) -> Resul
         Decision::Reject { faces, .. } => commands::reject(d, faces),
         Decision::TakeBackReject { person, face } => commands::take_back_reject(d, *person, *face),
         Decision::Move { faces, to } => commands::move_faces(d, faces, to).map(drop),
+        Decision::TakeNames(names) => {
+            names.iter().try_for_each(|TakenName { to, faces }| commands::name_faces(d, faces, to))
+        }
         Decision::TakeOut(faces) => commands::take_out(d, faces).map(drop),
         Decision::Merge { from, into, .. } => commands::merge(d, *from, *into, seen),
         Decision::Different(a, b) => commands::tell_apart(d, *a, *b, true),
@@ -222,6 +238,7 @@ fn action(decision: &Decision) -> Option<ReviewAction> {
         Decision::Reject { .. } => ReviewAction::Reject,
         Decision::TakeBackReject { .. } => ReviewAction::TakeBackReject,
         Decision::Move { .. } => ReviewAction::Move,
+        Decision::TakeNames(_) => ReviewAction::TakeNames,
         Decision::TakeOut(_) => ReviewAction::TakeOut,
         Decision::Merge { .. } => ReviewAction::Merge,
         Decision::Different(..) => ReviewAction::Different,

@@ -26,6 +26,8 @@ pub enum ReviewAction {
     Confirm,
     Reject,
     Move,
+    /// Names that other programs gave.
+    TakeNames,
     TakeOut,
     Merge,
     Different,

@@ -13,7 +13,7 @@ mod testing;
 pub(in crate::library) mod touched;
 
 pub(in crate::library) use commands::{cleaned, hand_over};
-pub use decision::Decision;
+pub use decision::{Decision, TakenName};
 pub(crate) use journal::ReviewAction;
 pub use rows::{Belongs, FaceState, SetAside};
 pub use steps::NextSteps;

@@ -14,6 +14,7 @@ mod scanning;
 mod stale;
 mod taking_back;
 mod touched;
+mod written;
 
 pub(in crate::library) use released::of_version_0_1;
 use std::path::{Path, PathBuf};

@@ -269,3 +269,42 @@ fn a_name_shows_and_changes_no_other_text() {
     }
     assert_eq!(fixture.library.person(ada).unwrap().unwrap().name.as_deref(), Some("Ada L."));
 }
+
+/// What its user said holds against other programs' word, and all of it is one step.
+#[test]
+fn names_taken_from_elsewhere_leave_decisions_and_are_undone_as_one() {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 5);
+    fixture.group(&[&faces[..2], &faces[2..3]]);
+    fixture.library.move_faces(&faces[3..4], &Destination::NewPerson { name: "Bo".into() }).unwrap();
+    let bo = fixture.person_of(faces[3]);
+    fixture.library.set_aside(&faces[4..], SetAside::NotAFace).unwrap();
+    let before = fixture.decisions();
+    let taken = [
+        TakenName { to: Destination::NewPerson { name: "Ada".into() }, faces: vec![faces[0], faces[3], faces[4]] },
+        TakenName { to: Destination::Person(bo), faces: vec![faces[2]] },
+    ];
+    fixture.library.decide(&Decision::TakeNames(taken.to_vec()), Revision::NOW).unwrap();
+    let ada = fixture.person_of(faces[0]);
+    assert_eq!(fixture.state(faces[0]), FaceState::Of { person: ada, belongs: Belongs::Named });
+    assert_eq!(fixture.state(faces[2]), FaceState::Of { person: bo, belongs: Belongs::Named });
+    assert_eq!(fixture.state(faces[3]), FaceState::Of { person: bo, belongs: Belongs::Confirmed });
+    assert_eq!(fixture.state(faces[4]), FaceState::SetAside(SetAside::NotAFace));
+    assert_ne!(fixture.person_of(faces[1]), ada, "its group is not hers");
+    let step = fixture.library.next_steps().unwrap().undo;
+    fixture.library.decide(&Decision::Undo(step), Revision::NOW).unwrap();
+    assert_eq!(fixture.decisions(), before);
+}
+
+#[test]
+fn a_face_that_is_not_somebody_takes_no_name_of_theirs_from_elsewhere() {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 2);
+    fixture.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let ada = fixture.person_of(faces[0]);
+    let seen = Revision::NOW;
+    fixture.library.decide(&Decision::Reject { person: ada, faces: vec![faces[1]] }, seen).unwrap();
+    let taken = TakenName { to: Destination::Person(ada), faces: vec![faces[1]] };
+    fixture.library.decide(&Decision::TakeNames(vec![taken]), seen).unwrap();
+    assert_ne!(fixture.person_of(faces[1]), ada);
+}

@@ -1,0 +1,127 @@
+//! What meets the names that other programs gave: the faces of photos, and what was answered before.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, Transaction, params};
+
+use super::error::{LibraryError, Result};
+use super::faces::embedding_from;
+use super::open::{Library, LibraryReader};
+use super::path;
+use super::review::{FaceState, rows};
+use crate::types::{Embedding, FaceBox, FaceId, ModelId, PersonId, PhotoId, StepId};
+
+/// A photo at one of its paths, with its faces.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PhotoWithFaces {
+    pub id: PhotoId,
+    pub path: PathBuf,
+    /// Upright.
+    pub size: (u32, u32),
+    pub faces: Vec<FaceWithOwner>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FaceWithOwner {
+    pub id: FaceId,
+    /// In the upright picture, in pixels.
+    pub face_box: FaceBox,
+    pub state: FaceState,
+    /// Of its person.
+    pub name: Option<String>,
+    /// None where the model has not embedded the face.
+    pub embedding: Option<Embedding>,
+}
+
+/// An answer to a name in a photo, as the part that offers names says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NameAnswer {
+    pub photo: PhotoId,
+    pub name: String,
+    pub answer: String,
+}
+
+impl LibraryReader {
+    /// The photos below a folder, each at every path that is there, in order of their paths.
+    pub(crate) fn photos_with_faces(&self, folder: &Path, model: &ModelId) -> Result<Vec<PhotoWithFaces>> {
+        self.read(|c| {
+            let mut query = c.prepare(
+                "SELECT file.path, photo_id, width, height FROM file JOIN photo ON photo.id = photo_id \
+                 WHERE file.missing = 0 AND state = 'done' ORDER BY file.path",
+            )?;
+            let mut rows = query.query([])?;
+            let mut photos = Vec::new();
+            while let Some(row) = rows.next()? {
+                let path = path::from_bytes(row.get(0)?);
+                if path.starts_with(folder) {
+                    let (id, size) = (PhotoId(row.get(1)?), (row.get(2)?, row.get(3)?));
+                    photos.push(PhotoWithFaces { id, path, size, faces: faces_of(c, id, model)? });
+                }
+            }
+            Ok(photos)
+        })
+    }
+
+    pub(crate) fn named_people(&self) -> Result<Vec<(PersonId, String)>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached("SELECT id, name FROM person WHERE name IS NOT NULL ORDER BY id")?;
+            let people = query.query_map([], |row| Ok((PersonId(row.get(0)?), row.get(1)?)))?;
+            Ok(people.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// What was answered, without answers that were undone.
+    pub(crate) fn name_answers(&self) -> Result<Vec<String>> {
+        self.read(|c| {
+            // A step that was undone goes with the next one; those before the first that is kept were never undone.
+            let mut query = c.prepare(
+                "SELECT answer FROM name_answer WHERE step IS NULL \
+                 OR EXISTS (SELECT 1 FROM journal WHERE id = step AND undone = 0) \
+                 OR step < (SELECT ifnull(min(id), step + 1) FROM journal) ORDER BY photo_id, name",
+            )?;
+            Ok(query.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+impl Library {
+    /// Notes answers. `step` is the one that took the names.
+    pub(crate) fn note_name_answers(&mut self, answers: &[NameAnswer], step: Option<StepId>) -> Result<()> {
+        self.write(|t| {
+            let mut insert = t.prepare_cached(
+                "INSERT OR REPLACE INTO name_answer (photo_id, name, answer, step) VALUES (?1, ?2, ?3, ?4)",
+            )?;
+            for NameAnswer { photo, name, answer } in answers {
+                insert.execute(params![photo.0, name, answer, step.map(|step| step.0)])?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Forgets what was answered: the names stand there.
+pub(super) fn forget_answers(t: &Transaction) -> Result<()> {
+    t.execute("DELETE FROM name_answer", [])?;
+    Ok(())
+}
+
+fn faces_of(c: &Connection, photo: PhotoId, model: &ModelId) -> Result<Vec<FaceWithOwner>> {
+    let mut query = c.prepare_cached(
+        "SELECT face.id, x, y, face.width, face.height, name, vector FROM face LEFT JOIN person \
+         ON person.id = person_id LEFT JOIN embedding ON embedding.face_id = face.id \
+         AND model_id = (SELECT id FROM model WHERE model.name = ?2) WHERE photo_id = ?1 ORDER BY face.id",
+    )?;
+    let mut rows_of_photo = query.query(params![photo.0, model.0])?;
+    let mut faces = Vec::new();
+    while let Some(row) = rows_of_photo.next()? {
+        let id = FaceId(row.get(0)?);
+        faces.push(FaceWithOwner {
+            id,
+            face_box: FaceBox { x: row.get(1)?, y: row.get(2)?, width: row.get(3)?, height: row.get(4)? },
+            state: rows::face(c, id)?.ok_or(LibraryError::NoSuchFace(id))?,
+            name: row.get(5)?,
+            embedding: row.get::<_, Option<Vec<u8>>>(6)?.as_deref().map(embedding_from).transpose()?,
+        });
+    }
+    Ok(faces)
+}
