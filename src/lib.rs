@@ -5,23 +5,25 @@
 //! ```text
 //!                      main
 //! app      shell                           the window; routes messages
-//!          scan  photos  people  compare  evaluate  train  demo  models  care  settings
+//!          scan  photos  people  compare  evaluate  train  demo  models  metadata  care  settings
 //!          jobs  ui                        what features share: jobs; widgets, words, theme
 //!          engine                          home folder, loaded networks, library's writer and readers, threads, progress
-//! parts    faces   library   cluster   eval   train   synth   figures
+//! parts    faces   library   metadata   cluster   eval   train   synth   figures
 //! below    networks                        device  kernels  nets  weights  models
 //!          types                           the vocabulary
 //! ```
 //!
-//! Arrows go down. Parts do not import each other, except `train → eval` and `train → faces::image`; only [`app`] brings
-//! them together. A feature knows no other feature and not the shell; it has at most four members: `job` (what it does,
-//! what it is asked and answers), `cli` (its subcommands), `state` (its messages and what they change), `view` (its
-//! drawing). The view reads the state, the state knows the job's answers, the job knows neither.
+//! Arrows go down. Parts do not import each other, except `train → eval`, `train → faces::image` and `metadata →
+//! library`; only [`app`] brings them together. A feature knows no other feature and not the shell; it has at most four
+//! members: `job` (what it does, what it is asked and answers), `cli` (its subcommands), `state` (its messages and what
+//! they change), `view` (its drawing). The view reads the state, the state knows the job's answers, the job knows
+//! neither.
 //!
 //! # How a photo becomes a person
 //! [`faces::image`] decodes it upright, [`faces::detect`] finds boxes and landmarks, [`faces::align`] cuts crops,
 //! [`faces::embed`] turns a crop into a unit vector, [`library`] stores it under the model that made it, [`cluster`] says
 //! who belongs together, and in [`app::people`] a person says yes, no, or a name. [`app::scan`] composes these steps.
+//! [`metadata`] reads the names that other programs gave, and writes ours where they look; [`app::metadata`] asks it to.
 //!
 //! # How a network becomes better
 //! [`train`] learns by triplet loss, [`eval`] measures, [`figures`] draws; [`app::train`] and [`app::evaluate`] compose
@@ -31,7 +33,8 @@
 //! `tests/architecture.rs` fails when one of these stops being true.
 //! * No egui outside `app::ui`, `app::shell` and `view`; so all else works without a window (`--no-default-features`).
 //! * No clap outside `cli` and `main`, but for enums of the domain that derive `ValueEnum`.
-//! * No SQL outside [`library`]. No connection outside [`networks::models`], which fetches models.
+//! * No SQL outside [`library`], but for digiKam's database, which [`metadata`] reads. No connection outside
+//!   [`networks::models`], which fetches models.
 //! * No Burn outside [`networks`], [`faces::detect`], [`faces::embed`] and [`train`]: [`eval`], [`cluster`] and
 //!   [`faces::align`] take plain slices and need no device.
 //! * No disk in `state`, `view` and `ui`: drawing never waits.
@@ -53,6 +56,7 @@ pub mod eval;
 pub mod faces;
 pub mod figures;
 pub mod library;
+pub mod metadata;
 pub mod networks;
 pub mod synth;
 pub mod train;

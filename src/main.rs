@@ -65,6 +65,7 @@ commands! {
     Devices(app::settings::cli::DevicesArgs) => |home, _, args| app::settings::cli::run(home, args),
     Eval(app::evaluate::cli::EvalArgs) => |home, global, args| app::evaluate::cli::run(home, global, args, app::train::job::repeat::repeat),
     People(app::people::cli::PeopleArgs) => |home, _, args| app::people::cli::run(home, args),
+    Metadata(app::metadata::cli::MetadataArgs) => |home, _, args| app::metadata::cli::run(home, args),
     Library(app::care::cli::LibraryArgs) => |home, _, args| app::care::cli::run(home, args),
     Train(app::train::cli::TrainArgs) => app::train::cli::run,
     Demo(app::demo::cli::demo::DemoArgs) => app::demo::cli::demo::run,

@@ -69,6 +69,49 @@ fn devices_list_the_cpu_first() {
     assert!(stdout(&likeness(home.path(), &["devices"])).starts_with("CPU"));
 }
 
+/// As digiKam leaves them beside a photo.
+const SIDECAR: &str = r#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
+ xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
+ xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"><Iptc4xmpExt:PersonInImage><rdf:Bag>
+ <rdf:li>Ada Lovelace</rdf:li></rdf:Bag></Iptc4xmpExt:PersonInImage></rdf:Description></rdf:RDF></x:xmpmeta>"#;
+
+#[test]
+fn names_in_metadata_are_read_for_people_and_for_scripts() {
+    let (home, photos) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    image::RgbImage::new(8, 8).save(photos.path().join("a.jpg")).unwrap();
+    std::fs::write(photos.path().join("a.jpg.xmp"), SIDECAR).unwrap();
+    let folder = photos.path().to_str().unwrap();
+    let plain = likeness(home.path(), &["metadata", "read", folder]);
+    assert_eq!((plain.status.code(), stderr(&plain).as_str()), (Some(0), ""));
+    assert!(stdout(&plain).contains("person in image Ada Lovelace"), "{}", stdout(&plain));
+    assert!(stdout(&plain).ends_with("0 regions of 1 name in 1 of 1 photo\n"), "{}", stdout(&plain));
+    let json = likeness(home.path(), &["metadata", "read", folder, "--json"]);
+    let lines: Vec<serde_json::Value> = stdout(&json).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[0]["packets"][0]["person_in_image"][0], "Ada Lovelace");
+    assert_eq!((&lines[1]["photos"], &lines[1]["names"]), (&1.into(), &1.into()));
+}
+
+#[test]
+fn metadata_is_written_of_a_library_that_is_there() {
+    let (home, photos) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let folder = photos.path().to_str().unwrap();
+    for command in ["diff", "write", "names"] {
+        let none = likeness(home.path(), &["metadata", command, folder]);
+        assert_eq!(none.status.code(), Some(1), "{command}");
+        assert!(stderr(&none).contains("there is no library yet"), "{}", stderr(&none));
+    }
+    LibraryHandle::open(&Home::open(Some(home.path())).unwrap().library()).unwrap();
+    let written = likeness(home.path(), &["metadata", "write", folder]);
+    assert_eq!(stdout(&written), "0 files changed, 0 as they were, 0 skipped\n");
+    let undone = likeness(home.path(), &["metadata", "undo"]);
+    assert_eq!(
+        (undone.status.code(), stdout(&undone).as_str()),
+        (Some(0), "Nothing was written that could be taken back\n")
+    );
+    let usage = likeness(home.path(), &["metadata", "write", folder, "--lists", "postcards"]);
+    assert_eq!(usage.status.code(), Some(2));
+}
+
 #[test]
 fn a_word_that_is_neither_folder_nor_subcommand_is_told() {
     let home = tempfile::tempdir().unwrap();

@@ -1,7 +1,7 @@
 //! The program: the only place where the parts meet.
 //!
 //! * One room a feature: [`scan`], [`photos`], [`people`], [`compare`], [`evaluate`], [`train`], [`demo`], [`models`],
-//!   [`care`], [`settings`]. Each has at most four members: `job` is what it does, `cli` its subcommands, `state` its
+//!   [`metadata`], [`care`], [`settings`]. Each has at most four members: `job` is what it does, `cli` its subcommands, `state` its
 //!   messages and what they change, `view` its drawing.
 //! * [`engine`] is what every job stands on; [`jobs`] are jobs that several features run.
 //! * `ui` is what all views are made of; `shell` is the window around them. Both exist with the feature `gui` only.
@@ -15,6 +15,7 @@ pub mod demo;
 pub mod engine;
 pub mod evaluate;
 pub mod jobs;
+pub mod metadata;
 pub mod models;
 pub mod people;
 pub mod photos;

@@ -23,6 +23,8 @@ const PARTS: &[(&str, &[&str])] = &[
     ("faces/embed", &["faces/image", "networks/device", "networks/nets", "types"]),
     ("faces", &[]),
     ("library", &["types"]),
+    // The names that are in files are kept by the library.
+    ("metadata", &["library", "types"]),
     ("cluster", &["types"]),
     ("eval", &["types"]),
     ("synth", &["types"]),
@@ -48,7 +50,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("egui", WINDOW),
     ("eframe", WINDOW),
     ("clap", &["app/*/cli", "main.rs"]),
-    ("rusqlite", &["library"]),
+    // digiKam keeps names in a database of its own.
+    ("rusqlite", &["library", "metadata/digikam"]),
     ("burn", &["faces/detect", "faces/embed", "networks", "train"]),
     ("ureq", &["networks/models"]),
     ("wgpu", &["networks/device", "networks/kernels"]),
@@ -110,6 +113,9 @@ const DISK: &[&str] = &[
     "library/open",
     "library/scan",
     "main.rs",
+    "metadata/digikam",
+    "metadata/files",
+    "metadata/xmp",
     "networks/device/trial",
     "networks/device/verdict",
     "networks/models",

@@ -213,6 +213,7 @@ fn answer(request: Request, world: &World) -> Option<Event> {
             Answer::Care(care_view::Event::Backups(world.backups.clone()))
         }
         Request::Scan(_)
+        | Request::Metadata(_)
         | Request::Train(_)
         | Request::Models(_)
         | Request::Settings(_)

@@ -78,6 +78,11 @@ impl Home {
     pub fn runs(&self) -> PathBuf {
         self.0.join("runs")
     }
+
+    /// Folders whose pictures the program made: no photos of the user's.
+    pub(crate) fn own_folders(&self) -> [PathBuf; 3] {
+        [self.cache(), self.models(), self.runs()]
+    }
 }
 
 /// A disc, or somebody else's folder.

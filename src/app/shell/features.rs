@@ -20,6 +20,7 @@ macro_rules! for_features {
             train: Train,
             models: Models,
             settings: Settings,
+            metadata: Metadata,
             care: Care,
             scan: Scan,
         }

@@ -374,7 +374,9 @@ impl Update {
         match (end, ended) {
             _ if shown_in_view => {}
             (JobEnd::Done(_), Some(Ended { words, show, questions, .. })) => {
-                state.notices.say(words, show.map(Offer::show), self.now_secs);
+                if !words.is_empty() {
+                    state.notices.say(words, show.map(Offer::show), self.now_secs);
+                }
                 questions.into_iter().for_each(|question| state.notices.ask(question));
             }
             (JobEnd::Done(_), None) => {}

@@ -182,7 +182,7 @@ pub(crate) type Remembered = serde_json::Map<String, serde_json::Value>;
 /// What follows from a job's end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ended {
-    /// What is said of one that was done to its end.
+    /// What is said of one that was done to its end; empty where there is nothing to say.
     pub words: String,
     /// What leads to its outcome.
     pub show: Option<Action>,

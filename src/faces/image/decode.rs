@@ -44,6 +44,19 @@ pub(crate) fn begins_like_photo(path: &Path) -> bool {
     is_file && File::open(path).is_ok_and(|file| BufReader::new(file).fill_buf().is_ok_and(|b| recognise(b).is_ok()))
 }
 
+/// How the stored picture is to be turned to be upright: EXIF's orientation, 1…8. 1 as well where nothing is said, and
+/// for a file that is no picture.
+///
+/// # Errors
+/// A file that cannot be read.
+pub(crate) fn orientation_of_file(path: &Path) -> std::io::Result<u32> {
+    let mut reader = BufReader::new(File::open(path)?);
+    let container = recognise(reader.fill_buf()?);
+    // Its decoder turns the picture itself.
+    let is_turned = matches!(container, Ok(FileFormat::Heif(_)) | Err(_));
+    Ok(if is_turned { 1 } else { exif::read(&mut reader, "").1 })
+}
+
 /// Reads a photo.
 ///
 /// # Errors

@@ -25,7 +25,7 @@ mod scaling;
 
 pub(crate) use crate::faces::image::cut::{Region, cut};
 pub use crate::faces::image::decode::Photo;
-pub(crate) use crate::faces::image::decode::{begins_like_photo, decode, is_photo_name};
+pub(crate) use crate::faces::image::decode::{begins_like_photo, decode, is_photo_name, orientation_of_file};
 pub(crate) use crate::faces::image::decoder::{DecodeLimits, DecodeScale};
 pub(crate) use crate::faces::image::error::DecodeError;
 pub(crate) use crate::faces::image::picture_hash::{PictureHash, picture_hash_of_file};

@@ -45,6 +45,9 @@ pub fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
             };
             text.nf("said_moved", faces.len() as u64, &[("name", &name)])
         }
+        Decision::TakeNames(names) => {
+            text.n("said_names_taken", names.iter().map(|taken| taken.faces.len()).sum::<usize>() as u64)
+        }
         Decision::TakeOut(faces) => text.n("said_taken_out", faces.len() as u64),
         Decision::Merge { from, into, .. } => text.f("said_merged", &[("from", &name(from)), ("into", &name(into))]),
         Decision::Different(..) => text.s("said_different").into(),

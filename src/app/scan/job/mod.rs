@@ -168,7 +168,7 @@ pub(crate) fn run(
     })?;
     let missing = choices.missing;
     let edits: &ThumbnailCache = thumbnails;
-    let (suspects, own) = (&suspects[..], &[home.cache(), home.models(), home.runs()][..]);
+    let (suspects, own) = (&suspects[..], &home.own_folders()[..]);
     let tools = ScanTools {
         engine: *engine,
         library,

@@ -1,0 +1,259 @@
+use std::fs;
+use std::path::PathBuf;
+
+use super::*;
+use crate::app::engine::networks::EngineOptions;
+use crate::library::{
+    Decision, Destination, FaceRecord, FileFacts, FileHashes, MissingPolicy, PhotoRecord, ScanOutcome,
+};
+use crate::types::{Detection, FaceBox, FaceId, Landmarks, ModelId, Revision};
+
+/// A folder of two JPEGs of 64 × 48 with a face each, and their library.
+struct Album {
+    folder: tempfile::TempDir,
+    library: Library,
+    faces: Vec<FaceId>,
+}
+
+const NAMES: [&str; 2] = ["a.jpg", "b.jpg"];
+
+impl Album {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let photos = fs::canonicalize(folder.path()).unwrap().join("photos");
+        fs::create_dir(&photos).unwrap();
+        let mut library = Library::open(&folder.path().join("library.sqlite")).unwrap();
+        let scan = library.begin_scan(&photos).unwrap();
+        let mut faces = Vec::new();
+        for (name, number) in NAMES.iter().zip(1..) {
+            let path = photos.join(name);
+            image::RgbImage::from_pixel(64, 48, image::Rgb([90 * number, 120, 40])).save(&path).unwrap();
+            let recorded = library.record_photos(scan, &[photo(&path, number)]).unwrap();
+            faces.extend(library.faces_of_photo(recorded[0].photo_id).unwrap().iter().map(|face| face.face_id));
+        }
+        library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Accept).unwrap();
+        Self { folder, library, faces }
+    }
+
+    fn photos(&self) -> PathBuf {
+        fs::canonicalize(self.folder.path()).unwrap().join("photos")
+    }
+
+    fn name(&mut self, face: usize, name: &str) {
+        let to = Destination::NewPerson { name: name.into() };
+        let decision = Decision::Move { faces: vec![self.faces[face]], to };
+        self.library.decide(&decision, Revision::NOW).unwrap();
+    }
+
+    fn write(&mut self, place: WritePlace) -> WriteSummary {
+        let folder = self.photos();
+        write(&mut self.library, &folder, &choices(place), &Cancel::default(), &mut |_| {}).unwrap()
+    }
+
+    fn undo(&mut self) -> Option<UndoSummary> {
+        undo(&mut self.library, &Cancel::default(), &mut |_| {}).unwrap()
+    }
+
+    /// Every file by its name.
+    fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let paths = crate::app::jobs::walk::sorted(&self.photos()).unwrap();
+        let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+        paths.iter().map(|path| (name(path), fs::read(path).unwrap())).collect()
+    }
+
+    /// Names of regions as another program would find them.
+    fn regions(&self, photo: &str) -> Vec<String> {
+        let people = xmp::read(&self.photos().join(photo)).unwrap();
+        let regions = people.packets.into_iter().flat_map(|packet| packet.regions);
+        regions.filter_map(|region| region.name).collect()
+    }
+}
+
+fn photo(path: &Path, number: u8) -> PhotoRecord {
+    let face_box = FaceBox { x: 16.0, y: 12.0, width: 16.0, height: 24.0 };
+    let face = FaceRecord {
+        detection: Detection { face_box, score: 0.9, landmarks: Landmarks([[20.0, 20.0]; 5]) },
+        embedding: None,
+        crop_jpeg: vec![1],
+    };
+    PhotoRecord {
+        file: FileFacts {
+            path: path.to_owned(),
+            size: 1,
+            mtime_ns: 1,
+            ctime_ns: None,
+            hashes: Some(FileHashes { file: [number; 32], picture: [number; 32] }),
+        },
+        width: 64,
+        height: 48,
+        format: "JPEG".into(),
+        captured_at: None,
+        camera: None,
+        gps: None,
+        detector: ModelId("boxes".into()),
+        model: ModelId("toy".into()),
+        faces: vec![face],
+    }
+}
+
+fn choices(place: WritePlace) -> WriteChoices {
+    WriteChoices {
+        place,
+        lists: NameList::ALL.to_vec(),
+        with_suggested: false,
+        modified: Modified::Now,
+        others: OthersNames::default(),
+    }
+}
+
+#[test]
+fn what_is_written_is_read_and_taken_back_byte_for_byte() {
+    for place in [WritePlace::Sidecar, WritePlace::Embedded] {
+        let mut album = Album::new();
+        album.name(0, "Ada");
+        let before = album.files();
+        let summary = album.write(place);
+        assert_eq!((summary.files, summary.unchanged, summary.skipped.len()), (1, 0, 0), "{place:?}");
+        // Once as MWG has it, once as Microsoft.
+        assert_eq!(album.regions("a.jpg"), ["Ada", "Ada"]);
+        assert!(album.regions("b.jpg").is_empty(), "nobody is named there");
+        assert_eq!(album.write(place).files, 0, "it stands there already");
+        assert_eq!(album.undo().unwrap().restored, 1);
+        assert_eq!(album.files(), before);
+        assert!(album.undo().is_none());
+    }
+}
+
+/// Two steps, taken back one after the other; what was ours before is ours again.
+#[test]
+fn another_name_takes_the_place_of_ours_and_the_way_back_leads_through_both() {
+    let mut album = Album::new();
+    album.name(0, "Ada");
+    album.write(WritePlace::Sidecar);
+    let first = album.files();
+    album.name(0, "Bo");
+    assert_eq!(album.write(WritePlace::Sidecar).files, 1);
+    assert_eq!(album.regions("a.jpg"), ["Bo", "Bo"]);
+    album.undo().unwrap();
+    assert_eq!(album.files(), first);
+    assert_eq!(album.write(WritePlace::Sidecar).files, 1);
+    assert_eq!(album.regions("a.jpg"), ["Bo", "Bo"], "Ada's was ours to take away");
+}
+
+#[test]
+fn nobody_named_any_more_leaves_no_file_of_ours() {
+    let mut album = Album::new();
+    let before = album.files();
+    album.name(0, "Ada");
+    album.write(WritePlace::Sidecar);
+    let person = album.library.face(album.faces[0]).unwrap().unwrap().state.person().unwrap();
+    let decision = Decision::Reject { person, faces: vec![album.faces[0]] };
+    album.library.decide(&decision, Revision::NOW).unwrap();
+    assert_eq!(album.write(WritePlace::Sidecar).files, 1);
+    assert_eq!(album.files(), before);
+}
+
+/// As with somebody forgotten, or a backup from before: the marks in the file still say what is ours.
+#[test]
+fn names_of_ours_are_taken_away_though_nothing_is_noted_of_them() {
+    for place in [WritePlace::Sidecar, WritePlace::Embedded] {
+        let mut album = Album::new();
+        album.name(0, "Ada");
+        album.name(1, "Bo");
+        album.write(place);
+        let person = album.library.face(album.faces[0]).unwrap().unwrap().state.person().unwrap();
+        let known = album.library.person_to_forget(person).unwrap();
+        album.library.forget_person(&known, false).unwrap();
+        album.name(1, "Cy");
+        assert_eq!(album.write(place).files, 1);
+        assert_eq!(
+            (album.regions("a.jpg"), album.regions("b.jpg")),
+            (vec!["Ada".to_owned(); 2], vec!["Cy".to_owned(); 2])
+        );
+    }
+}
+
+#[test]
+fn a_file_that_others_changed_since_is_left_and_told() {
+    let mut album = Album::new();
+    album.name(0, "Ada");
+    album.name(1, "Bo");
+    album.write(WritePlace::Sidecar);
+    let sidecar = album.photos().join("a.jpg.xmp");
+    let theirs = fs::read_to_string(&sidecar).unwrap().replace("Ada", "Eve");
+    fs::write(&sidecar, &theirs).unwrap();
+    let undone = album.undo().unwrap();
+    assert_eq!((undone.restored, undone.skipped.len()), (1, 1));
+    assert_eq!(fs::read_to_string(&sidecar).unwrap(), theirs);
+    assert!(!album.photos().join("b.jpg.xmp").exists());
+}
+
+#[test]
+fn a_diff_writes_nothing() {
+    let mut album = Album::new();
+    album.name(0, "Ada");
+    let before = album.files();
+    let mut told = Vec::new();
+    let (folder, cancel) = (album.photos(), Cancel::default());
+    let mut tell = |photo: &Path, plan: &MetadataPlan| told.push((photo.to_owned(), plan.to_string()));
+    let what = choices(WritePlace::Sidecar);
+    let summary = diff(&mut album.library, &folder, &what, &cancel, &mut |_| {}, &mut tell).unwrap();
+    assert_eq!((summary.files, told.len()), (1, 1));
+    assert!(told[0].1.contains("Ada"), "{}", told[0].1);
+    assert_eq!(album.files(), before);
+    assert!(album.undo().is_none(), "there is nothing to take back");
+}
+
+#[test]
+fn names_of_a_folder_are_read_with_what_cannot_be() {
+    let mut album = Album::new();
+    album.name(0, "Ada");
+    album.write(WritePlace::Sidecar);
+    fs::write(album.photos().join("b.jpg.xmp"), "<x:xmpmeta").unwrap();
+    let names = read(&album.photos(), &[], &Cancel::default(), &mut |_| {}).unwrap();
+    assert_eq!((names.looked_at, names.photos.len(), names.skipped.len()), (2, 1, 1));
+    assert_eq!((names.counts().regions, names.counts().names), (2, 1));
+}
+
+/// The names that one library wrote are offered to another one of the same photos, which knows nobody.
+#[test]
+fn names_from_elsewhere_are_offered_taken_undone_and_refused() {
+    let mut album = Album::new();
+    album.name(0, "Ada");
+    album.name(1, "Bo");
+    album.write(WritePlace::Sidecar);
+    let home = crate::app::engine::home::Home::open(Some(&album.folder.path().join("home"))).unwrap();
+    let people: Vec<_> = album.faces.iter().map(|face| album.library.face(*face).unwrap().unwrap().state).collect();
+    for person in people.iter().filter_map(|state| state.person()) {
+        let known = album.library.person_to_forget(person).unwrap();
+        album.library.forget_person(&known, true).unwrap();
+    }
+    // Found anew by the next scan.
+    let scan = album.library.begin_scan(&album.photos()).unwrap();
+    for (name, number) in NAMES.iter().zip(1..) {
+        album.library.record_photos(scan, &[photo(&album.photos().join(name), number)]).unwrap();
+    }
+    album.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Accept).unwrap();
+    let offered = |library: &LibraryReader, folder: &Path| {
+        let (more, cancel) = (MoreSources::default(), Cancel::default());
+        let options = EngineOptions::default();
+        let known = KnownFaces::read(library, folder, &options.model_id()).unwrap();
+        offer(&home, known, &options, &more, &cancel, &mut |_| {}).unwrap().unwrap()
+    };
+    let folder = album.photos();
+    let names = |offered: &OfferedNames| -> Vec<String> {
+        let mut names: Vec<_> = offered.review.people.iter().map(|person| person.name.clone()).collect();
+        names.sort();
+        names
+    };
+    let found = offered(&album.library, &folder);
+    assert_eq!((names(&found), found.skipped.len()), (vec!["Ada".to_owned(), "Bo".to_owned()], 0));
+    assert!(take(&mut album.library, &found, &["Eve".to_owned()]).is_err(), "nobody of that name");
+    let touched = take(&mut album.library, &found, &["ADA".to_owned()]).unwrap();
+    assert_eq!(touched.faces.len(), 1);
+    assert_eq!(names(&offered(&album.library, &folder)), ["Bo"]);
+    album.library.decide(&Decision::Undo(touched.step.unwrap()), Revision::NOW).unwrap();
+    assert_eq!(names(&offered(&album.library, &folder)), ["Ada", "Bo"], "undone, it is offered again");
+    assert_eq!(refuse(&mut album.library, &found, &["Bo".to_owned()]).unwrap(), 1);
+    assert_eq!(names(&offered(&album.library, &folder)), ["Ada"]);
+}
