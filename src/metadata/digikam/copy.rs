@@ -24,7 +24,7 @@ const PARTS: [&str; 3] = ["", "-wal", "-journal"];
 const ATTEMPTS: u32 = 3;
 
 /// Enough to tell whether a file was written to.
-type Stamp = Option<(u64, Option<SystemTime>)>;
+type FileStamp = Option<(u64, Option<SystemTime>)>;
 
 impl DatabaseCopy {
     pub(super) fn of(path: &Path, copies: &Path) -> Result<Self, DigikamError> {
@@ -56,7 +56,7 @@ impl DatabaseCopy {
     }
 }
 
-fn stamps(path: &Path) -> io::Result<[Stamp; PARTS.len()]> {
+fn stamps(path: &Path) -> io::Result<[FileStamp; PARTS.len()]> {
     let mut stamps = [None; PARTS.len()];
     for (stamp, part) in stamps.iter_mut().zip(PARTS) {
         *stamp = match std::fs::metadata(beside(path, part)) {

@@ -1,3 +1,5 @@
+//! Databases as digiKam makes them, and what is read out of them.
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
