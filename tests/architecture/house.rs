@@ -260,7 +260,7 @@ fn test_modules(path: &str, text: &str) -> Vec<Vec<String>> {
     let after = text.split("#[cfg(test)]").skip(1);
     let declared = after.filter_map(|rest| {
         let rest = rest.trim_start();
-        let rest = rest.strip_prefix("pub(crate) ").unwrap_or(rest);
+        let rest = ["pub(crate) ", "pub(super) "].iter().find_map(|far| rest.strip_prefix(far)).unwrap_or(rest);
         rest.strip_prefix("mod ").map(leading_name)
     });
     declared.map(|name| [module_of(path), vec![name]].concat()).collect()

@@ -107,6 +107,7 @@ const DISK: &[&str] = &[
     // One question when a typed path is entered.
     "app/shell/typed_path",
     "faces/image/decode",
+    "faces/image/kind",
     "faces/image/picture_hash",
     "figures/saving",
     "library/care",

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::app::engine::progress::Skipped;
-use crate::faces::image::is_photo_name;
+use crate::faces::image::{FileKind, OtherKind, is_photo_name, kind_of_file};
 use crate::types::Cancel;
 
 /// What a walk found. `photos` is sorted, so that two walks of the same folder agree.
@@ -18,6 +18,8 @@ pub(crate) struct FoundPhotos {
     pub photos: Vec<PathBuf>,
     /// Folders and links that could not be read.
     pub skipped: Vec<Skipped>,
+    /// Videos, and pictures of kinds that are not read.
+    pub not_looked_at: Vec<Skipped>,
 }
 
 /// Lists the photos below `folder`, by their names' extensions. Hidden files and folders (a leading dot) are left out,
@@ -76,12 +78,36 @@ pub(crate) fn find_photos(
                     true => found.photos.push(real),
                     false => found.skip(path, "not a regular file".to_owned()),
                 }
+            } else if kind.is_file() && is_other_name(path) && known.insert(real.clone()) {
+                found.not_looked_at.extend(other_kind(real));
             }
         }
     }
     seen(found.photos.len() as u64);
     found.photos.sort();
+    found.not_looked_at.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
+}
+
+/// Whether the name is one of a video or of a picture of another kind: only these are opened to tell what they are.
+fn is_other_name(path: &Path) -> bool {
+    const EXTENSIONS: [&str; 28] = [
+        "mp4", "m4v", "mov", "avi", "mkv", "webm", "mts", "m2ts", "3gp", "mpg", "mpeg", "wmv", "psd", "psb", "svg",
+        "ico", "tga", "jp2", "j2k", "jpf", "jxr", "exr", "hdr", "dcr", "x3f", "mrw", "crw", "pdf",
+    ];
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension)))
+}
+
+/// What the content is, and that nobody looks at it; none where it is something else.
+fn other_kind(path: PathBuf) -> Option<Skipped> {
+    let reason = match kind_of_file(&path) {
+        Ok(FileKind::NotRead(OtherKind::Video(kind))) => format!("a video ({kind})"),
+        Ok(FileKind::NotRead(OtherKind::Picture(kind))) => format!("{kind}, which is not read"),
+        Ok(FileKind::Read(_) | FileKind::NotAPicture) => return None,
+        Err(error) => format!("cannot read the file: {}", plain(&error)),
+    };
+    Some(Skipped { path, reason })
 }
 
 fn is_hidden(entry: &DirEntry) -> bool {
@@ -140,6 +166,17 @@ mod tests {
         let names: Vec<_> = found.photos.iter().map(|p| p.strip_prefix(&root).unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["a.PNG", "b.jpg", "sub/line\nbreak.jpg", "sub/名字.webp"]);
         assert!(found.skipped.is_empty());
+    }
+
+    #[test]
+    fn a_video_is_counted_and_what_only_has_its_name_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.mp4"), b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom").unwrap();
+        fs::write(folder.path().join("b.mov"), b"notes").unwrap();
+        fs::write(folder.path().join("c.psd"), b"8BPS\0\x01\0\0\0\0\0\0").unwrap();
+        let found = find_photos(folder.path(), &[], &Cancel::default(), |_| {}).unwrap();
+        let names: Vec<_> = found.not_looked_at.iter().map(|other| other.path.file_name().unwrap()).collect();
+        assert_eq!((names, found.photos.len(), found.skipped.len()), (vec!["a.mp4".as_ref(), "c.psd".as_ref()], 0, 0));
     }
 
     #[cfg(unix)]

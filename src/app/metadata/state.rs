@@ -11,6 +11,7 @@ use crate::app::ui::feature::{Ended, Feature};
 use crate::app::ui::locale::Locale;
 use crate::app::ui::page::Page;
 use crate::app::ui::view::View;
+use crate::metadata::found::NameKind;
 use crate::metadata::review::PersonFound;
 use crate::types::Touched;
 
@@ -61,13 +62,18 @@ impl State {
         text.f("said_names_found", &[("names", &names), ("people", &people)])
     }
 
-    fn take(&mut self, only: Vec<String>, out: &mut Outbox<'_, Request>) {
+    /// `answered` are those of whom nothing is left to say then.
+    fn take(&mut self, only: Vec<String>, answered: Vec<String>, faces: usize, out: &mut Outbox<'_, Request>) {
         let Some(offered) = self.offered.clone() else { return };
-        let faces = self.people().filter(|person| only.contains(&person.name)).map(|person| person.faces.len());
-        let ticket = out.ticket(out.text.n("said_names_taken", faces.sum::<usize>() as u64), true);
-        self.asked.insert(ticket, only.clone());
+        let ticket = out.ticket(out.text.n("said_names_taken", faces as u64), true);
+        self.asked.insert(ticket, answered);
         out.ask(Request::Take { ticket, offered, only });
     }
+}
+
+/// Faces whose name is no guess of a program.
+pub(crate) fn known_faces(person: &PersonFound) -> usize {
+    person.faces.iter().filter(|face| face.kind == NameKind::Confirmed).count()
 }
 
 impl Feature for State {
@@ -81,11 +87,17 @@ impl Feature for State {
         match message {
             Message::Find => out.ask(Request::Find),
             Message::TakeAll => {
-                let everybody = self.people().filter(|person| !person.faces.is_empty());
-                let everybody = everybody.map(|person| person.name.clone()).collect();
-                self.take(everybody, out);
+                let is_known = |person: &&PersonFound| {
+                    !person.faces.is_empty() && person.faces.iter().all(|face| face.kind == NameKind::Confirmed)
+                };
+                let faces: usize = self.people().map(known_faces).sum();
+                let everybody = self.people().filter(is_known).map(|person| person.name.clone()).collect();
+                self.take(Vec::new(), everybody, faces, out);
             }
-            Message::Take(name) => self.take(vec![name], out),
+            Message::Take(name) => {
+                let faces = self.people().filter(|person| person.name == name).map(|person| person.faces.len()).sum();
+                self.take(vec![name.clone()], vec![name], faces, out);
+            }
             Message::Refuse(name) => {
                 let Some(offered) = self.offered.clone() else { return };
                 let ticket = out.ticket(out.text.f("said_name_refused", &[("name", &name)]), false);
@@ -184,7 +196,7 @@ mod tests {
         assert_eq!(on_show(&mut state), [Request::Find]);
         let requests = asked(&mut state, |state, out| state.update(Message::TakeAll, out));
         let Request::Take { ticket, ref only, .. } = requests[0] else { panic!() };
-        assert_eq!(*only, ["Ada", "Bo"]);
+        assert!(only.is_empty(), "everybody is meant, without guesses");
         asked(&mut state, |state, out| state.answered(ticket, true, out));
         assert!(names(&state).is_empty() && on_show(&mut state).is_empty());
         let back = Touched { reverted: Some(StepId(1)), ..Touched::default() };

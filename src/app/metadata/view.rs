@@ -2,7 +2,7 @@
 
 use eframe::egui::Ui;
 
-use crate::app::metadata::state::{Message, State};
+use crate::app::metadata::state::{Message, State, known_faces};
 use crate::app::ui::feature::FeatureView;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
@@ -31,7 +31,7 @@ fn names_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     hint_ui(ui, ctx.text.s("settings_names_what"));
     ui.add_space(space::S);
     let people: Vec<&PersonFound> = ctx.state.people().collect();
-    let can_take = people.iter().any(|person| !person.faces.is_empty());
+    let can_take = people.iter().any(|person| known_faces(person) > 0);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         if buttons::button_ui(ui, Rank::Plain, ctx.text.s("find_names")).clicked() {
@@ -97,11 +97,16 @@ fn person_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: &PersonFound) {
 /// "7 faces · in 9 photos · XMP regions, Picasa"; what came to no face is said behind it.
 fn person_words(ctx: &Context<'_>, person: &PersonFound) -> String {
     let sources: Vec<&str> = person.by_source.keys().map(|source| ctx.text.s(source.label_key())).collect();
-    let mut words = vec![
-        ctx.text.n("names_faces", person.faces.len() as u64),
-        ctx.text.n("names_photos", person.names as u64),
-        sources.join(ctx.text.s("list_separator")),
-    ];
+    let mut words = Vec::new();
+    if !person.faces.is_empty() {
+        words.push(ctx.text.n("names_faces", person.faces.len() as u64));
+    }
+    words.push(ctx.text.n("names_photos", person.names as u64));
+    words.push(sources.join(ctx.text.s("list_separator")));
+    let guesses = person.faces.len() - known_faces(person);
+    if guesses > 0 {
+        words.push(ctx.text.n("names_guesses", guesses as u64));
+    }
     let left = person.by_hand.len() + person.open.len();
     if left > 0 {
         words.push(ctx.text.n("names_open", left as u64));

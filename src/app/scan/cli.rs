@@ -170,6 +170,7 @@ fn words(summary: &ScanSummary, groups: Option<&GroupSummary>, device: &str) -> 
     if summary.carried_faces + summary.lost_faces > 0 {
         lines.push(found_again_words(summary));
     }
+    lines.extend(shortcomings(summary));
     if summary.returned_faces > 0 {
         lines.push(format!(
             "{} back that were missing or lost",
@@ -184,6 +185,26 @@ fn words(summary: &ScanSummary, groups: Option<&GroupSummary>, device: &str) -> 
     let skipped = summary.skipped.iter();
     lines.extend(skipped.map(|skipped| format!("skipped {}: {}", printable(&skipped.path), skipped.reason)));
     lines
+}
+
+/// What of the photos nobody looked at, or could not whole.
+fn shortcomings(summary: &ScanSummary) -> Vec<String> {
+    let told = [
+        (
+            summary.not_looked_at.len(),
+            "video or picture of a kind that is not read",
+            "videos and pictures of kinds that are not read",
+        ),
+        (
+            summary.further_pages as usize,
+            "further page of a file is not looked at",
+            "further pages of files are not looked at",
+        ),
+        (summary.broken_profiles, "photo's colour profile cannot be read", "photos' colour profiles cannot be read"),
+        (summary.damaged_photos, "photo lacks a part", "photos lack a part"),
+    ];
+    let told = told.iter().filter(|(count, ..)| *count > 0);
+    told.map(|(count, one, many)| counted(*count, one, many)).collect()
 }
 
 fn found_again_words(summary: &ScanSummary) -> String {

@@ -1,15 +1,19 @@
-//! Opening a photo: telling the format, keeping the pixel budget, turning the picture upright.
+//! Opening a photo: handing it to its format's decoder, keeping the pixel budget, turning the picture upright.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use ::image::{ImageFormat, RgbImage, imageops};
 
-use super::decoder::{DecodeLimits, DecodeScale, Stored, over_white};
+use super::colour::{ProfileUse, to_srgb};
+use super::decoder::{DecodeLimits, DecodeScale, Stored, in_srgb};
 use super::exif::{self, PhotoMeta};
-use super::{DecodeError, header, heif, jpeg};
+use super::kind::{FileKind, OtherKind, PictureFormat, kind_of, kind_of_file};
+use super::profile::{self, Stated};
+use super::raw_pairs::is_raw_name;
+use super::{DecodeError, about, header, heif, jpeg, jxl, pnm, raw};
 
 /// A decoded photo, upright.
 #[derive(Debug, Clone)]
@@ -30,31 +34,36 @@ impl Photo {
 
 /// Whether the name's extension is one of a photo; what the file holds is [`decode`]'s business.
 pub(crate) fn is_photo_name(path: &Path) -> bool {
-    const EXTENSIONS: [&str; 16] = [
-        "jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "tif", "tiff", "bmp", "dib", "gif", "heic", "heif", "hif",
-        "avif",
+    const EXTENSIONS: [&str; 23] = [
+        "jpg", "jpeg", "jpe", "jfif", "mpo", "png", "apng", "webp", "tif", "tiff", "bmp", "dib", "gif", "heic", "heif",
+        "hif", "avif", "jxl", "pbm", "pgm", "ppm", "pnm", "pam",
     ];
     let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension)))
+    let is_known = |extension: &str| EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension));
+    extension.is_some_and(is_known) || is_raw_name(path)
 }
 
 /// Whether the file begins like a picture of a format that [`decode`] reads; nothing is decoded.
 pub(crate) fn begins_like_photo(path: &Path) -> bool {
-    let is_file = std::fs::metadata(path).is_ok_and(|meta| meta.is_file());
-    is_file && File::open(path).is_ok_and(|file| BufReader::new(file).fill_buf().is_ok_and(|b| recognise(b).is_ok()))
+    matches!(kind_of_file(path), Ok(FileKind::Read(_)))
 }
 
-/// How the stored picture is to be turned to be upright: EXIF's orientation, 1…8. 1 as well where nothing is said, and
-/// for a file that is no picture.
+/// How the stored picture is still to be turned to be upright: EXIF's orientation, 1…8. 1 where the format's own decoder
+/// turns it, where nothing is said, and for a file that is no picture.
 ///
 /// # Errors
 /// A file that cannot be read.
 pub(crate) fn orientation_of_file(path: &Path) -> std::io::Result<u32> {
     let mut reader = BufReader::new(File::open(path)?);
-    let container = recognise(reader.fill_buf()?);
-    // Its decoder turns the picture itself.
-    let is_turned = matches!(container, Ok(FileFormat::Heif(_)) | Err(_));
-    Ok(if is_turned { 1 } else { exif::read(&mut reader, "").1 })
+    let Ok(format) = recognise(reader.fill_buf()?) else { return Ok(1) };
+    if format == PictureFormat::Jpeg {
+        // Its EXIF stands at the beginning.
+        return Ok(exif::read(&mut reader, "").1);
+    }
+    let mut bytes = Vec::new();
+    reader.take(DecodeLimits::default().max_bytes()).read_to_end(&mut bytes)?;
+    let is_turned = matches!(format, PictureFormat::Heif(_)) && heif::states_orientation(&bytes);
+    Ok(if is_turned { 1 } else { about::of_file(&bytes, format).1 })
 }
 
 /// Reads a photo.
@@ -62,70 +71,74 @@ pub(crate) fn orientation_of_file(path: &Path) -> std::io::Result<u32> {
 /// # Errors
 /// A file that is no whole, readable picture within `limits`. A panic inside a decoder counts as a damaged file.
 pub(crate) fn decode(path: &Path, scale: DecodeScale, limits: &DecodeLimits) -> Result<Photo, DecodeError> {
+    let (format, bytes) = open(path, limits)?;
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode_as(format, &bytes, scale, limits)));
+    decoded.unwrap_or_else(|_| {
+        Err(DecodeError::Damaged { format: format.name(), reason: "the decoder gave up".to_owned() })
+    })
+}
+
+/// The content of a file that begins like a picture, and its format.
+pub(super) fn open(path: &Path, limits: &DecodeLimits) -> Result<(PictureFormat, Vec<u8>), DecodeError> {
     // Opening a pipe would wait for somebody to write into it.
     if !std::fs::metadata(path)?.is_file() {
         return Err(DecodeError::NotAFile);
     }
     let mut reader = BufReader::new(File::open(path)?);
-    let container = recognise(reader.fill_buf()?)?;
+    let format = recognise(reader.fill_buf()?)?;
     let bytes = read_all(&mut reader, limits.max_bytes())?;
-    let decoded = catch_unwind(AssertUnwindSafe(|| decode_as(container, &bytes, scale, limits)));
-    decoded.unwrap_or_else(|_| {
-        Err(DecodeError::Damaged { format: container.name(), reason: "the decoder gave up".to_owned() })
-    })
+    let is_raw = if format == PictureFormat::Tiff { raw::name_of_tiff(&bytes) } else { None };
+    Ok((is_raw.map_or(format, PictureFormat::Raw), bytes))
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum FileFormat {
-    Jpeg,
-    Heif(&'static str),
-    Other(ImageFormat, &'static str),
-}
-
-impl FileFormat {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Jpeg => "JPEG",
-            Self::Heif(name) | Self::Other(_, name) => name,
-        }
-    }
-}
-
-fn recognise(start: &[u8]) -> Result<FileFormat, DecodeError> {
-    if start.is_empty() {
-        return Err(DecodeError::Empty);
-    }
-    if let Some(name) = heif::recognise(start) {
-        return Ok(FileFormat::Heif(name));
-    }
-    match ::image::guess_format(start) {
-        Ok(ImageFormat::Jpeg) => Ok(FileFormat::Jpeg),
-        Ok(format @ ImageFormat::Png) => Ok(FileFormat::Other(format, "PNG")),
-        Ok(format @ ImageFormat::WebP) => Ok(FileFormat::Other(format, "WebP")),
-        Ok(format @ ImageFormat::Tiff) => Ok(FileFormat::Other(format, "TIFF")),
-        Ok(format @ ImageFormat::Bmp) => Ok(FileFormat::Other(format, "BMP")),
-        Ok(format @ ImageFormat::Gif) => Ok(FileFormat::Other(format, "GIF")),
-        _ => Err(DecodeError::NotAPicture),
+fn recognise(start: &[u8]) -> Result<PictureFormat, DecodeError> {
+    match kind_of(start) {
+        _ if start.is_empty() => Err(DecodeError::Empty),
+        FileKind::Read(format) => Ok(format),
+        FileKind::NotRead(OtherKind::Video(kind)) => Err(DecodeError::Video { kind }),
+        FileKind::NotRead(OtherKind::Picture(kind)) => Err(DecodeError::NotRead { kind }),
+        FileKind::NotAPicture => Err(DecodeError::NotAPicture),
     }
 }
 
 fn decode_as(
-    container: FileFormat,
+    format: PictureFormat,
     bytes: &[u8],
     scale: DecodeScale,
     limits: &DecodeLimits,
 ) -> Result<Photo, DecodeError> {
-    let stored = match container {
-        FileFormat::Jpeg => jpeg::decode(bytes, scale, limits)?,
-        FileFormat::Heif(name) => heif::decode(bytes, name, limits)?,
-        FileFormat::Other(format, name) => decode_other(bytes, format, name, limits)?,
+    let stored = match format {
+        PictureFormat::Jpeg => jpeg::decode(bytes, scale, limits)?,
+        PictureFormat::Heif(name) => return heif_photo(bytes, name, limits),
+        PictureFormat::JpegXl => jxl::decode(bytes, limits)?,
+        PictureFormat::Pnm => pnm::decode(bytes, limits)?,
+        PictureFormat::Png => decode_other(bytes, ImageFormat::Png, format, limits)?,
+        PictureFormat::WebP => decode_other(bytes, ImageFormat::WebP, format, limits)?,
+        PictureFormat::Tiff => decode_other(bytes, ImageFormat::Tiff, format, limits)?,
+        PictureFormat::Bmp => decode_other(bytes, ImageFormat::Bmp, format, limits)?,
+        PictureFormat::Gif => decode_other(bytes, ImageFormat::Gif, format, limits)?,
+        PictureFormat::Raw(name) => {
+            let (stored, meta, orientation) = raw::decode(bytes, name, scale, limits)?;
+            return Ok(photo(stored, meta, orientation));
+        }
     };
-    let (meta, orientation) = exif::read(&mut Cursor::new(bytes), container.name());
-    // libheif turns the picture upright itself.
-    let orientation = if matches!(container, FileFormat::Heif(_)) { 1 } else { orientation };
+    let (meta, orientation) = about::of_file(bytes, format);
+    Ok(photo(stored, meta, orientation))
+}
+
+/// What the container has turned, EXIF must not turn again.
+fn heif_photo(bytes: &[u8], name: &'static str, limits: &DecodeLimits) -> Result<Photo, DecodeError> {
+    let heif::HeifPicture { mut pixels, states_orientation, profile } = heif::decode(bytes, name, limits)?;
+    let used = profile.colours().map_or(ProfileUse::None, |colours| to_srgb(&mut pixels, colours));
+    let (meta, orientation) = about::of_file(bytes, PictureFormat::Heif(name));
+    Ok(photo(Stored::whole(pixels, used), meta, if states_orientation { 1 } else { orientation }))
+}
+
+fn photo(stored: Stored, meta: PhotoMeta, orientation: u32) -> Photo {
     let (width, height) = stored.size;
     let full_size = if orientation >= 5 { (height, width) } else { (width, height) };
-    Ok(Photo { pixels: upright(stored.pixels, orientation), full_size, meta })
+    let meta = PhotoMeta { profile: stored.profile, lost: stored.lost, ..meta };
+    Photo { pixels: upright(stored.pixels, orientation), full_size, meta }
 }
 
 fn read_all(reader: &mut impl Read, max_bytes: u64) -> Result<Vec<u8>, DecodeError> {
@@ -137,23 +150,30 @@ fn read_all(reader: &mut impl Read, max_bytes: u64) -> Result<Vec<u8>, DecodeErr
     Ok(bytes)
 }
 
-fn decode_other(
+/// The formats that the `image` crate reads.
+pub(super) fn decode_other(
     bytes: &[u8],
-    format: ImageFormat,
-    name: &'static str,
+    kind: ImageFormat,
+    format: PictureFormat,
     limits: &DecodeLimits,
 ) -> Result<Stored, DecodeError> {
-    let (width, height) = header::dimensions(bytes, format)?;
+    let (width, height) = header::dimensions(bytes, kind)?;
     limits.check(width, height)?;
     // Has a memory limit of its own, for files whose parts contradict their header.
-    let picture = ::image::load_from_memory_with_format(bytes, format);
-    let pixels = over_white(picture.map_err(|error| DecodeError::from_image(error, name))?);
-    let size = pixels.dimensions();
-    Ok(Stored { pixels, size })
+    let picture = ::image::load_from_memory_with_format(bytes, kind);
+    let picture = picture.map_err(|error| DecodeError::from_image(error, format.name()))?;
+    let stated = match format {
+        PictureFormat::Png => profile::of_png(bytes),
+        PictureFormat::WebP => profile::of_webp(bytes),
+        PictureFormat::Tiff => profile::of_tiff(bytes),
+        _ => Stated::Nothing,
+    };
+    let (pixels, used) = in_srgb(picture, stated.colours());
+    Ok(Stored::whole(pixels, if stated == Stated::Broken { ProfileUse::Broken } else { used }))
 }
 
 /// Undoes the EXIF orientation 1…8 (EXIF 2.32, table 6: where row 0 and column 0 of the stored picture belong).
-fn upright(pixels: RgbImage, orientation: u32) -> RgbImage {
+pub(super) fn upright(pixels: RgbImage, orientation: u32) -> RgbImage {
     match orientation {
         2 => imageops::flip_horizontal(&pixels),
         3 => imageops::rotate180(&pixels),

@@ -3,6 +3,7 @@
 use ::image::{DynamicImage, RgbImage};
 
 use super::DecodeError;
+use super::colour::{self, FileColours, ProfileUse};
 
 /// What a decoder may ask of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,11 +42,36 @@ pub(crate) enum DecodeScale {
     LongSideAtLeast(u32),
 }
 
-/// Pixels as stored in the file.
+/// Pixels as stored in the file, in sRGB.
 pub(super) struct Stored {
     pub pixels: RgbImage,
     /// Width and height in the file's header.
     pub size: (u32, u32),
+    pub profile: ProfileUse,
+    /// Share of the picture that is missing, in strips that keep their place.
+    pub lost: f32,
+}
+
+impl Stored {
+    /// A whole picture at full scale.
+    pub fn whole(pixels: RgbImage, profile: ProfileUse) -> Self {
+        let size = pixels.dimensions();
+        Self { pixels, size, profile, lost: 0.0 }
+    }
+}
+
+/// 8-bit RGB in sRGB, over white, and what became of the profile.
+pub(super) fn in_srgb(picture: DynamicImage, colours: Option<FileColours<'_>>) -> (RgbImage, ProfileUse) {
+    let Some(colours) = colours else { return (over_white(picture), ProfileUse::None) };
+    // Before it is laid over white, because transparent colours have the profile, too.
+    if picture.color().has_alpha() {
+        let mut picture = picture.into_rgba8();
+        let used = colour::rgba_to_srgb(&mut picture, colours);
+        return (over_white(picture.into()), used);
+    }
+    let mut picture = picture.into_rgb8();
+    let used = colour::to_srgb(&mut picture, colours);
+    (picture, used)
 }
 
 /// 8-bit RGB. What is transparent is shown on white paper.

@@ -11,8 +11,12 @@ pub(crate) enum DecodeError {
     Empty,
     #[error("the content is not a picture of a known format")]
     NotAPicture,
-    #[error("{format} needs a build with the feature heif and the platform's libheif")]
-    NeedsLibheif { format: &'static str },
+    #[error("this is a video ({kind}), which is not looked at")]
+    Video { kind: &'static str },
+    #[error("{kind} is known, but not read; save the picture as JPEG or PNG to have it read")]
+    NotRead { kind: &'static str },
+    #[error("the {format} holds no preview large enough to look at; develop it to JPEG to have it read")]
+    NoPreview { format: &'static str },
     #[error("{width} × {height} pixels are more than the limit of {} megapixels", max_pixels / 1_000_000)]
     TooManyPixels { width: u32, height: u32, max_pixels: u64 },
     #[error("the file is longer than {max_bytes} bytes, too long for a picture of this format")]

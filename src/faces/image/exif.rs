@@ -4,9 +4,11 @@
 //! A broken EXIF block never makes a photo unreadable: what can be read of it is used. Sub-seconds and time zones are
 //! left out; the time is the camera's own clock.
 
-use std::io::{BufRead, Seek};
+use std::io::{BufRead, Cursor, Seek};
 
-use exif::{DateTime, Exif, In, Rational, Reader, Tag, Value};
+use exif::{Context, DateTime, Exif, Field, In, Rational, Reader, Tag, Value};
+
+use super::colour::ProfileUse;
 
 /// What a photo says about itself.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,6 +21,20 @@ pub(crate) struct PhotoMeta {
     pub gps: Option<[f64; 2]>,
     /// `JPEG`, `PNG`, …
     pub format: String,
+    /// Pictures of the file behind the one that is read: further pages of a TIFF, …
+    pub further_pages: u32,
+    pub profile: ProfileUse,
+    /// Share of the picture that is missing in grey strips, between a JPEG's restart markers. 0 for sound files.
+    pub lost: f32,
+}
+
+/// The metadata of blocks that share the work: the camera, the exposure, the place (Canon's CR3).
+pub(super) fn of_blocks(camera_block: &[u8], exposure: &[u8], place: &[u8]) -> (PhotoMeta, u32) {
+    let [(mut meta, orientation), (exposure, _), (place, _)] =
+        [camera_block, exposure, place].map(|block| read(&mut Cursor::new(block), ""));
+    meta.captured_at = exposure.captured_at.or(meta.captured_at);
+    meta.gps = place.gps;
+    (meta, orientation)
 }
 
 /// The metadata and the orientation, 1…8 (1 where nothing is said).
@@ -72,7 +88,7 @@ fn gps(exif: &Exif) -> Option<[f64; 2]> {
 
 /// Degrees, minutes and seconds as one number; the reference letter `negative` turns its sign.
 fn degrees(exif: &Exif, value: Tag, reference: Tag, negative: u8) -> Option<f64> {
-    let Value::Rational(parts) = &exif.get_field(value, In::PRIMARY)?.value else { return None };
+    let Value::Rational(parts) = &field(exif, value)?.value else { return None };
     let sum: f64 = parts.iter().zip([1.0, 60.0, 3600.0]).map(|(part, divisor)| ratio(part) / divisor).sum();
     let sign = if ascii(exif, reference)?.first()?.eq_ignore_ascii_case(&negative) { -1.0 } else { 1.0 };
     (sum.is_finite() && !parts.is_empty()).then_some(sign * sum)
@@ -83,8 +99,13 @@ fn ratio(part: &Rational) -> f64 {
     if part.num == 0 { 0.0 } else { part.to_f64() }
 }
 
+/// Where the standard puts it, or in the first directory: so do TIFF/EP, and blocks that are a directory of their own.
+fn field(exif: &Exif, tag: Tag) -> Option<&Field> {
+    exif.get_field(tag, In::PRIMARY).or_else(|| exif.get_field(Tag(Context::Tiff, tag.number()), In::PRIMARY))
+}
+
 fn ascii(exif: &Exif, tag: Tag) -> Option<&[u8]> {
-    match &exif.get_field(tag, In::PRIMARY)?.value {
+    match &field(exif, tag)?.value {
         Value::Ascii(lines) => lines.first().map(Vec::as_slice),
         _ => None,
     }

@@ -7,6 +7,7 @@
 use ::image::ImageFormat;
 
 use super::DecodeError;
+use super::ifd::TiffFile;
 
 pub(super) fn dimensions(bytes: &[u8], format: ImageFormat) -> Result<(u32, u32), DecodeError> {
     let found = match format {
@@ -59,52 +60,9 @@ fn webp(bytes: &[u8]) -> Option<(u32, u32)> {
     }
 }
 
-/// Byte order and the width of offsets.
-#[derive(Clone, Copy)]
-struct TiffLayout {
-    big_endian: bool,
-    big_tiff: bool,
-}
-
-impl TiffLayout {
-    fn number(self, bytes: &[u8], at: usize, length: usize) -> Option<u64> {
-        let part = bytes.get(at..at.checked_add(length)?)?;
-        let append = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
-        Some(if self.big_endian { part.iter().fold(0, append) } else { part.iter().rev().fold(0, append) })
-    }
-}
-
 /// ImageWidth (256) and ImageLength (257) of the first directory; 0 where an entry is missing, for the decoder to refuse.
 fn tiff(bytes: &[u8]) -> Option<(u32, u32)> {
-    let big_endian = bytes.first()? == &b'M';
-    let magic = TiffLayout { big_endian, big_tiff: false }.number(bytes, 2, 2)?;
-    let layout = TiffLayout { big_endian, big_tiff: magic == 43 };
-    let (offset_at, offset_bytes, count_bytes, entry_bytes) =
-        if layout.big_tiff { (8, 8, 8, 20) } else { (4, 4, 2, 12) };
-    let directory = usize::try_from(layout.number(bytes, offset_at, offset_bytes)?).ok()?;
-    let entries = layout.number(bytes, directory, count_bytes)?;
-    let (mut width, mut height) = (0, 0);
-    // A directory has at most 65,535 entries; a wilder count ends with the file.
-    for index in 0..usize::try_from(entries).ok()? {
-        let entry = directory.checked_add(count_bytes)?.checked_add(index.checked_mul(entry_bytes)?)?;
-        match layout.number(bytes, entry, 2)? {
-            256 => width = tiff_value(bytes, entry, layout)?,
-            257 => height = tiff_value(bytes, entry, layout)?,
-            _ => {}
-        }
-    }
-    Some((width, height))
-}
-
-/// The first value of an entry: SHORT (3), else as wide as an offset.
-fn tiff_value(bytes: &[u8], entry: usize, layout: TiffLayout) -> Option<u32> {
-    const SHORT: u64 = 3;
-    const LONG8: u64 = 16;
-    let length = match layout.number(bytes, entry + 2, 2)? {
-        SHORT => 2,
-        LONG8 => 8,
-        _ => 4,
-    };
-    let value = layout.number(bytes, entry + if layout.big_tiff { 12 } else { 8 }, length)?;
-    Some(u32::try_from(value).unwrap_or(u32::MAX))
+    let directory = TiffFile::open(bytes)?.first()?;
+    let side = |tag| directory.number(tag).map_or(0, |side| u32::try_from(side).unwrap_or(u32::MAX));
+    Some((side(256), side(257)))
 }

@@ -15,7 +15,7 @@ pub(super) fn choose(input: &NamesToPlace, nodes: &Nodes, model: &NameModel) -> 
     let mut deduced = Deduced::default();
     for photo in &nodes.photos {
         let open = OpenPhoto::of(input, nodes, model, photo);
-        open.propose(nodes, &mut deduced);
+        open.propose(nodes, model, &mut deduced);
     }
     deduced
 }
@@ -60,12 +60,14 @@ impl OpenPhoto {
         Self { photo: photo.photo, names, faces: faces.into_iter().map(|(_, face)| face).collect(), scores, possible }
     }
 
-    fn propose(mut self, nodes: &Nodes, deduced: &mut Deduced) {
+    fn propose(mut self, nodes: &Nodes, model: &NameModel, deduced: &mut Deduced) {
         let best = assign(&self.scores);
         let total = self.total(&best);
         let mut sure = vec![None; best.len()];
         for (row, column) in best.iter().enumerate() {
-            let confidence = column.map_or(0.0, |column| self.confidence(row, column, total));
+            let apart = model.told_apart[self.names[row]];
+            let margin = column.map_or(f64::NEG_INFINITY, |column| self.margin(row, column, total).min(apart));
+            let confidence = (1.0 / (1.0 + (-margin).exp())) as f32;
             sure[row] = column.filter(|_| confidence >= MIN_CONFIDENCE);
             if let Some(column) = sure[row] {
                 let (face, name) = (self.faces[column], nodes.names[self.names[row]].clone());
@@ -84,12 +86,12 @@ impl OpenPhoto {
         }
     }
 
-    /// Against the best assignment without this pair.
-    fn confidence(&mut self, row: usize, column: usize, total: f64) -> f32 {
+    /// Against the best assignment without this pair, in logarithms of odds.
+    fn margin(&mut self, row: usize, column: usize, total: f64) -> f64 {
         let score = std::mem::replace(&mut self.scores[row][column], f64::NEG_INFINITY);
         let without = self.total(&assign(&self.scores));
         self.scores[row][column] = score;
-        (1.0 / (1.0 + (without - total).exp())) as f32
+        total - without
     }
 
     fn total(&self, assigned: &[Option<usize>]) -> f64 {

@@ -13,12 +13,16 @@
 //! (mean-field coordinate ascent: unlike updates of all at once it does not swing), first with softened evidence, so
 //! that nothing is decided before the whole library has spoken (Ueda and Nakano 1998, deterministic annealing).
 
+use std::collections::HashMap;
+
 use super::nodes::{KnownName, NamedPhoto, Node, Nodes};
 use crate::types::SquaredDistance;
 
 pub(super) struct NameModel {
     /// By pair: that the node is the name.
     pub probability: Vec<f64>,
+    /// By name: the logarithm of the odds that its faces are not another's, see [`told_apart`].
+    pub told_apart: Vec<f64>,
     people: FacesOfNames,
     same_person: f64,
 }
@@ -46,7 +50,8 @@ const FARTHEST: f64 = -6.0;
 impl NameModel {
     pub(super) fn fit(nodes: &Nodes, same_person: SquaredDistance) -> Self {
         let same_person = f64::from(same_person.0);
-        let mut model = Self { probability: start(nodes), people: FacesOfNames::default(), same_person };
+        let mut model =
+            Self { probability: start(nodes), told_apart: Vec::new(), people: FacesOfNames::default(), same_person };
         let mut order: Vec<usize> =
             (0..nodes.nodes.len()).filter(|&node| !nodes.nodes[node].pairs.is_empty()).collect();
         order.sort_by_key(|&node| (std::cmp::Reverse(nodes.nodes[node].photos.len()), node));
@@ -61,6 +66,7 @@ impl NameModel {
                 recall = estimate(nodes, &model.probability);
             }
         }
+        model.told_apart = told_apart(nodes, &model.probability, recall);
         model.people = FacesOfNames::of(nodes, &model.probability);
         model
     }
@@ -136,6 +142,51 @@ fn estimate(nodes: &Nodes, probability: &[f64]) -> f64 {
         seen += probability * nodes.nodes[pair.node].photos.len() as f64;
     }
     (named / seen).clamp(RECALL_RANGE[0], RECALL_RANGE[1])
+}
+
+/// How much tells each name from the one that it is most easily mistaken for.
+///
+/// Two people who are seldom apart hold each other where chance put them first: each is sure because the other is. So
+/// all faces of the one and all of the other are exchanged, and what the photos say of that is counted: those with both
+/// faces or both names say nothing. Likewise the name is given to every group that has none.
+fn told_apart(nodes: &Nodes, probability: &[f64], recall: f64) -> Vec<f64> {
+    let (named, unnamed) = ((recall / ABSENT).ln(), ((1.0 - recall) / (1.0 - ABSENT)).ln());
+    let together = |pair: usize| nodes.pairs[pair].together as f64;
+    let (mut own, mut total) = (vec![0.0; nodes.names.len()], vec![0.0; nodes.names.len()]);
+    let mut others: HashMap<(usize, usize), f64> = HashMap::new();
+    let mut is_known = vec![false; nodes.names.len()];
+    for node in &nodes.nodes {
+        if let KnownName::Is(Some(name)) = node.knows {
+            is_known[name] = true;
+        }
+        for pair in node.pairs.clone().filter(|&pair| probability[pair] > 0.1) {
+            let (name, weight) = (nodes.pairs[pair].name, PER_PHOTO * probability[pair]);
+            own[name] += weight * together(pair);
+            total[name] += weight * (together(pair) * named + (node.photos.len() as f64 - together(pair)) * unnamed);
+            for other in node.pairs.clone().filter(|&other| other != pair) {
+                *others.entry((name, nodes.pairs[other].name)).or_default() += weight * together(other);
+            }
+        }
+    }
+    let mut apart = vec![f64::INFINITY; nodes.names.len()];
+    // What the user or a region said is no chance, and nobody is exchanged for it.
+    for (&(name, other), &shared) in others.iter().filter(|((_, other), _)| !is_known[*other]) {
+        let back = others.get(&(other, name)).copied().unwrap_or(0.0);
+        let margin = (named - unnamed) * (own[name] + own[other] - shared - back);
+        apart[name] = apart[name].min(margin);
+    }
+    for node in nodes.nodes.iter().filter(|node| !matches!(node.knows, KnownName::Is(_))) {
+        if node.pairs.clone().map(|pair| probability[pair]).sum::<f64>() < 0.5 {
+            for pair in node.pairs.clone() {
+                let without = node.photos.len() as f64 - together(pair);
+                let instead = PER_PHOTO * (together(pair) * named + without * unnamed);
+                let name = nodes.pairs[pair].name;
+                apart[name] = apart[name].min(total[name] - instead);
+            }
+        }
+    }
+    apart.iter_mut().zip(is_known).filter(|(_, is_known)| *is_known).for_each(|(apart, _)| *apart = f64::INFINITY);
+    apart
 }
 
 /// The names' faces: sums of vectors, each as much as it is likely the name's.

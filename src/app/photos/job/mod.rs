@@ -12,6 +12,7 @@ use crate::app::engine::picture::ImageKey;
 use crate::app::engine::progress::Skipped;
 use crate::app::engine::report::{Failed, Report};
 use crate::app::engine::shared::{FeatureJob, Shared, Tasks, is_damage};
+use crate::faces::image::pictures_of_raws;
 use crate::library::{self, FaceDetail, ListPage, ListedPhoto, PhotoDetail, PhotoFilter, PhotoState};
 use crate::types::{FaceBox, PhotoId, Revision, error_chain};
 
@@ -133,7 +134,14 @@ fn by_month(tiles: Vec<ListedPhoto>, boxes: Vec<(PhotoId, FaceBox)>, away: &[Arc
         boxes_of.entry(photo).or_default().push(face_box);
     }
     let mut timeline = Timeline::default();
-    for tile in tiles {
+    // A raw file is shown by the picture that the camera wrote of the same shot.
+    let paths: Vec<PathBuf> = tiles.iter().map(|tile| tile.path.clone()).collect();
+    let shown_by = pictures_of_raws(&paths);
+    let is_read: Vec<bool> = tiles.iter().map(|tile| tile.state == PhotoState::Done).collect();
+    for (tile, picture) in tiles.into_iter().zip(shown_by) {
+        if tile.state == PhotoState::Done && picture.is_some_and(|picture| is_read[picture]) {
+            continue;
+        }
         if let PhotoState::Failed { reason } = tile.state {
             timeline.skipped.push(Skipped { path: tile.path, reason });
             continue;
@@ -177,6 +185,29 @@ mod tests {
         assert_eq!(year_and_month("2024-05-17T10:00:00"), (2024, 5));
         assert_eq!(year_and_month("2024-13-01"), (0, 0));
         assert_eq!(year_and_month(""), (0, 0));
+    }
+
+    #[test]
+    fn a_raw_file_and_its_picture_are_one_tile() {
+        let tile = |id: i64, path: &str, state: PhotoState| ListedPhoto {
+            id: PhotoId(id),
+            path: path.into(),
+            width: 40,
+            height: 30,
+            time: "2024-05-17T10:00:00".into(),
+            faces: 0,
+            state,
+        };
+        let failed = PhotoState::Failed { reason: "cut".into() };
+        let tiles = vec![
+            tile(1, "/a/IMG_1.CR2", PhotoState::Done),
+            tile(2, "/a/img_1.jpg", PhotoState::Done),
+            tile(3, "/a/IMG_2.CR2", PhotoState::Done),
+            tile(4, "/a/IMG_2.JPG", failed),
+        ];
+        let timeline = by_month(tiles, Vec::new(), &[]);
+        let shown: Vec<i64> = timeline.months[0].photos.iter().map(|photo| photo.photo.0).collect();
+        assert_eq!((shown, timeline.skipped.len()), (vec![2, 3], 1), "a picture that cannot be read shows nothing");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::app::engine::picture::{ImageKey, Picture};
 use crate::app::engine::portrait::thumbnail_jpeg;
 use crate::app::engine::shared::Shared;
 use crate::app::jobs::working_copy::working_copy;
-use crate::faces::image::{DecodeLimits, DecodeScale, decode, thumbnail};
+use crate::faces::image::{DecodeLimits, DecodeScale, decode, decode_what_there_is, thumbnail};
 use crate::library::PhotoDetail;
 use crate::types::{FaceId, PhotoId};
 
@@ -47,10 +47,13 @@ fn large(shared: &Shared, photo: PhotoId) -> Result<Picture> {
     let decoded = decode(&detail.path, DecodeScale::LongSideAtLeast(LARGE_LONG_SIDE), &DecodeLimits::default());
     let photo = match decoded {
         Ok(photo) => photo,
-        // Its drive may not be there: the thumbnail still is.
+        // Its drive may not be there: the thumbnail still is. Of a file that was damaged since there may be a part.
         Err(error) => match detail.sha256.and_then(|hash| shared.thumbnails.get(&hash)) {
             Some(jpeg) => return picture_of_jpeg(&jpeg),
-            None => return Err(error.into()),
+            None => {
+                let part = decode_what_there_is(&detail.path, &DecodeLimits::default()).map_err(|_| error)?;
+                return Ok(Picture::from_rgb(&part.thumbnail(LARGE_LONG_SIDE)));
+            }
         },
     };
     let too_long = photo.pixels.width().max(photo.pixels.height()) > LARGE_LONG_SIDE;

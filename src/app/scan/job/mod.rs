@@ -69,6 +69,14 @@ pub struct ScanSummary {
     #[serde(skip)]
     pub withheld: Vec<Withheld>,
     pub skipped: Vec<Skipped>,
+    /// Videos, and pictures of kinds that are not read.
+    pub not_looked_at: Vec<Skipped>,
+    /// Pages of new photos beyond the first, which nobody looked at.
+    pub further_pages: u64,
+    /// New photos whose colour profile cannot be read; their pixels are taken for sRGB.
+    pub broken_profiles: usize,
+    /// New photos of which a part is missing: it stays grey.
+    pub damaged_photos: usize,
     /// Of new photos.
     pub photos_per_s: f64,
     pub faces_per_s: f64,
@@ -88,6 +96,10 @@ impl ScanSummary {
         self.withheld_photos += other.withheld_photos;
         self.withheld.extend(other.withheld);
         self.skipped.extend(other.skipped);
+        self.not_looked_at.extend(other.not_looked_at);
+        self.further_pages += other.further_pages;
+        self.broken_profiles += other.broken_profiles;
+        self.damaged_photos += other.damaged_photos;
         self.elapsed_secs += other.elapsed_secs;
         self.cancelled |= other.cancelled;
         let secs = self.elapsed_secs.max(f64::MIN_POSITIVE);
@@ -394,6 +406,7 @@ fn scan(
     let scan = tools.library.call(move |library| library.begin_scan(&scanned))?;
     let mut scanning = Scanning::new(scan, tools, cancel, events);
     found.skipped.into_iter().for_each(|skipped: Skipped| scanning.report_skipped(skipped));
+    scanning.note_not_looked_at(found.not_looked_at);
     let todo = scanning.sort_out(found.photos)?;
     scanning.scan_files(todo)?;
     let outcome = if cancel.is_cancelled() { ScanOutcome::Cancelled } else { ScanOutcome::Complete };

@@ -17,7 +17,7 @@ use crate::app::engine::portrait::thumbnail_jpeg;
 use crate::app::engine::progress::{JobEvent, Meter, Skipped};
 use crate::app::jobs::walk::plain;
 use crate::app::jobs::working_copy::working_copy;
-use crate::faces::image::{DecodeError, Photo};
+use crate::faces::image::{DecodeError, Photo, PhotoMeta, ProfileUse};
 use crate::library::{
     FaceRecord, FileFacts, FileHashes, LibraryError, PhotoRecord, PhotoState, Placed, ScanId, Suspect,
 };
@@ -236,6 +236,7 @@ impl<'a> Scanning<'a> {
                         let _ = thumbnail_jpeg(&photo.pixels)
                             .and_then(|jpeg| self.tools.thumbnails.put(&hashes.file, &jpeg));
                     }
+                    self.count_shortcomings(&photo.meta);
                     records.push(self.photo_record(file, *photo, faces));
                 }
                 Err(error) => match Blame::of(&error) {
@@ -283,6 +284,12 @@ impl<'a> Scanning<'a> {
         Ok(())
     }
 
+    fn count_shortcomings(&mut self, meta: &PhotoMeta) {
+        self.summary.further_pages += u64::from(meta.further_pages);
+        self.summary.broken_profiles += usize::from(meta.profile == ProfileUse::Broken);
+        self.summary.damaged_photos += usize::from(meta.lost > 0.0);
+    }
+
     fn photo_record(&self, file: FileFacts, photo: Photo, faces: Vec<FaceRecord>) -> PhotoRecord {
         let (width, height) = photo.full_size;
         PhotoRecord {
@@ -314,6 +321,11 @@ impl<'a> Scanning<'a> {
 
     fn survived(&self, files: Vec<PathBuf>) -> Result<()> {
         self.tools.library.call(move |library| library.end_attempts(&files))
+    }
+
+    /// Files of which nobody looks for faces.
+    pub(crate) fn note_not_looked_at(&mut self, others: Vec<Skipped>) {
+        self.summary.not_looked_at = others;
     }
 
     pub(crate) fn report_skipped(&mut self, skipped: Skipped) {

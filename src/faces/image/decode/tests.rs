@@ -5,7 +5,11 @@ use ::exif::{Field, In, Rational, Tag, Value};
 use ::image::{DynamicImage, Luma, Rgb, Rgba, RgbaImage};
 
 use super::*;
-use crate::faces::image::resize;
+use crate::faces::image::damaged::DamagedPicture;
+use crate::faces::image::{ProfileUse, decode_what_there_is, resize};
+
+mod damage;
+mod kinds;
 
 const ORIENTATIONS: std::ops::RangeInclusive<u16> = 1..=8;
 
@@ -367,10 +371,8 @@ fn rubbish_is_named() {
     check(b"Dear diary, this is no picture.", "the content is not a picture of a known format");
     check(&[0xff, 0xd8, 0xff], "the file ends in the middle of the picture");
     check(&huge_png(), "60000 × 60000 pixels are more than the limit of 200 megapixels");
-    if cfg!(not(feature = "heif")) {
-        let heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic";
-        check(heic, "HEIC needs a build with the feature heif and the platform's libheif");
-    }
+    let heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic";
+    check(heic, "the HEIC data is damaged: it names no primary picture");
     let folder = tempfile::tempdir().unwrap();
     let folder_as_photo = decode(folder.path(), DecodeScale::Full, &DecodeLimits::default());
     assert!(matches!(folder_as_photo, Err(DecodeError::NotAFile)));
@@ -380,10 +382,33 @@ fn rubbish_is_named() {
 
 #[test]
 fn names_of_photos() {
-    for name in ["a.jpg", "b.JPEG", "c.Png", "照片.webp", "d.heic", "e.tif"] {
+    for name in ["a.jpg", "b.JPEG", "c.Png", "照片.webp", "d.heic", "e.tif", "f.NEF", "g.jxl", "h.pgm", "i.mpo"] {
         assert!(is_photo_name(Path::new(name)), "{name}");
     }
     for name in ["a.txt", "jpg", ".jpg", "a.jpg.part", "b.mp4"] {
         assert!(!is_photo_name(Path::new(name)), "{name}");
+    }
+}
+
+/// HEIC and AVIF: EXIF turns the picture where the container says nothing, and only there.
+#[test]
+fn a_heic_is_turned_once() {
+    use crate::faces::image::heif::tests::build::{AVIF, HEIC, HeifBuilder};
+    const TURNED: [&str; 8] = ["rgbw", "grwb", "wbgr", "bwrg", "rbgw", "brwg", "wgbr", "gwrb"];
+    for coded in [HEIC, AVIF] {
+        for (orientation, expect) in ORIENTATIONS.zip(TURNED) {
+            let mut file = HeifBuilder::default();
+            file.coded(coded, &[]);
+            file.exif(orientation as u8);
+            let photo = decode_bytes(&file.bytes(), DecodeScale::Full).unwrap();
+            assert_eq!(letters(&photo.pixels), expect, "{orientation}");
+            assert_eq!(photo.full_size, photo.pixels.dimensions());
+            let mut file = HeifBuilder::default();
+            let turn = file.property(b"irot", &[3]);
+            file.coded(coded, &[turn]);
+            file.exif(orientation as u8);
+            let photo = decode_bytes(&file.bytes(), DecodeScale::Full).unwrap();
+            assert_eq!((letters(&photo.pixels).as_str(), photo.full_size), ("brwg", (64, 96)), "{orientation}");
+        }
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct Pass {
 pub(crate) struct Tables<'a> {
     pub dc: Option<&'a Codes>,
     pub ac: Option<&'a Codes>,
+    /// No sound block has a mean beyond it, up or down.
+    pub most: u32,
 }
 
 /// What carries over from block to block.
@@ -39,7 +41,9 @@ pub(crate) struct ScanState {
     pub ended: u32,
 }
 
-/// Reads one block; None where the data are damaged.
+/// Reads one block; None where it needs a table that is missing.
+///
+/// Damaged data give what libjpeg makes of them.
 pub(crate) fn block(
     bits: &mut Bits<'_>,
     tables: &Tables<'_>,
@@ -49,108 +53,120 @@ pub(crate) fn block(
 ) -> Option<()> {
     match (pass.progressive, pass.band.0, pass.high) {
         (false, ..) => {
-            mean(bits, tables.dc?, 0, state, block)?;
-            band(bits, tables.ac?, Pass { band: (1, 63), low: 0, ..pass }, &mut ScanState::default(), block)
+            mean(bits, tables, 0, state, block)?;
+            band(bits, tables.ac?, Pass { band: (1, 63), low: 0, ..pass }, &mut ScanState::default(), block);
         }
-        (true, 0, 0) => mean(bits, tables.dc?, pass.low, state, block),
-        (true, 0, _) => {
-            block[0] |= (bits.take(1)? << pass.low) as i16;
-            Some(())
-        }
+        (true, 0, 0) => mean(bits, tables, pass.low, state, block)?,
+        (true, 0, _) => block[0] |= (bits.take(1) << pass.low) as i16,
         (true, _, 0) => band(bits, tables.ac?, pass, state, block),
         (true, ..) => refine(bits, tables.ac?, pass, state, block),
     }
+    Some(())
 }
 
-fn mean(bits: &mut Bits<'_>, codes: &Codes, low: u8, state: &mut ScanState, block: &mut DctBlock) -> Option<()> {
-    let size = codes.next(bits)?;
+/// Damage that no code betrays lets the means drift away: each is told by its difference from the last.
+fn mean(bits: &mut Bits<'_>, tables: &Tables<'_>, low: u8, state: &mut ScanState, block: &mut DctBlock) -> Option<()> {
+    let size = tables.dc?.next(bits);
     if size > 15 {
-        return None;
+        bits.spoil();
+        return Some(());
     }
-    state.mean = state.mean.wrapping_add(bits.number(size.into())?);
+    state.mean = state.mean.wrapping_add(bits.number(size.into()));
+    if state.mean.unsigned_abs() > tables.most >> low {
+        bits.spoil();
+    }
     block[0] = (state.mean << low) as i16;
     Some(())
 }
 
 /// First bits of a band. In a sequential scan no block ends the band of later ones, so `ended` stays 0 there.
-fn band(bits: &mut Bits<'_>, codes: &Codes, pass: Pass, state: &mut ScanState, block: &mut DctBlock) -> Option<()> {
+fn band(bits: &mut Bits<'_>, codes: &Codes, pass: Pass, state: &mut ScanState, block: &mut DctBlock) {
     if state.ended > 0 {
         state.ended -= 1;
-        return Some(());
+        return;
     }
     let mut at = pass.band.0;
     while at <= pass.band.1 {
-        let symbol = codes.next(bits)?;
+        let symbol = codes.next(bits);
         let (run, size) = (symbol >> 4, symbol & 15);
         match (run, size) {
             (15, 0) => at += 16,
             (_, 0) => {
-                if run > 0 && !pass.progressive {
-                    return None;
+                if pass.progressive {
+                    state.ended = (1 << run) - 1 + bits.take(run.into()) as u32;
                 }
-                state.ended = (1 << run) - 1 + bits.take(run.into())? as u32;
-                return Some(());
+                return;
             }
             _ => {
                 at += run;
-                let place = *ZIGZAG.get(usize::from(at))?;
-                block[usize::from(place)] = (bits.number(size.into())? << pass.low) as i16;
+                if at > pass.band.1 {
+                    bits.spoil();
+                }
+                block[place(at)] = (bits.number(size.into()) << pass.low) as i16;
                 at += 1;
             }
         }
     }
-    Some(())
 }
 
 /// One more bit of each coefficient of a band.
-fn refine(bits: &mut Bits<'_>, codes: &Codes, pass: Pass, state: &mut ScanState, block: &mut DctBlock) -> Option<()> {
+fn refine(bits: &mut Bits<'_>, codes: &Codes, pass: Pass, state: &mut ScanState, block: &mut DctBlock) {
     let bit = 1_i16 << pass.low;
     let mut at = pass.band.0;
     while state.ended == 0 && at <= pass.band.1 {
-        let symbol = codes.next(bits)?;
+        let symbol = codes.next(bits);
         let (run, size) = (symbol >> 4, symbol & 15);
+        if size == 0 && run < 15 {
+            state.ended = (1 << run) + bits.take(run.into()) as u32;
+            break;
+        }
+        if size > 1 {
+            bits.spoil();
+        }
         let fresh = match size {
-            0 if run < 15 => {
-                state.ended = (1 << run) + bits.take(run.into())? as u32;
-                break;
-            }
             0 => 0,
-            1 if bits.take(1)? == 1 => bit,
-            1 => -bit,
-            _ => return None,
+            _ if bits.take(1) == 1 => bit,
+            _ => -bit,
         };
         let mut zeros = run;
         while at <= pass.band.1 {
-            let value = &mut block[usize::from(*ZIGZAG.get(usize::from(at))?)];
-            at += 1;
+            let value = &mut block[place(at)];
             if *value != 0 {
-                grow(bits, value, bit)?;
+                grow(bits, value, bit);
             } else if zeros > 0 {
                 zeros -= 1;
             } else {
-                *value = fresh;
                 break;
             }
+            at += 1;
         }
+        if fresh != 0 {
+            block[place(at)] = fresh;
+        }
+        at += 1;
     }
     if state.ended > 0 {
         for at in at..=pass.band.1 {
-            let value = &mut block[usize::from(*ZIGZAG.get(usize::from(at))?)];
+            let value = &mut block[place(at)];
             if *value != 0 {
-                grow(bits, value, bit)?;
+                grow(bits, value, bit);
             }
         }
         state.ended -= 1;
     }
-    Some(())
 }
 
 /// A coefficient that has bits already grows by the next one, away from zero.
-fn grow(bits: &mut Bits<'_>, value: &mut i16, bit: i16) -> Option<()> {
-    if bits.take(1)? == 1 && *value & bit == 0 {
+fn grow(bits: &mut Bits<'_>, value: &mut i16, bit: i16) {
+    if bits.take(1) == 1 && *value & bit == 0 {
         *value = value.wrapping_add(if *value > 0 { bit } else { -bit });
     }
-    Some(())
+}
+
+/// Where coefficient `at` lies in natural order. Damaged data run beyond the last one and then hit it, as in libjpeg.
+#[inline(always)]
+fn place(at: u8) -> usize {
+    ZIGZAG.get(usize::from(at)).copied().unwrap_or(63).into()
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 //!
 //! Writing, changing or removing EXIF, XMP, IPTC, comments, thumbnails or trailing bytes leaves the hash as it is. What
 //! changes the picture that is seen changes it: coded data and its tables, size, palette, colour profile, and the
-//! orientation that is in effect (for HEIC and AVIF the container's own, as libheif turns them by that alone).
+//! orientation that is in effect (for HEIC, AVIF and JPEG XL the container's own; EXIF's where a HEIC or AVIF states none).
 //!
 //! Each format's file walks the container and names the parts that count; a part enters with its name and its length,
 //! so that no two lists of parts run together. A file of another kind, one whose structure cannot be followed, and one
-//! above [`LONGEST_FOLLOWED`] is hashed whole. Every length is checked against the file, every item is visited once:
-//! rubbish costs at most a few passes over its bytes.
+//! above [`LONGEST_FOLLOWED`] is hashed whole; so are camera raw files, which programs leave as they are. Every length is
+//! checked against the file, every item is visited once: rubbish costs at most a few passes over its bytes.
 //!
 //! The hashes are kept in libraries: a change of what enters makes each photo a new one. Left out: further pages, frames
 //! and depth or gain maps; they are not decoded either.
@@ -15,8 +15,8 @@
 mod gif;
 mod heif;
 mod jpeg;
+mod jxl;
 mod png;
-mod reader;
 #[cfg(test)]
 mod tests;
 mod tiff;
@@ -102,22 +102,31 @@ enum HashedFormat {
     Tiff = 4,
     Gif = 5,
     Heif = 6,
+    JpegXl = 7,
 }
 
-/// By the first bytes. A BMP has no metadata and is hashed whole, as what is no picture is.
+/// By the first bytes, and for TIFF by more. A BMP has no metadata and is hashed whole, as what is no picture is, and as
+/// a PNM, whose comments hardly anybody writes.
 fn recognise(bytes: &[u8]) -> Option<HashedFormat> {
     let start = &bytes[..bytes.len().min(START_BYTES as usize)];
     if super::heif::recognise(start).is_some() {
         return Some(HashedFormat::Heif);
     }
-    if tiff::is_big(start) {
-        return Some(HashedFormat::Tiff);
+    if super::raw::recognise(start).is_some() {
+        return None;
+    }
+    if super::jxl::recognise(start) {
+        return Some(HashedFormat::JpegXl);
+    }
+    let is_tiff = tiff::is_big(start) || ::image::guess_format(start).is_ok_and(|format| format == ImageFormat::Tiff);
+    if is_tiff {
+        // What the beginning of a file shows of this, the whole of it shows, too.
+        return super::raw::name_of_tiff(bytes).is_none().then_some(HashedFormat::Tiff);
     }
     match ::image::guess_format(start).ok()? {
         ImageFormat::Jpeg => Some(HashedFormat::Jpeg),
         ImageFormat::Png => Some(HashedFormat::Png),
         ImageFormat::WebP => Some(HashedFormat::WebP),
-        ImageFormat::Tiff => Some(HashedFormat::Tiff),
         ImageFormat::Gif => Some(HashedFormat::Gif),
         _ => None,
     }
@@ -133,6 +142,7 @@ fn follow(bytes: &[u8], format: HashedFormat) -> Option<PictureHash> {
         HashedFormat::Tiff => tiff::follow(bytes, &mut seen),
         HashedFormat::Gif => gif::follow(bytes, &mut seen),
         HashedFormat::Heif => heif::follow(bytes, &mut seen),
+        HashedFormat::JpegXl => jxl::follow(bytes, &mut seen),
     }?;
     Some(PictureHash(seen.0.finalize().into()))
 }
@@ -164,5 +174,13 @@ impl PartHasher {
     /// The orientation 1…8 that EXIF states, as [`decode`](super::decode()) applies it: out of a file, or a bare block.
     fn exif_orientation(&mut self, bytes: &[u8]) {
         self.number(b"orientation", exif::read(&mut Cursor::new(bytes), "").1.into());
+    }
+
+    /// The same, but that upright says nothing: for a format whose hashes are older than EXIF's say in it.
+    fn exif_turn(&mut self, bytes: &[u8]) {
+        let orientation = exif::read(&mut Cursor::new(bytes), "").1;
+        if orientation != 1 {
+            self.number(b"orientation", orientation.into());
+        }
     }
 }

@@ -144,7 +144,7 @@ pub fn case() -> Case {
     Case {
         name: "HEIC",
         same: vec![
-            ("EXIF", written(b"Exif", &[&[0; 4][..], &exif_block(6, "libheif does not look there")].concat())),
+            ("EXIF", written(b"Exif", &[&[0; 4][..], &exif_block(6, "the container turns the picture")].concat())),
             ("XMP", written(b"mime", b"<x:xmpmeta/>")),
             ("elsewhere", with(&|c| c.gap = 13)),
             ("all inside", with(&|c| c.inside = vec![1, 2, 3, 4, 5])),
@@ -227,4 +227,36 @@ fn items_upon_each_other_are_not_followed() {
         shared[at..at + 4].copy_from_slice(&100_u32.to_be_bytes());
     }
     assert!(follow(&shared, HashedFormat::Heif).is_none());
+}
+
+/// Where the container does not say how the picture is turned, EXIF does.
+#[test]
+fn exif_turns_what_the_container_does_not() {
+    let hash = |container: &Container, orientation: u16| {
+        let mut container = container.clone();
+        let data = [&[0; 4][..], &exif_block(orientation, "a camera")].concat();
+        container.items.insert(0, Item { number: 9, kind: b"Exif", data, properties: vec![] });
+        container.references.push((b"cdsc", 9, vec![1]));
+        picture_hash(&container.file())
+    };
+    let turned = container();
+    let mut unturned = container();
+    unturned.items[0].properties = vec![1, 5];
+    let different: std::collections::BTreeSet<_> = (1..=8).map(|orientation| hash(&unturned, orientation)).collect();
+    assert_eq!(different.len(), 8);
+    assert_eq!(hash(&unturned, 1), picture_hash(&unturned.file()), "upright is what a picture without EXIF is");
+    assert_eq!(hash(&unturned, 9), hash(&unturned, 1), "9 is no orientation");
+    for orientation in 1..=8 {
+        assert_eq!(hash(&turned, orientation), picture_hash(&turned.file()));
+    }
+}
+
+/// Hashes are kept in libraries: this one was made before EXIF had a say.
+#[test]
+fn hashes_that_are_kept_stay_as_they_are() {
+    let mut unturned = container();
+    unturned.items[0].properties = vec![1, 5];
+    let hex = |file: &Container| picture_hash(&file.file()).0.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    assert_eq!(hex(&unturned), "d29f1383449b1a6de8275592c9ab5e59ff3881fdf4e6ad23a24feb7a1e7230a2");
+    assert_eq!(hex(&container()), "bd93464cf6a0caae3eb9fe8847cd413e63027c04fa99e96141b4935f33e15853");
 }

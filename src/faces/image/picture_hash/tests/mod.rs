@@ -2,6 +2,7 @@
 
 mod files;
 mod heif;
+mod jxl;
 mod tiff;
 
 use ::image::{DynamicImage, ImageFormat, Rgb, RgbImage};
@@ -18,7 +19,9 @@ struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    vec![jpeg_case(), png_case(), webp_case(), animated_webp_case(), gif_case(), tiff::case(), heif::case()]
+    let of_their_own = [tiff::case(), heif::case(), jxl::case()];
+    let here = vec![jpeg_case(), png_case(), webp_case(), animated_webp_case(), gif_case()];
+    here.into_iter().chain(of_their_own).collect()
 }
 
 #[test]
