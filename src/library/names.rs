@@ -97,6 +97,14 @@ impl Library {
             Ok(())
         })
     }
+
+    /// What was refused is offered again.
+    pub(crate) fn take_back_refusals(&mut self) -> Result<()> {
+        self.write(|t| {
+            t.execute("DELETE FROM name_answer WHERE step IS NULL", [])?;
+            Ok(())
+        })
+    }
 }
 
 /// Forgets what was answered: the names stand there.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::job;
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable, printable_text};
+use crate::app::engine::cli::there_is_a_library;
 use crate::app::engine::home::Home;
 use crate::library::care::{
     self, Backup, BackupReason, BackupState, CheckReport, Contradiction, FaceDecision, ImportMode, ImportReport,
@@ -67,10 +68,8 @@ impl LibraryArgs {
 
 pub fn run(home: &Home, args: LibraryArgs) -> Result<ExitCode> {
     let path = home.library();
-    // One that is gone can be restored.
-    let is_there = path.exists() || !care::backups(&path)?.is_empty();
-    if args.needs_library() && !is_there {
-        bail!("there is no library yet: run `likeness scan FOLDER` first: {}", path.display());
+    if args.needs_library() {
+        there_is_a_library(home)?;
     }
     match args.command {
         Command::Check => return Ok(check(home, args.json)),

@@ -3,17 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::job::{self, FolderNames, KnownFaces, MoreSources, OfferedNames, UndoSummary, WriteChoices, WriteSummary};
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable, printable_text};
+use crate::app::engine::cli::there_is_a_library;
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::EngineOptions;
 use crate::app::engine::progress::{JobEvent, Skipped};
 use crate::app::jobs::options::resolve;
-use crate::library::{Library, WritePlace, care};
+use crate::library::{Library, WritePlace};
 use crate::metadata::name_key::NameKey;
 use crate::metadata::review::{NameConflict, PersonFound};
 use crate::metadata::xmp::{
@@ -58,6 +59,9 @@ struct NamesArgs {
     /// Offer this name no more in these photos; can be given several times.
     #[arg(long, value_name = "NAME", conflicts_with = "take", allow_hyphen_values = true)]
     refuse: Vec<String>,
+    /// Offer again what was refused.
+    #[arg(long)]
+    again: bool,
     /// digiKam's database, digikam4.db; it is read from a copy.
     #[arg(long, value_name = "FILE")]
     digikam: Option<PathBuf>,
@@ -128,6 +132,9 @@ pub fn run(home: &Home, args: MetadataArgs) -> Result<ExitCode> {
         Command::Names(what) => {
             let mut library = opened(home)?;
             let options = resolve(home, EngineOptions::default())?;
+            if what.again {
+                library.take_back_refusals()?;
+            }
             let more = MoreSources { digikam: what.digikam.clone(), contacts: what.contacts.clone() };
             let known = KnownFaces::read(&library, &what.folder, &options.model_id())?;
             let offered = job::offer(home, known, &options, &more, &cancel, &mut show)?;
@@ -162,11 +169,8 @@ pub fn run(home: &Home, args: MetadataArgs) -> Result<ExitCode> {
 }
 
 fn opened(home: &Home) -> Result<Library> {
-    let path = home.library();
-    if !path.exists() && care::backups(&path)?.is_empty() {
-        bail!("there is no library yet: run `likeness scan FOLDER` first: {}", path.display());
-    }
-    Ok(Library::open(&path)?)
+    there_is_a_library(home)?;
+    Ok(Library::open(&home.library())?)
 }
 
 /// What became of the names that are offered.

@@ -1,6 +1,6 @@
 //! Names that other programs gave to faces: what was found, and what its user says to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::app::engine::report::{JobKind, Ticket};
@@ -25,17 +25,21 @@ pub enum Message {
     Take(String),
     /// This name is not wanted in these photos.
     Refuse(String),
+    /// Offers what was refused again.
+    TakeBackRefusals,
 }
 
 #[derive(Debug, Default)]
 pub struct State {
     offered: Option<Arc<OfferedNames>>,
     /// Names that were answered since.
-    answered: Vec<String>,
+    answered: HashSet<String>,
     /// Answers that are on their way.
     asked: HashMap<Ticket, Vec<String>>,
-    /// A scan has ended, and may have brought names.
+    /// What is offered may be other than it was: after a scan, after an undo, or since an answer came too late.
     find_next: bool,
+    /// Since names were looked for.
+    refused_since: bool,
 }
 
 impl State {
@@ -48,6 +52,12 @@ impl State {
     pub(crate) fn people(&self) -> impl Iterator<Item = &PersonFound> {
         let people = self.offered.iter().flat_map(|offered| &offered.review.people);
         people.filter(|person| !self.answered.contains(&person.name))
+    }
+
+    /// Whether names were refused that can be offered again.
+    pub(crate) fn has_refused(&self) -> bool {
+        let now = self.offered.as_ref().is_some_and(|offered| offered.refused > 0);
+        now || self.refused_since
     }
 
     /// How many contradictions there are, and files that could not be read.
@@ -102,21 +112,29 @@ impl Feature for State {
                 let Some(offered) = self.offered.clone() else { return };
                 let ticket = out.ticket(out.text.f("said_name_refused", &[("name", &name)]), false);
                 self.asked.insert(ticket, vec![name.clone()]);
+                self.refused_since = true;
                 out.ask(Request::Refuse { ticket, offered, who: vec![name] });
+            }
+            Message::TakeBackRefusals => {
+                let ticket = out.ticket(out.text.s("said_refusals_taken_back").to_owned(), false);
+                self.asked.insert(ticket, Vec::new());
+                out.ask(Request::TakeBackRefusals(ticket));
             }
         }
     }
 
     fn receive(&mut self, event: Event, _out: &mut Outbox<'_, Request>) {
         let Event::Offered(offered) = event;
-        (self.offered, self.answered) = (Some(offered), Vec::new());
+        (self.offered, self.answered) = (Some(offered), HashSet::new());
+        self.refused_since = false;
     }
 
     fn answered(&mut self, ticket: Ticket, made: bool, _out: &mut Outbox<'_, Request>) {
-        if let Some(names) = self.asked.remove(&ticket)
-            && made
-        {
-            self.answered.extend(names);
+        match self.asked.remove(&ticket) {
+            // What was refused is not among what was offered.
+            Some(names) if made && !names.is_empty() => self.answered.extend(names),
+            Some(_) => self.find_next = true,
+            None => {}
         }
     }
 
@@ -185,6 +203,20 @@ mod tests {
             asked(&mut state, |state, out| state.answered(ticket, made, out));
         }
         assert_eq!(names(&state), ["Bo"]);
+        let asked_next = asked(&mut state, |state, out| state.on_show(View::PEOPLE, Page::None, out));
+        assert_eq!(asked_next, [Request::Find], "what came too late is looked for again");
+    }
+
+    #[test]
+    fn a_refused_name_can_be_offered_again() {
+        let mut state = offered();
+        assert!(!state.has_refused());
+        asked(&mut state, |state, out| state.update(Message::Refuse("Bo".into()), out));
+        assert!(state.has_refused());
+        let requests = asked(&mut state, |state, out| state.update(Message::TakeBackRefusals, out));
+        let Request::TakeBackRefusals(ticket) = requests[0] else { panic!() };
+        asked(&mut state, |state, out| state.answered(ticket, true, out));
+        assert_eq!(asked(&mut state, |state, out| state.on_show(View::PEOPLE, Page::None, out)), [Request::Find]);
     }
 
     #[test]

@@ -41,6 +41,9 @@ fn names_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
         if can_take && buttons::button_ui(ui, Rank::Plain, ctx.text.s("take_all_names")).clicked() {
             ctx.send(Message::TakeAll);
         }
+        if ctx.state.has_refused() && buttons::button_ui(ui, Rank::Plain, ctx.text.s("offer_names_again")).clicked() {
+            ctx.send(Message::TakeBackRefusals);
+        }
     });
     if !ctx.state.has_looked() {
         return;

@@ -5,12 +5,13 @@ mod lost;
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::app::engine::cli::console::printable_text;
+use crate::app::engine::cli::there_is_a_library;
 use crate::app::engine::home::Home;
-use crate::library::{Belongs, Decision, Library, PersonListing, care};
+use crate::library::{Belongs, Decision, Library, PersonListing};
 use crate::types::{PersonId, Revision};
 
 /// List the people found, the largest first, name one, or put a lost face back
@@ -29,10 +30,8 @@ pub struct PeopleArgs {
 }
 
 pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
+    there_is_a_library(home)?;
     let path = home.library();
-    if !path.exists() && care::backups(&path)?.is_empty() {
-        bail!("there is no library yet: run `likeness scan FOLDER` first: {}", path.display());
-    }
     if args.forget.run(home, args.json)? || args.lost.run(home, args.json)? {
         return Ok(ExitCode::SUCCESS);
     }

@@ -54,6 +54,10 @@ pub(crate) fn begins_like_photo(path: &Path) -> bool {
 /// # Errors
 /// A file that cannot be read.
 pub(crate) fn orientation_of_file(path: &Path) -> std::io::Result<u32> {
+    // Opening a pipe would wait for somebody to write into it.
+    if !std::fs::metadata(path)?.is_file() {
+        return Ok(1);
+    }
     let mut reader = BufReader::new(File::open(path)?);
     let Ok(format) = recognise(reader.fill_buf()?) else { return Ok(1) };
     if format == PictureFormat::Jpeg {

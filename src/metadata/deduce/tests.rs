@@ -60,34 +60,40 @@ fn few_photos_make_no_wrong_names() {
     assert!(all.precision() >= 0.98, "{all:?}");
 }
 
-/// `cargo test --release -- --ignored --nocapture table_of_precision`
+/// Of every kind of album; `NAMES_SEEDS=5 cargo test --release -- --nocapture table_of_precision` prints the table.
 #[test]
-#[ignore = "prints the table of figures"]
 fn table_of_precision_and_recall() {
+    let seeds = std::env::var("NAMES_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(1);
     for (what, plan) in plans() {
-        let seeds = (1..=5).map(|seed| counted(MadeAlbumPlan { seed, ..plan }));
+        let seeds = (1..=seeds).map(|seed| counted(MadeAlbumPlan { seed, ..plan }));
         let (mut precision, mut recall): (Vec<f64>, Vec<f64>) = seeds.map(|c| (c.precision(), c.recall())).unzip();
         precision.sort_by(f64::total_cmp);
         recall.sort_by(f64::total_cmp);
         let range =
             |v: &[f64]| format!("{:.4} ({:.4}–{:.4})", v.iter().sum::<f64>() / v.len() as f64, v[0], v[v.len() - 1]);
         println!("{what:28} precision {} recall {}", range(&precision), range(&recall));
+        // Lowest with few photos, where somebody exchanged once is wrong in several of them.
+        assert!(precision[0] > 0.95, "{what}: {precision:?}");
     }
 }
 
-/// `cargo test --release -- --ignored --nocapture a_hundred_thousand`
+/// `NAMES_PHOTOS=100000 cargo test --release -- --nocapture a_large_album` makes one of 350,000 faces and prints the time.
 #[test]
-#[ignore = "makes 400,000 vectors"]
-fn a_hundred_thousand_photos_take_seconds() {
-    for ungrouped in [0.1, 1.0] {
-        let album = MadeAlbum::new(MadeAlbumPlan { people: 300, photos: 100_000, ungrouped, ..USUAL });
-        let (photos, names) = (album.photos(), album.names());
-        let start = Instant::now();
-        let deduced = solve(&photos, &names);
-        let taken = start.elapsed();
-        let counted = album.count(deduced.names.iter().map(|name| (name.photo, name.face, &name.name)));
-        println!("{ungrouped}: {taken:?}, precision {:.4}, recall {:.4}", counted.precision(), counted.recall());
-    }
+fn a_large_album_is_named_as_well() {
+    let photos = std::env::var("NAMES_PHOTOS").ok().and_then(|photos| photos.parse().ok()).unwrap_or(3_000);
+    let album = MadeAlbum::new(MadeAlbumPlan { people: 60, photos, ..USUAL });
+    let (shown, names) = (album.photos(), album.names());
+    let start = Instant::now();
+    let deduced = solve(&shown, &names);
+    let taken = start.elapsed();
+    let counted = album.count(deduced.names.iter().map(|name| (name.photo, name.face, &name.name)));
+    println!("{photos} photos: {taken:?}, precision {:.4}, recall {:.4}", counted.precision(), counted.recall());
+    assert!(
+        counted.precision() > 0.985 && counted.recall() > 0.85,
+        "{:.4} {:.4}",
+        counted.precision(),
+        counted.recall()
+    );
 }
 
 /// Photos with these people, each face in its person's group, vectors from a made album's first photos.

@@ -6,8 +6,10 @@ pub mod console;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
+use crate::app::engine::home::Home;
+use crate::library::care;
 use crate::networks::device::DeviceChoice;
 
 /// Options that every subcommand understands.
@@ -26,6 +28,15 @@ impl Global {
     pub fn device(&self) -> Result<Option<DeviceChoice>> {
         Ok(self.device.as_deref().map(str::parse).transpose()?)
     }
+}
+
+/// Refuses where nothing was scanned yet. A library that is gone can be restored, and is no reason.
+pub(crate) fn there_is_a_library(home: &Home) -> Result<()> {
+    let path = home.library();
+    if !path.exists() && care::backups(&path)?.is_empty() {
+        bail!("there is no library yet: run `likeness scan FOLDER` first: {}", path.display());
+    }
+    Ok(())
 }
 
 /// A distance or a rate as a user writes it: of a number below 0, or of none at all, nothing sensible follows.

@@ -1,6 +1,7 @@
 //! Names that other programs gave, offered for the faces of a folder's photos, and taken as one step.
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -14,7 +15,7 @@ use crate::library::{
     TakenName,
 };
 use crate::metadata::faces::{FaceOwner, FaceToName, PhotoToName};
-use crate::metadata::found::{NameKind, NameSource};
+use crate::metadata::found::{NameFound, NameKind, NameSource, PhotoPath};
 use crate::metadata::fraction_box::{ExifTurn, FractionBox};
 use crate::metadata::name_key::NameKey;
 use crate::metadata::review::answers::{AnsweredName, AnsweredNames, NameDecision};
@@ -27,6 +28,8 @@ use crate::types::{Cancel, ModelId, PersonId, PhotoId, Revision, Touched};
 pub struct OfferedNames {
     pub(crate) review: NamesReview,
     pub(crate) skipped: Vec<Skipped>,
+    /// Names that are not offered since they were refused.
+    pub(crate) refused: usize,
     revision: Revision,
 }
 
@@ -70,7 +73,9 @@ pub(crate) fn offer(
     if cancel.is_cancelled() {
         return Ok(None);
     }
-    let photos: Vec<PhotoToName> = known.photos.iter().map(photo_to_name).collect();
+    let refused = known.answered.iter().filter(|answer| answer.decision == NameDecision::Refused).count();
+    let turned = TurnedPhotos::of(&found);
+    let photos: Vec<PhotoToName> = known.photos.iter().map(|photo| photo_to_name(photo, &turned)).collect();
     let review = NamesReview::of(&NamesToReview {
         found: &found,
         read: &read,
@@ -79,7 +84,7 @@ pub(crate) fn offer(
         answered: &AnsweredNames::from_iter(known.answered),
         same_person,
     });
-    Ok(Some(OfferedNames { review, skipped, revision: known.revision }))
+    Ok(Some(OfferedNames { review, skipped, refused, revision: known.revision }))
 }
 
 /// Names the faces that are offered without a contradiction, as one step of the history, and notes what was taken: of
@@ -150,9 +155,37 @@ fn answers<'o>(
     names.map(answer).collect()
 }
 
-fn photo_to_name(photo: &PhotoWithFaces) -> PhotoToName<'_> {
+/// The photos whose orientation is asked for, which means opening them: those with a region.
+enum TurnedPhotos {
+    /// Some source names photos by parts of their paths only.
+    All,
+    These(HashSet<PathBuf>),
+}
+
+impl TurnedPhotos {
+    fn of(found: &[NameFound]) -> Self {
+        let mut photos = HashSet::new();
+        for name in found.iter().filter(|name| name.region.is_some()) {
+            match &name.photo {
+                PhotoPath::Whole(path) if name.source != NameSource::DigikamDatabase => photos.insert(path.clone()),
+                _ => return Self::All,
+            };
+        }
+        Self::These(photos)
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(photos) => photos.contains(path),
+        }
+    }
+}
+
+fn photo_to_name<'p>(photo: &'p PhotoWithFaces, turned: &TurnedPhotos) -> PhotoToName<'p> {
     // A file that cannot be read has said so already.
-    let turn = ExifTurn::new(orientation_of_file(&photo.path).unwrap_or(1));
+    let orientation = if turned.has(&photo.path) { orientation_of_file(&photo.path).unwrap_or(1) } else { 1 };
+    let turn = ExifTurn::new(orientation);
     let faces = photo.faces.iter().map(|face| face_to_name(face, photo.size)).collect();
     PhotoToName { id: photo.id, path: photo.path.clone(), size: photo.size, turn, faces }
 }
@@ -198,6 +231,6 @@ impl OfferedNames {
             examples: vec![FaceId(number)],
         };
         let review = NamesReview { people: (1..).zip(names).map(person).collect(), ..NamesReview::default() };
-        Self { review, skipped: Vec::new(), revision: Revision::NOW }
+        Self { review, skipped: Vec::new(), refused: 0, revision: Revision::NOW }
     }
 }

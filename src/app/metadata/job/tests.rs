@@ -256,4 +256,7 @@ fn names_from_elsewhere_are_offered_taken_undone_and_refused() {
     assert_eq!(names(&offered(&album.library, &folder)), ["Ada", "Bo"], "undone, it is offered again");
     assert_eq!(refuse(&mut album.library, &found, &["Bo".to_owned()]).unwrap(), 1);
     assert_eq!(names(&offered(&album.library, &folder)), ["Ada"]);
+    assert_eq!(offered(&album.library, &folder).refused, 1);
+    album.library.take_back_refusals().unwrap();
+    assert_eq!(names(&offered(&album.library, &folder)), ["Ada", "Bo"], "a refusal has a way back");
 }

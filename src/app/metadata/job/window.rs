@@ -21,6 +21,8 @@ pub enum Request {
     Take { ticket: Ticket, offered: Arc<OfferedNames>, only: Vec<String> },
     /// Offers these people's names no more.
     Refuse { ticket: Ticket, offered: Arc<OfferedNames>, who: Vec<String> },
+    /// Offers what was refused again.
+    TakeBackRefusals(Ticket),
 }
 
 #[derive(Debug, Clone)]
@@ -47,6 +49,10 @@ impl FeatureJob for Job {
             Request::Refuse { ticket, offered, who } => tasks.at_length(move |shared, sink| {
                 let refused = shared.library.call(move |library| refuse(library, &offered, &who));
                 changed(shared, sink, ticket, refused.map(|_| Touched::default()));
+            }),
+            Request::TakeBackRefusals(ticket) => tasks.at_length(move |shared, sink| {
+                let taken_back = shared.library.call(|library| library.take_back_refusals());
+                changed(shared, sink, ticket, taken_back.map(|()| Touched::default()));
             }),
         }
     }

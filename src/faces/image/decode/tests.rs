@@ -6,6 +6,7 @@ use ::image::{DynamicImage, Luma, Rgb, Rgba, RgbaImage};
 
 use super::*;
 use crate::faces::image::damaged::DamagedPicture;
+use crate::faces::image::heif::tests::build::letters;
 use crate::faces::image::{ProfileUse, decode_what_there_is, resize};
 
 mod damage;
@@ -40,20 +41,6 @@ fn quarters(width: u32, height: u32) -> RgbImage {
         (true, false) => Rgb([5, 5, 250]),
         (false, false) => Rgb([250, 250, 250]),
     })
-}
-
-/// The colours of the four quarters: top left, top right, bottom left, bottom right.
-fn letters(pixels: &RgbImage) -> String {
-    let (width, height) = pixels.dimensions();
-    let places = [(1, 1), (3, 1), (1, 3), (3, 3)].map(|(x, y)| (width * x / 4, height * y / 4));
-    let letter = |(x, y)| match pixels.get_pixel(x, y).0.map(|value: u8| value > 128) {
-        [true, false, false] => 'r',
-        [false, true, false] => 'g',
-        [false, false, true] => 'b',
-        [true, true, true] => 'w',
-        _ => '?',
-    };
-    places.into_iter().map(letter).collect()
 }
 
 fn exif_block(fields: &[Field]) -> Vec<u8> {
