@@ -216,16 +216,18 @@ fn released_mtcnn() -> Option<[Vec<u8>; 3]> {
     Some([released_model("pnet.pt")?, released_model("rnet.pt")?, released_model("onet.pt")?])
 }
 
-/// The files of `parity/torch_reference.py` in the folder that LIKENESS_PROOFS names: what PyTorch saved, read by us,
+/// The files of `parity/torch_reference.py` and `parity/iresnet_reference.py` in the folder that LIKENESS_PROOFS names: what PyTorch saved, read by us,
 /// computes what PyTorch computed.
 #[test]
 fn networks_saved_by_pytorch_compute_the_same() {
     let Some(folder) = env::var_os("LIKENESS_PROOFS") else {
-        println!("skipped: LIKENESS_PROOFS names no folder that parity/torch_reference.py wrote");
+        println!(
+            "skipped: LIKENESS_PROOFS names no folder that parity/torch_reference.py or iresnet_reference.py wrote"
+        );
         return;
     };
     let mut saved: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    saved.retain(|path| path.extension().is_some_and(|extension| extension == "pt"));
+    saved.retain(|path| path.extension().is_some_and(|extension| extension == "pt" || extension == "onnx"));
     saved.sort();
     assert!(!saved.is_empty(), "the folder holds nothing that PyTorch saved");
     for path in saved {

@@ -88,6 +88,7 @@ pub(crate) fn import(store: &Store, request: &ImportRequest, events: &mut dyn Fn
         }
     }
     let found = recognised(request)?.map_err(|error| not_imported(request, error))?;
+    found.notes.iter().for_each(|note| events(JobEvent::Note(note.clone())));
     let card_input = preprocessing(found.card.input, request);
     if found.preprocessing_from == PreprocessingSource::Catalogue
         && (request.crop.is_none() || request.scaling.is_none())

@@ -21,7 +21,11 @@ pub struct Own {
 impl Own {
     pub(super) fn read(folder: &Path, built_in: &Manifest) -> Result<Self, StoreError> {
         let mut own = Self::default();
-        let listed = fs::read_dir(folder).map_err(StoreError::io("read the model store", folder, 0))?;
+        let listed = match fs::read_dir(folder) {
+            // Nothing was installed yet.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(own),
+            listed => listed.map_err(StoreError::io("read the model store", folder, 0))?,
+        };
         let mut paths: Vec<PathBuf> = listed.flatten().map(|entry| entry.path().join(ENTRY)).collect();
         paths.sort();
         for path in paths {

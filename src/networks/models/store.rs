@@ -37,13 +37,12 @@ pub struct Imported {
 }
 
 impl Store {
-    /// Opens or creates the store in `folder`.
+    /// Opens the store in `folder`, which is made when something is put in.
     pub fn open(folder: PathBuf) -> Result<Self, StoreError> {
         Self::with_manifest(folder, Manifest::built_in())
     }
 
     pub(super) fn with_manifest(folder: PathBuf, mut manifest: Manifest) -> Result<Self, StoreError> {
-        fs::create_dir_all(&folder).map_err(StoreError::io("create the model store", &folder, 0))?;
         let own = Own::read(&folder, &manifest)?;
         manifest.models.extend(own.entries.iter().cloned());
         Ok(Self { folder, manifest, own })

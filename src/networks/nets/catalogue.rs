@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::blocks::LayerTable;
 use super::facenet_inception::Member;
+use super::iresnet::Depth;
 use super::nin::Release;
 use super::{
     Net, NetConfig, deepface, facenet_inception, inception_resnet_v1, inception_resnet_v2, inception_v1, inception_v2,
-    inception_v3, inception_v4, likeness_small, mobilefacenet, mobilenet, nin, openface, sface, shufflenet, squeezenet,
-    zeiler_fergus,
+    inception_v3, inception_v4, iresnet, likeness_small, mobilefacenet, mobilenet, nin, openface, sface, shufflenet,
+    squeezenet, zeiler_fergus,
 };
 use crate::networks::weights::ModelCard;
 use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
@@ -35,6 +36,7 @@ pub(crate) enum Architecture {
     InceptionV2,
     InceptionV3,
     InceptionV4,
+    IResNet(Depth),
     MobileFaceNet,
     MobileNet,
     /// With so many groups.
@@ -176,6 +178,7 @@ impl Variant {
             Architecture::InceptionV2 => Net::Table(inception_v2::init(config, device)),
             Architecture::InceptionV3 => Net::Table(inception_v3::init(config, device)),
             Architecture::InceptionV4 => Net::Table(inception_v4::init(config, device)),
+            Architecture::IResNet(depth) => Net::IResNet(iresnet::init(depth, config, device)),
             Architecture::MobileFaceNet => Net::Table(mobilefacenet::init(config, device)),
             Architecture::MobileNet => Net::Table(mobilenet::init(config, device)),
             Architecture::ShuffleNet(groups) => Net::Table(shufflenet::init(groups, config, device)),
@@ -207,6 +210,7 @@ impl Variant {
         let (crop, scaling) = match self.architecture {
             Architecture::SFace => (sface::PREPROCESSING.crop, sface::PREPROCESSING.scaling),
             Architecture::LikenessSmall => (likeness_small::PREPROCESSING.crop, likeness_small::PREPROCESSING.scaling),
+            Architecture::IResNet(_) => (iresnet::PREPROCESSING.crop, iresnet::PREPROCESSING.scaling),
             Architecture::MobileFaceNet => (CropRule::FivePoints, FACENET_SCALING),
             Architecture::Nn4Small2 => (CropRule::FivePoints, PixelScaling::Unit),
             _ => (CropRule::SquareBox { enlarge: 1.2 }, FACENET_SCALING),

@@ -1,8 +1,9 @@
 //! The networks: one file each, `blocks` shared, `catalogue` lists all.
 //!
 //! A file of this folder reads like its paper's table: the rows stand in a constant, `init` walks them with a
-//! [`blocks::Builder`], and the result knows how to compute and how to describe itself. Two networks keep their layers
-//! in named fields instead, because published weight files fill them by name: [`inception_resnet_v1`] and [`openface`].
+//! [`blocks::Builder`], and the result knows how to compute and how to describe itself. Three networks keep their layers
+//! in named fields instead, because published weight files fill them by name: [`inception_resnet_v1`], [`openface`] and
+//! [`iresnet`].
 //! [`yunet`] and [`mtcnn`], which find faces, are written for inference. [`Net`] is any of the embedding networks;
 //! [`recognise`] tells from a weight file which one it holds.
 //!
@@ -18,6 +19,7 @@ use burn::tensor::Tensor;
 use blocks::{Block, MapShape, Trace};
 
 pub mod blocks;
+pub(crate) mod buffers;
 pub mod catalogue;
 mod config;
 pub mod deepface;
@@ -28,6 +30,7 @@ pub mod inception_v1;
 pub mod inception_v2;
 pub mod inception_v3;
 pub mod inception_v4;
+pub mod iresnet;
 pub mod likeness_small;
 pub mod mobilefacenet;
 pub mod mobilenet;

@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor};
 use super::EmbeddingNet;
 use super::blocks::{LayerTable, Layers, MapShape, Trace, transparent_module};
 use super::inception_resnet_v1::InceptionResnetV1;
+use super::iresnet::IResNet;
 use super::likeness_small::LikenessSmall;
 use super::openface::Nn4Small2;
 use super::sface::SFace;
@@ -16,6 +17,7 @@ transparent_module! {
     pub enum Net {
         Table(Layers),
         InceptionResnetV1(InceptionResnetV1),
+        IResNet(IResNet),
         Nn4Small2(Nn4Small2),
         SFace(SFace),
         LikenessSmall(LikenessSmall),
@@ -27,6 +29,7 @@ impl Net {
         match self {
             Self::Table(net) => net,
             Self::InceptionResnetV1(net) => net,
+            Self::IResNet(net) => net,
             Self::Nn4Small2(net) => net,
             Self::SFace(net) => net,
             Self::LikenessSmall(net) => net,
@@ -38,6 +41,7 @@ impl Net {
         match self {
             Self::Table(net) => Self::Table(net.folded()),
             Self::InceptionResnetV1(net) => Self::InceptionResnetV1(net.folded()),
+            Self::IResNet(net) => Self::IResNet(net.folded()),
             Self::Nn4Small2(net) => Self::Nn4Small2(net.folded()),
             Self::SFace(net) => Self::SFace(net.folded()),
             Self::LikenessSmall(net) => Self::LikenessSmall(net),
@@ -133,7 +137,15 @@ mod tests {
     fn features_and_what_follows_them_are_the_network() {
         let device = Device::flex();
         let small = NetOptions { width: Some(0.125), input: Some([96, 96]), ..NetOptions::default() };
-        for name in ["sface", "mobilefacenet", "likeness-small", "nn4.small2", "inception-resnet-v1", "squeezenet"] {
+        for name in [
+            "sface",
+            "mobilefacenet",
+            "likeness-small",
+            "nn4.small2",
+            "inception-resnet-v1",
+            "iresnet-18",
+            "squeezenet",
+        ] {
             let options = if name == "nn4.small2" { NetOptions::default() } else { small };
             let net = build(name, &options, &device).unwrap().drawn(3, &device).map(&mut Trained);
             let images = Tensor::random([2, 3, 96, 96], Distribution::Uniform(-1.0, 1.0), &device);

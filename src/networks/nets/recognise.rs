@@ -1,21 +1,23 @@
 //! From a weight file to the network it belongs to, whatever tool wrote it.
 //!
-//! A file of ours says what it is. Others are told by their tensors' names: SFace's ONNX file, OpenFace's nn4.small2,
-//! and Inception-ResNet-v1 in the layouts of davidsandberg/facenet's frozen graph (batch norm already folded), of the
-//! Keras port of its checkpoints and of facenet-pytorch's state dict. Whatever the source, the result is the same: a
-//! [`ModelCard`] and tensors under our parameters' paths, which is what our own format holds.
+//! A file of ours says what it is. Others are told by their tensors: where names are not ours, a name table brings them
+//! there (SFace's ONNX file, OpenFace's nn4.small2, Inception-ResNet-v1 in the layouts of davidsandberg/facenet's frozen
+//! graph and of the Keras port of its checkpoints, IResNet in those of its trainers and in ONNX exports); then names and
+//! shapes are held against every network of the catalogue, under whatever prefix the file has. Whatever the source, the
+//! result is the same: a [`ModelCard`] and tensors under our parameters' paths, which is what our own format holds.
 //!
 //! `tests/parity/facenet_reference.py` runs the published FaceNet files in an independent runtime, to compare with.
 
 mod by_paths;
+mod tables;
 
 use burn::tensor::Device;
 
 use super::Net;
-use super::catalogue::{self, CatalogueError, NetOptions};
-use super::sface::SFace;
-use crate::networks::weights::{Format, ModelCard, TensorFile, WeightsError, collect, fill, read_card, remap};
-use crate::types::PixelScaling;
+use super::catalogue::{self, CatalogueError};
+use crate::networks::weights::fit::Habit;
+use crate::networks::weights::names::{beside, common_prefix};
+use crate::networks::weights::{Format, ModelCard, TensorFile, WeightFile, WeightsError, fill, is_of_torch, read_card};
 
 /// What a weight file holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +26,8 @@ pub struct Recognised {
     /// By the paths of the network's parameters.
     pub tensors: TensorFile,
     pub(crate) preprocessing_from: PreprocessingSource,
+    /// What was taken off names, and what was left out: for the user to know.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Who says how pictures are cut and scaled for the network.
@@ -39,12 +43,12 @@ pub(crate) enum PreprocessingSource {
 /// Why a file was not recognised, or did not fill its network.
 #[derive(Debug, thiserror::Error)]
 pub enum RecogniseError {
-    #[error("this is no weight file that can be read: PyTorch, SafeTensors, ONNX, frozen TensorFlow graph, Keras HDF5")]
-    UnknownFormat,
-    #[error("the {count} tensors of this {format} file ({examples}, …) are those of no network that is known")]
+    #[error("the {count} tensors of this {format} file ({examples}) are those of no network that is known")]
     UnknownNetwork { format: Format, count: usize, examples: String },
     #[error("the tensors of this file fit {}: it must be said which it is", .0.join(" and "))]
     Ambiguous(Vec<&'static str>),
+    #[error("the file holds several networks, under {}: save the one that is wanted alone", .0.join(" and "))]
+    Several(Vec<String>),
     #[error(transparent)]
     Weights(#[from] WeightsError),
     #[error(transparent)]
@@ -60,12 +64,13 @@ impl Recognised {
 
 /// Reads a file and tells the network by its tensors.
 pub fn recognise(bytes: &[u8]) -> Result<Recognised, RecogniseError> {
-    let format = Format::of(bytes).ok_or(RecogniseError::UnknownFormat)?;
-    let card = if format == Format::SafeTensors { read_card(bytes)? } else { None };
-    let tensors = format.read(bytes)?;
-    match card {
-        Some(card) => Ok(Recognised { card, tensors, preprocessing_from: PreprocessingSource::File }),
-        None => by_names(tensors, format),
+    let (file, habit) = match read(bytes)? {
+        Read::Ours(found) => return Ok(found),
+        Read::Other(file, habit) => (file, habit),
+    };
+    match tables::find(&file)? {
+        Some(found) => Ok(found),
+        None => by_names(&file, habit),
     }
 }
 
@@ -78,66 +83,111 @@ pub(crate) fn recognise_as(bytes: &[u8], name: &str) -> Result<Recognised, Recog
         Ok(_) | Err(RecogniseError::UnknownNetwork { .. } | RecogniseError::Ambiguous(_)) => {}
         Err(other) => return Err(other),
     }
-    let format = Format::of(bytes).ok_or(RecogniseError::UnknownFormat)?;
-    by_paths::of_variant(by_paths::in_our_terms(format.read(bytes)?, format)?, variant)
-}
-
-fn by_names(file: TensorFile, format: Format) -> Result<Recognised, RecogniseError> {
-    let has = |beginning: &str| file.names().any(|name| name.starts_with(beginning));
-    if has("pre_fc1_weight") {
-        sface(file)
-    } else if has("incept3a.") {
-        nn4_small2(file, format)
-    } else if ["InceptionResnetV1/", "Conv2d_1a_3x3/", "conv2d_1a."].into_iter().any(has) {
-        facenet(file, format)
-    } else {
-        by_paths::find(by_paths::in_our_terms(file, format)?, format)
-    }
-}
-
-fn sface(file: TensorFile) -> Result<Recognised, RecogniseError> {
-    let net = SFace::from_onnx(file, &Device::flex())?;
-    Ok(Recognised {
-        card: catalogue::card("sface", &NetOptions::default())?,
-        tensors: collect(&net)?,
-        preprocessing_from: PreprocessingSource::Release,
-    })
-}
-
-/// Per-image standardisation for the Keras port, which has its checkpoint's; a fixed one for the others.
-fn facenet(file: TensorFile, format: Format) -> Result<Recognised, RecogniseError> {
-    let tensors = match format {
-        Format::FrozenGraph => remap::inception_resnet_v1::from_graph(file)?,
-        Format::KerasHdf5 => remap::inception_resnet_v1::from_keras(file)?,
-        Format::PyTorch => remap::inception_resnet_v1::from_pytorch(file)?,
-        Format::SafeTensors | Format::Onnx => file,
+    let Read::Other(file, habit) = read(bytes)? else {
+        return Err(WeightsError::Malformed {
+            format: "of that network",
+            reason: "its own card names another".to_owned(),
+        }
+        .into());
     };
-    let batch_norm = Some(tensors.get("conv2d_1a.bn.beta").is_some());
-    let embedding_size = Some(length(&tensors, "last_bn.beta")?);
-    let options = NetOptions { embedding_size, batch_norm, ..Default::default() };
-    let mut card = catalogue::card("inception-resnet-v1", &options)?;
-    if format == Format::KerasHdf5 {
-        card.input.scaling = PixelScaling::PerImage;
+    let (found, prefix) = by_paths::of_variant(&file.tensors, variant, habit)?;
+    Ok(told(found, &file.tensors, &prefix))
+}
+
+enum Read {
+    Ours(Recognised),
+    Other(WeightFile, Habit),
+}
+
+fn read(bytes: &[u8]) -> Result<Read, RecogniseError> {
+    let file = WeightFile::read(bytes)?;
+    let card = if file.format == Format::SafeTensors { read_card(bytes)? } else { None };
+    if let Some(card) = card {
+        file.tensors.check_finite()?;
+        let (tensors, preprocessing_from) = (file.tensors, PreprocessingSource::File);
+        return Ok(Read::Ours(Recognised { card, tensors, preprocessing_from, notes: Vec::new() }));
     }
-    Ok(Recognised { card, tensors, preprocessing_from: PreprocessingSource::Release })
+    let habit = match file.format {
+        Format::PyTorch | Format::Onnx => Habit::Torch,
+        Format::SafeTensors if is_of_torch(bytes) => Habit::Torch,
+        Format::SafeTensors => Habit::Ours,
+        Format::FrozenGraph | Format::SavedModel | Format::KerasHdf5 | Format::KerasArchive => Habit::TensorFlow,
+    };
+    Ok(Read::Other(file, habit))
 }
 
-fn nn4_small2(file: TensorFile, format: Format) -> Result<Recognised, RecogniseError> {
-    let tensors = if format == Format::PyTorch { remap::openface::from_pytorch(file)? } else { file };
-    let embedding_size = Some(length(&tensors, "ln.bias")?);
-    let card = catalogue::card("nn4.small2", &NetOptions { embedding_size, ..Default::default() })?;
-    Ok(Recognised { card, tensors, preprocessing_from: PreprocessingSource::Release })
+/// The one variant, at the one place, whose parameters the file has.
+fn by_names(file: &WeightFile, habit: Habit) -> Result<Recognised, RecogniseError> {
+    let found = by_paths::preferred(by_paths::find(&file.tensors, habit));
+    let Some(first) = found.first() else { return Err(unrecognised(file)) };
+    let mut names: Vec<&'static str> = found.iter().map(|found| found.variant.name).collect();
+    names.dedup();
+    if names.len() > 1 {
+        return Err(RecogniseError::Ambiguous(names));
+    }
+    if found.len() > 1 {
+        return Err(RecogniseError::Several(found.iter().map(|found| found.prefix.clone()).collect()));
+    }
+    let recognised = by_paths::recognised(&file.tensors, first, habit)?;
+    Ok(told(recognised, &file.tensors, &first.prefix))
 }
 
-fn length(file: &TensorFile, name: &str) -> Result<usize, WeightsError> {
-    let tensor = file.get(name).ok_or_else(|| WeightsError::NotFound { name: name.to_owned() })?;
-    Ok(tensor.data.len())
+/// With what was done to the file's names, and what stands beside the network.
+fn told(mut found: Recognised, file: &TensorFile, prefix: &str) -> Recognised {
+    if !prefix.is_empty() {
+        found.notes.insert(0, format!("Taken off the names of the tensors: {prefix}"));
+    }
+    let beside = beside(file, prefix);
+    if !beside.is_empty() {
+        let parts: Vec<String> = beside.iter().map(|(part, count)| format!("{part} ({count})")).collect();
+        found.notes.push(format!("Left out, for it is no part of the network: {}", parts.join(", ")));
+    }
+    found
+}
+
+/// Spoilt and unread values are told before anything else.
+fn unrecognised(file: &WeightFile) -> RecogniseError {
+    if let Err(error) = file.tensors.check_finite() {
+        return error.into();
+    }
+    match file.tensors.first_unread_weight() {
+        Some(error) => error.into(),
+        None => unknown(&file.tensors, file.format),
+    }
+}
+
+fn unknown(file: &TensorFile, format: Format) -> RecogniseError {
+    const SHOWN: usize = 3;
+    let prefix = common_prefix(file);
+    let mut examples =
+        file.names().take(SHOWN).map(|name| &name[prefix.len().min(name.len())..]).collect::<Vec<_>>().join(", ");
+    if file.len() > SHOWN {
+        examples.push_str(", …");
+    }
+    if !prefix.is_empty() {
+        examples.push_str(&format!("; all begin with {prefix}"));
+    }
+    if file.names().any(|name| name.starts_with("layers/") && name.contains("/vars/")) {
+        examples.push_str(
+            "; Keras 3's weights alone call layers by numbers: save the whole model as .keras, and import that",
+        );
+    }
+    RecogniseError::UnknownNetwork { format, count: file.len(), examples }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::networks::weights::NamedTensor;
+    use crate::networks::nets::catalogue::NetOptions;
+    use crate::networks::weights::{NamedTensor, collect};
+
+    fn by_names(tensors: TensorFile, format: Format) -> Result<Recognised, RecogniseError> {
+        let file = WeightFile { format, tensors, graph: None };
+        match tables::find(&file)? {
+            Some(found) => Ok(found),
+            None => super::by_names(&file, Habit::Torch),
+        }
+    }
 
     /// State dicts name batch norm's scale and shift as they name a layer's weight and bias.
     fn norm_names(name: &str) -> String {

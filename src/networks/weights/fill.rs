@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 
+use super::shape::sides;
 use super::{Mismatch, NamedTensor, TensorFile, WeightsError, keep_path};
 
 /// Fills every parameter of `module` with the tensor of `source` that `tensor_for` names for its path.
@@ -48,7 +49,8 @@ impl<F: Fn(&str) -> String> Filler<'_, F> {
         };
         self.used.insert(name);
         if tensor.shape != shape {
-            self.mismatch.misshaped.push(format!("{} is {:?}, {path} {shape:?}", tensor.name, tensor.shape));
+            let (found, wanted) = (sides(&tensor.shape), sides(shape));
+            self.mismatch.misshaped.push(format!("{} is {found}, {path} {wanted}", tensor.name));
             return None;
         }
         Some(tensor)
@@ -150,7 +152,7 @@ mod tests {
         };
         assert_eq!(mismatch.missing, ["norm.gamma"]);
         assert_eq!(mismatch.extra, ["spare"]);
-        assert_eq!(mismatch.misshaped, ["convs.0.weight is [4], convs.0.weight [2, 2, 1, 1]"]);
+        assert_eq!(mismatch.misshaped, ["convs.0.weight is a row of 4, convs.0.weight 2×2×1×1"]);
         let said = mismatch.to_string();
         assert!(said.starts_with("1 missing (norm.gamma); 1 not wanted (spare); 1 of another shape"), "{said}");
     }

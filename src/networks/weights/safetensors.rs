@@ -9,10 +9,11 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use burn::module::Module;
-use half::{bf16, f16};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
+use safetensors::SafeTensorError;
+use safetensors::tensor::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 
+use super::element::Element;
 use super::{NamedTensor, TensorFile, WeightsError, collect};
 use crate::types::{CropRule, ModelId, Preprocessing};
 
@@ -60,17 +61,26 @@ pub(crate) fn load(path: &Path) -> Result<(TensorFile, ModelCard), WeightsError>
 
 /// What a SafeTensors file says about its network; none where another tool wrote it.
 pub(crate) fn read_card(bytes: &[u8]) -> Result<Option<ModelCard>, WeightsError> {
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(malformed)?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(in_words)?;
     let card = header.metadata().as_ref().and_then(|entries| entries.get(CARD_KEY));
     card.map(|card| serde_json::from_str(card).map_err(malformed)).transpose()
+}
+
+/// Whether the file says that PyTorch wrote it.
+pub(crate) fn is_of_torch(bytes: &[u8]) -> bool {
+    let header = SafeTensors::read_metadata(bytes).ok();
+    let entries = header.and_then(|(_, header)| header.metadata().clone());
+    entries.is_some_and(|entries| entries.get("format").is_some_and(|format| format == "pt"))
 }
 
 /// Every tensor of floating-point type, as f32. Integers are left out (see the module's page).
 pub fn read_safetensors(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
     let mut file = TensorFile::default();
-    for (name, view) in SafeTensors::deserialize(bytes).map_err(malformed)?.iter() {
-        if let Some(data) = floats(name, &view)? {
-            file.insert(NamedTensor::new(name, view.shape().to_vec(), data)?)?;
+    for (name, view) in SafeTensors::deserialize(bytes).map_err(in_words)?.iter() {
+        let element = element(view.dtype());
+        match element.floats(view.data()) {
+            Some(data) => file.insert(NamedTensor::new(name, view.shape().to_vec(), data)?)?,
+            None => file.leave_out(name.to_owned(), element),
         }
     }
     Ok(file)
@@ -120,19 +130,41 @@ impl View for LittleEndian<'_> {
     }
 }
 
-fn floats(name: &str, view: &TensorView<'_>) -> Result<Option<Vec<f32>>, WeightsError> {
-    fn each<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f32) -> Option<Vec<f32>> {
-        Some(bytes.as_chunks::<N>().0.iter().map(|&bytes| value(bytes)).collect())
+fn element(dtype: Dtype) -> Element {
+    match dtype {
+        Dtype::F32 => Element::F32,
+        Dtype::F64 => Element::F64,
+        Dtype::F16 => Element::F16,
+        Dtype::BF16 => Element::BF16,
+        Dtype::BOOL => Element::Bool,
+        Dtype::U8 | Dtype::I8 => Element::I8,
+        Dtype::U16 | Dtype::I16 => Element::I16,
+        Dtype::U32 | Dtype::I32 => Element::I32,
+        Dtype::U64 | Dtype::I64 => Element::I64,
+        Dtype::C64 => Element::Complex(8),
+        Dtype::F4 | Dtype::F6_E2M3 | Dtype::F6_E3M2 => Element::Narrow,
+        Dtype::F8_E5M2 | Dtype::F8_E4M3 | Dtype::F8_E8M0 | Dtype::F8_E4M3FNUZ | Dtype::F8_E5M2FNUZ => Element::F8,
+        _ => Element::Unknown,
     }
-    let bytes = view.data();
-    Ok(match view.dtype() {
-        Dtype::F32 => each(bytes, f32::from_le_bytes),
-        Dtype::F64 => each(bytes, |value| f64::from_le_bytes(value) as f32),
-        Dtype::F16 => each(bytes, |value| f16::from_le_bytes(value).to_f32()),
-        Dtype::BF16 => each(bytes, |value| bf16::from_le_bytes(value).to_f32()),
-        Dtype::BOOL | Dtype::U8 | Dtype::I8 | Dtype::U16 | Dtype::I16 => None,
-        Dtype::U32 | Dtype::I32 | Dtype::U64 | Dtype::I64 => None,
-        other => return Err(WeightsError::UnknownType { name: name.to_owned(), found: format!("{other:?}") }),
+}
+
+/// The crate's errors, which are written for programmers.
+fn in_words(error: SafeTensorError) -> WeightsError {
+    malformed(match error {
+        SafeTensorError::InvalidHeader(_) => "its header is no text".to_owned(),
+        SafeTensorError::InvalidHeaderDeserialization(error) | SafeTensorError::JsonError(error) => {
+            format!("its header cannot be read: {error}")
+        }
+        SafeTensorError::HeaderTooLarge | SafeTensorError::HeaderTooSmall | SafeTensorError::InvalidHeaderLength => {
+            "its header is cut off, or announces a length that the file has not".to_owned()
+        }
+        SafeTensorError::TensorNotFound(name) | SafeTensorError::InvalidOffset(name) => {
+            format!("tensor {name} does not lie where the header says")
+        }
+        SafeTensorError::MetadataIncompleteBuffer => {
+            "its tensors do not fill it: it is cut off, or something was added to it".to_owned()
+        }
+        _ => "a tensor's shape and type do not account for its bytes".to_owned(),
     })
 }
 
@@ -144,6 +176,8 @@ fn malformed(reason: impl ToString) -> WeightsError {
 mod tests {
     use burn::nn::LinearConfig;
     use burn::tensor::Device;
+    use half::f16;
+    use safetensors::tensor::TensorView;
 
     use super::*;
     use crate::networks::weights::fill;

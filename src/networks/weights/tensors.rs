@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::WeightsError;
+use super::element::Element;
+use super::shape::{element_count, sides};
 
 /// One tensor, values in row-major order; as many values as its shape says.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +18,8 @@ pub struct NamedTensor {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TensorFile {
     tensors: BTreeMap<String, NamedTensor>,
+    /// Tensors of types that are not read: told where a network wants one.
+    unread: BTreeMap<String, Element>,
 }
 
 impl NamedTensor {
@@ -29,6 +33,16 @@ impl NamedTensor {
     }
 }
 
+impl NamedTensor {
+    pub(crate) fn check_finite(&self) -> Result<(), WeightsError> {
+        let bad = self.data.iter().enumerate().find(|(_, value)| !value.is_finite());
+        bad.map_or(Ok(()), |(at, value)| {
+            let found = if value.is_nan() { "NaN" } else { "infinity, or a number beyond 32-bit floats," };
+            Err(WeightsError::NotFinite { name: self.name.clone(), found, at: at + 1, of: self.data.len() })
+        })
+    }
+}
+
 impl TensorFile {
     /// Adds a tensor; a second one of the same name is an error.
     pub fn insert(&mut self, tensor: NamedTensor) -> Result<(), WeightsError> {
@@ -37,6 +51,28 @@ impl TensorFile {
         }
         self.tensors.insert(tensor.name.clone(), tensor);
         Ok(())
+    }
+
+    /// Notes a tensor whose type is not read.
+    pub(super) fn leave_out(&mut self, name: String, element: Element) {
+        self.unread.insert(name, element);
+    }
+
+    /// What a tensor holds that was not read, in words.
+    pub(crate) fn unread(&self, name: &str) -> Option<&'static str> {
+        self.unread.get(name).map(|element| element.words())
+    }
+
+    /// The first tensor that may be a weight and was not read, as an error.
+    pub(crate) fn first_unread_weight(&self) -> Option<WeightsError> {
+        self.unread
+            .iter()
+            .find(|(_, element)| element.may_be_weights())
+            .map(|(name, element)| WeightsError::UnknownType { name: name.clone(), found: element.words() })
+    }
+
+    pub(super) fn has_unread_weights(&self) -> bool {
+        self.unread.values().any(|element| element.may_be_weights())
     }
 
     pub fn get(&self, name: &str) -> Option<&NamedTensor> {
@@ -52,8 +88,31 @@ impl TensorFile {
         self.tensors.keys().map(String::as_str)
     }
 
+    /// Those of types that are not read, too.
+    pub(crate) fn all_names(&self) -> impl Iterator<Item = &str> {
+        self.names().chain(self.unread.keys().map(String::as_str))
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &NamedTensor> {
         self.tensors.values()
+    }
+
+    /// The same tensors under other names; those that get none are left out.
+    pub(crate) fn renamed(self, rename: impl Fn(&str) -> Option<String>) -> Result<Self, WeightsError> {
+        let mut renamed = Self::default();
+        for (name, tensor) in self.tensors {
+            if let Some(name) = rename(&name) {
+                renamed.insert(NamedTensor { name, ..tensor })?;
+            }
+        }
+        let unread = self.unread.into_iter().filter_map(|(name, element)| Some((rename(&name)?, element)));
+        renamed.unread = unread.collect();
+        Ok(renamed)
+    }
+
+    /// Refuses values that are no numbers, by the tensor's name.
+    pub(crate) fn check_finite(&self) -> Result<(), WeightsError> {
+        self.iter().try_for_each(NamedTensor::check_finite)
     }
 
     pub fn len(&self) -> usize {
@@ -96,7 +155,7 @@ impl TensorFile {
             let tensor = self.take(name)?;
             let row = tensor.shape.get(1..).unwrap_or_default();
             if tensor.shape.is_empty() || *row_shape.get_or_insert_with(|| row.to_vec()) != row {
-                let wanted = format!("rows of {:?}", row_shape.unwrap_or_default());
+                let wanted = format!("rows of {}", sides(&row_shape.unwrap_or_default()));
                 return Err(WeightsError::WrongShape { name: name.clone(), found: tensor.shape, wanted });
             }
             rows += tensor.shape[0];
@@ -109,11 +168,6 @@ impl TensorFile {
     fn tensor_mut(&mut self, name: &str) -> Result<&mut NamedTensor, WeightsError> {
         self.tensors.get_mut(name).ok_or_else(|| WeightsError::NotFound { name: name.to_owned() })
     }
-}
-
-/// The number of values of a shape; none when it does not fit the address space.
-pub(super) fn element_count(shape: &[usize]) -> Option<usize> {
-    shape.iter().try_fold(1_usize, |count, &side| count.checked_mul(side))
 }
 
 #[cfg(test)]

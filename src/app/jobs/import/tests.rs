@@ -1,7 +1,7 @@
 use super::*;
 use crate::networks::nets::Net;
 use crate::networks::nets::catalogue::{self, NetOptions};
-use crate::networks::weights::{collect, write_safetensors};
+use crate::networks::weights::{collect, write_safetensors, written};
 use std::collections::HashMap;
 
 struct Fixture {
@@ -157,6 +157,91 @@ fn what_cannot_be_used_leaves_the_store_as_it_was() {
 
     let rubbish = f.request("rubbish.bin");
     fs::write(&rubbish.path, b"rubbish").unwrap();
-    assert!(format!("{:#}", f.import(&rubbish).unwrap_err()).contains("no weight file"));
+    let said = format!("{:#}", f.import(&rubbish).unwrap_err());
+    assert!(said.contains("this is a text, no weight file") && said.contains("PyTorch"), "{said}");
     assert!(f.reopened().own().entries.is_empty());
+}
+
+/// Weights rounded to halves, under a name of PyTorch's for each part, matrices outputs × inputs.
+fn as_torch_has_it(net: &Net) -> crate::networks::weights::TensorFile {
+    let mut theirs = crate::networks::weights::TensorFile::default();
+    for tensor in collect(net).unwrap().iter() {
+        let mut tensor = tensor.clone();
+        tensor.name = tensor.name.replace(".alpha", ".weight");
+        tensor.data.iter_mut().for_each(|value| *value = half::f16::from_f32(*value).to_f32());
+        theirs.insert(tensor).unwrap();
+    }
+    theirs.transpose("linear.weight").unwrap();
+    theirs
+}
+
+/// What people have of one network, and what each import says: the embedding is that of the network itself.
+#[test]
+fn one_network_is_imported_from_whatever_its_trainer_saved() {
+    let f = fixture();
+    let theirs = as_torch_has_it(&small());
+    let prefixed = |prefix: &str| theirs.clone().renamed(|name| Some(format!("{prefix}{name}"))).unwrap();
+    let beside = written::beside();
+    let half_file = {
+        let path = f.folder.path().join("halves");
+        write_halves(&theirs, &path);
+        fs::read(path).unwrap()
+    };
+    let files = [
+        ("bare.pt", written::saved(&theirs, "", &[]), None),
+        ("module.pth", written::saved(&prefixed("module."), "", &[]), Some("module.")),
+        (
+            "lightning.ckpt",
+            written::saved(&prefixed("model.backbone._orig_mod."), "state_dict", &beside),
+            Some("state_dict."),
+        ),
+        ("net.pt", written::saved(&theirs, "net", &beside), Some("net.")),
+        ("model_state.tar", written::saved(&theirs, "model_state_dict", &beside), Some("model_state_dict.")),
+        ("ema.bin", written::saved(&theirs, "ema", &beside), Some("ema.")),
+        ("halves.weights", half_file, None),
+    ];
+    let mut probe: Option<Vec<f32>> = None;
+    for (name, bytes, prefix) in files {
+        let request = f.request(name);
+        fs::write(&request.path, bytes).unwrap();
+        let mut notes = Vec::new();
+        let report = import(&f.reopened(), &request, &mut |event| notes.push(format!("{event:?}")));
+        let tried = report.unwrap_or_else(|error| panic!("{name}: {error:#}")).tried.unwrap();
+        assert_eq!(probe.get_or_insert(tried.probe.clone()), &tried.probe, "{name}");
+        let told = notes.iter().any(|note| note.contains("Taken off the names"));
+        assert_eq!(told, prefix.is_some(), "{name}: {notes:?}");
+        assert!(prefix.is_none_or(|prefix| notes.iter().any(|note| note.contains(prefix))), "{name}: {notes:?}");
+    }
+}
+
+/// As `safetensors.torch.save_file(model.half().state_dict())` writes it.
+fn write_halves(file: &crate::networks::weights::TensorFile, path: &Path) {
+    let halves = |tensor: &crate::networks::weights::NamedTensor| -> Vec<u8> {
+        tensor.data.iter().flat_map(|value| half::f16::from_f32(*value).to_le_bytes()).collect()
+    };
+    let stored: Vec<(String, Vec<usize>, Vec<u8>)> =
+        file.iter().map(|tensor| (tensor.name.clone(), tensor.shape.clone(), halves(tensor))).collect();
+    let views = stored.iter().map(|(name, shape, bytes)| {
+        (name, safetensors::tensor::TensorView::new(safetensors::Dtype::F16, shape.clone(), bytes).unwrap())
+    });
+    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    fs::write(path, safetensors::serialize(views, Some(metadata)).unwrap()).unwrap();
+}
+
+#[test]
+fn a_spoilt_tensor_is_named_before_anything_is_tried() {
+    let f = fixture();
+    let mut theirs = as_torch_has_it(&small());
+    let mut bias = theirs.take("conv1.bias").unwrap();
+    bias.data[1] = f32::NAN;
+    let lone = bias.clone();
+    theirs.insert(bias).unwrap();
+    let mut alone = crate::networks::weights::TensorFile::default();
+    alone.insert(lone).unwrap();
+    for (name, file) in [("whole.pt", &theirs), ("alone.pt", &alone)] {
+        let request = f.request(name);
+        fs::write(&request.path, written::saved(file, "", &[])).unwrap();
+        let said = format!("{:#}", f.import(&request).unwrap_err());
+        assert!(said.contains("tensor conv1.bias holds NaN as value 2 of"), "{said}");
+    }
 }

@@ -1,17 +1,18 @@
 //! `likeness models import`: any weight file into the store; what the file leaves open is asked on a terminal.
 
-use std::io::{BufRead, IsTerminal, Write, stderr, stdin};
-use std::path::PathBuf;
+use std::io::{BufRead, IsTerminal, stderr, stdin};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::Args;
+use serde::Serialize;
 
 use crate::app::engine::cli::console::{Console, printable};
-use crate::app::engine::cli::not_negative;
+use crate::app::engine::cli::{not_negative, output, usage};
 use crate::app::jobs::import::{self, ImportRequest, ModelImport, OpenQuestion, what_is_open};
 use crate::networks::models::Store;
-use crate::types::{ChannelOrder, CropRule, PixelScaling};
+use crate::types::{ChannelOrder, CropRule, PixelScaling, error_chain};
 
 /// Files of known models are recognised by their SHA-256. Any other is recognised by its tensors, converted to
 /// SafeTensors, tried on a built-in face and installed under an id of its own.
@@ -52,15 +53,40 @@ pub struct ImportArgs {
 }
 
 pub(crate) fn run(store: &Store, args: ImportArgs) -> Result<ExitCode> {
-    ensure!(args.id.is_none() || args.files.len() == 1, "one --id is for one file");
+    usage(args.id.is_none() || args.files.len() == 1, "one --id is for one file")?;
+    let mut failed = 0;
     for path in &args.files {
-        let report = import_asking(store, request(&args, path.clone()))?;
-        match args.json {
-            true => println!("{}", serde_json::to_string(&report)?),
-            false => print_report(&report),
+        match import_asking(store, request(&args, path.clone())) {
+            Ok(report) if args.json => output::json(&report)?,
+            Ok(report) => print_report(&report)?,
+            // One file's failure is the command's; of several, each is told and the others are still tried.
+            Err(error) if args.files.len() == 1 => return Err(error),
+            Err(error) => {
+                failed += 1;
+                tell_failure(path, &error, args.json)?;
+            }
         }
     }
-    Ok(ExitCode::SUCCESS)
+    if args.files.len() > 1 && !args.json {
+        output::line(format!("{} of {} files imported", args.files.len() - failed, args.files.len()))?;
+    }
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What a script reads in place of a report.
+#[derive(Serialize)]
+struct FailedImport {
+    path: String,
+    error: String,
+}
+
+fn tell_failure(path: &Path, error: &anyhow::Error, json: bool) -> Result<()> {
+    let error = error_chain(error);
+    output::note(&error);
+    if json {
+        output::json(&FailedImport { path: path.display().to_string(), error })?;
+    }
+    Ok(())
 }
 
 fn request(args: &ImportArgs, path: PathBuf) -> ImportRequest {
@@ -91,11 +117,12 @@ fn import_asking(store: &Store, mut request: ImportRequest) -> Result<ModelImpor
 }
 
 fn answer(request: &mut ImportRequest, open: &OpenQuestion) -> Result<()> {
-    eprintln!("{}: {}", printable(&request.path), open.why);
+    output::note(format!("{}: {}", printable(&request.path), open.why));
     let input = match &open.networks[..] {
         [(_, input)] => input,
         several => {
-            eprintln!("Networks: {}", several.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "));
+            let names = several.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+            output::note(format!("Networks: {}", names.join(", ")));
             let find = |answer: &str| {
                 let found = several.iter().find(|(name, _)| *name == answer);
                 found.ok_or_else(|| format!("{answer} is none of them"))
@@ -119,15 +146,14 @@ fn answer(request: &mut ImportRequest, open: &OpenQuestion) -> Result<()> {
 /// Until the answer can be read; none for an empty one.
 fn ask<T>(question: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>> {
     loop {
-        eprint!("{question}: ");
-        stderr().flush().context("cannot ask")?;
+        output::ask(format!("{question}: "));
         let mut answer = String::new();
         stdin().lock().read_line(&mut answer).context("cannot read the answer")?;
         match answer.trim() {
             "" => return Ok(None),
             answer => match read(answer) {
                 Ok(read) => return Ok(Some(read)),
-                Err(problem) => eprintln!("{problem}"),
+                Err(problem) => output::note(problem),
             },
         }
     }
@@ -138,13 +164,16 @@ fn distance(value: f32) -> String {
     if value < 1e-3 { format!("{value:.0e}") } else { format!("{value:.3}") }
 }
 
-fn print_report(report: &ModelImport) {
+fn print_report(report: &ModelImport) -> Result<()> {
     let rest = if report.complete { "" } else { ", other files of it are still missing" };
-    println!("{}: imported{rest}", report.id);
+    output::line(format!("{}: imported{rest}", report.id))?;
     if let Some(tried) = &report.tried {
         let input = tried.input;
-        println!("    {} with {} parameters, {} numbers a face", tried.network, tried.parameters, tried.dimensions);
-        println!("    {}×{} pictures, crop {}, scaling {}", input.width, input.height, input.crop, input.scaling);
-        println!("    Two built-in faces are {} apart", distance(tried.distance.0));
+        let (network, parameters, dimensions) = (&tried.network, tried.parameters, tried.dimensions);
+        output::line(format!("    {network} with {parameters} parameters, {dimensions} numbers a face"))?;
+        let (width, height, crop, scaling) = (input.width, input.height, input.crop, input.scaling);
+        output::line(format!("    {width}×{height} pictures, crop {crop}, scaling {scaling}"))?;
+        output::line(format!("    Two built-in faces are {} apart", distance(tried.distance.0)))?;
     }
+    Ok(())
 }

@@ -7,20 +7,28 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
+use crate::app::engine::cli::output;
 use crate::app::engine::home::Home;
 use crate::app::engine::install::install;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::EMBEDDER;
 use crate::app::models::job;
 use crate::networks::models::{FileCheck, InstallOptions, ModelEntry, Store};
-use crate::types::ModelId;
+use crate::types::{ModelId, path_text};
 
 /// Models for finding and comparing faces.
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
     #[command(subcommand)]
     action: Command,
+}
+
+impl ModelsArgs {
+    /// Nothing is kept by it.
+    pub fn only_reads(&self) -> bool {
+        matches!(self.action, Command::List { .. } | Command::Verify { .. })
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -42,7 +50,7 @@ enum Command {
         #[arg(long)]
         offline: bool,
     },
-    /// Take a weight file from the disk: PyTorch, SafeTensors, ONNX, frozen TensorFlow graph or Keras HDF5.
+    /// Take weight files from the disk: PyTorch, SafeTensors, ONNX, TensorFlow graphs or Keras, told by their content.
     Import(super::import::ImportArgs),
     /// Read the installed models and compare their SHA-256.
     Verify {
@@ -83,6 +91,7 @@ struct ListedModel<'a> {
     entry: &'a ModelEntry,
     bytes: u64,
     installed: bool,
+    #[serde(serialize_with = "path_text::serialize")]
     path: PathBuf,
 }
 
@@ -98,27 +107,31 @@ fn list(store: &Store, json: bool) -> Result<ExitCode> {
             })
         };
         let listed = models.iter().map(listed).collect::<Result<Vec<_>, _>>()?;
-        println!("{}", serde_json::to_string_pretty(&listed)?);
+        output::pretty_json(&listed)?;
         return Ok(ExitCode::SUCCESS);
     }
     for entry in models {
         let state = if store.installed(&entry.id) { "installed" } else { "not installed" };
-        println!("{:<20} {:<7} {:>9}  {state}", entry.id.0, entry.task.to_string(), megabytes(entry.bytes()));
-        println!("    {}: {}", entry.title, entry.about);
+        let (task, size) = (entry.task.to_string(), megabytes(entry.bytes()));
+        output::line(format!("{:<20} {task:<7} {size:>9}  {state}", entry.id.0))?;
+        output::line(format!("    {}: {}", entry.title, entry.about))?;
         match entry.homepage.as_str() {
-            "" => println!("    weights {}", entry.licence_weights),
-            page => println!("    code {}, weights {}; {page}", entry.licence_code, entry.licence_weights),
+            "" => output::line(format!("    weights {}", entry.licence_weights))?,
+            page => {
+                let [code, weights] = [&entry.licence_code, &entry.licence_weights];
+                output::line(format!("    code {code}, weights {weights}; {page}"))?;
+            }
         }
         if let Some(lfw) = &entry.lfw {
-            println!("    LFW {:.2} % ({})", lfw.accuracy_percent, lfw.source);
+            output::line(format!("    LFW {:.2} % ({})", lfw.accuracy_percent, lfw.source))?;
         }
     }
     for unusable in &store.own().unusable {
-        eprintln!("A model of yours cannot be used: {unusable}");
+        output::note(format!("A model of yours cannot be used: {unusable}"));
     }
     for (pack, ids) in &store.manifest().packs {
         let ids = ids.iter().map(|id| id.0.as_str()).collect::<Vec<_>>().join(", ");
-        println!("Pack {pack}: {ids}");
+        output::line(format!("Pack {pack}: {ids}"))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -129,13 +142,13 @@ fn verify(store: &Store, names: &[String]) -> Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for checked in job::verify(store, &named) {
         match checked? {
-            (id, FileCheck::Sound) => println!("{id}: sound"),
+            (id, FileCheck::Sound) => output::line(format!("{id}: sound"))?,
             (id, FileCheck::Missing) => {
-                println!("{id}: not installed");
+                output::line(format!("{id}: not installed"))?;
                 code = ExitCode::FAILURE;
             }
             (id, FileCheck::Damaged { found_sha256, path }) => {
-                println!("{id}: damaged, SHA-256 {found_sha256}: {}", path.display());
+                output::line(format!("{id}: damaged, SHA-256 {found_sha256}: {}", printable(&path)))?;
                 code = ExitCode::FAILURE;
             }
         }
@@ -147,9 +160,10 @@ fn remove(home: &Home, store: &Store, names: &[String]) -> Result<ExitCode> {
     let library = || home.has_library().then(|| LibraryHandle::open(&home.library())).transpose();
     for id in resolve(store, names)? {
         let removed = job::remove(store, &id, library)?;
-        println!("{id}: {}", if removed.was_installed { "removed" } else { "was not installed" });
+        let what = if removed.was_installed { "removed" } else { "was not installed" };
+        output::line(format!("{id}: {what}"))?;
         if removed.default_in_use {
-            println!("{EMBEDDER}: in use from now on");
+            output::line(format!("{EMBEDDER}: in use from now on"))?;
         }
     }
     Ok(ExitCode::SUCCESS)

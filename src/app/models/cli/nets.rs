@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
+use crate::app::engine::cli::output;
 use crate::networks::nets::blocks::{LayerRow, LayerTable};
 use crate::networks::nets::catalogue::{self, VARIANTS, Variant};
 
@@ -62,20 +63,20 @@ pub fn run(args: NetsArgs) -> Result<ExitCode> {
     match (&args.name, args.json) {
         (None, true) => {
             let summaries = VARIANTS.iter().map(NetworkSummary::of).collect::<Vec<_>>();
-            println!("{}", serde_json::to_string_pretty(&summaries)?);
+            output::pretty_json(&summaries)?;
         }
-        (None, false) => print!("{}", catalogue_text()),
+        (None, false) => output::line(catalogue_text().trim_end())?,
         (Some(name), json) => {
             let variant = catalogue::find(name)?;
             if args.tensors {
-                print!("{}", tensors_text(variant));
+                output::line(tensors_text(variant).trim_end())?;
                 return Ok(ExitCode::SUCCESS);
             }
             let table = variant.table();
             if json {
-                println!("{}", serde_json::to_string_pretty(&table)?);
+                output::pretty_json(&table)?;
             } else {
-                print!("{}", table_text(variant, &table));
+                output::line(table_text(variant, &table).trim_end())?;
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The table of variants.
 
 use super::super::facenet_inception::Member;
+use super::super::iresnet::Depth;
 use super::super::nin::Release;
 use super::super::{likeness_small, sface};
 use super::Architecture::{self, *};
@@ -9,11 +10,12 @@ use super::{Printed, Variant};
 const FACENET: &str = "Schroff et al. 2015";
 const RECONSTRUCTION: &str = "reconstruction: layers never published";
 const SANDBERG: &str = "davidsandberg/facenet";
+const INSIGHTFACE: &str = "deepinsight/insightface, arcface_torch";
 const SHUFFLENET: &str = "Zhang et al. 2017, table 1";
 
 /// The catalogue: the paper's networks first, then its rivals, then our own. Name, network, rows and columns, embedding,
 /// dropout, batch norm, printed parameters and multiply-adds, source.
-pub const VARIANTS: [Variant; 27] = [
+pub const VARIANTS: [Variant; 31] = [
     row("nn1", Nn1, [220, 220], 128, 0.0, false, ["140M", "1.6B"], "Schroff et al. 2015, table 1"),
     row("nn2", facenet(Member::Nn2), [224, 224], 128, 0.0, false, ["7.5M", "1.6B"], "Schroff et al. 2015, table 2"),
     row("nn3", facenet(Member::Nn2), [160, 160], 128, 0.0, false, ["7.5M", ""], FACENET),
@@ -28,6 +30,10 @@ pub const VARIANTS: [Variant; 27] = [
     row("inception-v4", InceptionV4, [299, 299], 128, 0.2, true, ["42.7M with 1,001 classes", ""], SZEGEDY_2016),
     row("mobilefacenet", MobileFaceNet, [112, 112], 128, 0.0, true, ["0.99M", "221M"], "Chen et al. 2018, table 1"),
     row("sface", SFace, [112, 112], 128, sface::DROPOUT, true, ["", ""], "opencv_zoo, face_recognition_sface_2021dec"),
+    row(Depth::Eighteen.name(), IResNet(Depth::Eighteen), [112, 112], 512, 0.0, true, ["", ""], INSIGHTFACE),
+    row(Depth::ThirtyFour.name(), IResNet(Depth::ThirtyFour), [112, 112], 512, 0.0, true, ["", ""], INSIGHTFACE),
+    row(Depth::Fifty.name(), IResNet(Depth::Fifty), [112, 112], 512, 0.0, true, ["", ""], INSIGHTFACE),
+    row(Depth::Hundred.name(), IResNet(Depth::Hundred), [112, 112], 512, 0.0, true, ["", ""], INSIGHTFACE),
     row("mobilenet-v1", MobileNet, [224, 224], 128, 0.001, true, ["4.2M with 1,000 classes", "569M"], HOWARD),
     row("shufflenet-g1", ShuffleNet(1), [224, 224], 128, 0.0, true, ["", "143M"], SHUFFLENET),
     row("shufflenet-g2", ShuffleNet(2), [224, 224], 128, 0.0, true, ["", "140M"], SHUFFLENET),

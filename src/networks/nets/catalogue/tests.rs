@@ -195,6 +195,28 @@ fn rivals_counts() {
     check("deepface", 4096, 118_923_774 - 16_510_910, None);
 }
 
+/// A stage's first block has the norm of its input, two 3×3 and a 1×1 with norms, and slopes; the others no 1×1.
+#[test]
+fn iresnet_modules() {
+    check_modules(
+        "iresnet-50",
+        512,
+        &[
+            ("conv1", 3 * 64 * 9 + 3 * 64),
+            ("layer1.0", 2 * 64 + 2 * (64 * 64 * 9 + 2 * 64) + 64 + 64 * 64 + 2 * 64),
+            ("layer1.2", 2 * 64 + 2 * (64 * 64 * 9 + 2 * 64) + 64),
+            ("layer3.0", 2 * 128 + 128 * 256 * 9 + 256 * 256 * 9 + 4 * 256 + 256 + 128 * 256 + 2 * 256),
+            ("layer3.13", 2 * 256 + 2 * (256 * 256 * 9 + 2 * 256) + 256),
+            ("bn2", 1_024),
+            ("fc", 25_088 * 512 + 512),
+            ("features", 1_024),
+        ],
+    );
+    let table = variant("iresnet-100").table();
+    assert_eq!(table.module("layer4.2").unwrap().output.to_string(), "7×7×512");
+    assert_eq!(table.modules.iter().filter(|row| row.name.starts_with("layer")).count(), 3 + 13 + 30 + 3);
+}
+
 #[test]
 fn rivals_modules() {
     check_modules(
@@ -226,7 +248,7 @@ fn rivals_modules() {
 
 /// Parameters and multiply-adds of every row at its own figures. The ones that a source prints are held against it
 /// above and below; the rest are what the layers' sizes give, so that no row changes unnoticed.
-const EXACT: [(&str, u64, u64); 27] = [
+const EXACT: [(&str, u64, u64); 31] = [
     ("nn1", 140_025_664, 1_605_944_064),
     ("nn2", 7_456_304, 1_596_530_688),
     ("nn3", 7_456_304, 814_620_672),
@@ -241,6 +263,10 @@ const EXACT: [(&str, u64, u64); 27] = [
     ("inception-v4", 41_339_552, 12_252_635_232),
     ("mobilefacenet", 1_003_136, 220_965_376),
     ("sface", 9_642_880, 574_138_880),
+    ("iresnet-18", 24_025_600, 2_609_954_816),
+    ("iresnet-34", 34_139_328, 4_459_642_880),
+    ("iresnet-50", 43_590_848, 6_309_330_944),
+    ("iresnet-100", 65_156_160, 12_089_606_144),
     ("mobilenet-v1", 3_338_176, 567_847_424),
     ("shufflenet-g1", 1_028_792, 142_576_704),
     ("shufflenet-g2", 1_035_376, 140_138_912),

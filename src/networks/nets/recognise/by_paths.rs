@@ -1,123 +1,158 @@
-//! Files that name their tensors by the paths of our parameters, written by another tool or without a card.
+//! Networks told by their parameters: files that name their tensors by our paths, or by PyTorch's habits on them, or that
+//! a name table brought there.
 
-use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use burn::tensor::Device;
 
 use super::{PreprocessingSource, RecogniseError, Recognised};
-use crate::networks::nets::catalogue::{self, NetOptions, VARIANTS, Variant};
-use crate::networks::weights::{Format, NamedTensor, TensorFile, WeightsError};
+use crate::networks::nets::blocks::MapShape;
+use crate::networks::nets::catalogue::{self, Architecture, NetOptions, VARIANTS, Variant};
+use crate::networks::weights::fit::{Habit, ParameterFit, WantedParameter};
+use crate::networks::weights::names::{is_head, is_secondary, prefixes};
+use crate::networks::weights::{Format, TensorFile};
 
-/// PyTorch's habits undone: batch norm's scale and shift called weight and bias, PReLU's slopes weight, linear layers
-/// stored as outputs × inputs.
-pub(crate) fn in_our_terms(file: TensorFile, format: Format) -> Result<TensorFile, WeightsError> {
-    if format != Format::PyTorch {
-        return Ok(file);
-    }
-    let mut ours = TensorFile::default();
-    let mut matrices = Vec::new();
-    for tensor in file.iter() {
-        let (layer, part) = tensor.name.rsplit_once('.').unwrap_or(("", &tensor.name));
-        let is_norm = file.get(&format!("{layer}.running_mean")).is_some();
-        let part = match part {
-            "weight" if is_norm => "gamma",
-            "bias" if is_norm => "beta",
-            "weight" if layer.ends_with("prelu") || layer.ends_with("slope") => "alpha",
-            part => part,
-        };
-        let name = if layer.is_empty() { part.to_owned() } else { format!("{layer}.{part}") };
-        if part == "weight" && tensor.shape.len() == 2 {
-            matrices.push(name.clone());
+/// A variant that a file has, and where.
+pub(super) struct Match {
+    pub variant: &'static Variant,
+    pub prefix: String,
+    options: NetOptions,
+}
+
+/// Every variant whose parameters are all there, under whatever prefix, with nothing beside them but a classifier.
+pub(super) fn find(file: &TensorFile, habit: Habit) -> Vec<Match> {
+    let mut found: Vec<Match> = Vec::new();
+    for (variant, options, parameters) in outlines() {
+        for prefix in places(file, parameters) {
+            let known = |found: &Match| found.variant.name == variant.name && found.prefix == prefix;
+            if found.iter().any(known) {
+                continue;
+            }
+            let Some(options) = sized(file, &prefix, variant, *options, parameters) else { continue };
+            let Some(parameters) = self::parameters(variant, &options) else { continue };
+            if ParameterFit::find(file, &prefix, &parameters, habit).is_whole(is_head) {
+                found.push(Match { variant, prefix, options });
+            }
         }
-        ours.insert(NamedTensor { name, ..tensor.clone() })?;
     }
-    matrices.iter().try_for_each(|name| ours.transpose(name))?;
-    Ok(ours)
+    found
 }
 
-/// The one variant whose parameters these are.
-pub fn find(file: TensorFile, format: Format) -> Result<Recognised, RecogniseError> {
-    let fitting: Vec<(&Variant, NetOptions)> = VARIANTS.iter().filter_map(|v| Some((v, options(&file, v)?))).collect();
-    match &fitting[..] {
-        [] => {
-            let examples = file.names().take(3).collect::<Vec<_>>().join(", ");
-            Err(RecogniseError::UnknownNetwork { format, count: file.len(), examples })
-        }
-        [(variant, options)] => recognised(file, variant, options),
-        several => Err(RecogniseError::Ambiguous(several.iter().map(|(variant, _)| variant.name).collect())),
-    }
-}
-
-/// As that variant, whether it fits or not: filling the network names what does not.
-pub(crate) fn of_variant(file: TensorFile, variant: &Variant) -> Result<Recognised, RecogniseError> {
-    let options = options(&file, variant).unwrap_or_default();
-    recognised(file, variant, &options)
-}
-
-fn recognised(tensors: TensorFile, variant: &Variant, options: &NetOptions) -> Result<Recognised, RecogniseError> {
-    let card = catalogue::card(variant.name, options)?;
-    Ok(Recognised { card, tensors, preprocessing_from: PreprocessingSource::Catalogue })
-}
-
-/// Embedding size and batch norm with which the variant has exactly these parameters, of these shapes.
-fn options(file: &TensorFile, variant: &Variant) -> Option<NetOptions> {
-    let names: BTreeSet<&str> = file.names().collect();
-    [true, false].into_iter().find_map(|batch_norm| {
-        let mut options = NetOptions { batch_norm: Some(batch_norm), ..Default::default() };
-        let parameters = catalogue::build(variant.name, &options, &Device::flex()).ok()?.parameters();
-        if parameters.iter().map(|(path, _)| path.as_str()).collect::<BTreeSet<_>>() != names {
-            return None;
-        }
-        // The last parameter is the embedding's bias or norm.
-        let (last, _) = parameters.last()?;
-        options.embedding_size = file.get(last)?.shape.last().copied();
-        let parameters = catalogue::build(variant.name, &options, &Device::flex()).ok()?.parameters();
-        let fits = |(path, shape): &(String, Vec<usize>)| file.get(path).is_some_and(|tensor| tensor.shape == *shape);
-        parameters.iter().all(fits).then_some(options)
+/// Every variant with batch norms and without, and its parameters: made once.
+fn outlines() -> &'static [(&'static Variant, NetOptions, Vec<WantedParameter>)] {
+    static OUTLINES: OnceLock<Vec<(&'static Variant, NetOptions, Vec<WantedParameter>)>> = OnceLock::new();
+    OUTLINES.get_or_init(|| {
+        let both = VARIANTS.iter().flat_map(|variant| [true, false].map(|batch_norm| (variant, batch_norm)));
+        both.filter_map(|(variant, batch_norm)| {
+            let options = NetOptions { batch_norm: Some(batch_norm), ..Default::default() };
+            Some((variant, options, parameters(variant, &options)?))
+        })
+        .collect()
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::networks::weights::collect;
-
-    fn tensors(name: &str, options: &NetOptions) -> TensorFile {
-        collect(&catalogue::build(name, options, &Device::flex()).unwrap()).unwrap()
+/// Of several places of one variant those that are no averages or teachers, where there are such.
+pub(super) fn preferred(mut found: Vec<Match>) -> Vec<Match> {
+    if found.iter().any(|found| !is_secondary(&found.prefix)) {
+        found.retain(|found| !is_secondary(&found.prefix));
     }
+    found
+}
 
-    #[test]
-    fn a_network_is_told_by_its_parameters() {
-        let options = NetOptions { embedding_size: Some(32), ..Default::default() };
-        let found = find(tensors("mobilefacenet", &options), Format::SafeTensors).unwrap();
-        assert_eq!((found.card.architecture.as_str(), found.card.dimensions), ("mobilefacenet", 32));
-        assert_eq!(found.preprocessing_from, PreprocessingSource::Catalogue);
-        let other = TensorFile::default();
-        assert!(matches!(find(other, Format::Onnx), Err(RecogniseError::UnknownNetwork { .. })));
+fn parameters(variant: &Variant, options: &NetOptions) -> Option<Vec<WantedParameter>> {
+    Some(catalogue::build(variant.name, options, &Device::flex()).ok()?.parameters())
+}
+
+/// Where both the first and the last parameter are.
+fn places(file: &TensorFile, parameters: &[WantedParameter]) -> Vec<String> {
+    let ends = [parameters.first(), parameters.last()];
+    let [Some(first), Some(last)] = ends.map(|end| end.map(|end| places_of(file, end))) else { return Vec::new() };
+    first.into_iter().filter(|prefix| last.contains(prefix)).collect()
+}
+
+fn places_of(file: &TensorFile, (path, _): &WantedParameter) -> Vec<String> {
+    crate::networks::weights::fit::aliases(path).flat_map(|alias| prefixes(file, &alias)).collect()
+}
+
+/// With the embedding that the last parameter has, which is the embedding's bias or norm, and for a network with one
+/// linear layer on its last map the input whose map that layer takes.
+fn sized(
+    file: &TensorFile,
+    prefix: &str,
+    variant: &Variant,
+    options: NetOptions,
+    parameters: &[WantedParameter],
+) -> Option<NetOptions> {
+    let shape_of = |path: &str| {
+        let mut names = crate::networks::weights::fit::aliases(path).map(|alias| format!("{prefix}{alias}"));
+        names.find_map(|name| file.get(&name)).map(|tensor| tensor.shape.clone())
+    };
+    let embedding_size = shape_of(&parameters.last()?.0)?.iter().copied().max();
+    let mut options = NetOptions { embedding_size, ..options };
+    if let Architecture::IResNet(_) = variant.architecture {
+        let values = shape_of("fc.weight")?.iter().product::<usize>() / embedding_size?.max(1);
+        options.input = input_of(variant, values);
     }
+    Some(options)
+}
 
-    /// NN3 is NN2 with a smaller input.
-    #[test]
-    fn two_networks_with_the_same_parameters_must_be_told_apart_by_the_user() {
-        let file = tensors("nn3", &NetOptions::default());
-        let error = find(file.clone(), Format::SafeTensors).unwrap_err();
-        assert!(matches!(&error, RecogniseError::Ambiguous(names) if names[..] == ["nn2", "nn3"]), "{error}");
-        let found = of_variant(file, catalogue::find("nn3").unwrap()).unwrap();
-        assert_eq!(found.card.input.width, 160);
+/// The square input after which so many values are left, if it is none of the variant's own.
+fn input_of(variant: &Variant, values: usize) -> Option<[usize; 2]> {
+    const SIDES: [usize; 5] = [112, 224, 128, 96, 160];
+    let own = |side: usize| {
+        let shape = MapShape::new(512, side.div_ceil(16), side.div_ceil(16));
+        shape.values() == values
+    };
+    SIDES.into_iter().find(|side| own(*side)).filter(|side| *side != variant.input[0]).map(|side| [side; 2])
+}
+
+/// The file as that match says.
+pub(super) fn recognised(file: &TensorFile, found: &Match, habit: Habit) -> Result<Recognised, RecogniseError> {
+    let parameters = parameters(found.variant, &found.options).unwrap_or_default();
+    let fit = ParameterFit::find(file, &found.prefix, &parameters, habit);
+    let heads = fit.left().iter().filter(|name| is_head(name)).count();
+    let tensors = fit.tensors(file, is_head)?;
+    let mut notes = Vec::new();
+    if heads > 0 {
+        notes.push(format!("Left out: {heads} tensors of the training's classifier"));
     }
+    let card = catalogue::card(found.variant.name, &found.options)?;
+    Ok(Recognised { card, tensors, preprocessing_from: source(found.variant), notes })
+}
 
-    #[test]
-    fn a_state_dict_in_our_names_is_turned_round() {
-        let ours = tensors("likeness-small", &NetOptions::default());
-        let mut theirs = ours.clone();
-        theirs.transpose("linear.weight").unwrap();
-        assert_eq!(in_our_terms(theirs, Format::PyTorch).unwrap(), ours);
-        let norms = tensors("mobilefacenet", &NetOptions::default());
-        let mut theirs = TensorFile::default();
-        for tensor in norms.iter() {
-            let name = tensor.name.replace(".gamma", ".weight").replace(".beta", ".bias").replace(".alpha", ".weight");
-            theirs.insert(NamedTensor { name, ..tensor.clone() }).unwrap();
+/// Of a network whose files all come from one release, that release's input is known.
+fn source(variant: &Variant) -> PreprocessingSource {
+    match variant.architecture {
+        Architecture::InceptionResnetV1 | Architecture::Nn4Small2 | Architecture::SFace | Architecture::IResNet(_) => {
+            PreprocessingSource::Release
         }
-        assert_eq!(in_our_terms(theirs, Format::PyTorch).unwrap(), norms);
+        _ => PreprocessingSource::Catalogue,
     }
 }
+
+/// As that variant, whether it fits or not: where most of its parameters are. What does not fit is named.
+pub(super) fn of_variant(
+    file: &TensorFile,
+    variant: &'static Variant,
+    habit: Habit,
+) -> Result<(Recognised, String), RecogniseError> {
+    let mut best: Option<(usize, Match)> = None;
+    for batch_norm in [variant.batch_norm, !variant.batch_norm] {
+        let options = NetOptions { batch_norm: Some(batch_norm), ..Default::default() };
+        let Some(parameters) = parameters(variant, &options) else { continue };
+        let places = parameters.first().map_or(Vec::new(), |first| places_of(file, first));
+        for prefix in places.into_iter().chain([String::new()]) {
+            let options = sized(file, &prefix, variant, options, &parameters).unwrap_or(options);
+            let Some(parameters) = self::parameters(variant, &options) else { continue };
+            let count = ParameterFit::find(file, &prefix, &parameters, habit).count();
+            if best.as_ref().is_none_or(|(most, _)| count > *most) {
+                best = Some((count, Match { variant, prefix, options }));
+            }
+        }
+    }
+    let Some((_, found)) = best else { return Err(super::unknown(file, Format::PyTorch)) };
+    Ok((recognised(file, &found, habit)?, found.prefix))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,231 +1,171 @@
-//! PyTorch state dicts (`torch.save(model.state_dict())`): the ZIP format since 1.6 and the older format of pickles and
-//! raw storages one after the other. The still older tar format is not read.
+//! PyTorch: state dicts, checkpoints around them, whole pickled models and TorchScript archives, in the ZIP format since
+//! 1.6 and in the older one of pickles and raw storages one after the other.
 //!
-//! The pickle inside is run by [`pickle`], which knows the handful of operations that a state dict needs and refuses
-//! every other by name; nothing of the file is ever executed. Memory stays within a few times the file's size: storages
-//! must be stored uncompressed, and tensors together may not hold more values than the file has bytes.
+//! The pickle inside is run by [`machine`], which builds plain data and runs nothing. [`walk`] finds the tensors in what
+//! it built and names each by the keys and attributes that lead to it. Memory stays within a few times the file's size:
+//! archives that grow much are refused, and tensors together may not hold more values than the file has bytes.
 
+mod class;
+mod machine;
 mod pickle;
+mod walk;
 
-use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
+use std::collections::HashMap;
 
-use super::tensors::element_count;
+use super::archive::Archive;
+use super::element::{Element, swap_bytes};
+use super::shape::element_count;
 use super::{NamedTensor, TensorFile, WeightsError};
-use crate::networks::weights::pytorch::pickle::{Tensor, Value};
+use crate::networks::weights::pytorch::machine::load;
+use crate::networks::weights::pytorch::pickle::{Pickle, Tensor};
 
-const FORMAT: &str = "a PyTorch state dict";
+const FORMAT: &str = "a PyTorch file";
 
-/// The older format's first pickle: the number 0x1950A86A20F9469CFC6C in ten bytes.
-const LEGACY_MAGIC: [u8; 15] = *b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e";
+/// The older format's first value: the number 0x1950A86A20F9469CFC6C.
+const LEGACY_MAGIC: [u8; 12] = *b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+/// Protocol, and a frame's length where there is one.
+const LEGACY_STARTS: [usize; 2] = [2, 11];
 
-/// Keys under which training scripts keep the state dict.
-const WRAPPERS: [&str; 3] = ["state_dict", "model_state_dict", "model"];
-
-/// Every floating-point tensor of the state dict. Integers (batch norm's step counters) are left out, values that are
-/// no tensors are an error.
+/// Every floating-point tensor, named by the keys that lead to it. Integers (batch norm's step counters) and what is no
+/// tensor are left out.
 pub fn read_pytorch(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
-    if bytes.starts_with(b"PK\x03\x04") {
-        read_zip(bytes)
-    } else if bytes.starts_with(&LEGACY_MAGIC) {
-        read_legacy(bytes)
-    } else {
-        Err(malformed("it begins neither like a ZIP archive nor like torch's older format"))
+    match is_legacy(bytes) {
+        true => read_legacy(bytes),
+        false => read_zip(bytes),
     }
 }
 
-/// The type of a storage's elements.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Element {
-    Double,
-    Float,
-    Half,
-    BFloat16,
-    /// Of so many bytes.
-    Integer(usize),
-}
-
-impl Element {
-    fn of_storage_class(name: &str) -> Option<Self> {
-        Some(match name {
-            "DoubleStorage" => Self::Double,
-            "FloatStorage" => Self::Float,
-            "HalfStorage" => Self::Half,
-            "BFloat16Storage" => Self::BFloat16,
-            "LongStorage" => Self::Integer(8),
-            "IntStorage" => Self::Integer(4),
-            "ShortStorage" => Self::Integer(2),
-            "CharStorage" | "ByteStorage" | "BoolStorage" => Self::Integer(1),
-            _ => return None,
-        })
-    }
-
-    fn bytes(self) -> usize {
-        match self {
-            Self::Double => 8,
-            Self::Float => 4,
-            Self::Half | Self::BFloat16 => 2,
-            Self::Integer(bytes) => bytes,
-        }
-    }
-
-    /// The value of element `index` of a storage that has it.
-    fn value(self, storage: &[u8], index: usize) -> f32 {
-        match self {
-            Self::Double => f64::from_le_bytes(storage.as_chunks().0[index]) as f32,
-            Self::Float => f32::from_le_bytes(storage.as_chunks().0[index]),
-            Self::Half => half::f16::from_le_bytes(storage.as_chunks().0[index]).to_f32(),
-            Self::BFloat16 => half::bf16::from_le_bytes(storage.as_chunks().0[index]).to_f32(),
-            Self::Integer(_) => unreachable!("integer tensors are left out before their values are read"),
-        }
-    }
+pub(super) fn is_legacy(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&0x80)
+        && LEGACY_STARTS.iter().any(|start| bytes.get(*start..).is_some_and(|rest| rest.starts_with(&LEGACY_MAGIC)))
 }
 
 fn read_zip(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(malformed)?;
-    let names = archive.file_names().map(|name| name.map(|name| name.into_owned())).collect::<Result<Vec<_>, _>>();
-    let names = names.map_err(malformed)?;
-    let pickle_name = names.iter().find(|name| *name == "data.pkl" || name.ends_with("/data.pkl"));
-    let pickle_name = pickle_name.ok_or_else(|| malformed("the archive has no data.pkl"))?.clone();
+    let mut archive = Archive::open(bytes, FORMAT)?;
+    let pickle_name = archive.find("data.pkl").ok_or_else(|| malformed("the archive has no data.pkl"))?.to_owned();
     let folder = pickle_name.trim_end_matches("data.pkl").to_owned();
-    if names.contains(&format!("{folder}byteorder")) && entry(&mut archive, &format!("{folder}byteorder"))? != b"little"
-    {
-        return Err(malformed("its bytes are in big-endian order"));
-    }
-    let pickle = entry(&mut archive, &pickle_name)?;
-    let (value, _) = pickle::load(&pickle)?;
-    let mut storages = BTreeMap::new();
-    let mut bytes_left = bytes.len();
-    let tensors = state_dict(&value)?;
-    for (_, tensor) in &tensors {
-        let key = tensor.storage.key.to_string();
-        if !storages.contains_key(&key) {
-            let storage = entry(&mut archive, &format!("{folder}data/{key}"))?;
-            // A directory can name one place of the file a thousand times.
-            let left = bytes_left.checked_sub(storage.len());
-            bytes_left = left.ok_or_else(|| malformed("its storages lie on top of each other"))?;
-            storages.insert(key, storage);
+    let order = format!("{folder}byteorder");
+    let is_big_endian = archive.has(&order) && archive.entry(&order)? == b"big";
+    let written = archive.entry(&pickle_name)?;
+    let pickle = load(&written)?;
+    let tensors = walk::tensors(&pickle)?;
+    let mut storages = HashMap::new();
+    for storage in tensors.iter().filter(|(_, tensor)| tensor.element.is_float()).filter_map(|(_, t)| t.storage) {
+        let key = pickle.key(&storage);
+        if !storages.contains_key(key) {
+            let mut data = archive.entry(&format!("{folder}data/{key}"))?;
+            if is_big_endian {
+                swap_bytes(&mut data, storage.element.bytes());
+            }
+            storages.insert(key, data);
         }
     }
-    collect(tensors, &storages, bytes.len())
+    let storages = storages.iter().map(|(key, data)| (*key, &data[..])).collect();
+    collect(&pickle, tensors, &storages, bytes.len())
 }
 
-/// An archive's entry, which has to be stored as it is.
-fn entry(archive: &mut zip::ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<Vec<u8>, WeightsError> {
-    let entry = archive.by_name(name).map_err(|error| malformed(format!("{name}: {error}")))?;
-    if entry.compression() != zip::CompressionMethod::Stored {
-        return Err(malformed(format!("{name} is compressed, which torch never does")));
-    }
-    let mut data = Vec::new();
-    entry.take(u64::MAX).read_to_end(&mut data).map_err(malformed)?;
-    Ok(data)
-}
-
-/// Magic number, version, system, object, keys of the storages, then each storage's length and bytes.
+/// Magic number, version, system, object, keys of the storages, then each storage's length and bytes, which are
+/// little-endian on every machine.
 fn read_legacy(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
-    let mut rest = &bytes[LEGACY_MAGIC.len()..];
-    let mut next = || -> Result<Value, WeightsError> {
-        let (value, length) = pickle::load(rest)?;
-        rest = &rest[length..];
-        Ok(value)
+    let mut rest = bytes;
+    let mut next = || -> Result<Pickle<'_>, WeightsError> {
+        let pickle = load(rest)?;
+        rest = &rest[pickle.length..];
+        Ok(pickle)
     };
-    let (_version, _system, object, keys) = (next()?, next()?, next()?, next()?);
-    let tensors = state_dict(&object)?;
-    let widths: BTreeMap<String, usize> =
-        tensors.iter().map(|(_, t)| (t.storage.key.to_string(), t.storage.element.bytes())).collect();
-    let mut storages = BTreeMap::new();
-    for key in keys.strings().ok_or_else(|| malformed("it lists no storages"))? {
+    let (_magic, _version, _system, object, keys) = (next()?, next()?, next()?, next()?, next()?);
+    let mut storages = HashMap::new();
+    for key in keys.row(keys.root).ok_or_else(|| malformed("it lists no storages"))? {
+        let key = keys.text(*key).ok_or_else(|| malformed("it lists a storage without a name"))?;
         let (length, after) = rest.split_first_chunk::<8>().ok_or_else(|| malformed("it ends before its storages"))?;
-        let width = widths.get(&*key).ok_or_else(|| malformed(format!("no tensor uses storage {key}")))?;
-        let length = usize::try_from(u64::from_le_bytes(*length)).ok().and_then(|length| length.checked_mul(*width));
+        let storage =
+            object.storages.get(key).ok_or_else(|| malformed(format!("nothing says what storage {key} holds")))?;
+        let width = storage.element.bytes();
+        let length = usize::try_from(u64::from_le_bytes(*length)).ok().and_then(|length| length.checked_mul(width));
         let data = length.and_then(|length| after.split_at_checked(length));
         let (data, after) = data.ok_or_else(|| malformed(format!("it ends within storage {key}")))?;
-        storages.insert(key.to_string(), data.to_vec());
+        storages.insert(key, data);
         rest = after;
     }
-    collect(tensors, &storages, bytes.len())
-}
-
-/// The tensors by name, out of the dictionary or out of the one that a training script wrapped around it.
-fn state_dict(value: &Value) -> Result<Vec<(String, Tensor)>, WeightsError> {
-    let items = value.items().ok_or_else(|| malformed("the pickle holds no dictionary"))?;
-    let wrapped = items
-        .iter()
-        .find(|(key, value)| value.items().is_some() && key.text().is_some_and(|key| WRAPPERS.contains(&&*key)));
-    if let Some((_, inner)) = wrapped {
-        return state_dict(inner);
-    }
-    let named = items.into_iter().map(|(key, value)| {
-        let key = key.text().ok_or_else(|| malformed("a key of the dictionary is no text"))?.to_string();
-        let tensor = value.tensor().ok_or_else(|| malformed(format!("the value of {key} is no tensor")))?;
-        Ok((key, tensor))
-    });
-    named.collect()
+    collect(&object, walk::tensors(&object)?, &storages, bytes.len())
 }
 
 fn collect(
-    tensors: Vec<(String, Tensor)>,
-    storages: &BTreeMap<String, Vec<u8>>,
+    pickle: &Pickle<'_>,
+    tensors: Vec<(String, &Tensor)>,
+    storages: &HashMap<&str, &[u8]>,
     values_at_most: usize,
 ) -> Result<TensorFile, WeightsError> {
     let mut file = TensorFile::default();
     let mut values_left = values_at_most;
     for (name, tensor) in tensors {
-        if matches!(tensor.storage.element, Element::Integer(_)) {
+        let Some(storage) = tensor.storage.filter(|_| tensor.element.is_float()) else {
+            file.leave_out(name, tensor.element);
             continue;
-        }
-        let storage = storages.get(&*tensor.storage.key).map(Vec::as_slice).unwrap_or_default();
+        };
+        let data = storages.get(pickle.key(&storage)).copied().unwrap_or_default();
         let count = element_count(&tensor.shape).filter(|count| *count <= values_left);
         let count = count.ok_or_else(|| malformed(format!("tensor {name} announces more values than the file has")))?;
         values_left -= count;
-        let data = values(&tensor, storage, count).ok_or_else(|| WeightsError::WrongSize {
+        let values = values(tensor, data, count).ok_or_else(|| WeightsError::WrongSize {
             name: name.clone(),
             shape: tensor.shape.clone(),
-            found: storage.len(),
+            found: data.len() / tensor.element.bytes(),
         })?;
-        file.insert(NamedTensor::new(name, tensor.shape, data)?)?;
+        file.insert(NamedTensor::new(name, tensor.shape.clone(), values)?)?;
     }
-    if file.is_empty() {
-        return Err(malformed("it holds no weights"));
+    if file.is_empty() && !file.has_unread_weights() {
+        return Err(malformed(
+            "it holds no tensors. Where it is a training state or a model of its own kind, load it in PyTorch and save \
+             torch.save(model.state_dict(), \"weights.pt\")",
+        ));
     }
-    without_wrapper(file)
-}
-
-/// `DataParallel` puts `module.` before every name.
-fn without_wrapper(file: TensorFile) -> Result<TensorFile, WeightsError> {
-    const WRAPPER: &str = "module.";
-    if !file.names().all(|name| name.starts_with(WRAPPER)) {
-        return Ok(file);
-    }
-    let mut bare = TensorFile::default();
-    for tensor in file.iter() {
-        bare.insert(NamedTensor { name: tensor.name[WRAPPER.len()..].to_owned(), ..tensor.clone() })?;
-    }
-    Ok(bare)
+    Ok(file)
 }
 
 /// A tensor's values in row-major order; none when it reaches beyond its storage.
 fn values(tensor: &Tensor, storage: &[u8], count: usize) -> Option<Vec<f32>> {
-    let available = storage.len() / tensor.storage.element.bytes();
-    if available != tensor.storage.length || tensor.shape.len() != tensor.strides.len() {
+    let element = tensor.element;
+    let announced = tensor.storage.map(|storage| (storage.length, storage.untyped, storage.element))?;
+    let available = storage.len() / element.bytes();
+    let is_whole = match announced {
+        (length, true, _) => length == storage.len(),
+        (length, false, stored) => length == available && stored.bytes() == element.bytes(),
+    };
+    if !is_whole || tensor.shape.len() != tensor.strides.len() {
         return None;
     }
     if count == 0 {
         return Some(Vec::new());
     }
-    let last = tensor
-        .shape
-        .iter()
-        .zip(&tensor.strides)
+    let sides = tensor.shape.iter().zip(&tensor.strides);
+    let last = sides
+        .clone()
         .try_fold(tensor.offset, |last, (side, stride)| last.checked_add((side - 1).checked_mul(*stride)?))?;
     if last >= available {
         return None;
     }
+    if is_contiguous(tensor) {
+        return element.floats(&storage[tensor.offset * element.bytes()..(tensor.offset + count) * element.bytes()]);
+    }
+    Some(strided(tensor, element, storage, count))
+}
+
+fn is_contiguous(tensor: &Tensor) -> bool {
+    let mut step = 1;
+    tensor.shape.iter().zip(&tensor.strides).rev().all(|(side, stride)| {
+        let fits = *side == 1 || *stride == step;
+        step *= side;
+        fits
+    })
+}
+
+fn strided(tensor: &Tensor, element: Element, storage: &[u8], count: usize) -> Vec<f32> {
     let mut data = Vec::with_capacity(count);
     let mut place = vec![0; tensor.shape.len()];
     for _ in 0..count {
         let index = place.iter().zip(&tensor.strides).map(|(at, stride)| at * stride).sum::<usize>();
-        data.push(tensor.storage.element.value(storage, tensor.offset + index));
+        data.push(element.value(storage, tensor.offset + index));
         for axis in (0..place.len()).rev() {
             place[axis] += 1;
             if place[axis] < tensor.shape[axis] {
@@ -234,7 +174,7 @@ fn values(tensor: &Tensor, storage: &[u8], count: usize) -> Option<Vec<f32>> {
             place[axis] = 0;
         }
     }
-    Some(data)
+    data
 }
 
 fn malformed(reason: impl ToString) -> WeightsError {
@@ -243,3 +183,5 @@ fn malformed(reason: impl ToString) -> WeightsError {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod written;

@@ -1,360 +1,214 @@
-//! A pickle machine that can only build state dicts.
+//! A pickle machine that builds plain data and runs nothing.
 //!
-//! Pickle (PEP 307, PEP 3154) is a program for a small stack machine whose power lies in two places: it may name any
-//! Python object, and call it. Here names are looked up in a closed list, [`Callable`], and calling one of them builds
-//! plain data. Every operation does bounded work and pushes at most one value, values are shared and never copied, so
-//! a pickle of n bytes costs time and memory proportional to n. A list or dictionary is filled before it is put into
-//! another and never afterwards, as Python writes them: so nothing contains itself, and nesting can be bounded.
+//! Pickle (PEP 307, PEP 3154, PEP 574) is a program for a small stack machine whose power lies in two places: it may
+//! name any Python object, and call it. Here a name is looked up in a closed list, [`Class`]; calling one of those
+//! builds plain data, and whatever else is named or called becomes an empty object that keeps only what is put into it
+//! afterwards: so arguments, dates, NumPy scalars and optimisers beside the weights are passed over, and a whole pickled
+//! model shows its parameters. Names that only an attack needs are refused, to be told.
+//!
+//! Values are numbers into one table, never copied, and every operation does work in proportion to the bytes it takes
+//! or the values that were pushed for it: a pickle of n bytes costs time and memory proportional to n, whatever it
+//! shares or nests; and as nothing owns anything, neither cycles nor depth matter.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::collections::HashMap;
 
-use super::super::WeightsError;
-use super::{Element, malformed};
+use super::super::element::Element;
+use super::class::Class;
 
 /// What the machine's stack holds.
-#[derive(Debug, Clone)]
-pub enum Value {
-    None,
-    Bool,
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Value {
     Integer(i64),
-    Float,
-    Text(Rc<str>),
-    Tuple(Rc<Container>),
-    List(Rc<Container>),
+    /// So many bytes of the pickle from here.
+    Text(u32, u32),
+    Class(Class),
+    /// Into the table.
+    Node(u32),
+    /// None, a truth value, a float, bytes.
+    Other,
+}
+
+/// What values can be made of.
+#[derive(Debug)]
+pub(crate) enum PickleNode {
+    /// A tuple or list.
+    Row(Vec<Value>),
     /// Keys and values in turn, in the order of insertion.
-    Dict(Rc<Container>),
-    Callable(Callable),
+    Dict(Vec<Value>),
     Storage(Storage),
-    Tensor(Rc<Tensor>),
-}
-
-/// The values of a tuple, list or dictionary.
-#[derive(Debug, Default)]
-pub(crate) struct Container {
-    values: RefCell<Vec<Value>>,
-    /// It is part of another container and takes no more values.
-    closed: Cell<bool>,
-    /// Containers below this one.
-    depth: Cell<usize>,
-}
-
-/// The names that a state dict needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Callable {
-    OrderedDict,
-    RebuildTensor,
-    RebuildParameter,
-    StorageClass(Element),
+    Tensor(Tensor),
+    /// Of a class that nobody here knows: items, and states that were set.
+    Object {
+        items: Vec<Value>,
+        states: Vec<Value>,
+    },
 }
 
 /// A block of elements kept beside the pickle.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Storage {
-    pub key: Rc<str>,
+    key: (u32, u32),
     pub element: Element,
+    /// In elements; in bytes where `untyped`.
     pub length: usize,
+    pub untyped: bool,
+    /// Where a view of it begins.
+    first: usize,
 }
 
 /// A view of a storage.
-#[derive(Debug, Clone)]
-pub struct Tensor {
-    pub(crate) storage: Storage,
-    pub(crate) offset: usize,
+#[derive(Debug)]
+pub(crate) struct Tensor {
+    /// None where the values have no storage: sparse and quantised tensors, tensors of no device.
+    pub storage: Option<Storage>,
+    pub element: Element,
+    pub offset: usize,
     pub shape: Vec<usize>,
-    pub(crate) strides: Vec<usize>,
+    pub strides: Vec<usize>,
+}
+
+/// A pickle that was run.
+#[derive(Debug)]
+pub(crate) struct Pickle<'a> {
+    bytes: &'a [u8],
+    nodes: Vec<PickleNode>,
+    pub root: Value,
+    /// Of the pickle itself, without what follows it.
+    pub length: usize,
+    /// Elements of every storage that was named, by key.
+    pub storages: HashMap<&'a str, Storage>,
 }
 
 /// Tensors have few axes; a shape of thousands of ones is an attack.
 const AXES_AT_MOST: usize = 16;
-/// A state dict in a checkpoint in a list has four levels.
-const DEPTH_AT_MOST: usize = 32;
+/// No key or class has a longer name.
+const TEXT_AT_MOST: u32 = 1000;
 
-impl Container {
-    fn of(values: Vec<Value>) -> Result<Rc<Self>, WeightsError> {
-        let container = Rc::new(Self::default());
-        container.extend(values)?;
-        Ok(container)
+/// The first of the table: all empty tuples.
+pub(super) const EMPTY_TUPLE: Value = Value::Node(0);
+
+impl<'a> Pickle<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        let nodes = vec![PickleNode::Row(Vec::new())];
+        Self { bytes, nodes, root: Value::Other, length: 0, storages: HashMap::new() }
     }
 
-    fn extend(&self, values: Vec<Value>) -> Result<(), WeightsError> {
-        for value in &values {
-            if let Value::Tuple(inner) | Value::List(inner) | Value::Dict(inner) = value {
-                inner.closed.set(true);
-                self.depth.set(self.depth.get().max(inner.depth.get() + 1));
-            }
+    pub(super) fn keep(&mut self, node: PickleNode) -> Value {
+        self.nodes.push(node);
+        Value::Node((self.nodes.len() - 1) as u32)
+    }
+
+    /// The shared empty tuple takes nothing, and what is no container loses what it is given.
+    pub(super) fn add(&mut self, to: Value, values: Vec<Value>, in_pairs: bool) {
+        let Value::Node(index @ 1..) = to else { return };
+        match self.nodes.get_mut(index as usize) {
+            Some(PickleNode::Dict(items) | PickleNode::Object { items, .. }) if in_pairs => items.extend(values),
+            Some(PickleNode::Row(row)) if !in_pairs => row.extend(values),
+            // A list of a class of its own: what it holds is seen by numbers, as a state is.
+            Some(PickleNode::Object { states, .. }) if !in_pairs => states.extend(values),
+            _ => {}
         }
-        if self.closed.get() {
-            return Err(malformed("the pickle changes a container after putting it into another"));
+    }
+
+    pub(super) fn set_state(&mut self, of: Value, state: Value) {
+        let Value::Node(index) = of else { return };
+        if let Some(PickleNode::Object { states, .. }) = self.nodes.get_mut(index as usize) {
+            states.push(state);
         }
-        if self.depth.get() > DEPTH_AT_MOST {
-            return Err(malformed(format!("the pickle nests containers more than {DEPTH_AT_MOST} deep")));
+    }
+
+    /// None for a text that is too long for a name, so that one text that is named often costs little.
+    pub(crate) fn text(&self, value: Value) -> Option<&'a str> {
+        let Value::Text(at, length @ ..=TEXT_AT_MOST) = value else { return None };
+        std::str::from_utf8(self.bytes.get(at as usize..at as usize + length as usize)?).ok()
+    }
+
+    pub(crate) fn node(&self, value: Value) -> Option<&PickleNode> {
+        let Value::Node(index) = value else { return None };
+        self.nodes.get(index as usize)
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(crate) fn row(&self, value: Value) -> Option<&[Value]> {
+        if let PickleNode::Row(values) = self.node(value)? { Some(values) } else { None }
+    }
+
+    pub(crate) fn key(&self, storage: &Storage) -> &'a str {
+        self.text(Value::Text(storage.key.0, storage.key.1)).unwrap_or_default()
+    }
+
+    fn sizes(&self, value: Value) -> Option<Vec<usize>> {
+        let values = self.row(value)?;
+        (values.len() <= AXES_AT_MOST).then(|| values.iter().map(|value| size(*value)).collect())?
+    }
+
+    /// ('storage', class, key, location, length, view), or ('module', class, file, source) of a whole model.
+    pub(super) fn persistent(&mut self, id: Value) -> Value {
+        let Some(id) = self.row(id) else { return Value::Other };
+        match (id.first().and_then(|kind| self.text(*kind)), id) {
+            (Some("module"), [_, class, ..]) => *class,
+            (
+                Some("storage"),
+                [_, Value::Class(Class::Storage(element)), Value::Text(at, long), _, length, rest @ ..],
+            ) => {
+                let Some(length) = size(*length) else { return Value::Other };
+                // An old file's view: (key, offset, length).
+                let view = rest.first().and_then(|view| self.row(*view)).and_then(|view| size(*view.get(1)?));
+                let untyped = *element == Element::Unknown;
+                let element = if untyped { Element::U8 } else { *element };
+                let storage = Storage { key: (*at, *long), element, length, untyped, first: view.unwrap_or(0) };
+                self.storages.insert(self.key(&storage), storage);
+                self.keep(PickleNode::Storage(storage))
+            }
+            _ => Value::Other,
         }
-        self.values.borrow_mut().extend(values);
-        Ok(())
-    }
-}
-
-impl Value {
-    pub fn text(&self) -> Option<Rc<str>> {
-        if let Self::Text(text) = self { Some(text.clone()) } else { None }
     }
 
-    /// Pairs of a dictionary.
-    pub(crate) fn items(&self) -> Option<Vec<(Value, Value)>> {
-        let Self::Dict(items) = self else { return None };
-        Some(items.values.borrow().chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect())
-    }
-
-    pub fn tensor(&self) -> Option<Tensor> {
-        if let Self::Tensor(tensor) = self { Some(Tensor::clone(tensor)) } else { None }
-    }
-
-    /// A list of texts.
-    pub(crate) fn strings(&self) -> Option<Vec<Rc<str>>> {
-        let Self::List(list) = self else { return None };
-        list.values.borrow().iter().map(Value::text).collect()
-    }
-
-    fn tuple(&self) -> Option<Vec<Value>> {
-        if let Self::Tuple(tuple) = self { Some(tuple.values.borrow().clone()) } else { None }
-    }
-
-    fn size(&self) -> Option<usize> {
-        if let Self::Integer(value) = self { usize::try_from(*value).ok() } else { None }
-    }
-
-    fn sizes(&self) -> Option<Vec<usize>> {
-        let values = self.tuple()?;
-        (values.len() <= AXES_AT_MOST).then(|| values.iter().map(Value::size).collect())?
-    }
-}
-
-/// Runs one pickle at the beginning of `bytes`; returns its value and its length.
-pub(crate) fn load(bytes: &[u8]) -> Result<(Value, usize), WeightsError> {
-    let mut machine = PickleMachine { bytes, at: 0, stack: Vec::new(), marks: Vec::new(), memo: BTreeMap::new() };
-    loop {
-        let op = machine.take(1)?[0];
-        if op == b'.' {
-            return Ok((machine.pop()?, machine.at));
-        }
-        machine.step(op)?;
-    }
-}
-
-struct PickleMachine<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    stack: Vec<Value>,
-    /// Heights of the stack.
-    marks: Vec<usize>,
-    memo: BTreeMap<u32, Value>,
-}
-
-impl<'a> PickleMachine<'a> {
-    /// Opcodes as `pickletools` lists them.
-    fn step(&mut self, op: u8) -> Result<(), WeightsError> {
-        match op {
-            // PROTO and FRAME say nothing that matters here.
-            0x80 => _ = self.take(1)?,
-            0x95 => _ = self.take(8)?,
-            b'N' => self.stack.push(Value::None),
-            0x88 | 0x89 => self.stack.push(Value::Bool),
-            b'K' => self.byte().map(|value| self.stack.push(Value::Integer(value.into())))?,
-            b'M' => {
-                let value = self.byte()? | self.byte()? << 8;
-                self.stack.push(Value::Integer(value.into()));
+    /// What a call gives; none where it is an object that nobody knows.
+    pub(super) fn call(&mut self, class: Class, arguments: Value) -> Option<Result<PickleNode, Value>> {
+        let row = self.row(arguments)?;
+        match (class, row) {
+            (Class::Dict, []) => Some(Ok(PickleNode::Dict(Vec::new()))),
+            (Class::Dict, [pairs]) => {
+                let pairs = self.row(*pairs)?.iter().map(|pair| self.row(*pair).filter(|pair| pair.len() == 2));
+                Some(Ok(PickleNode::Dict(pairs.collect::<Option<Vec<_>>>()?.concat())))
             }
-            b'J' => self.word().map(|value| self.stack.push(Value::Integer(value.cast_signed().into())))?,
-            0x8a => self.long()?,
-            b'G' => self.take(8).map(|_| self.stack.push(Value::Float))?,
-            b'X' => self.word().and_then(|length| self.text(length))?,
-            0x8c => self.byte().and_then(|length| self.text(length))?,
-            b')' => self.stack.push(Value::Tuple(Rc::default())),
-            0x85..=0x87 => self.pop_many(usize::from(op) - 0x84).and_then(|values| self.tuple(values))?,
-            b'(' => self.marks.push(self.stack.len()),
-            b't' => self.pop_to_mark().and_then(|values| self.tuple(values))?,
-            b']' => self.stack.push(Value::List(Rc::default())),
-            b'}' => self.stack.push(Value::Dict(Rc::default())),
-            b'a' => self.pop_many(1).and_then(|values| self.append(values))?,
-            b'e' => self.pop_to_mark().and_then(|values| self.append(values))?,
-            b's' => self.pop_many(2).and_then(|values| self.set_items(values))?,
-            b'u' => self.pop_to_mark().and_then(|values| self.set_items(values))?,
-            b'q' => self.byte().and_then(|slot| self.remember(slot))?,
-            b'r' => self.word().and_then(|slot| self.remember(slot))?,
-            0x94 => self.remember(self.memo.len() as u32)?, // MEMOIZE
-            b'h' => self.byte().and_then(|slot| self.recall(slot))?,
-            b'j' => self.word().and_then(|slot| self.recall(slot))?,
-            b'c' => {
-                let (module, name) = (self.line()?, self.line()?);
-                self.name(&module, &name)?;
+            (Class::RebuildTensor, [storage, offset, shape, strides, rest @ ..]) => {
+                self.tensor(*storage, [*offset, *shape, *strides], rest).map(|tensor| Ok(PickleNode::Tensor(tensor)))
             }
-            0x93 => {
-                let names = self.pop_many(2)?;
-                let texts = (names[0].text(), names[1].text());
-                let (Some(module), Some(name)) = texts else { return Err(malformed("the pickle names no text")) };
-                self.name(&module, &name)?;
+            (Class::OtherTensor(element), _) => {
+                let (shape, strides) = (Vec::new(), Vec::new());
+                Some(Ok(PickleNode::Tensor(Tensor { storage: None, element, offset: 0, shape, strides })))
             }
-            b'Q' => {
-                let id = self.pop()?;
-                self.stack.push(Value::Storage(storage(&id)?));
+            (Class::FirstArgument, [first, ..]) => Some(Err(*first)),
+            (Class::FromType, [Value::Class(function), _, arguments, ..]) if *function != Class::FromType => {
+                self.call(*function, *arguments)
             }
-            b'R' => {
-                let arguments = self.pop()?;
-                let callable = self.pop()?;
-                self.stack.push(call(&callable, &arguments)?);
-            }
-            // BUILD: an ordered dictionary's own attributes (`_metadata`), which weights do not need.
-            b'b' => {
-                self.pop()?;
-                let Some(Value::Dict(_)) = self.stack.last() else {
-                    return Err(malformed("the pickle sets attributes of something that is no dictionary"));
-                };
-            }
-            other => {
-                return Err(malformed(format!("the pickle wants operation 0x{other:02x}, which no state dict needs")));
-            }
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, count: usize) -> Result<&'a [u8], WeightsError> {
-        let end = self.at.checked_add(count).filter(|end| *end <= self.bytes.len());
-        let end = end.ok_or_else(|| malformed("the pickle ends too early"))?;
-        let bytes = &self.bytes[self.at..end];
-        self.at = end;
-        Ok(bytes)
-    }
-
-    fn byte(&mut self) -> Result<u32, WeightsError> {
-        Ok(self.take(1)?[0].into())
-    }
-
-    fn word(&mut self) -> Result<u32, WeightsError> {
-        Ok(self.take(4)?.iter().rev().fold(0, |value, byte| value << 8 | u32::from(*byte)))
-    }
-
-    fn tuple(&mut self, values: Vec<Value>) -> Result<(), WeightsError> {
-        self.stack.push(Value::Tuple(Container::of(values)?));
-        Ok(())
-    }
-
-    /// Little-endian two's complement of at most eight bytes.
-    fn long(&mut self) -> Result<(), WeightsError> {
-        let length = self.take(1)?[0];
-        let bytes = self.take(length.into())?;
-        if bytes.len() > 8 {
-            return Err(malformed("the pickle holds a number of more than eight bytes"));
-        }
-        let negative = bytes.last().is_some_and(|byte| byte & 0x80 != 0);
-        let start = if negative { -1 } else { 0 };
-        let value = bytes.iter().rev().fold(start, |value: i64, byte| value << 8 | i64::from(*byte));
-        self.stack.push(Value::Integer(value));
-        Ok(())
-    }
-
-    fn text(&mut self, length: u32) -> Result<(), WeightsError> {
-        let text = std::str::from_utf8(self.take(length as usize)?).map_err(malformed)?;
-        self.stack.push(Value::Text(text.into()));
-        Ok(())
-    }
-
-    fn line(&mut self) -> Result<String, WeightsError> {
-        let rest = &self.bytes[self.at..];
-        let length =
-            rest.iter().position(|byte| *byte == b'\n').ok_or_else(|| malformed("the pickle ends too early"))?;
-        let line = std::str::from_utf8(self.take(length)?).map_err(malformed)?.to_owned();
-        self.take(1)?;
-        Ok(line)
-    }
-
-    fn pop(&mut self) -> Result<Value, WeightsError> {
-        Ok(self.pop_many(1)?.remove(0))
-    }
-
-    /// The topmost values, the lowest first; never below the last mark.
-    fn pop_many(&mut self, count: usize) -> Result<Vec<Value>, WeightsError> {
-        let floor = self.marks.last().copied().unwrap_or(0);
-        let start = self.stack.len().checked_sub(count).filter(|start| *start >= floor);
-        let start = start.ok_or_else(|| malformed("the pickle takes more values than it made"))?;
-        Ok(self.stack.split_off(start))
-    }
-
-    fn pop_to_mark(&mut self) -> Result<Vec<Value>, WeightsError> {
-        let mark = self.marks.pop().ok_or_else(|| malformed("the pickle takes more values than it made"))?;
-        Ok(self.stack.split_off(mark))
-    }
-
-    fn append(&mut self, values: Vec<Value>) -> Result<(), WeightsError> {
-        let Some(Value::List(list)) = self.stack.last() else {
-            return Err(malformed("the pickle appends to something that is no list"));
-        };
-        list.extend(values)
-    }
-
-    fn set_items(&mut self, values: Vec<Value>) -> Result<(), WeightsError> {
-        let Some(Value::Dict(dict)) = self.stack.last() else {
-            return Err(malformed("the pickle adds items to something that is no dictionary"));
-        };
-        if !values.len().is_multiple_of(2) {
-            return Err(malformed("the pickle adds a key without a value"));
-        }
-        dict.extend(values)
-    }
-
-    fn remember(&mut self, slot: u32) -> Result<(), WeightsError> {
-        let value = self.stack.last().ok_or_else(|| malformed("the pickle remembers nothing"))?;
-        self.memo.insert(slot, value.clone());
-        Ok(())
-    }
-
-    fn recall(&mut self, slot: u32) -> Result<(), WeightsError> {
-        let value = self.memo.get(&slot).ok_or_else(|| malformed("the pickle recalls what it never made"))?;
-        self.stack.push(value.clone());
-        Ok(())
-    }
-
-    fn name(&mut self, module: &str, name: &str) -> Result<(), WeightsError> {
-        let callable = match (module, name) {
-            ("collections", "OrderedDict") => Some(Callable::OrderedDict),
-            ("torch._utils", "_rebuild_tensor_v2") => Some(Callable::RebuildTensor),
-            ("torch._utils", "_rebuild_parameter") => Some(Callable::RebuildParameter),
-            ("torch", class) => Element::of_storage_class(class).map(Callable::StorageClass),
+            (Class::Tuple, [row]) => Some(Err(*row)),
             _ => None,
-        };
-        let refused = || malformed(format!("the pickle asks for {module}.{name}, which no state dict needs"));
-        self.stack.push(Value::Callable(callable.ok_or_else(refused)?));
-        Ok(())
-    }
-}
-
-/// ('storage', class, key, location, length).
-fn storage(id: &Value) -> Result<Storage, WeightsError> {
-    let parse = || {
-        let id = id.tuple()?;
-        let [kind, Value::Callable(Callable::StorageClass(element)), key, _, length, ..] = &id[..] else {
-            return None;
-        };
-        (&*kind.text()? == "storage").then_some(())?;
-        Some(Storage { key: key.text()?, element: *element, length: length.size()? })
-    };
-    parse().ok_or_else(|| malformed("the pickle refers to something that is no storage"))
-}
-
-fn call(callable: &Value, arguments: &Value) -> Result<Value, WeightsError> {
-    let arguments = arguments.tuple().ok_or_else(|| malformed("the pickle calls without arguments"))?;
-    match (callable, &arguments[..]) {
-        (Value::Callable(Callable::OrderedDict), []) => Ok(Value::Dict(Rc::default())),
-        (Value::Callable(Callable::RebuildTensor), [Value::Storage(storage), offset, shape, strides, ..]) => {
-            let parse = || {
-                let (storage, offset) = (storage.clone(), offset.size()?);
-                Some(Tensor { storage, offset, shape: shape.sizes()?, strides: strides.sizes()? })
-            };
-            let tensor = parse().ok_or_else(|| malformed("the pickle describes a tensor that cannot be"))?;
-            Ok(Value::Tensor(Rc::new(tensor)))
         }
-        (Value::Callable(Callable::RebuildParameter), [tensor @ Value::Tensor(_), ..]) => Ok(tensor.clone()),
-        _ => Err(malformed("the pickle calls something in a way that no state dict needs")),
     }
+
+    fn tensor(&self, storage: Value, [offset, shape, strides]: [Value; 3], rest: &[Value]) -> Option<Tensor> {
+        let PickleNode::Storage(storage) = self.node(storage)? else { return None };
+        // Untyped storages leave the type to the tensor: after gradient and hooks.
+        let dtype = rest.iter().take(AXES_AT_MOST).find_map(|value| match value {
+            Value::Class(Class::Dtype(element)) => Some(*element),
+            _ => None,
+        });
+        Some(Tensor {
+            element: dtype.unwrap_or(storage.element),
+            offset: size(offset)?.checked_add(storage.first)?,
+            shape: self.sizes(shape)?,
+            strides: self.sizes(strides)?,
+            storage: Some(*storage),
+        })
+    }
+}
+
+fn size(value: Value) -> Option<usize> {
+    if let Value::Integer(value) = value { usize::try_from(value).ok() } else { None }
 }

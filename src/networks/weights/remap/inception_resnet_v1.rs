@@ -1,11 +1,10 @@
-//! Inception-ResNet-v1's three published layouts.
+//! Inception-ResNet-v1's published layouts of other tools than PyTorch.
 //!
 //! * davidsandberg/facenet's TensorFlow graph, frozen, batch norm folded into kernels and offsets but for the last one:
 //!   for the network without batch norm.
 //! * The Keras port of the same checkpoints, batch norm intact. TF-slim's batch norm has no scale: it becomes one.
-//! * facenet-pytorch's state dict; its logits are left out.
 //!
-//! The first two name layers alike; the table below is theirs. Residual scales are part of a file where it states them
+//! Both name layers alike; the table below is theirs. facenet-pytorch's state dict needs none: our fields have its names. Residual scales are part of a file where it states them
 //! and must be those of our network.
 
 use super::super::{NamedTensor, TensorFile, WeightsError};
@@ -148,23 +147,6 @@ fn keras_batch_norm(file: &mut TensorFile, layer: &str, ours: &str) -> Result<()
         file.rename(&format!("{layer}/{theirs}"), &format!("{ours}.{part}"))?;
     }
     Ok(())
-}
-
-/// From facenet-pytorch's state dict.
-pub(crate) fn from_pytorch(mut file: TensorFile) -> Result<TensorFile, WeightsError> {
-    let mut norms: Vec<String> = units().into_iter().map(|[_, _, ours]| format!("{ours}.bn")).collect();
-    norms.push("last_bn".to_owned());
-    for norm in norms {
-        file.rename(&format!("{norm}.weight"), &format!("{norm}.gamma"))?;
-        file.rename(&format!("{norm}.bias"), &format!("{norm}.beta"))?;
-    }
-    file.transpose("last_linear.weight")?;
-    for logits in ["logits.weight", "logits.bias"] {
-        if file.get(logits).is_some() {
-            file.take(logits)?;
-        }
-    }
-    Ok(file)
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! names whatever is missing or left over.
 
 pub mod inception_resnet_v1;
+pub(crate) mod iresnet;
+pub(crate) mod iresnet_graph;
 pub mod openface;
 
 use super::{NamedTensor, TensorFile, WeightsError};

@@ -28,7 +28,6 @@ pub(crate) fn from_pytorch(mut file: TensorFile) -> Result<TensorFile, WeightsEr
         }
     }
     renamed.into_iter().try_for_each(|tensor| file.insert(tensor))?;
-    file.transpose("ln.weight")?;
     Ok(file)
 }
 

@@ -1,0 +1,111 @@
+//! What a network needs at once of a device: the largest tensor of its weights, and the largest of what its layers put
+//! out. An adapter binds no buffer beyond its limit; what is larger makes its driver fail in the middle.
+
+use super::Net;
+use super::blocks::MapShape;
+
+/// The largest buffers of a network for pictures of one size, as 32-bit floats.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LargestBuffers {
+    weights: (String, u64),
+    /// For one picture.
+    output: (String, u64),
+}
+
+/// Why a network does not run on a device.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TooLarge {
+    #[error(
+        "the weights {name} need a buffer of {} MB, and the largest of this device is {} MB: use --device cpu, an adapter \
+         with larger buffers, or a smaller network", mb(*bytes), mb(*most)
+    )]
+    Weights { name: String, bytes: u64, most: u64 },
+    #[error(
+        "the layer {name} needs a buffer of {} MB for {pictures} pictures at once, and the largest of this device is {} MB: \
+         take up to {fit} at once, or --device cpu", mb(*bytes), mb(*most)
+    )]
+    Pictures { name: String, pictures: usize, bytes: u64, most: u64, fit: usize },
+}
+
+fn mb(bytes: u64) -> u64 {
+    bytes.div_ceil(1_000_000)
+}
+
+impl LargestBuffers {
+    /// For pictures of so many rows and columns. Draws no weights.
+    pub fn of(net: &Net, [height, width]: [usize; 2]) -> Self {
+        let bytes = |shape: &[usize]| 4 * shape.iter().map(|&side| side as u64).product::<u64>();
+        let weights = net.parameters().into_iter().map(|(name, shape)| (name, bytes(&shape)));
+        let layers = net.table(MapShape::new(3, height, width)).layers;
+        // The pictures themselves are one, too.
+        let input = ("of the input".to_owned(), bytes(&[3, height, width]));
+        let outputs = layers.into_iter().map(|row| (row.name, row.activation_bytes)).chain([input]);
+        let largest =
+            |all: &mut dyn Iterator<Item = (String, u64)>| all.max_by_key(|(_, bytes)| *bytes).unwrap_or_default();
+        Self { weights: largest(&mut { weights }), output: largest(&mut { outputs }) }
+    }
+
+    /// How many pictures, of those that are wanted at once, a device takes whose largest buffer is `most`.
+    ///
+    /// # Errors
+    /// Where it takes none.
+    pub fn pictures_that_fit(&self, most: Option<u64>, wanted: usize) -> Result<usize, TooLarge> {
+        let Some(most) = most else { return Ok(wanted) };
+        let (name, bytes) = self.weights.clone();
+        if bytes > most {
+            return Err(TooLarge::Weights { name, bytes, most });
+        }
+        match usize::try_from(most / self.output.1.max(1)).unwrap_or(usize::MAX) {
+            0 => Err(self.too_many(1, most, 0)),
+            fit => Ok(fit.min(wanted)),
+        }
+    }
+
+    /// Refuses so many pictures at once where they do not fit.
+    pub fn fit(&self, most: Option<u64>, pictures: usize) -> Result<(), TooLarge> {
+        match (self.pictures_that_fit(most, pictures)?, most) {
+            (fit, Some(most)) if fit < pictures => Err(self.too_many(pictures, most, fit)),
+            _ => Ok(()),
+        }
+    }
+
+    fn too_many(&self, pictures: usize, most: u64, fit: usize) -> TooLarge {
+        let (name, bytes) = self.output.clone();
+        TooLarge::Pictures { name, pictures, bytes: bytes.saturating_mul(pictures as u64), most, fit }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+    use crate::networks::nets::catalogue::{NetOptions, build, card};
+
+    fn buffers(name: &str) -> LargestBuffers {
+        let input = card(name, &NetOptions::default()).unwrap().input;
+        let net = build(name, &NetOptions::default(), &Device::flex()).unwrap();
+        LargestBuffers::of(&net, [input.height as usize, input.width as usize])
+    }
+
+    /// Table 1 of the FaceNet paper: fc1 has 7·7·256 inputs and 32·128 maxout units of 2, 103 M parameters; llvmpipe binds
+    /// 128 MiB.
+    #[test]
+    fn nn1_is_too_large_for_a_software_adapter_and_it_is_said_what_of_it() {
+        let nn1 = buffers("nn1");
+        assert!(nn1.weights.1 > 400_000_000, "{nn1:?}");
+        let told = nn1.fit(Some(128 << 20), 1).unwrap_err().to_string();
+        assert!(told.contains("135 MB") && told.contains("--device cpu"), "{told}");
+        assert_eq!(nn1.fit(None, 1000), Ok(()));
+    }
+
+    #[test]
+    fn it_is_said_how_many_pictures_fit() {
+        let nn2 = buffers("nn2");
+        let most = 10 * nn2.output.1;
+        assert_eq!(nn2.pictures_that_fit(Some(most.max(nn2.weights.1)), 10), Ok(10));
+        let told = nn2.fit(Some(most), 64).unwrap_err().to_string();
+        assert!(told.contains("take up to 10 at once"), "{told}");
+        assert!(nn2.fit(Some(most), 10).is_ok());
+    }
+}

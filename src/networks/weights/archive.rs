@@ -1,0 +1,64 @@
+//! ZIP archives in memory: what PyTorch and Keras 3 put their files into.
+//!
+//! Entries may be deflated, as they are where somebody packed a folder again; but weights hardly shrink, so an archive
+//! that wants to grow much is refused, as is one whose entries lie on top of each other.
+
+use std::io::{Cursor, Read};
+
+use super::WeightsError;
+
+/// Weights whose every value fits 16 bits halve; pruned ones may shrink to a tenth.
+const GROWTH_AT_MOST: usize = 20;
+/// Small files of zeros are honest.
+const GROWTH_FREE: usize = 1 << 20;
+
+pub(crate) struct Archive<'a> {
+    format: &'static str,
+    zip: zip::ZipArchive<Cursor<&'a [u8]>>,
+    names: Vec<String>,
+    bytes_left: usize,
+}
+
+impl<'a> Archive<'a> {
+    /// `format` is what errors say the file is not.
+    pub(crate) fn open(bytes: &'a [u8], format: &'static str) -> Result<Self, WeightsError> {
+        let failed = |error: zip::result::ZipError| malformed(format, error);
+        let zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(failed)?;
+        let names = zip.file_names().map(|name| name.map(|name| name.into_owned())).collect::<Result<Vec<_>, _>>();
+        let names = names.map_err(failed)?;
+        let bytes_left = bytes.len().saturating_mul(GROWTH_AT_MOST).max(GROWTH_FREE);
+        Ok(Self { format, zip, names, bytes_left })
+    }
+
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.names.iter().any(|known| known == name)
+    }
+
+    /// The path of the entry that is called so, in whatever folder.
+    pub(crate) fn find(&self, file: &str) -> Option<&str> {
+        let is_it = |name: &&String| name.rsplit('/').next() == Some(file);
+        self.names.iter().filter(is_it).min_by_key(|name| name.len()).map(String::as_str)
+    }
+
+    /// An entry's bytes. All that is read together is no more than [`GROWTH_AT_MOST`] files of this size.
+    pub(crate) fn entry(&mut self, name: &str) -> Result<Vec<u8>, WeightsError> {
+        let format = self.format;
+        let entry = self.zip.by_name(name).map_err(|error| malformed(format, format!("{name}: {error}")))?;
+        let mut data = Vec::new();
+        let limit = self.bytes_left;
+        let read = entry.take(limit as u64 + 1).read_to_end(&mut data);
+        read.map_err(|error| malformed(format, format!("{name}: {error}")))?;
+        self.bytes_left = limit.checked_sub(data.len()).ok_or_else(|| {
+            malformed(format, format!("it unpacks to more than {GROWTH_AT_MOST} times its size, as no weights do"))
+        })?;
+        Ok(data)
+    }
+}
+
+fn malformed(format: &'static str, reason: impl ToString) -> WeightsError {
+    WeightsError::Malformed { format, reason: reason.to_string() }
+}
