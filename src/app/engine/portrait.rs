@@ -11,7 +11,7 @@ use crate::types::{Detection, FaceBox, Landmarks};
 const PORTRAIT_SIDE: u32 = 192;
 /// The square's side over the longer side of the detector's box: the whole head with some air.
 const PORTRAIT_ENLARGE: f32 = 1.6;
-const THUMBNAIL_LONG_SIDE: u32 = 384;
+pub(crate) const THUMBNAIL_LONG_SIDE: u32 = 384;
 
 /// A square JPEG of the head. Where the square leaves the photo it is moved inside.
 pub(crate) fn portrait_jpeg(photo: &RgbImage, face: &Detection) -> Result<Vec<u8>> {

@@ -2,7 +2,7 @@
 
 use crate::app::engine::facts::{Facts, Loadable, Newest};
 use crate::app::engine::picture::ImageKey;
-pub use crate::app::photos::job::{Event, Month, PhotoPage, PhotoTile, Request, Timeline};
+pub use crate::app::photos::job::{Event, LeftOutFile, Month, PhotoPage, PhotoTile, Request, Timeline};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Feature, Remembered};
 use crate::app::ui::locale::Locale;
@@ -188,10 +188,11 @@ impl State {
         }
     }
 
-    /// The photo beside the open one in the timeline.
+    /// The photo beside the open one in the timeline, or in the list of those left out.
     pub fn neighbour(&self, photo: PhotoId, step: isize) -> Option<PhotoId> {
         let timeline = self.timeline.ready()?;
-        let mut photos = timeline.months.iter().flat_map(|month| month.photos.iter().map(|tile| tile.photo));
+        let shown = timeline.months.iter().flat_map(|month| month.photos.iter().map(|tile| tile.photo));
+        let mut photos = shown.chain(timeline.skipped.iter().filter_map(|file| file.photo));
         if step > 0 {
             photos.by_ref().find(|&other| other == photo)?;
             photos.next()

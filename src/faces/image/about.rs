@@ -8,11 +8,12 @@ use std::io::Cursor;
 use super::exif::{self, PhotoMeta};
 use super::ifd::{Directory, TiffFile};
 use super::kind::PictureFormat;
-use super::{jxl, pnm, profile};
+use super::{jpeg, jxl, pnm, profile};
 
 /// The metadata of a file, and the orientation that is still to be applied.
 pub(super) fn of_file(bytes: &[u8], format: PictureFormat) -> (PhotoMeta, u32) {
     let (meta, orientation) = match format {
+        PictureFormat::Jpeg => of_block(jpeg::exif(bytes)),
         PictureFormat::WebP => of_block(profile::webp_chunk(bytes, b"EXIF")),
         PictureFormat::Png => of_block(profile::png_chunk(bytes, b"eXIf")),
         // Its decoder turns the picture itself, as the container says.

@@ -6,7 +6,7 @@
 //! does not fit the picture, is ignored and said to be so: [`ProfileUse`].
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::image::{RgbImage, RgbaImage};
 use moxcms::{
@@ -66,13 +66,42 @@ pub(crate) fn inks_to_srgb(inks: &[u8], width: u32, height: u32, profile: &[u8])
     Some(pixels)
 }
 
+#[derive(Clone)]
 enum Conversion {
     None(ProfileUse),
-    Grey([[u8; 3]; 256]),
+    Grey(Arc<[[u8; 3]; 256]>),
     FileColours(Arc<Transform8BitExecutor>),
 }
 
+/// The profiles met last with what came of them, the latest at the end: a camera writes the same one into every photo,
+/// and preparing it takes longer than using it.
+static PREPARED: Mutex<Vec<(Vec<u8>, Layout, Conversion)>> = Mutex::new(Vec::new());
+const MOST_PREPARED: usize = 8;
+/// Those of printing presses are seldom met twice, and large.
+const LONGEST_PREPARED: usize = 1 << 16;
+
 fn conversion(colours: FileColours<'_>, layout: Layout) -> Conversion {
+    let FileColours::Icc(profile) = colours else { return prepare(colours, layout) };
+    let is_it = |(known, known_layout, _): &(Vec<u8>, Layout, _)| known == profile && *known_layout == layout;
+    if let Some((.., conversion)) = lock(&PREPARED).iter().find(|prepared| is_it(prepared)) {
+        return conversion.clone();
+    }
+    let conversion = prepare(colours, layout);
+    if profile.len() <= LONGEST_PREPARED {
+        let mut prepared = lock(&PREPARED);
+        prepared.retain(|known| !is_it(known));
+        let too_many = (prepared.len() + 1).saturating_sub(MOST_PREPARED);
+        prepared.drain(..too_many);
+        prepared.push((profile.to_vec(), layout, conversion.clone()));
+    }
+    conversion
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn prepare(colours: FileColours<'_>, layout: Layout) -> Conversion {
     guarded(|| {
         let Some(profile) = profile(colours)? else { return Some(Conversion::None(ProfileUse::Srgb)) };
         match profile.color_space {
@@ -138,7 +167,7 @@ fn grey_conversion(profile: &ColorProfile) -> Option<Conversion> {
     transform(profile, Layout::Gray, Layout::Rgb)?.transform(&values, &mut table).ok()?;
     let unchanged = (0_u8..=255).zip(table.as_chunks::<3>().0).all(|(value, to)| is_near(&[value; 3], to));
     let table = std::array::from_fn(|value| [table[3 * value], table[3 * value + 1], table[3 * value + 2]]);
-    Some(if unchanged { Conversion::None(ProfileUse::Srgb) } else { Conversion::Grey(table) })
+    Some(if unchanged { Conversion::None(ProfileUse::Srgb) } else { Conversion::Grey(Arc::new(table)) })
 }
 
 fn colour_conversion(profile: &ColorProfile, layout: Layout) -> Option<Conversion> {

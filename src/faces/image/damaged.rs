@@ -7,13 +7,15 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use ::image::{DynamicImage, GrayAlphaImage, GrayImage, ImageFormat, RgbImage, RgbaImage};
+use ::image::codecs::gif::GifDecoder;
+use ::image::{DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, ImageFormat, RgbImage, RgbaImage};
 
 use super::decode::{decode_other, open, upright};
 use super::decoder::{DecodeLimits, Stored, over_white};
 use super::kind::PictureFormat;
+use super::reader::little;
 use super::resize::thumbnail;
-use super::{DecodeError, about, jpeg, jxl, pnm, raw};
+use super::{DecodeError, about, heif, jpeg, jxl, pnm, raw, tiff};
 
 /// A picture that may lack parts, or hold rubbish. Upright, as a photo is.
 #[derive(Debug, Clone)]
@@ -31,10 +33,19 @@ impl DamagedPicture {
 /// A file that [`decode`](super::decode()) refuses for another reason, and one of which nothing can be shown.
 pub(crate) fn decode_what_there_is(path: &Path, limits: &DecodeLimits) -> Result<DamagedPicture, DecodeError> {
     let (format, bytes) = open(path, limits)?;
-    let shown = catch_unwind(AssertUnwindSafe(|| shown(format, &bytes, limits)));
+    let limits = in_proportion(limits, &bytes);
+    let shown = catch_unwind(AssertUnwindSafe(|| shown(format, &bytes, &limits)));
     shown.unwrap_or_else(|_| {
         Err(DecodeError::Damaged { format: format.name(), reason: "the decoder gave up".to_owned() })
     })
+}
+
+/// Damage may have hit the size, too: a large picture is believed where the file is long enough for a part of it.
+fn in_proportion(limits: &DecodeLimits, bytes: &[u8]) -> DecodeLimits {
+    const ALWAYS_BELIEVED: u64 = 50_000_000;
+    const MOST_PIXELS_A_BYTE: u64 = 400;
+    let believed = ALWAYS_BELIEVED.max(bytes.len() as u64 * MOST_PIXELS_A_BYTE);
+    DecodeLimits { max_pixels: limits.max_pixels.min(believed) }
 }
 
 fn shown(format: PictureFormat, bytes: &[u8], limits: &DecodeLimits) -> Result<DamagedPicture, DecodeError> {
@@ -43,13 +54,21 @@ fn shown(format: PictureFormat, bytes: &[u8], limits: &DecodeLimits) -> Result<D
         PictureFormat::Pnm => pnm::decode_what_there_is(bytes, limits)?,
         PictureFormat::JpegXl => jxl::decode_what_there_is(bytes, limits)?,
         PictureFormat::Png => png(bytes, limits)?,
-        PictureFormat::Tiff => filled(bytes, ImageFormat::Tiff, format, limits)?,
-        PictureFormat::Bmp => filled(bytes, ImageFormat::Bmp, format, limits)?,
+        PictureFormat::Tiff => tiff::decode(&filled(bytes, ImageFormat::Tiff, limits)?, limits)?,
+        PictureFormat::Bmp => {
+            decode_other(&filled(bytes, ImageFormat::Bmp, limits)?, ImageFormat::Bmp, format, limits)?
+        }
         PictureFormat::Raw(name) => {
             let (stored, _, orientation) = raw::decode_what_there_is(bytes, name, limits)?;
             return Ok(DamagedPicture(upright(stored.pixels, orientation)));
         }
-        PictureFormat::Gif | PictureFormat::WebP | PictureFormat::Heif(_) => return Err(DecodeError::Truncated),
+        PictureFormat::Gif => gif(bytes, limits)?,
+        PictureFormat::WebP => webp(bytes, format, limits)?,
+        PictureFormat::Heif(name) => {
+            let picture = heif::decode_what_there_is(bytes, name, limits)?;
+            let orientation = if picture.states_orientation { 1 } else { about::of_file(bytes, format).1 };
+            return Ok(DamagedPicture(upright(picture.pixels, orientation)));
+        }
     };
     let (_, orientation) = about::of_file(bytes, format);
     Ok(DamagedPicture(upright(stored.pixels, orientation)))
@@ -80,17 +99,40 @@ fn png(bytes: &[u8], limits: &DecodeLimits) -> Result<Stored, DecodeError> {
     Ok(Stored::whole(over_white(picture), Default::default()))
 }
 
+const MOST_FRAME_BYTES: u64 = 200 << 20;
+
+/// The rows of the first frame that can be read.
+fn gif(bytes: &[u8], limits: &DecodeLimits) -> Result<Stored, DecodeError> {
+    let failed = |error| DecodeError::from_image(error, "GIF");
+    let (width, height) = super::header::dimensions(bytes, ImageFormat::Gif)?;
+    limits.check(width, height)?;
+    let mut decoder = GifDecoder::new(Cursor::new(bytes)).map_err(failed)?;
+    // A frame may say to be larger than the picture that it is put into.
+    let mut memory = ::image::Limits::default();
+    memory.max_alloc = Some(MOST_FRAME_BYTES);
+    decoder.set_limits(memory).map_err(failed)?;
+    // Nothing is opaque yet.
+    let mut picture = RgbaImage::new(width, height);
+    drop(decoder.read_image(&mut picture));
+    Ok(Stored::whole(over_white(picture.into()), Default::default()))
+}
+
+/// With as many zeros as its header misses; what they are taken for lies below what is there.
+fn webp(bytes: &[u8], format: PictureFormat, limits: &DecodeLimits) -> Result<Stored, DecodeError> {
+    let stated = little(bytes.get(4..8).ok_or(DecodeError::Truncated)?) + 8;
+    if stated > limits.max_bytes() {
+        return Err(DecodeError::TooLong { max_bytes: limits.max_bytes() });
+    }
+    let mut bytes = bytes.to_vec();
+    bytes.resize(bytes.len().max(stated as usize), 0);
+    decode_other(&bytes, ImageFormat::WebP, format, limits)
+}
+
 /// Formats that store plain rows, with as many zeros added as may be missing.
-fn filled(
-    bytes: &[u8],
-    kind: ImageFormat,
-    format: PictureFormat,
-    limits: &DecodeLimits,
-) -> Result<Stored, DecodeError> {
+fn filled(bytes: &[u8], kind: ImageFormat, limits: &DecodeLimits) -> Result<Vec<u8>, DecodeError> {
     const PALETTE_AND_HEADER: u64 = 4096;
     let (width, height) = super::header::dimensions(bytes, kind)?;
     limits.check(width, height)?;
     let missing = u64::from(width) * u64::from(height) * 4 + PALETTE_AND_HEADER;
-    let bytes = [bytes, &vec![0; usize::try_from(missing).map_err(|_| DecodeError::Truncated)?]].concat();
-    decode_other(&bytes, kind, format, limits)
+    Ok([bytes, &vec![0; usize::try_from(missing).map_err(|_| DecodeError::Truncated)?]].concat())
 }

@@ -9,11 +9,12 @@ use ::image::{ImageFormat, RgbImage, imageops};
 
 use super::colour::{ProfileUse, to_srgb};
 use super::decoder::{DecodeLimits, DecodeScale, Stored, in_srgb};
-use super::exif::{self, PhotoMeta};
+use super::exif::PhotoMeta;
 use super::kind::{FileKind, OtherKind, PictureFormat, kind_of, kind_of_file};
 use super::profile::{self, Stated};
 use super::raw_pairs::is_raw_name;
-use super::{DecodeError, about, header, heif, jpeg, jxl, pnm, raw};
+use super::{DecodeError, about, header, heif, jpeg, jxl, pnm, raw, tiff};
+use crate::types::has_extension;
 
 /// A decoded photo, upright.
 #[derive(Debug, Clone)]
@@ -38,9 +39,7 @@ pub(crate) fn is_photo_name(path: &Path) -> bool {
         "jpg", "jpeg", "jpe", "jfif", "mpo", "png", "apng", "webp", "tif", "tiff", "bmp", "dib", "gif", "heic", "heif",
         "hif", "avif", "jxl", "pbm", "pgm", "ppm", "pnm", "pam",
     ];
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    let is_known = |extension: &str| EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension));
-    extension.is_some_and(is_known) || is_raw_name(path)
+    has_extension(path, &EXTENSIONS) || is_raw_name(path)
 }
 
 /// Whether the file begins like a picture of a format that [`decode`] reads; nothing is decoded.
@@ -60,15 +59,18 @@ pub(crate) fn orientation_of_file(path: &Path) -> std::io::Result<u32> {
     }
     let mut reader = BufReader::new(File::open(path)?);
     let Ok(format) = recognise(reader.fill_buf()?) else { return Ok(1) };
-    if format == PictureFormat::Jpeg {
+    let most = match format {
         // Its EXIF stands at the beginning.
-        return Ok(exif::read(&mut reader, "").1);
-    }
+        PictureFormat::Jpeg => JPEG_HEADERS,
+        _ => DecodeLimits::default().max_bytes(),
+    };
     let mut bytes = Vec::new();
-    reader.take(DecodeLimits::default().max_bytes()).read_to_end(&mut bytes)?;
+    reader.take(most).read_to_end(&mut bytes)?;
     let is_turned = matches!(format, PictureFormat::Heif(_)) && heif::states_orientation(&bytes);
     Ok(if is_turned { 1 } else { about::of_file(&bytes, format).1 })
 }
+
+const JPEG_HEADERS: u64 = 1 << 18;
 
 /// Reads a photo.
 ///
@@ -118,7 +120,7 @@ fn decode_as(
         PictureFormat::Pnm => pnm::decode(bytes, limits)?,
         PictureFormat::Png => decode_other(bytes, ImageFormat::Png, format, limits)?,
         PictureFormat::WebP => decode_other(bytes, ImageFormat::WebP, format, limits)?,
-        PictureFormat::Tiff => decode_other(bytes, ImageFormat::Tiff, format, limits)?,
+        PictureFormat::Tiff => tiff::decode(bytes, limits)?,
         PictureFormat::Bmp => decode_other(bytes, ImageFormat::Bmp, format, limits)?,
         PictureFormat::Gif => decode_other(bytes, ImageFormat::Gif, format, limits)?,
         PictureFormat::Raw(name) => {
@@ -154,6 +156,9 @@ fn read_all(reader: &mut impl Read, max_bytes: u64) -> Result<Vec<u8>, DecodeErr
     Ok(bytes)
 }
 
+/// A chunk without content, and its checksum.
+const PNG_END: &[u8] = b"\0\0\0\0IEND\xae\x42\x60\x82";
+
 /// The formats that the `image` crate reads.
 pub(super) fn decode_other(
     bytes: &[u8],
@@ -164,12 +169,18 @@ pub(super) fn decode_other(
     let (width, height) = header::dimensions(bytes, kind)?;
     limits.check(width, height)?;
     // Has a memory limit of its own, for files whose parts contradict their header.
-    let picture = ::image::load_from_memory_with_format(bytes, kind);
-    let picture = picture.map_err(|error| DecodeError::from_image(error, format.name()))?;
+    let mut picture = ::image::load_from_memory_with_format(bytes, kind);
+    if picture.is_err() && kind == ImageFormat::Png {
+        // Where only the end marker is missing, it is a whole picture.
+        picture = ::image::load_from_memory_with_format(&[bytes, PNG_END].concat(), kind).or(picture);
+    }
+    let picture = picture.map_err(|error| match header::is_cut(bytes, kind) {
+        true => DecodeError::Truncated,
+        false => DecodeError::from_image(error, format.name()),
+    })?;
     let stated = match format {
         PictureFormat::Png => profile::of_png(bytes),
         PictureFormat::WebP => profile::of_webp(bytes),
-        PictureFormat::Tiff => profile::of_tiff(bytes),
         _ => Stated::Nothing,
     };
     let (pixels, used) = in_srgb(picture, stated.colours());

@@ -28,7 +28,7 @@ impl DecodeLimits {
     }
 
     /// A compressed picture is never much longer than its pixels; a longer file is something else.
-    pub(super) fn max_bytes(&self) -> u64 {
+    pub(crate) fn max_bytes(&self) -> u64 {
         self.max_pixels.saturating_mul(3).saturating_add(64 << 20)
     }
 }

@@ -59,9 +59,30 @@ fn ends_early(error: &(dyn std::error::Error + 'static)) -> bool {
     false
 }
 
-/// Decoders may quote whole structures; a list of skipped files needs one short line.
+/// Decoders may quote whole structures, and say again that they are decoding; a list of skipped files needs one short line.
 fn one_line(error: &dyn std::fmt::Display) -> String {
     let text = error.to_string();
-    let line = text.split(['\n', '\r']).next().unwrap_or_default();
-    line.chars().take(160).collect()
+    let line = text.split(['\n', '\r', '{']).next().unwrap_or_default();
+    let line = line
+        .split_once("Format error decoding ")
+        .and_then(|(_, rest)| rest.split_once(": "))
+        .map_or(line, |(_, rest)| rest);
+    let line = line.split(" while decoding ").next().unwrap_or_default();
+    line.trim_matches(['"', ' ']).chars().take(160).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_decoder_says_becomes_a_short_line() {
+        let check = |said: &str, expect: &str| assert_eq!(one_line(&said), expect);
+        check(
+            "Format error decoding Png: CRC error: expected 1 have 2 while decoding ChunkType { type: IDAT",
+            "CRC error: expected 1 have 2",
+        );
+        check("Format error decoding Jpeg: \"no such table\"", "no such table");
+        check("two\nlines", "two");
+    }
 }

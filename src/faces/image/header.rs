@@ -22,6 +22,16 @@ pub(super) fn dimensions(bytes: &[u8], format: ImageFormat) -> Result<(u32, u32)
     found.ok_or(DecodeError::Truncated)
 }
 
+/// Whether the file ends before its own structure does, as far as that is told without decoding.
+pub(super) fn is_cut(bytes: &[u8], format: ImageFormat) -> bool {
+    const GIF_TRAILER: u8 = 0x3b;
+    match format {
+        ImageFormat::WebP => little(bytes, 4, 4).is_some_and(|length| bytes.len() < length as usize + 8),
+        ImageFormat::Gif => bytes.iter().rfind(|&&byte| byte != 0) != Some(&GIF_TRAILER),
+        _ => false,
+    }
+}
+
 fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..at.checked_add(N)?)?.try_into().ok()
 }

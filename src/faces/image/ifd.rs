@@ -117,6 +117,14 @@ impl<'a> Directory<'a> {
         self.numbers(tag).take(MOST_CHILDREN).filter_map(move |at| file.directory(at))
     }
 
+    /// Where in the file the field of a tag lies, which holds a short content itself.
+    pub fn field_at(&self, tag: u16) -> Option<usize> {
+        let (count_bytes, entry_bytes, offset_bytes) = self.file.widths();
+        let mut entries = self.entries.chunks_exact(entry_bytes as usize);
+        let place = entries.position(|entry| self.file.number(&entry[..2]) == u64::from(tag))?;
+        usize::try_from(self.at + count_bytes + place as u64 * entry_bytes + 4 + offset_bytes).ok()
+    }
+
     fn find(&self, tag: u16) -> Option<(u64, &'a [u8])> {
         let (_, entry_bytes, offset_bytes) = self.file.widths();
         let mut entries = self.entries.chunks_exact(entry_bytes as usize);

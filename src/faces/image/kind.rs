@@ -95,7 +95,9 @@ fn picture(start: &[u8]) -> Option<PictureFormat> {
     let own = own.or_else(|| jxl::recognise(start).then_some(PictureFormat::JpegXl));
     let own = own.or_else(|| pnm::recognise(start).then_some(PictureFormat::Pnm));
     let big_tiff = start.starts_with(b"II\x2b\0\x08\0\0\0") || start.starts_with(b"MM\0\x2b\0\x08\0\0");
-    own.or_else(|| big_tiff.then_some(PictureFormat::Tiff)).or_else(|| match ::image::guess_format(start).ok()? {
+    let own = own.or_else(|| big_tiff.then_some(PictureFormat::Tiff));
+    let own = own.or_else(|| is_spoilt_jpeg(start).then_some(PictureFormat::Jpeg));
+    own.or_else(|| match ::image::guess_format(start).ok()? {
         ImageFormat::Jpeg => Some(PictureFormat::Jpeg),
         ImageFormat::Png => Some(PictureFormat::Png),
         ImageFormat::WebP => Some(PictureFormat::WebP),
@@ -104,6 +106,14 @@ fn picture(start: &[u8]) -> Option<PictureFormat> {
         ImageFormat::Gif => Some(PictureFormat::Gif),
         _ => None,
     })
+}
+
+/// Rubbish between the start marker and the first segment, which libjpeg skips as it does between others.
+fn is_spoilt_jpeg(start: &[u8]) -> bool {
+    const LONGEST_RUBBISH: usize = 256;
+    let Some(rest) = start.strip_prefix(&[0xff, 0xd8]) else { return false };
+    let begins_segment = |four: &[u8]| matches!(four, [0xff, 0xdb | 0xc0..=0xc4 | 0xe0..=0xef | 0xfe, 0..=0x7f, _]);
+    rest.windows(4).take(LONGEST_RUBBISH).any(begins_segment)
 }
 
 fn video(start: &[u8]) -> Option<&'static str> {
@@ -145,7 +155,7 @@ fn packets(start: &[u8]) -> Option<&'static str> {
 }
 
 fn other(start: &[u8]) -> Option<&'static str> {
-    const STARTS: [(&[u8], &str); 32] = [
+    const STARTS: [(&[u8], &str); 33] = [
         (b"8BPS\0\x01", "PSD"),
         (b"8BPS\0\x02", "PSB"),
         (b"%PDF-", "PDF"),
@@ -177,6 +187,7 @@ fn other(start: &[u8]) -> Option<&'static str> {
         (b"Pf\n", "PFM"),
         (b"\x0a\x05\x01\x08", "PCX"),
         (b"KCMS", "colour profile"),
+        (b"icns", "Apple icon"),
         (b"\x97JB2\r\n\x1a\n", "JBIG2"),
     ];
     let by_start = STARTS.iter().find(|(mark, _)| start.starts_with(mark)).map(|(_, name)| *name);

@@ -35,6 +35,8 @@ mod raw_pairs;
 mod reader;
 mod resize;
 mod scaling;
+mod tiff;
+mod turned;
 
 pub(crate) use crate::faces::image::colour::ProfileUse;
 pub(crate) use crate::faces::image::cut::{Region, cut};
@@ -49,3 +51,4 @@ pub(crate) use crate::faces::image::picture_hash::{PictureHash, picture_hash_of_
 pub(crate) use crate::faces::image::raw_pairs::pictures_of_raws;
 pub use crate::faces::image::resize::{resize, thumbnail};
 pub use crate::faces::image::scaling::scale_pixels;
+pub(crate) use crate::faces::image::turned::turned;

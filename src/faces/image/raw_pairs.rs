@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::Path;
 
+use crate::types::has_extension;
+
 /// For each path that is a raw file's: the place in the list of the picture of the same shot, where there is one.
 ///
 /// Of several pictures a JPEG goes before HEIC, and that before all else, as cameras write them; then the first in the
@@ -25,10 +27,12 @@ pub(crate) fn pictures_of_raws(paths: &[impl AsRef<Path>]) -> Vec<Option<usize>>
 }
 
 /// Extensions of raw files that are read.
-pub(super) const RAW_EXTENSIONS: [&str; 16] =
-    ["dng", "cr2", "cr3", "nef", "nrw", "arw", "sr2", "srf", "raf", "orf", "rw2", "rwl", "pef", "srw", "3fr", "iiq"];
+const RAW_EXTENSIONS: [&str; 23] = [
+    "dng", "cr2", "cr3", "nef", "nrw", "arw", "sr2", "srf", "raf", "orf", "rw2", "rwl", "pef", "srw", "3fr", "iiq",
+    "fff", "gpr", "erf", "mef", "mos", "dcr", "kdc",
+];
 
-pub(crate) fn is_raw_name(path: &Path) -> bool {
+pub(super) fn is_raw_name(path: &Path) -> bool {
     has_extension(path, &RAW_EXTENSIONS)
 }
 
@@ -37,11 +41,6 @@ fn picture_rank(path: &Path) -> Option<usize> {
     const RANKS: [&[&str]; 3] =
         [&["jpg", "jpeg", "jpe", "jfif"], &["heic", "heif", "hif", "avif", "jxl"], &["tif", "tiff", "png", "webp"]];
     RANKS.iter().position(|extensions| has_extension(path, extensions))
-}
-
-fn has_extension(path: &Path, known: &[&str]) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| known.iter().any(|known| known.eq_ignore_ascii_case(extension)))
 }
 
 /// The folder, and the name that both files share.

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 
 use crate::app::engine::picture::ImageKey;
-use crate::app::engine::progress::Skipped;
 use crate::app::engine::report::{Failed, Report};
 use crate::app::engine::shared::{FeatureJob, Shared, Tasks, is_damage};
+use crate::app::jobs::not_looked_at;
 use crate::faces::image::pictures_of_raws;
 use crate::library::{self, FaceDetail, ListPage, ListedPhoto, PhotoDetail, PhotoFilter, PhotoState};
 use crate::types::{FaceBox, PhotoId, Revision, error_chain};
@@ -39,7 +39,17 @@ pub enum Event {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Timeline {
     pub months: Vec<Month>,
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<LeftOutFile>,
+}
+
+/// A file in which no faces are looked for, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftOutFile {
+    /// Of a picture that cannot be read; what there is of it can be looked at. None for a video, and for a picture of a
+    /// kind that is not read.
+    pub photo: Option<PhotoId>,
+    pub path: PathBuf,
+    pub reason: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -118,13 +128,19 @@ fn find_photos(shared: &Shared, text: String) -> Result<Event> {
 }
 
 fn timeline(shared: &Shared, filter: PhotoFilter) -> Result<Timeline> {
-    let (tiles, boxes, folders) = shared.library.ask(|library| {
-        let folders = library.folders()?;
-        Ok::<_, library::LibraryError>((library.photos(filter, ListPage::ALL)?, library.face_boxes(filter)?, folders))
+    let (tiles, boxes, folders, others) = shared.library.ask(|library| {
+        let (folders, others) = (library.folders()?, not_looked_at::kept(library)?);
+        let photos = library.photos(filter, ListPage::ALL)?;
+        Ok::<_, library::LibraryError>((photos, library.face_boxes(filter)?, folders, others))
     })?;
+    let is_here = |path: &Path| folders.iter().any(|folder| path.starts_with(&folder.path));
+    let others = others.into_iter().filter(|(path, _)| filter == PhotoFilter::Failed && is_here(path));
+    let others: Vec<_> = others.map(|(path, reason)| LeftOutFile { photo: None, path, reason }).collect();
     let away: Vec<Arc<Path>> =
         folders.into_iter().filter(|folder| folder.is_offline).map(|folder| folder.path.into()).collect();
-    Ok(by_month(tiles, boxes, &away))
+    let mut timeline = by_month(tiles, boxes, &away);
+    timeline.skipped.extend(others);
+    Ok(timeline)
 }
 
 /// `away` are the folders that are not there.
@@ -143,7 +159,7 @@ fn by_month(tiles: Vec<ListedPhoto>, boxes: Vec<(PhotoId, FaceBox)>, away: &[Arc
             continue;
         }
         if let PhotoState::Failed { reason } = tile.state {
-            timeline.skipped.push(Skipped { path: tile.path, reason });
+            timeline.skipped.push(LeftOutFile { photo: Some(tile.id), path: tile.path, reason });
             continue;
         }
         let (year, month) = year_and_month(&tile.time);

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use crate::app::engine::picture::{ImageKey, Picture};
-use crate::app::engine::portrait::thumbnail_jpeg;
+use crate::app::engine::portrait::{THUMBNAIL_LONG_SIDE, thumbnail_jpeg};
 use crate::app::engine::shared::Shared;
 use crate::app::jobs::working_copy::working_copy;
 use crate::faces::image::{DecodeLimits, DecodeScale, decode, decode_what_there_is, thumbnail};
@@ -34,7 +34,11 @@ fn small(shared: &Shared, photo: PhotoId) -> Result<Picture> {
     if let Some(picture) = kept.and_then(|jpeg| picture_of_jpeg(&jpeg).ok()) {
         return Ok(picture);
     }
-    let jpeg = thumbnail_jpeg(&working_copy(&photo.path)?.pixels)?;
+    let copy = match working_copy(&photo.path) {
+        Ok(copy) => copy,
+        Err(error) => return part(&photo, THUMBNAIL_LONG_SIDE).ok_or(error),
+    };
+    let jpeg = thumbnail_jpeg(&copy.pixels)?;
     if let Some(hash) = photo.sha256 {
         // The next look makes it again where the disk is full.
         let _ = shared.thumbnails.put(&hash, &jpeg);
@@ -50,14 +54,17 @@ fn large(shared: &Shared, photo: PhotoId) -> Result<Picture> {
         // Its drive may not be there: the thumbnail still is. Of a file that was damaged since there may be a part.
         Err(error) => match detail.sha256.and_then(|hash| shared.thumbnails.get(&hash)) {
             Some(jpeg) => return picture_of_jpeg(&jpeg),
-            None => {
-                let part = decode_what_there_is(&detail.path, &DecodeLimits::default()).map_err(|_| error)?;
-                return Ok(Picture::from_rgb(&part.thumbnail(LARGE_LONG_SIDE)));
-            }
+            None => return part(&detail, LARGE_LONG_SIDE).ok_or(error.into()),
         },
     };
     let too_long = photo.pixels.width().max(photo.pixels.height()) > LARGE_LONG_SIDE;
     Ok(Picture::from_rgb(&if too_long { thumbnail(&photo.pixels, LARGE_LONG_SIDE) } else { photo.pixels }))
+}
+
+/// What there is of a picture that cannot be read whole.
+fn part(photo: &PhotoDetail, long_side: u32) -> Option<Picture> {
+    let part = decode_what_there_is(&photo.path, &DecodeLimits::default()).ok()?;
+    Some(Picture::from_rgb(&part.thumbnail(long_side)))
 }
 
 fn detail(shared: &Shared, photo: PhotoId) -> Result<PhotoDetail> {

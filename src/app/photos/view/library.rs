@@ -4,10 +4,10 @@ use eframe::egui::{self, CornerRadius, Rect, Response, Role, Sense, Slider, Stro
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::picture::ImageKey;
-use crate::app::engine::progress::Skipped;
 use crate::app::photos::state::Message;
 use crate::app::photos::state::{PhotoTile, Timeline};
 use crate::app::photos::view::Context;
+use crate::app::photos::view::left_out::left_out_ui;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, size, space};
@@ -49,7 +49,7 @@ impl LibraryView {
                     ctx.act(Action::FilterPhotos(state.filter));
                 }
             }
-            Loadable::Ready(timeline) if state.filter == PhotoFilter::Failed => skipped_ui(ui, ctx, &timeline.skipped),
+            Loadable::Ready(timeline) if state.filter == PhotoFilter::Failed => left_out_ui(ui, ctx, &timeline.skipped),
             Loadable::Ready(timeline) if timeline.months.is_empty() => {
                 empty_ui(ui, ctx);
             }
@@ -244,24 +244,6 @@ fn outlines_ui(ui: &Ui, frame: Rect, whole: Rect, tile: &PhotoTile) {
         let face = Rect::from_min_size(min, Vec2::new(face.width, face.height) * scale);
         painter.rect_stroke(face, CornerRadius::same(3), Stroke::new(1.5, palette.on_scrim), StrokeKind::Outside);
     }
-}
-
-/// Files that could not be read, each with its reason.
-fn skipped_ui(ui: &mut Ui, ctx: &mut Context<'_>, files: &[Skipped]) {
-    if files.is_empty() {
-        let (title, why) = (ctx.text.s("skipped_none"), ctx.text.s("skipped_none_why"));
-        status::empty_ui(ui, Icon::CircleCheck, title, why, None);
-        return;
-    }
-    let tops = RowTops::new(std::iter::repeat_n(48.0, files.len()));
-    rows_ui(ui, "skipped", &tops, None, |ui, row| {
-        let file = &files[row];
-        ui.spacing_mut().item_spacing.y = 2.0;
-        ui.add(egui::Label::new(&file.reason).truncate());
-        let path = file.path.to_string_lossy();
-        ui.add(egui::Label::new(theme::secondary(ui, &*path).size(theme::type_size::SMALL)).truncate())
-            .on_hover_text(path);
-    });
 }
 
 #[cfg(test)]

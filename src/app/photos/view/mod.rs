@@ -1,5 +1,6 @@
-//! The grid of all photos ([`library`]) and the page of one ([`photo`]).
+//! The grid of all photos ([`library`]), the page of one ([`photo`]) and the list of what was left out ([`left_out`]).
 
+mod left_out;
 pub mod library;
 pub mod photo;
 

@@ -10,14 +10,14 @@ use crate::app::engine::picture::ImageKey;
 use crate::app::photos::state::{Message, PhotoPage};
 use crate::app::photos::view::Context;
 use crate::app::ui::action::Action;
-use crate::app::ui::icons::Icon;
+use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::Drawable;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
 use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
 use crate::app::ui::widgets::{picture, status};
-use crate::library::{Belongs, Decision, Destination, FaceDetail, FaceState, SetAside};
+use crate::library::{Belongs, Decision, Destination, FaceDetail, FaceState, PhotoState, SetAside};
 use crate::types::{FaceId, PersonId};
 
 #[derive(Default)]
@@ -302,15 +302,30 @@ fn facts_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PhotoPage) {
     let photo = &page.photo;
     let name = photo.path.file_name().map_or_else(|| photo.path.to_string_lossy(), |name| name.to_string_lossy());
     ui.add(egui::Label::new(theme::lead(name)).truncate()).on_hover_text(photo.path.to_string_lossy());
-    let mut facts = vec![format!("{} × {}", photo.width, photo.height)];
+    let mut facts = Vec::new();
+    // Nobody knows it of a picture that never could be read.
+    facts.extend((photo.width > 0).then(|| format!("{} × {}", photo.width, photo.height)));
     facts.extend(photo.captured_at.as_ref().map(|at| at.replace('T', " ")));
     facts.extend(photo.camera.clone());
     for fact in facts {
         ui.label(theme::secondary(ui, fact));
+    }
+    if let PhotoState::Failed { reason } = &photo.state {
+        damage_ui(ui, ctx, reason);
     }
     if !page.copies.is_empty() {
         let paths: Vec<_> = page.copies.iter().map(|path| path.to_string_lossy()).collect();
         let copies = ctx.text.n("copies_of_photo", page.copies.len() as u64);
         ui.label(theme::secondary(ui, copies)).on_hover_text(paths.join("\n"));
     }
+}
+
+/// The mark of a picture that is not whole: what is shown of it may lack parts, and faces are not looked for.
+fn damage_ui(ui: &mut Ui, ctx: &Context<'_>, reason: &str) {
+    ui.add_space(space::S);
+    let colour = theme::palette(ui.visuals()).unsure;
+    ui.horizontal(|ui| {
+        ui.label(icons::text(Icon::TriangleAlert).color(colour));
+        ui.add(egui::Label::new(ctx.text.f("photo_damaged", &[("reason", reason)])).wrap());
+    });
 }

@@ -109,3 +109,19 @@ fn alpha_stays() {
         assert!((0..3).all(|channel| (f64::from(pixel[channel]) - expected[channel]).abs() <= 1.6), "{pixel:?}");
     }
 }
+
+#[test]
+fn a_profile_that_is_met_again_gives_the_same() {
+    let profiles = [ColorProfile::new_display_p3(), ColorProfile::new_adobe_rgb()].map(|p| p.encode().unwrap());
+    let convert = |profile: &[u8]| {
+        let mut pixels = colours();
+        assert_eq!(to_srgb(&mut pixels, FileColours::Icc(profile)), ProfileUse::Converted);
+        pixels
+    };
+    let [p3, adobe] = profiles.each_ref().map(|profile| convert(profile));
+    assert!(p3 != adobe);
+    for _ in 0..2 * MOST_PREPARED {
+        assert!(convert(&profiles[0]) == p3 && convert(&profiles[1]) == adobe);
+    }
+    assert!(lock(&PREPARED).len() <= MOST_PREPARED);
+}

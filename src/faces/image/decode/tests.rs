@@ -123,6 +123,24 @@ fn every_orientation_is_applied_once() {
     }
 }
 
+/// Programs add segments, forget the letters' last zero, or leave an empty block behind.
+#[test]
+fn the_orientation_is_found_among_other_segments() {
+    let picture = quarters(64, 48);
+    let plain = jpeg_with_exif(&picture, &oriented(6));
+    let segment = |content: &[u8]| [&[0xff, 0xe1][..], &(content.len() as u16 + 2).to_be_bytes(), content].concat();
+    let after_start = |more: &[u8]| [&plain[..2], more, &plain[2..]].concat();
+    check_upright(&after_start(&segment(b"Exif\0\0")), 6, DecodeScale::Full, (64, 48));
+    check_upright(&after_start(&segment(b"http://ns.adobe.com/xap/1.0/\0<x/>")), 6, DecodeScale::Full, (64, 48));
+    check_upright(&after_start(b"rubbish"), 6, DecodeScale::Full, (64, 48));
+    let mut other_letters = plain.clone();
+    let letters_at = plain.windows(4).position(|window| window == b"Exif").unwrap();
+    other_letters[letters_at + 5] = 0xff;
+    check_upright(&other_letters, 6, DecodeScale::Full, (64, 48));
+    let (_folder, path) = on_disk("photo.jpg", &other_letters);
+    assert_eq!(orientation_of_file(&path).unwrap(), 6);
+}
+
 #[test]
 fn tiff_and_webp_orientation_too() {
     let picture = quarters(64, 48);

@@ -30,6 +30,9 @@ impl ColourProfile {
 
 /// Raster of one kind out of planes.
 pub(super) trait FromPlanes: ::image::Pixel<Subpixel = u8> + Send + Sync {
+    /// What a tile that cannot be read is filled with.
+    const MISSING: u8;
+
     /// Rows of pixels.
     ///
     /// # Errors
@@ -38,6 +41,8 @@ pub(super) trait FromPlanes: ::image::Pixel<Subpixel = u8> + Send + Sync {
 }
 
 impl FromPlanes for ::image::Luma<u8> {
+    const MISSING: u8 = 255;
+
     /// Opacity: always stored over the full range.
     fn rows(planes: &Planes, _: CodePoints) -> Result<Vec<u8>, String> {
         Ok(grey(&planes.luma, SampleScale::of(planes.luma.depth, true)))
@@ -45,6 +50,8 @@ impl FromPlanes for ::image::Luma<u8> {
 }
 
 impl FromPlanes for ::image::Rgb<u8> {
+    const MISSING: u8 = 128;
+
     fn rows(planes: &Planes, coding: CodePoints) -> Result<Vec<u8>, String> {
         let luma = SampleScale::of(planes.luma.depth, coding.full_range);
         let Some(chroma) = &planes.chroma else {

@@ -66,10 +66,28 @@ pub(super) fn states_orientation(bytes: &[u8]) -> bool {
 /// # Errors
 /// A file that is no whole picture within `limits`, or one whose kind is not supported.
 pub(super) fn decode(bytes: &[u8], format: &'static str, limits: &DecodeLimits) -> Result<HeifPicture, DecodeError> {
-    let Some(file) = Heif::read(bytes) else {
-        return Err(DecodeError::Damaged { format, reason: "it names no primary picture".to_owned() });
-    };
-    let reader = picture::PictureReader::new(&file, format, *limits);
+    let file = open(bytes, format)?;
+    shown(&file, picture::PictureReader::new(&file, format, *limits))
+}
+
+/// The same of a damaged file: tiles that cannot be read stay grey. Only to be looked at.
+pub(super) fn decode_what_there_is(
+    bytes: &[u8],
+    format: &'static str,
+    limits: &DecodeLimits,
+) -> Result<HeifPicture, DecodeError> {
+    let file = open(bytes, format)?;
+    shown(&file, picture::PictureReader::new(&file, format, *limits).forgiving())
+}
+
+fn open<'a>(bytes: &'a [u8], format: &'static str) -> Result<Heif<'a>, DecodeError> {
+    Heif::read(bytes).ok_or_else(|| {
+        let reason = "it names no primary picture".to_owned();
+        DecodeError::Damaged { format, reason }
+    })
+}
+
+fn shown(file: &Heif<'_>, reader: picture::PictureReader<'_>) -> Result<HeifPicture, DecodeError> {
     let pixels = reader.primary_over_white()?;
     Ok(HeifPicture { pixels, states_orientation: file.states_orientation(), profile: reader.profile() })
 }

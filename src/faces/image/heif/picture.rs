@@ -29,13 +29,20 @@ pub(super) struct PictureReader<'a> {
     file: &'a Heif<'a>,
     format: &'static str,
     limits: DecodeLimits,
+    /// Whether a tile that cannot be read stays grey; else there is no picture.
+    forgives: bool,
     /// What the first stream says about its colours: the primary picture's, or one of its tiles'.
     signalled: OnceLock<CodePoints>,
 }
 
 impl<'a> PictureReader<'a> {
     pub fn new(file: &'a Heif<'a>, format: &'static str, limits: DecodeLimits) -> Self {
-        Self { file, format, limits, signalled: OnceLock::new() }
+        Self { file, format, limits, forgives: false, signalled: OnceLock::new() }
+    }
+
+    /// For a damaged file, of which some tiles may be there.
+    pub fn forgiving(self) -> Self {
+        Self { forgives: true, ..self }
     }
 
     /// What the file says about the primary picture's colours, else what its stream says once it was decoded.
@@ -182,12 +189,18 @@ impl<'a> PictureReader<'a> {
         if !grid.fits(size) {
             return Err(self.damaged("a grid's tiles do not cover it"));
         }
-        let mut whole = ImageBuffer::new(grid.width, grid.height);
+        let samples = grid.width as usize * grid.height as usize * usize::from(P::CHANNEL_COUNT);
+        let mut whole: Raster<P> =
+            ImageBuffer::from_raw(grid.width, grid.height, vec![P::MISSING; samples]).ok_or(DecodeError::Truncated)?;
         for (row, tiles) in tiles.chunks(grid.columns).enumerate() {
-            let tiles: Vec<Raster<P>> =
-                tiles.par_iter().map(|tile| self.tile(*tile, size, coding)).collect::<Result<_, _>>()?;
-            for (column, tile) in tiles.iter().enumerate() {
-                imageops::replace(&mut whole, tile, column as i64 * i64::from(size.0), row as i64 * i64::from(size.1));
+            let tiles = tiles.par_iter().map(|tile| match self.tile(*tile, size, coding) {
+                Err(_) if self.forgives => Ok(None),
+                tile => tile.map(Some),
+            });
+            let tiles: Vec<Option<Raster<P>>> = tiles.collect::<Result<_, _>>()?;
+            for (column, tile) in (0..).zip(&tiles) {
+                let Some(tile) = tile else { continue };
+                imageops::replace(&mut whole, tile, column * i64::from(size.0), row as i64 * i64::from(size.1));
             }
         }
         Ok(whole)

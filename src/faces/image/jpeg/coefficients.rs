@@ -9,6 +9,7 @@ use super::condition::{Condition, Gaps};
 use super::damaged;
 use super::entropy::{Bits, Codes, is_skipped_data};
 use super::scan::{self, DctBlock, Pass, ScanState, Tables, ZIGZAG};
+use super::small_plane::SmallPlane;
 use super::survey::{next_marker, segment};
 
 #[derive(Default)]
@@ -28,6 +29,8 @@ pub(crate) struct Coefficients {
     pub condition: Condition,
     /// Whether the blocks are kept; a sequential file can be checked without.
     keeps: bool,
+    /// The whole picture's side over that of a smaller one, where such a one is made while reading: 2, 4 or 8.
+    divisor: Option<usize>,
 }
 
 pub(crate) struct Component {
@@ -45,6 +48,7 @@ pub(crate) struct Component {
     pub stride: usize,
     rows: usize,
     pub blocks: Vec<DctBlock>,
+    pub small: Option<SmallPlane>,
     /// Of each coefficient: the bits that are still to come; none where no scan brought any.
     to_come: [Option<u8>; 64],
 }
@@ -65,9 +69,13 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Coefficients, DecodeError> {
     read_into(Coefficients { keeps: true, ..Coefficients::default() }, bytes)
 }
 
-/// The condition alone, which takes no memory for sequential files.
-pub(crate) fn check(bytes: &[u8]) -> Result<Condition, DecodeError> {
-    Ok(read_into(Coefficients::default(), bytes)?.condition)
+/// The condition, and with a divisor (2, 4 or 8) what makes a picture as much smaller: each component's `small`, where
+/// it can be made. Of sequential files no coefficient is kept.
+///
+/// # Errors
+/// As for [`read`].
+pub(crate) fn read_small(bytes: &[u8], divisor: Option<usize>) -> Result<Coefficients, DecodeError> {
+    read_into(Coefficients { divisor, ..Coefficients::default() }, bytes)
 }
 
 fn read_into(mut picture: Coefficients, bytes: &[u8]) -> Result<Coefficients, DecodeError> {
@@ -138,6 +146,12 @@ impl Coefficients {
         let units = (self.width.div_ceil(8 * most.0), self.height.div_ceil(8 * most.1));
         for (&[id, _, table], (across, down)) in listed.iter().zip(samplings) {
             let (stride, rows) = (units.0 * across, units.1 * down);
+            let small = self.divisor.and_then(|divisor| {
+                // Where colours have fewer samples, a block of theirs is larger in the picture.
+                let side =
+                    |most: usize, own: usize| Some(8 * most / own / divisor).filter(|_| most.is_multiple_of(own));
+                SmallPlane::new(stride, rows, side(most.0, across)?, side(most.1, down)?)
+            });
             self.components.push(Component {
                 id,
                 across,
@@ -148,6 +162,7 @@ impl Coefficients {
                 height: (self.height * down).div_ceil(most.1),
                 stride,
                 rows,
+                small,
                 blocks: if self.keeps { vec![[0; 64]; stride * rows] } else { Vec::new() },
                 to_come: [None; 64],
             });
@@ -242,8 +257,15 @@ impl Coefficients {
                 let (across, down) = if alone { (1, 1) } else { (component.across, component.down) };
                 for block in 0..across * down {
                     let place = (row * down + block / across) * component.stride + column * across + block % across;
-                    let block = if self.keeps { component.blocks.get_mut(place)? } else { &mut unkept };
-                    scan::block(bits, &tables, pass, state, block)?;
+                    if self.keeps {
+                        scan::block(bits, &tables, pass, state, component.blocks.get_mut(place)?)?;
+                        continue;
+                    }
+                    unkept.fill(0);
+                    scan::block(bits, &tables, pass, state, &mut unkept)?;
+                    if let Some(small) = &mut component.small {
+                        small.put(place, &unkept, component.quantisers.as_ref().unwrap_or(&[1; 64]));
+                    }
                 }
             }
             gaps.examine(bits);
@@ -273,6 +295,16 @@ impl Coefficients {
         !self.progressive && (self.is_complete() || self.condition.cut)
     }
 
+    /// What was kept of a progressive picture, made smaller.
+    fn shrink(&mut self) {
+        for component in self.components.iter_mut().filter(|_| self.keeps) {
+            let Some(small) = &mut component.small else { continue };
+            let quantisers = component.quantisers.unwrap_or([1; 64]);
+            let blocks = std::mem::take(&mut component.blocks);
+            blocks.iter().enumerate().for_each(|(place, block)| small.put(place, block, &quantisers));
+        }
+    }
+
     /// Nothing more comes. A progressive picture that an end marker closes may be meant to lack its last bits.
     fn end(&mut self, open: bool) {
         let has_mean = |component: &Component| component.to_come[0].is_some();
@@ -281,5 +313,6 @@ impl Coefficients {
             true => !self.is_complete() && !self.condition.spoilt,
             false => !self.components.iter().all(has_mean) || self.components.is_empty(),
         };
+        self.shrink();
     }
 }

@@ -1,5 +1,5 @@
 //! JPEG: whole pictures with libjpeg's pixels ([`whole`]) or, where that does not make them, through the `image` crate;
-//! smaller ones (and enormous ones) straight from the DCT through `jpeg-decoder`.
+//! smaller ones straight from the DCT ([`scaled`]), enormous ones through `jpeg-decoder`.
 //!
 //! Other decoders fill what is missing with grey, or put what follows in its place, without a word. So the coded data
 //! are always read here first ([`coefficients`]), and what is not sound never reaches another decoder. A picture that is
@@ -13,6 +13,7 @@ mod icc;
 mod samples;
 mod scaled;
 mod scan;
+mod small_plane;
 mod survey;
 mod whole;
 
@@ -22,6 +23,7 @@ mod damage_tests;
 use ::image::{ImageFormat, RgbImage};
 
 use self::condition::Condition;
+pub(super) use self::samples::to_rgb;
 use self::survey::FrameHeader;
 use super::DecodeError;
 use super::colour::{self, FileColours, ProfileUse};
@@ -30,6 +32,9 @@ use super::decoder::{DecodeLimits, DecodeScale, Stored};
 pub(super) fn decode(bytes: &[u8], scale: DecodeScale, limits: &DecodeLimits) -> Result<Stored, DecodeError> {
     let frame = survey::survey(bytes)?;
     limits.check(frame.width.into(), frame.height.into())?;
+    if u64::from(frame.width) * u64::from(frame.height) > bytes.len() as u64 * MOST_PIXELS_A_BYTE {
+        return Err(DecodeError::Truncated);
+    }
     let size = (frame.width.into(), frame.height.into());
     let (profile, is_broken) = icc::profile(bytes);
     let (mut pixels, condition, converted) = pixels(bytes, frame, scale, profile.as_deref())?;
@@ -87,8 +92,18 @@ pub(super) fn application_segments(bytes: &[u8], number: u8) -> impl Iterator<It
     segments.filter(move |(marker, _)| *marker == 0xe0 + number).map(|(_, segment)| segment)
 }
 
+/// The block of EXIF, as bytes of a TIFF: the first one that holds something. Some cameras end the letters before it
+/// otherwise than the standard says.
+pub(super) fn exif(bytes: &[u8]) -> Option<&[u8]> {
+    const BEFORE: usize = 6;
+    let block = |segment: &'_ [u8]| segment.starts_with(b"Exif\0") && segment.len() > BEFORE;
+    application_segments(bytes, 1).find(|segment| block(segment)).map(|segment| &segment[BEFORE..])
+}
+
 /// Beyond this the `image` crate's memory limit (512 MiB) refuses the picture.
 const LARGE_PIXELS: u64 = 512 * 1024 * 1024 / 3;
+/// Each block of 64 pixels takes a bit at least. A file with less is cut, before memory is asked for.
+const MOST_PIXELS_A_BYTE: u64 = 1024;
 /// Beyond this the coefficients would take too much memory to make a whole picture of them.
 const MOST_WHOLE_PIXELS: u64 = 1 << 25;
 const END: [u8; 2] = [0xff, 0xd9];
@@ -112,9 +127,15 @@ fn pixels(
         _ => None,
     };
     if wanted.is_some() || pixels > MOST_WHOLE_PIXELS || frame.components == 4 {
-        let condition = coefficients::check(bytes)?;
+        let divisor = wanted.filter(|_| frame.components != 4).and_then(|side| scaled::divisor(frame, side));
+        let read = coefficients::read_small(bytes, divisor)?;
+        let condition = read.condition;
         condition.check()?;
         if condition.is_sound() {
+            if let Some(pixels) = divisor.and_then(|divisor| scaled::picture(&read, frame, divisor)) {
+                return Ok((pixels, condition, None));
+            }
+            drop(read);
             return sound(bytes, frame, wanted, profile).map(|(pixels, used)| (pixels, condition, used));
         }
     }

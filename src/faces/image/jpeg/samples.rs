@@ -78,7 +78,7 @@ fn rounded(value: i32, bits: i32) -> i32 {
 #[inline(always)]
 pub(crate) fn widen(row: &[u8], out: &mut [u8], scratch: &mut Vec<u16>) {
     if row.len() <= 2 {
-        return repeat(row, out);
+        return repeat(row, 2, out);
     }
     scratch.clear();
     scratch.push(row[0].into());
@@ -94,7 +94,7 @@ pub(crate) fn widen(row: &[u8], out: &mut [u8], scratch: &mut Vec<u16>) {
 #[inline(always)]
 pub(crate) fn widen_between(near: &[u8], far: &[u8], out: &mut [u8], scratch: &mut Vec<u16>) {
     if near.len() <= 2 {
-        return repeat(near, out);
+        return repeat(near, 2, out);
     }
     let sum = |(&near, &far): (&u8, &u8)| 3 * u16::from(near) + u16::from(far);
     let last = near.len() - 1;
@@ -108,9 +108,18 @@ pub(crate) fn widen_between(near: &[u8], far: &[u8], out: &mut [u8], scratch: &m
     }
 }
 
-/// Rows of one or two samples are not smoothed.
-fn repeat(row: &[u8], out: &mut [u8]) {
-    row.iter().zip(out.as_chunks_mut::<2>().0).for_each(|(&sample, pair)| *pair = [sample; 2]);
+/// Twice as high: a row, from the one it lies in and the one it is nearer to; the lower of two is rounded up.
+#[inline(always)]
+pub(crate) fn blend(near: &[u8], far: &[u8], is_lower: bool, out: &mut [u8]) {
+    let more = if is_lower { 2 } else { 1 };
+    for ((out, &near), &far) in out.iter_mut().zip(near).zip(far) {
+        *out = ((3 * u16::from(near) + u16::from(far) + more) >> 2) as u8;
+    }
+}
+
+/// So many times as wide without smoothing, as other shares come, and rows of one or two samples.
+pub(crate) fn repeat(row: &[u8], times: usize, out: &mut [u8]) {
+    row.iter().zip(out.chunks_mut(times)).for_each(|(&sample, same)| same.fill(sample));
 }
 
 /// One row of YCbCr samples to RGB, times 2¹⁶ inside.

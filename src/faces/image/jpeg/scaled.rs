@@ -1,11 +1,41 @@
-//! Smaller pictures straight from the DCT, through `jpeg-decoder`.
+//! Smaller pictures straight from the DCT: made while the coded data are read, or, of rarer kinds and of enormous ones,
+//! through `jpeg-decoder`.
 
 use ::image::RgbImage;
 
 use super::super::resize::resize_region;
+use super::coefficients::Coefficients;
+use super::samples::to_rgb;
 use super::survey::FrameHeader;
+use super::whole::is_ycbcr;
 
-/// The smallest of full size, half, quarter and eighth that keeps the longer side at `side` or above.
+/// The largest of 2, 4 and 8 that keeps the longer side at `side` or above.
+pub(crate) fn divisor(frame: FrameHeader, side: u32) -> Option<usize> {
+    let long_side = u32::from(frame.width.max(frame.height));
+    [8_u16, 4, 2].into_iter().find(|&divisor| long_side.div_ceil(divisor.into()) >= side.max(1)).map(usize::from)
+}
+
+/// From what was read with this divisor; None of a kind that has to be made otherwise.
+pub(crate) fn picture(from: &Coefficients, frame: FrameHeader, divisor: usize) -> Option<RgbImage> {
+    let planes = from.components.iter().map(|component| component.small.as_ref()).collect::<Option<Vec<_>>>()?;
+    let (width, height) = (from.width.div_ceil(divisor), from.height.div_ceil(divisor));
+    let mut pixels = RgbImage::new(width as u32, height as u32);
+    for (y, out) in pixels.chunks_exact_mut(3 * width).enumerate() {
+        match &planes[..] {
+            [grey] => {
+                let row = grey.row(y, width)?;
+                out.as_chunks_mut::<3>().0.iter_mut().zip(row).for_each(|(pixel, &value)| *pixel = [value; 3]);
+            }
+            [luma, blue, red] if is_ycbcr(from) => {
+                to_rgb(luma.row(y, width)?, blue.row(y, width)?, red.row(y, width)?, out);
+            }
+            _ => return None,
+        }
+    }
+    Some(exact_cover(pixels, frame, divisor as u16))
+}
+
+/// Through `jpeg-decoder`: the smallest of full size, half, quarter and eighth that keeps the longer side at `side` or above.
 ///
 /// None where the DCT cannot be scaled: the decoder for whole pictures then has the last word, also about damage.
 pub(crate) fn decode(bytes: &[u8], frame: FrameHeader, side: u32) -> Option<RgbImage> {

@@ -5,20 +5,22 @@
 //! pixels again and again: with the `image` crate's pixels many boxes in group photos lay more than a pixel beside
 //! facenet-pytorch's. The arithmetic is in `samples`.
 //!
-//! Made here: grey and YCbCr with the colours at full size, at half width, or at half width and height. For everything
-//! else, where the data are sound, the `image` crate makes them.
+//! Made here: grey and YCbCr with the colours at full size or at a whole share of it. For everything else, where the data
+//! are sound, the `image` crate makes them.
 
 use ::image::RgbImage;
 
 use super::coefficients::{Coefficients, Component};
-use super::samples::{inverse_dct, to_rgb, widen, widen_between};
+use super::samples::{blend, inverse_dct, repeat, to_rgb, widen, widen_between};
 use super::scan::DctBlock;
 
 /// None where this decoder is not the right one.
 pub(crate) fn picture(mut from: Coefficients) -> Option<RgbImage> {
     let most = from.components.iter().map(|component| (component.across, component.down)).next()?;
     let is_ycbcr = is_ycbcr(&from);
-    if !matches!(from.components.len(), 1 | 3) || !from.components.iter().all(|component| is_half(component, most)) {
+    if !matches!(from.components.len(), 1 | 3)
+        || !from.components.iter().all(|component| is_whole_share(component, most))
+    {
         return None;
     }
     let planes: Vec<Plane> = from.components.iter_mut().map(|component| Plane::of(component, most)).collect();
@@ -36,17 +38,19 @@ pub(crate) fn picture(mut from: Coefficients) -> Option<RgbImage> {
     Some(pixels)
 }
 
-/// Whether it has as many samples as the first component, half as many across, or half as many across and down.
-fn is_half(component: &Component, most: (usize, usize)) -> bool {
-    let (across, down) = (component.across, component.down);
-    (across, down) == most || (2 * across, down) == most || (2 * across, 2 * down) == most
+/// Whether each of its samples stands for a whole number of the first component's.
+fn is_whole_share(component: &Component, most: (usize, usize)) -> bool {
+    most.0.is_multiple_of(component.across) && most.1.is_multiple_of(component.down)
 }
 
 /// As libjpeg guesses: JFIF is YCbCr; then Adobe's marker says; then the components' names.
-fn is_ycbcr(from: &Coefficients) -> bool {
+pub(crate) fn is_ycbcr(from: &Coefficients) -> bool {
     let names = from.components.iter().map(|component| component.id);
     from.jfif || from.adobe.map_or(!names.eq(*b"RGB"), |transform| transform == 1)
 }
+
+/// A row of the narrowest component, enlarged, ends so many samples behind the picture.
+const MOST_WIDER: usize = 3;
 
 /// The samples of a component.
 struct Plane {
@@ -54,8 +58,8 @@ struct Plane {
     stride: usize,
     width: usize,
     height: usize,
-    /// Half as wide, half as high as the picture.
-    half: (bool, bool),
+    /// How many times as wide and as high the picture is.
+    share: (usize, usize),
 }
 
 impl Plane {
@@ -67,25 +71,28 @@ impl Plane {
         let mut samples = vec![0; 64 * blocks.len()];
         simd::fill(&blocks, &quantisers, &mut samples, stride);
         let &mut Component { width, height, across, down, .. } = component;
-        Self { samples, stride, width, height, half: (across < most.0, down < most.1) }
+        Self { samples, stride, width, height, share: (most.0 / across, most.1 / down) }
     }
 
     fn row(&self, y: usize) -> &[u8] {
         &self.samples[y * self.stride..][..self.width]
     }
 
-    /// Row `y` of the picture, at its width or a sample wider.
+    /// Row `y` of the picture, at its width or a few samples wider.
     #[inline(always)]
     fn enlarged(&self, y: usize, out: &mut [u8], scratch: &mut Vec<u16>) {
-        match self.half {
-            (false, _) => out[..self.width].copy_from_slice(self.row(y)),
-            (true, false) => widen(self.row(y), out, scratch),
-            (true, true) => {
-                // The upper of two rows is nearer to the one above; beyond the picture the last row counts again.
-                let near = y / 2;
-                let far = if y.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(self.height - 1) };
-                widen_between(self.row(near), self.row(far), out, scratch);
-            }
+        // The upper of two rows is nearer to the one above; beyond the picture the last row counts again.
+        let near = y / self.share.1;
+        let far = || {
+            let far = if y.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(self.height - 1) };
+            self.row(far)
+        };
+        match self.share {
+            (1, 1) => out[..self.width].copy_from_slice(self.row(near)),
+            (2, 1) => widen(self.row(near), out, scratch),
+            (1, 2) => blend(self.row(near), far(), !y.is_multiple_of(2), out),
+            (2, 2) => widen_between(self.row(near), far(), out, scratch),
+            (times, _) => repeat(self.row(near), times, out),
         }
     }
 }
@@ -93,7 +100,7 @@ impl Plane {
 /// The loops over all samples, for what every processor of this architecture has and for those with AVX2, which take
 /// half the time. Both give the same numbers.
 mod simd {
-    use super::{DctBlock, Plane, RgbImage, inverse_dct, to_rgb};
+    use super::{DctBlock, MOST_WIDER, Plane, RgbImage, inverse_dct, to_rgb};
 
     /// The samples of all blocks.
     pub fn fill(blocks: &[DctBlock], quantisers: &[u16; 64], samples: &mut [u8], stride: usize) {
@@ -138,7 +145,7 @@ mod simd {
 
     #[inline(always)]
     fn paint_plain([luma, blue, red]: [&Plane; 3], width: usize, pixels: &mut RgbImage) {
-        let (mut wide_blue, mut wide_red) = (vec![0; width + 1], vec![0; width + 1]);
+        let (mut wide_blue, mut wide_red) = (vec![0; width + MOST_WIDER], vec![0; width + MOST_WIDER]);
         let mut scratch = Vec::with_capacity(width + 2);
         for (y, row) in pixels.chunks_exact_mut(3 * width).enumerate() {
             blue.enlarged(y, &mut wide_blue, &mut scratch);

@@ -77,6 +77,12 @@ fn known_kinds_that_are_not_read_are_named() {
 }
 
 #[test]
+fn rubbish_behind_the_start_of_a_jpeg_hides_nothing() {
+    assert_eq!(kind_of(b"\xff\xd8\x01rubbish\xff\xe0\0\x10JFIF"), FileKind::Read(PictureFormat::Jpeg));
+    assert_eq!(kind_of(b"\xff\xd8 two letters of something else, \xff\xff and no more"), FileKind::NotAPicture);
+}
+
+#[test]
 fn what_is_no_picture_is_nothing_else() {
     let zeros = [0; 64];
     for start in [&b""[..], b"Dear diary", b"P5", b"P9\n", b"<html><body>", b"PK\x03\x04", b"RIFF\0\0\0\0WAVE", &zeros]

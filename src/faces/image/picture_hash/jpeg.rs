@@ -41,7 +41,7 @@ pub(super) fn follow(bytes: &[u8], seen: &mut PartHasher) -> Option<()> {
         }
     }
     colours.hash(seen)?;
-    seen.exif_orientation(bytes);
+    seen.exif_orientation(crate::faces::image::jpeg::exif(bytes).unwrap_or_default());
     (scans > 0).then_some(())
 }
 

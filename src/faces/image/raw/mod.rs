@@ -89,7 +89,7 @@ fn preview<'a>(bytes: &'a [u8], format: &'static str) -> Result<(&'a [u8], About
 fn with_meta(stored: Stored, preview: &[u8], about: About, format: &str) -> (Stored, PhotoMeta, u32) {
     let (meta, orientation) = match about {
         About::File(meta, orientation) => (meta, orientation),
-        About::Preview => exif::read(&mut std::io::Cursor::new(preview), ""),
+        About::Preview => exif::read(&mut std::io::Cursor::new(jpeg::exif(preview).unwrap_or_default()), ""),
     };
     (stored, PhotoMeta { format: format.to_owned(), ..meta }, orientation)
 }

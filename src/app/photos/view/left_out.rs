@@ -1,0 +1,61 @@
+//! Files in which no faces are looked for, each with its reason: of a damaged picture what there is of it, and below them
+//! videos and pictures of kinds that are not read.
+
+use eframe::egui::{self, CornerRadius, Role, Sense, Ui, Vec2, WidgetInfo};
+
+use crate::app::engine::picture::ImageKey;
+use crate::app::photos::state::LeftOutFile;
+use crate::app::photos::view::Context;
+use crate::app::ui::action::Action;
+use crate::app::ui::icons::Icon;
+use crate::app::ui::theme::{self, space};
+use crate::app::ui::widgets::rows::{RowTops, rows_ui};
+use crate::app::ui::widgets::{buttons, picture, status};
+use crate::types::PhotoId;
+
+const SIDE: f32 = 48.0;
+
+pub(super) fn left_out_ui(ui: &mut Ui, ctx: &mut Context<'_>, files: &[LeftOutFile]) {
+    if files.is_empty() {
+        let (title, why) = (ctx.text.s("skipped_none"), ctx.text.s("skipped_none_why"));
+        status::empty_ui(ui, Icon::CircleCheck, title, why, None);
+        return;
+    }
+    let tops = RowTops::new(std::iter::repeat_n(SIDE + space::S, files.len()));
+    rows_ui(ui, "skipped", &tops, None, |ui, row| {
+        ui.horizontal(|ui| {
+            let file = &files[row];
+            match file.photo {
+                Some(photo) => picture_ui(ui, ctx, photo, file),
+                None => _ = ui.allocate_exact_size(Vec2::splat(SIDE), Sense::hover()),
+            }
+            ui.vertical(|ui| words_ui(ui, file));
+        });
+    });
+}
+
+/// Opens the page with as much of the picture as there is.
+fn picture_ui(ui: &mut Ui, ctx: &mut Context<'_>, photo: PhotoId, file: &LeftOutFile) {
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(SIDE), Sense::click());
+    let name = file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy();
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &*name));
+    if ui.is_rect_visible(rect) {
+        let rounding = CornerRadius::same(theme::radius::TILE);
+        picture::paint(ui, rect, ctx.images.get(ImageKey::Thumbnail(photo)), picture::Fit::Contain, rounding);
+        buttons::focus_ring(ui, rect, &response, rounding, theme::palette(ui.visuals()));
+    }
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
+    if response.clicked() {
+        ctx.act(Action::OpenPhoto(photo));
+    }
+}
+
+fn words_ui(ui: &mut Ui, file: &LeftOutFile) {
+    ui.spacing_mut().item_spacing.y = 2.0;
+    ui.add(egui::Label::new(&file.reason).truncate());
+    let path = file.path.to_string_lossy();
+    let label = egui::Label::new(theme::secondary(ui, &*path).size(theme::type_size::SMALL)).truncate();
+    ui.add(label).on_hover_text(path);
+}
