@@ -4,6 +4,7 @@
 //!   (least squares, Umeyama 1991), applied backwards with bilinear sampling, black outside the photo.
 //! * [`CropRule::SquareBox`], [`CropRule::BoxMargin`], [`CropRule::OutputMargin`], [`CropRule::GreaterMargin`]: the
 //!   detector's box, see [`boxes`].
+//!   The box of a face on its head or side is turned upright, as far as the landmarks tell.
 //! * [`CropRule::Centre`], [`CropRule::AsStored`]: no face needed.
 //!
 //! # Pixel centres
@@ -25,7 +26,7 @@ mod warp;
 use ::image::RgbImage;
 
 use crate::faces::align::boxes::region;
-use crate::faces::image::cut;
+use crate::faces::image::{cut, turned};
 use crate::types::{CropRule, Detection, FaceBox, Landmarks, Preprocessing, Similarity};
 
 pub(crate) use crate::faces::align::place::landmarks_in_crop;
@@ -35,11 +36,20 @@ pub(crate) use crate::faces::align::warp::warp;
 ///
 /// Landmarks that all lie on one point say nothing about size and turn; the box alone is used for such a face.
 pub fn crop(photo: &RgbImage, detection: &Detection, preprocessing: &Preprocessing) -> RgbImage {
-    let &Preprocessing { width, height, crop, .. } = preprocessing;
+    let &Preprocessing { width, height, .. } = preprocessing;
     match crop_from_photo(detection, preprocessing) {
         Some(crop_from_photo) => warp(photo, &crop_from_photo, width, height),
-        None => cut(photo, region(crop, detection.face_box, photo.dimensions(), width, height), width, height),
+        None => cut_upright(photo, detection, preprocessing),
     }
+}
+
+/// What the box encloses, turned as the face stands.
+fn cut_upright(photo: &RgbImage, detection: &Detection, preprocessing: &Preprocessing) -> RgbImage {
+    let &Preprocessing { width, height, crop, .. } = preprocessing;
+    let turn = detection.landmarks.turn_upright();
+    let (columns, rows) = if turn.swaps_sides() { (height, width) } else { (width, height) };
+    let cut = cut(photo, region(crop, detection.face_box, photo.dimensions(), columns, rows), columns, rows);
+    turned(&cut, turn).into_owned()
 }
 
 /// The network's input picture where no detector runs: the centre if it says so, else the whole picture, which
