@@ -19,19 +19,23 @@
 //!
 //! What each costs is in `benches/README.md`.
 //!
-//! Left out: centroid and median linkage (not reducible), approximate neighbour graphs (not needed: the means are
-//! exact in linear memory).
+//! Both compare everybody with everybody. Where there are too many faces for that, `graph` makes the same tree of average
+//! linkage from each face's nearest, up to a distance.
+//!
+//! Left out: centroid and median linkage (not reducible), approximate neighbours (the graph's are exact).
 
 mod assign;
 mod chain;
 mod constraints;
 mod dendrogram;
+pub(crate) mod graph;
 mod matrix;
 mod means;
 mod scores;
 #[cfg(test)]
 mod tests;
 mod vectors;
+pub(crate) mod wrong_matches;
 
 pub(crate) use assign::centroid;
 pub use assign::{KnownPerson, Suggestion, suggest};
@@ -43,7 +47,7 @@ pub(crate) use scores::{Scores, SweepPoint, sweep};
 
 use crate::types::{Cancel, Embedding, SquaredDistance};
 use constraints::NumberedConstraints;
-use vectors::FaceVectors;
+use vectors::{FaceVectors, squared_distance};
 
 /// What the distance of two clusters is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
@@ -117,7 +121,8 @@ fn dendrogram_with(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Dendrogram, ClusterError> {
     let vectors = FaceVectors::new(embeddings)?;
-    let facts = NumberedConstraints::new(constraints, embeddings.len())?;
+    let between = |a, b| squared_distance(vectors.row(a), vectors.row(b));
+    let facts = NumberedConstraints::new(constraints, vectors.len(), between)?;
     match (algorithm, linkage) {
         (Algorithm::Matrix, _) => {
             let matrix = matrix::Matrix::new(&vectors, linkage, cancel)?;

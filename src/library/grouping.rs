@@ -30,6 +30,8 @@ pub struct GroupingInput {
     pub faces: Vec<FaceToGroup>,
     /// People who are not the same.
     pub different: Vec<(PersonId, PersonId)>,
+    /// People of whom faces are suggested only: named or hidden ones.
+    pub known: HashSet<PersonId>,
     /// What of the library was seen.
     pub revision: Revision,
 }
@@ -59,6 +61,46 @@ impl GroupingInput {
     /// The person that each face is said to be.
     pub fn confirmed(&self) -> Vec<Option<PersonId>> {
         self.faces.iter().map(|face| face.state.person().filter(|_| face.state.is_decided())).collect()
+    }
+
+    /// The person or group that each face is of; one that is only suggested is nobody's yet.
+    pub fn groups(&self) -> Vec<Option<PersonId>> {
+        let of = |state: FaceState| match state {
+            FaceState::Of { person, belongs: Belongs::Named | Belongs::Confirmed | Belongs::Grouped } => Some(person),
+            _ => None,
+        };
+        self.faces.iter().map(|face| of(face.state)).collect()
+    }
+
+    /// The groups that the library does not have as they are here: [`Library::apply_grouping`] would leave the others.
+    pub fn changed(&self, groups: &[Vec<FaceId>]) -> Vec<Vec<FaceId>> {
+        let faces: HashMap<FaceId, &FaceToGroup> = self.faces.iter().map(|face| (face.face_id, face)).collect();
+        let mut sizes: HashMap<PersonId, usize> = HashMap::new();
+        for person in self.faces.iter().filter_map(|face| face.state.person()) {
+            *sizes.entry(person).or_default() += 1;
+        }
+        let is_changed = |group: &&Vec<FaceId>| {
+            let members: Option<Vec<&FaceToGroup>> = group.iter().map(|face| faces.get(face).copied()).collect();
+            members.is_none_or(|members| !self.is_there(&members, &sizes))
+        };
+        groups.iter().filter(is_changed).cloned().collect()
+    }
+
+    /// Whether the library has a group so already; where that is hard to say, not.
+    fn is_there(&self, members: &[&FaceToGroup], sizes: &HashMap<PersonId, usize>) -> bool {
+        let decided = members.iter().filter(|face| face.state.is_decided()).filter_map(|face| face.state.person());
+        let owners: HashSet<PersonId> = decided.collect();
+        let mut open = members.iter().filter(|face| !face.state.is_decided());
+        let is_of = |face: &FaceToGroup, person, belongs| {
+            face.state == FaceState::Of { person, belongs } && !face.rejected.contains(&person)
+        };
+        if let Some(&owner) = owners.iter().next() {
+            let belongs = if self.known.contains(&owner) { Belongs::Suggested } else { Belongs::Grouped };
+            return owners.len() == 1 && open.all(|face| is_of(face, owner, belongs));
+        }
+        let Some(person) = members.first().and_then(|face| face.state.person()) else { return members.is_empty() };
+        let is_whole = sizes.get(&person) == Some(&members.len()) && !self.known.contains(&person);
+        is_whole && open.all(|face| is_of(face, person, Belongs::Grouped))
     }
 
     /// Pairs of places in `faces` that must not meet: a face and the faces of a person whom it is not, and the faces
@@ -99,6 +141,7 @@ impl LibraryReader {
             Ok(GroupingInput {
                 faces: library.read(|c| faces_to_group(c, model, None))?,
                 different: library.told_apart_pairs()?,
+                known: library.read(known_people)?,
                 revision: library.revision()?,
             })
         })
@@ -359,6 +402,11 @@ impl<'g> GroupsToApply<'g> {
         }
         Ok(())
     }
+}
+
+fn known_people(c: &Connection) -> Result<HashSet<PersonId>> {
+    let mut query = c.prepare_cached("SELECT id FROM person WHERE name IS NOT NULL OR hidden <> 0")?;
+    Ok(query.query_map(params![], |row| Ok(PersonId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
 }
 
 fn nameless_without_faces(c: &Connection) -> Result<Vec<PersonId>> {

@@ -1,5 +1,11 @@
 //! Faces of the library into people: constraints from what the user said, the dendrogram, and its groups applied.
 
+mod by_neighbours;
+mod files;
+#[cfg(test)]
+mod tests;
+
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
@@ -8,10 +14,14 @@ use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::jobs::reembed::{ReembedSummary, reembed};
+use crate::cluster::graph::GraphFileError;
+use crate::cluster::wrong_matches::WrongMatches;
 use crate::cluster::{self, Constraints, Dendrogram, Linkage};
 use crate::library::{Decision, GroupedBy, GroupingInput, LibraryError};
 use crate::networks::models::Store;
 use crate::types::{Cancel, Embedding, FaceId, ModelId, PersonId, Revision, SquaredDistance, Touched};
+use files::GroupingFiles;
+pub(super) use files::remove_all;
 
 /// How faces are grouped: what the user moves in the grouping panel.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,6 +29,14 @@ pub struct Grouping {
     pub linkage: Linkage,
     pub threshold: SquaredDistance,
 }
+
+/// Faces of one photo nearer than this are one face shown twice. Smaller, recompressed or mirrored, it moves by up to 0.3,
+/// seldom more. No two different people on LFW are this near, and of two pictures of one person only 1 pair in 27, so that
+/// twins beside each other seldom are (`benches/README.md`).
+const COPIES: SquaredDistance = SquaredDistance(0.35);
+
+/// Up to here the groups come from all pairs of faces, above from each face's neighbours.
+const EXACT_UP_TO: usize = 4_000;
 
 const LINKAGE_SETTING: &str = "grouping.linkage";
 
@@ -58,7 +76,8 @@ pub struct GroupSummary {
     pub named: usize,
 }
 
-/// Groups all faces and writes the groups. Confirmed faces stay where their user put them.
+/// Groups all faces and writes the groups; of many, only what has changed since the last grouping is grouped anew.
+/// Confirmed faces stay where their user put them.
 pub(crate) fn regroup(
     library: &LibraryHandle,
     model: &ModelId,
@@ -66,8 +85,51 @@ pub(crate) fn regroup(
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<GroupSummary> {
-    let prepared = PreparedGrouping::prepare(library, model, grouping.linkage, cancel, events)?;
-    let (groups, seen) = (prepared.groups(grouping.threshold), prepared.seen());
+    Ok(regroup_above(EXACT_UP_TO, library, model, grouping, cancel, events)?.0)
+}
+
+/// The people of the library, and how many groups were applied.
+fn regroup_above(
+    exact_up_to: usize,
+    library: &LibraryHandle,
+    model: &ModelId,
+    grouping: &Grouping,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<(GroupSummary, usize)> {
+    let files = GroupingFiles::beside(library.path(), model);
+    let is_for_files = grouping.linkage == Linkage::Average && library.ask(|l| l.counts())?.faces > exact_up_to;
+    let begun = if is_for_files { files.begin() } else { Ok(()) };
+    let input = library.ask(|library| library.faces_to_group(model))?;
+    if !is_for_files || input.faces.len() <= exact_up_to {
+        told(files.remove(), events);
+        let prepared = PreparedGrouping::of(input, grouping.linkage, cancel, events)?;
+        let groups = prepared.groups(grouping.threshold);
+        let applied = groups.len();
+        return Ok((apply(library, groups, prepared.seen())?, applied));
+    }
+    let mut meter = Meter::start(Stage::GROUPING, Some(input.faces.len() as u64));
+    let found = by_neighbours::group(&input, grouping.threshold, &files, cancel, &mut |done, total| {
+        events(JobEvent::Progress(meter.set(done as u64, Some(total as u64))));
+    })?;
+    let groups = found.tree.groups(grouping.threshold);
+    let changed = input.changed(&groups.into_iter().map(|group| ids(&input, group)).collect::<Vec<_>>());
+    let applied = changed.len();
+    let summary = apply(library, changed, input.revision)?;
+    if let Some((graph, groups)) = found.to_keep {
+        told(begun.map_err(GraphFileError::from).and_then(|()| files.keep(&graph, &groups)), events);
+    }
+    Ok((summary, applied))
+}
+
+/// A cache that cannot be written or removed costs time, no groups.
+fn told<E: std::fmt::Display>(outcome: Result<(), E>, events: &mut dyn FnMut(JobEvent)) {
+    if let Err(error) = outcome {
+        events(JobEvent::Note(format!("What is kept for the next grouping was not written: {error}")));
+    }
+}
+
+fn apply(library: &LibraryHandle, groups: Vec<Vec<FaceId>>, seen: Revision) -> Result<GroupSummary> {
     let counts = library.call(move |library| {
         library.before_grouping(&groups)?;
         library.apply_grouping(&groups, GroupedBy::Scan, seen)?;
@@ -97,6 +159,8 @@ pub(crate) fn reembed_and_regroup(
 pub(crate) struct PreparedGrouping {
     input: GroupingInput,
     dendrogram: Dendrogram,
+    /// Only who moves the threshold asks for it.
+    wrong_matches: OnceCell<WrongMatches>,
 }
 
 impl PreparedGrouping {
@@ -108,17 +172,23 @@ impl PreparedGrouping {
         events: &mut dyn FnMut(JobEvent),
     ) -> Result<Self> {
         let input = library.ask(|library| library.faces_to_group(model))?;
+        Self::of(input, linkage, cancel, events)
+    }
+
+    fn of(input: GroupingInput, linkage: Linkage, cancel: &Cancel, events: &mut dyn FnMut(JobEvent)) -> Result<Self> {
         let embeddings: Vec<Embedding> = input.faces.iter().map(|face| face.embedding.clone()).collect();
         let constraints = Constraints {
             photos: input.faces.iter().map(|face| face.photo_id).collect(),
             confirmed: input.confirmed(),
+            copies: Some(COPIES),
             apart: input.apart(),
+            ..Constraints::default()
         };
         let mut meter = Meter::start(Stage::GROUPING, Some(embeddings.len() as u64));
         let dendrogram = cluster::dendrogram(&embeddings, &constraints, linkage, cancel, &mut |done, total| {
             events(JobEvent::Progress(meter.set(done as u64, Some(total as u64))));
         })?;
-        Ok(Self { input, dendrogram })
+        Ok(Self { input, dendrogram, wrong_matches: OnceCell::new() })
     }
 
     /// What of the library the dendrogram was made from.
@@ -128,8 +198,7 @@ impl PreparedGrouping {
 
     /// The groups at a threshold, the largest first.
     pub fn groups(&self, threshold: SquaredDistance) -> Vec<Vec<FaceId>> {
-        let ids = |group: Vec<usize>| group.into_iter().map(|index| self.input.faces[index].face_id).collect();
-        self.dendrogram.groups(threshold).into_iter().map(ids).collect()
+        self.dendrogram.groups(threshold).into_iter().map(|group| ids(&self.input, group)).collect()
     }
 
     /// The groups as they stand in the library; suggestions count for the person they are suggested for.
@@ -146,17 +215,15 @@ impl PreparedGrouping {
     /// Of 1,000 pairs of confirmed faces of different people, how many are nearer than `threshold` (FAR, Schroff et al.
     /// 2015, equation 7). None while there are too few such pairs to say.
     pub fn wrong_matches_per_1000(&self, threshold: SquaredDistance) -> Option<f32> {
-        const LEAST_PAIRS: u64 = 100;
-        let confirmed: Vec<_> = self.input.faces.iter().filter(|face| face.state.is_decided()).collect();
-        let (mut near, mut pairs) = (0_u64, 0_u64);
-        for (index, a) in confirmed.iter().enumerate() {
-            for b in confirmed[..index].iter().filter(|b| b.state.person() != a.state.person()) {
-                pairs += 1;
-                near += u64::from(a.embedding.squared_distance(&b.embedding) <= threshold);
-            }
-        }
-        (pairs >= LEAST_PAIRS).then(|| near as f32 * 1000.0 / pairs as f32)
+        let confirmed = self.input.faces.iter().filter(|face| face.state.is_decided());
+        let people = confirmed.filter_map(|face| Some((face.state.person()?, face.embedding.as_slice())));
+        let wrong_matches = self.wrong_matches.get_or_init(|| WrongMatches::new(people));
+        Some(wrong_matches.at(threshold)?.per_1000)
     }
+}
+
+fn ids(input: &GroupingInput, group: Vec<usize>) -> Vec<FaceId> {
+    group.into_iter().map(|index| input.faces[index].face_id).collect()
 }
 
 /// Parts a group that holds different people: its dendrogram's last merge is undone, and the smaller half becomes a

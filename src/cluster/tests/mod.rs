@@ -1,5 +1,6 @@
 //! Both engines against the definition and against `kodama`.
 
+pub(super) mod made;
 mod reference;
 
 use rand::{RngExt, SeedableRng};
@@ -29,7 +30,9 @@ fn constraints(count: usize, random: &mut ChaCha8Rng) -> Constraints {
     let photos = (0..count).map(|_| PhotoId(random.random_range(0..count as i64 / 2))).collect();
     let confirmed = (0..count).map(|_| Some(random.random_range(0..12)).filter(|&p| p < 3).map(PersonId)).collect();
     let apart = (0..count / 4).map(|_| (random.random_range(0..count), random.random_range(0..count)));
-    Constraints { photos, confirmed, apart: apart.filter(|(a, b)| a != b).collect() }
+    let apart = apart.filter(|(a, b)| a != b).collect();
+    let copies = [None, Some(SquaredDistance(0.3)), Some(SquaredDistance(0.7))][random.random_range(0..3)];
+    Constraints { photos, confirmed, copies, apart, ..Constraints::default() }
 }
 
 fn tree(engine: Algorithm, faces: &[Embedding], constraints: &Constraints, linkage: Linkage) -> Dendrogram {
@@ -134,7 +137,10 @@ fn constraints_hold_at_every_threshold() {
                         if same_person {
                             assert_eq!(cut[a], cut[b]);
                         } else if cut[a] == cut[b] {
-                            assert!(may_meet(&constraints, a, b), "seed {seed} {linkage:?} {engine:?}: {a} {b}");
+                            assert!(
+                                may_meet(&faces, &constraints, a, b),
+                                "seed {seed} {linkage:?} {engine:?}: {a} {b}"
+                            );
                         }
                     }
                 }
@@ -156,8 +162,10 @@ fn the_order_of_faces_does_not_matter() {
     let place = |face: usize| order.iter().position(|&f| f == face).unwrap();
     let moved = Constraints {
         photos: order.iter().map(|&f| constraints.photos[f]).collect(),
+        copies: constraints.copies,
         confirmed: order.iter().map(|&f| constraints.confirmed[f]).collect(),
         apart: constraints.apart.iter().map(|&(a, b)| (place(a), place(b))).collect(),
+        ..Constraints::default()
     };
     for (linkage, engine) in LINKAGES.iter().flat_map(|&l| engines(l).iter().map(move |&e| (l, e))) {
         let a = tree(engine, &faces, &constraints, linkage).cut(SquaredDistance(1.0));
@@ -205,6 +213,38 @@ fn nothing_one_and_two() {
     assert_eq!(agglomerate(&two, &same_photo, Linkage::Average, SquaredDistance(1.0)).unwrap(), [0, 1]);
     let mirror = Constraints { confirmed: vec![Some(PersonId(1)); 2], ..same_photo };
     assert_eq!(agglomerate(&two, &mirror, Linkage::Average, SquaredDistance(0.0)).unwrap(), [0, 0]);
+}
+
+/// A collage of twelve equal faces is one person's, in one photo and over two; a collage of people is not.
+#[test]
+fn copies_in_one_photo_are_one_person_and_people_in_one_photo_are_several() {
+    let at = |degrees: f32| {
+        let radians = degrees.to_radians();
+        Embedding::normalise(vec![radians.cos(), radians.sin()]).unwrap()
+    };
+    let (copies, threshold) = (Some(SquaredDistance(0.4)), SquaredDistance(1.1));
+    let groups = |faces: &[Embedding], photos: &[i64], apart: Vec<(usize, usize)>| {
+        let photos = photos.iter().map(|&photo| PhotoId(photo)).collect();
+        let constraints = Constraints { photos, copies, apart, ..Constraints::default() };
+        LINKAGES.map(|linkage| {
+            let trees =
+                engines(linkage).iter().map(|&engine| tree(engine, faces, &constraints, linkage).cut(threshold));
+            let trees: Vec<_> = trees.collect();
+            assert!(trees.windows(2).all(|pair| pair[0] == pair[1]), "{linkage:?}");
+            trees[0].clone()
+        })
+    };
+    // Recompressed: a degree is D = 0.0003.
+    let collage: Vec<Embedding> = (0..12).map(|face| at(face as f32 / 3.0)).collect();
+    assert!(groups(&collage, &[1; 12], vec![]).iter().all(|cut| *cut == [0; 12]));
+    let and_alone: Vec<Embedding> = collage.iter().cloned().chain([at(20.0)]).collect();
+    let photos: Vec<i64> = [1; 12].into_iter().chain([2]).collect();
+    assert!(groups(&and_alone, &photos, vec![]).iter().all(|cut| *cut == [0; 13]), "the person's other photo, too");
+    // 45 degrees are D = 0.59: near enough for one group, were they of two photos.
+    let people: Vec<Embedding> = (0..4).map(|face| at(face as f32 * 45.0)).collect();
+    assert!(groups(&people, &[1; 4], vec![]).iter().all(|cut| *cut == [0, 1, 2, 3]));
+    let told_apart = groups(&collage[..2], &[1; 2], vec![(0, 1)]);
+    assert!(told_apart.iter().all(|cut| *cut == [0, 1]), "the user's word stands");
 }
 
 #[test]

@@ -52,7 +52,7 @@ impl<'a> Reference<'a> {
     }
 
     fn may_meet(&self, a: usize, b: usize) -> bool {
-        self.clusters[a].iter().all(|&i| self.clusters[b].iter().all(|&j| may_meet(self.constraints, i, j)))
+        self.clusters[a].iter().all(|&i| self.clusters[b].iter().all(|&j| may_meet(self.faces, self.constraints, i, j)))
     }
 
     fn distance(&self, a: &[usize], b: &[usize]) -> f64 {
@@ -80,12 +80,33 @@ impl<'a> Reference<'a> {
 }
 
 /// Whether two faces may be of one cluster, as far as these two alone tell.
-pub(super) fn may_meet(constraints: &Constraints, i: usize, j: usize) -> bool {
+pub(super) fn may_meet(faces: &[Embedding], constraints: &Constraints, i: usize, j: usize) -> bool {
     let person = |face: usize| constraints.confirmed.get(face).copied().flatten();
-    let same_photo = !constraints.photos.is_empty() && constraints.photos[i] == constraints.photos[j];
+    let same_photo = is_one_photo(constraints, i, j) && !are_copies(faces, constraints, i, j);
     let two_people = matches!((person(i), person(j)), (Some(a), Some(b)) if a != b);
     let apart: HashSet<(usize, usize)> = constraints.apart.iter().copied().collect();
     !(same_photo || two_people || apart.contains(&(i, j)) || apart.contains(&(j, i)))
+}
+
+fn is_one_photo(constraints: &Constraints, i: usize, j: usize) -> bool {
+    !constraints.photos.is_empty() && constraints.photos[i] == constraints.photos[j]
+}
+
+/// Whether copies in their photo lead from one to the other.
+fn are_copies(faces: &[Embedding], constraints: &Constraints, i: usize, j: usize) -> bool {
+    let Some(copies) = constraints.copies else { return false };
+    let mut reached = vec![i];
+    let mut next = 0;
+    while let Some(&from) = reached.get(next) {
+        let is_near = |to: &usize| squared_distance(&faces[from], &faces[*to]) <= f64::from(copies.0);
+        let new: Vec<usize> = (0..faces.len())
+            .filter(|to| is_one_photo(constraints, i, *to) && !reached.contains(to))
+            .filter(is_near)
+            .collect();
+        reached.extend(new);
+        next += 1;
+    }
+    reached.contains(&j)
 }
 
 fn squared_distance(a: &Embedding, b: &Embedding) -> f64 {

@@ -1,0 +1,289 @@
+//! Many faces are grouped as few are; only what has changed is written; nothing of somebody forgotten is kept.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::*;
+use crate::app::engine::home::Home;
+use crate::app::jobs::forget::forget;
+use crate::cluster::graph::fingerprint;
+use crate::library::{AgainstMerge, Destination, FaceRecord, FileFacts, FileHashes, PhotoRecord};
+use crate::types::{Detection, FaceBox, Landmarks};
+
+const DIMENSIONS: usize = 32;
+/// Tests group by neighbours above so many faces.
+const FEW: usize = 20;
+const GROUPING: Grouping = Grouping { linkage: Linkage::Average, threshold: SquaredDistance(1.0) };
+
+fn model() -> ModelId {
+    ModelId("toy".to_owned())
+}
+
+/// Faces of thirty people, of some many and of others few, as they come.
+fn faces(count: usize, seed: u64) -> Vec<Embedding> {
+    let mut random = ChaCha8Rng::seed_from_u64(5);
+    let vector =
+        |random: &mut ChaCha8Rng| -> Vec<f32> { (0..DIMENSIONS).map(|_| random.random_range(-1.0..1.0)).collect() };
+    let people: Vec<Vec<f32>> = (0..30).map(|_| vector(&mut random)).collect();
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut face = || {
+        let person: f32 = random.random_range(0.0..1.0);
+        let person = &people[(person * person * 30.0) as usize];
+        let noise = vector(&mut random);
+        Embedding::normalise(person.iter().zip(noise).map(|(value, noise)| value + 0.6 * noise).collect()).unwrap()
+    };
+    (0..count).map(|_| face()).collect()
+}
+
+fn photo(path: &Path, number: usize, embedding: Embedding) -> PhotoRecord {
+    let mut hash = [0; 32];
+    hash[..8].copy_from_slice(&(number as u64 + 1).to_le_bytes());
+    let detection = Detection {
+        face_box: FaceBox { x: 10.0, y: 10.0, width: 60.0, height: 80.0 },
+        score: 0.9,
+        landmarks: Landmarks([[20.0, 30.0]; 5]),
+    };
+    let hashes = Some(FileHashes { file: hash, picture: hash });
+    PhotoRecord {
+        file: FileFacts { path: path.to_owned(), size: 1, mtime_ns: 0, ctime_ns: None, hashes },
+        width: 640,
+        height: 480,
+        format: "jpeg".to_owned(),
+        captured_at: None,
+        camera: None,
+        gps: None,
+        detector: ModelId("boxes".to_owned()),
+        model: model(),
+        faces: vec![FaceRecord { detection, embedding: Some(embedding), crop_jpeg: Vec::new() }],
+    }
+}
+
+struct MadeLibrary {
+    folder: tempfile::TempDir,
+    home: Home,
+    library: LibraryHandle,
+    photos: usize,
+}
+
+impl MadeLibrary {
+    fn of(faces: &[Embedding]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(&folder.path().join("home"))).unwrap();
+        let library = LibraryHandle::open(&home.library()).unwrap();
+        let mut made = Self { folder, home, library, photos: 0 };
+        made.add(faces);
+        made
+    }
+
+    fn add(&mut self, faces: &[Embedding]) {
+        let photos = self.folder.path().join("photos");
+        let numbers = self.photos..;
+        let records = faces
+            .iter()
+            .zip(numbers)
+            .map(|(face, number)| photo(&photos.join(format!("{number}.jpg")), number, face.clone()));
+        let records: Vec<PhotoRecord> = records.collect();
+        self.photos += faces.len();
+        let record = move |library: &mut crate::library::Library| {
+            let scan = library.begin_scan(&photos)?;
+            library.record_photos(scan, &records)
+        };
+        self.library.call(record).unwrap();
+    }
+
+    /// How many groups were applied.
+    fn regroup_above(&self, few: usize) -> usize {
+        regroup_above(few, &self.library, &model(), &GROUPING, &Cancel::default(), &mut |_| {}).unwrap().1
+    }
+
+    fn decide(&self, decision: Decision) {
+        self.library.call(move |library| library.decide(&decision, Revision::NOW)).unwrap();
+    }
+
+    /// Each person's name and faces, and the faces that are only suggested.
+    fn people(&self) -> BTreeSet<(Option<String>, Vec<(FaceId, bool)>)> {
+        let names = self.library.ask(|library| library.everyone()).unwrap();
+        let input = self.library.ask(|library| library.faces_to_group(&model())).unwrap();
+        let of = |person: PersonId| {
+            let faces = input.faces.iter().filter(|face| face.state.person() == Some(person));
+            faces.map(|face| (face.face_id, face.state.is_decided())).collect::<Vec<_>>()
+        };
+        names.into_iter().map(|person| (person.name, of(person.id))).filter(|(_, faces)| !faces.is_empty()).collect()
+    }
+
+    /// The groups, the largest first.
+    fn groups(&self) -> Vec<(PersonId, Vec<FaceId>)> {
+        let everyone = self.library.ask(|library| library.everyone()).unwrap();
+        let mut groups: Vec<_> = everyone
+            .into_iter()
+            .map(|person| (person.id, person.faces.iter().map(|face| face.face_id).collect::<Vec<_>>()))
+            .collect();
+        groups.iter_mut().for_each(|(_, faces)| faces.sort());
+        groups.sort_by_key(|(_, faces)| (std::cmp::Reverse(faces.len()), faces[0]));
+        groups
+    }
+
+    fn kept(&self) -> Vec<Vec<u8>> {
+        let mut files: Vec<_> = match std::fs::read_dir(self.home.cache().join("grouping")) {
+            Ok(entries) => entries.map(|entry| entry.unwrap().path()).collect(),
+            Err(_) => Vec::new(),
+        };
+        files.sort();
+        files.into_iter().map(|file| std::fs::read(file).unwrap()).collect()
+    }
+}
+
+/// The same library twice: the one is grouped from all pairs, the other from neighbours.
+fn twins(faces: &[Embedding]) -> (MadeLibrary, MadeLibrary) {
+    let (exact, by_neighbours) = (MadeLibrary::of(faces), MadeLibrary::of(faces));
+    exact.regroup_above(usize::MAX);
+    by_neighbours.regroup_above(FEW);
+    assert_eq!(exact.people(), by_neighbours.people());
+    (exact, by_neighbours)
+}
+
+#[test]
+fn many_faces_are_grouped_as_few_and_nothing_new_is_nothing_to_apply() {
+    let (exact, made) = twins(&faces(400, 1));
+    assert!(made.people().len() > 10 && exact.kept().is_empty());
+    let (people, kept) = (made.people(), made.kept());
+    assert_eq!(kept.len(), 2);
+    assert_eq!(made.regroup_above(FEW), 0);
+    assert_eq!((made.people(), made.kept()), (people, kept));
+}
+
+#[test]
+fn new_faces_join_their_people_and_the_other_groups_are_left_alone() {
+    let (mut exact, mut made) = twins(&faces(400, 2));
+    let new = faces(5, 20);
+    exact.add(&new);
+    made.add(&new);
+    let applied = made.regroup_above(FEW);
+    assert!((1..=5).contains(&applied), "{applied}");
+    exact.regroup_above(usize::MAX);
+    assert_eq!(exact.people(), made.people());
+    assert_eq!(made.regroup_above(FEW), 0);
+}
+
+#[test]
+fn what_is_decided_in_between_holds() {
+    let (mut exact, mut made) = twins(&faces(400, 3));
+    for made in [&exact, &made] {
+        let groups = made.groups();
+        let [ada, ben, cleo, dan, eve] = [0, 1, 2, 3, 4].map(|at| groups[at].clone());
+        made.decide(Decision::Name { person: ada.0, name: "Ada".to_owned() });
+        let faces = ben.1[..2].to_vec();
+        made.decide(Decision::Move { faces, to: Destination::NewPerson { name: "Ben".to_owned() } });
+        made.decide(Decision::Merge { from: dan.0, into: cleo.0, against: AgainstMerge::default() });
+        made.decide(Decision::TakeOut(eve.1[..1].to_vec()));
+        made.decide(Decision::Different(ada.0, eve.0));
+    }
+    exact.regroup_above(usize::MAX);
+    made.regroup_above(FEW);
+    assert_eq!(exact.people(), made.people());
+    // Then one suggestion is confirmed and another refused, and more faces come.
+    for made in [&exact, &made] {
+        let input = made.library.ask(|library| library.faces_to_group(&model())).unwrap();
+        let suggested = input.faces.iter().filter(|face| !face.state.is_decided()).filter_map(|face| {
+            let person = face.state.person().filter(|person| input.known.contains(person))?;
+            Some((person, face.face_id))
+        });
+        let suggested: Vec<_> = suggested.collect();
+        assert!(suggested.len() > 2);
+        made.decide(Decision::Confirm { person: suggested[0].0, faces: vec![suggested[0].1] });
+        made.decide(Decision::Reject { person: suggested[1].0, faces: vec![suggested[1].1] });
+    }
+    let new = faces(5, 30);
+    exact.add(&new);
+    made.add(&new);
+    exact.regroup_above(usize::MAX);
+    made.regroup_above(FEW);
+    assert_eq!(exact.people(), made.people());
+    made.regroup_above(FEW);
+    assert_eq!((made.regroup_above(FEW), exact.people()), (0, made.people()));
+}
+
+/// An undone grouping, another threshold: the library says what is to be applied, not the file.
+#[test]
+fn groups_that_the_library_lost_are_made_again() {
+    let made = MadeLibrary::of(&faces(300, 4));
+    made.regroup_above(FEW);
+    let people = made.people();
+    let everybody: Vec<FaceId> = people.iter().flat_map(|(_, faces)| faces.iter().map(|face| face.0)).collect();
+    made.library.call(move |l| l.apply_grouping(&[everybody], GroupedBy::User, Revision::NOW)).unwrap();
+    assert_eq!(made.people().len(), 1);
+    assert!(made.regroup_above(FEW) > 0);
+    assert_eq!(made.people(), people);
+}
+
+#[test]
+fn torn_files_are_made_again_and_fewer_faces_need_none() {
+    let made = MadeLibrary::of(&faces(300, 6));
+    made.regroup_above(FEW);
+    let (people, kept) = (made.people(), made.kept());
+    let folder = made.home.cache().join("grouping");
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    }
+    assert_eq!(made.regroup_above(FEW), 0);
+    assert_eq!((made.people(), made.kept()), (people.clone(), kept));
+    made.regroup_above(usize::MAX);
+    assert!(made.kept().is_empty());
+    assert_eq!(made.people(), people);
+}
+
+#[test]
+fn cancelled_it_changes_nothing() {
+    let made = MadeLibrary::of(&faces(300, 7));
+    let cancel = Cancel::default();
+    cancel.cancel();
+    assert!(regroup_above(FEW, &made.library, &model(), &GROUPING, &cancel, &mut |_| {}).is_err());
+    assert!(made.people().is_empty() && made.kept().is_empty());
+}
+
+#[test]
+fn nothing_of_who_is_forgotten_or_gone_is_kept() {
+    let all = faces(300, 8);
+    let made = MadeLibrary::of(&all);
+    made.regroup_above(FEW);
+    let (person, theirs) = made.groups()[2].clone();
+    let input = made.library.ask(|library| library.faces_to_group(&model())).unwrap();
+    let traces = input.faces.iter().filter(|face| theirs.contains(&face.face_id)).map(|face| {
+        let vector = face.embedding.as_slice();
+        [fingerprint(vector).to_le_bytes().to_vec(), vector.iter().flat_map(|value| value.to_le_bytes()).collect()]
+    });
+    let traces: Vec<[Vec<u8>; 2]> = traces.collect();
+    let holds = |bytes: &Vec<u8>, trace: &Vec<u8>| bytes.windows(trace.len()).any(|window| window == trace);
+    assert!(traces.iter().all(|[hash, _]| made.kept().iter().any(|bytes| holds(bytes, hash))));
+    assert!(traces.iter().all(|[_, vector]| !made.kept().iter().any(|bytes| holds(bytes, vector))), "hashes only");
+    made.decide(Decision::Name { person, name: "Ada".to_owned() });
+    let home = made.home.clone();
+    let forgotten = move |library: &mut crate::library::Library| {
+        let shown = library.person_to_forget(person)?;
+        forget(&home, library, &shown, false)
+    };
+    made.library.call(forgotten).unwrap();
+    assert!(!made.home.cache().join("grouping").exists());
+    made.regroup_above(FEW);
+    let kept = made.kept();
+    assert_eq!(kept.len(), 2);
+    assert!(traces.iter().flatten().all(|trace| !kept.iter().any(|bytes| holds(bytes, trace))));
+}
+
+/// A grouping that read the faces before somebody was forgotten keeps nothing.
+#[test]
+fn a_grouping_under_way_brings_back_nobody_who_is_forgotten() {
+    let made = MadeLibrary::of(&faces(300, 9));
+    let mut forget_once = Some(|| files::remove_all(&made.home.cache()).unwrap());
+    let mut events = |event: JobEvent| {
+        assert!(matches!(event, JobEvent::Progress(_)), "{event:?}");
+        forget_once.take().into_iter().for_each(|forget| forget());
+    };
+    regroup_above(FEW, &made.library, &model(), &GROUPING, &Cancel::default(), &mut events).unwrap();
+    assert!(made.kept().is_empty() && !made.people().is_empty());
+}
