@@ -22,6 +22,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("migrations/0008_was_of.sql"),
     include_str!("migrations/0009_newer.sql"),
     include_str!("migrations/0010_metadata.sql"),
+    include_str!("migrations/0011_by_hand.sql"),
 ];
 
 /// "Lken" in ASCII: tells a library from any other SQLite database.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, Transaction, params};
 
 use super::error::{LibraryError, Result};
-use super::faces::embedding_from;
+use super::faces::{embedding_from, forgotten_places};
 use super::open::{Library, LibraryReader};
 use super::path;
 use super::review::{FaceState, rows};
@@ -19,6 +19,8 @@ pub(crate) struct PhotoWithFaces {
     /// Upright.
     pub size: (u32, u32),
     pub faces: Vec<FaceWithOwner>,
+    /// Where somebody was who is to be forgotten.
+    pub forgotten: Vec<FaceBox>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +57,8 @@ impl LibraryReader {
                 let path = path::from_bytes(row.get(0)?);
                 if path.starts_with(folder) {
                     let (id, size) = (PhotoId(row.get(1)?), (row.get(2)?, row.get(3)?));
-                    photos.push(PhotoWithFaces { id, path, size, faces: faces_of(c, id, model)? });
+                    let (faces, forgotten) = (faces_of(c, id, model)?, forgotten_places(c, id)?);
+                    photos.push(PhotoWithFaces { id, path, size, faces, forgotten });
                 }
             }
             Ok(photos)
@@ -98,18 +101,20 @@ impl Library {
         })
     }
 
-    /// What was refused is offered again.
-    pub(crate) fn take_back_refusals(&mut self) -> Result<()> {
+    /// Of these names in these photos nothing was answered any more.
+    pub(crate) fn drop_name_answers(&mut self, answers: &[(PhotoId, String)]) -> Result<()> {
         self.write(|t| {
-            t.execute("DELETE FROM name_answer WHERE step IS NULL", [])?;
+            let mut delete = t.prepare_cached("DELETE FROM name_answer WHERE photo_id = ?1 AND name = ?2")?;
+            answers.iter().try_for_each(|(photo, name)| delete.execute(params![photo.0, name]).map(drop))?;
             Ok(())
         })
     }
 }
 
-/// Forgets what was answered: the names stand there.
+/// Forgets what was answered, and what was read: the names stand there.
 pub(super) fn forget_answers(t: &Transaction) -> Result<()> {
     t.execute("DELETE FROM name_answer", [])?;
+    t.execute("DELETE FROM names_read", [])?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use serde::{Deserialize, Serialize};
 
 use super::error::{LibraryError, Result};
 use super::open::{Library, LibraryReader};
@@ -11,12 +12,23 @@ use super::path;
 use crate::types::FaceBox;
 
 /// Where names are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum WritePlace {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum WritePlace {
     /// Into a file beside the photo; the photo stays byte for byte as it is
+    #[default]
     Sidecar,
     /// Into the photo itself, which has to be a JPEG
     Embedded,
+}
+
+impl WritePlace {
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Sidecar => Self::Embedded,
+            Self::Embedded => Self::Sidecar,
+        }
+    }
 }
 
 /// A photo whose names were written, or are to be.
@@ -54,6 +66,11 @@ const STEPS: i64 = 5;
 const NAME: &str = "metadata.library";
 
 impl LibraryReader {
+    /// What marks in files call this library; none while it has written nothing.
+    pub(crate) fn known_in_files_as(&self) -> Result<Option<String>> {
+        self.setting(NAME)
+    }
+
     /// The photos below a folder that have a named face, or into or beside which names were written; in order of their
     /// paths. A photo found at several paths is several.
     pub(crate) fn photos_to_write(&self, folder: &Path) -> Result<Vec<PhotoToWrite>> {
@@ -79,24 +96,38 @@ impl LibraryReader {
         self.read(|c| names_at(c, photo, place))
     }
 
-    /// The files of the latest writing whose way back is kept, and its number.
-    pub(crate) fn last_writing(&self) -> Result<Option<(i64, Vec<WrittenFile>)>> {
+    /// The latest writing whose ways back are kept: its number, and where it wrote.
+    pub(crate) fn last_writing(&self) -> Result<Option<(i64, Vec<(PathBuf, WritePlace)>)>> {
         self.read(|c| {
             let last: Option<i64> = c.query_row("SELECT max(step) FROM written_undo", [], |row| row.get(0))?;
             let Some(step) = last else { return Ok(None) };
-            let mut query =
-                c.prepare("SELECT photo, place, undo, names FROM written_undo WHERE step = ?1 ORDER BY photo, place")?;
+            let mut query = c.prepare("SELECT photo, place FROM written_undo WHERE step = ?1 ORDER BY photo, place")?;
             let mut rows = query.query([step])?;
             let mut files = Vec::new();
             while let Some(row) = rows.next()? {
-                files.push(WrittenFile {
-                    photo: path::from_bytes(row.get(0)?),
-                    place: place_from(row.get(1)?)?,
-                    undo: row.get(2)?,
-                    names_before: row.get(3)?,
-                });
+                files.push((path::from_bytes(row.get(0)?), place_from(row.get(1)?)?));
             }
             Ok(Some((step, files)))
+        })
+    }
+
+    /// What puts a file back as it was before a writing.
+    pub(crate) fn way_back(&self, step: i64, photo: &Path, place: WritePlace) -> Result<Option<WrittenFile>> {
+        self.read(|c| {
+            let mut query =
+                c.prepare_cached("SELECT undo, names FROM written_undo WHERE step = ?1 AND photo = ?2 AND place = ?3")?;
+            let file = query.query_row(params![step, path::to_bytes(photo), place_word(place)], |row| {
+                Ok(WrittenFile { photo: photo.to_owned(), place, undo: row.get(0)?, names_before: row.get(1)? })
+            });
+            Ok(file.optional()?)
+        })
+    }
+
+    /// How many files the latest writing can be taken back in.
+    pub(crate) fn files_of_last_writing(&self) -> Result<usize> {
+        self.read(|c| {
+            let sql = "SELECT count(*) FROM written_undo WHERE step = (SELECT max(step) FROM written_undo)";
+            Ok(c.query_row(sql, [], |row| row.get::<_, i64>(0))? as usize)
         })
     }
 }
@@ -143,7 +174,7 @@ impl Library {
 
     /// What marks in files call this library, drawn once.
     pub(crate) fn name_in_files(&mut self) -> Result<String> {
-        if let Some(name) = self.setting(NAME)? {
+        if let Some(name) = self.known_in_files_as()? {
             return Ok(name);
         }
         self.write(|t| {
@@ -151,13 +182,6 @@ impl Library {
             Ok(t.query_row("SELECT value FROM setting WHERE key = ?1", [NAME], |row| row.get(0))?)
         })
     }
-}
-
-/// Forgets which names in files are ours, and their ways back: they hold the names of whoever is forgotten. Marks in the
-/// files, which hold no names, still tell.
-pub(super) fn forget(t: &Transaction) -> Result<()> {
-    t.execute_batch("DELETE FROM written; DELETE FROM written_undo")?;
-    Ok(())
 }
 
 fn named_faces(c: &Connection, photo: i64) -> Result<Vec<NamedFace>> {

@@ -15,6 +15,8 @@ pub(crate) struct PhotoToName<'a> {
     /// What the file says of its orientation. 1 where the format's own reader turns the picture (HEIC, AVIF).
     pub turn: ExifTurn,
     pub faces: Vec<FaceToName<'a>>,
+    /// Where somebody was whom the user had forgotten: no face is made there.
+    pub forgotten: Vec<FractionBox>,
 }
 
 /// A face that was found.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::fraction_box::FractionBox;
+use crate::types::path_text;
 
 /// Where names stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -75,7 +76,9 @@ pub(crate) enum PhotoPath {
     Whole(PathBuf),
     /// On a volume that is not known here: the folder on that volume, and the path inside the folder.
     OnVolume {
+        #[serde(with = "path_text")]
         root: PathBuf,
+        #[serde(with = "path_text")]
         inside: PathBuf,
     },
 }

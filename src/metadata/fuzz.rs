@@ -1,5 +1,5 @@
 //! Damaged files of other programs: no panic, little memory, little time. A test run changes a few hundred files of
-//! each kind; `NAMES_FUZZ=10000 cargo test --release fuzz -- --nocapture` changes that many.
+//! each kind; `LIKENESS_MUTATIONS=10000 cargo test --release fuzz -- --nocapture` changes that many.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ const NAMES: &[&str] =
     &["IMG_1(1).jpg", "IMG_1.jpg.supplemental-meta(1).json", "IMG-edited.jpg", "a.jpg.json", "😀😃(2).json(3)"];
 
 fn rounds(usual: usize) -> usize {
-    std::env::var("NAMES_FUZZ").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
+    std::env::var("LIKENESS_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
 }
 
 /// Bits, bytes, numbers, cuts, doublings, and pieces of the file elsewhere.
@@ -94,7 +94,7 @@ fn fuzz(what: &str, rounds: usize, mut read: impl FnMut(&mut ChaCha8Rng)) {
     let peak = peak_kib();
     println!("{what}: {rounds} files, slowest {slowest:?}, at most {peak} KiB");
     // In an ordinary run other tests' memory is counted with it.
-    let is_alone = std::env::var_os("NAMES_FUZZ").is_some();
+    let is_alone = std::env::var_os("LIKENESS_MUTATIONS").is_some();
     assert!(!is_alone || peak < MOST_KIB, "{what}: {peak} KiB");
 }
 

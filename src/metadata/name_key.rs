@@ -8,7 +8,7 @@ use icu_normalizer::ComposingNormalizer;
 /// the same key, and so have composed and decomposed letters (macOS writes the latter).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
-pub(crate) struct NameKey(String);
+pub struct NameKey(String);
 
 impl NameKey {
     /// None of a name without a letter or digit.
@@ -37,7 +37,9 @@ pub(crate) fn folded(text: &str) -> String {
 /// A name to be written down: no spaces around it, no line breaks, no more than `MAX_CHARS`.
 pub(crate) fn cleaned(name: &str) -> Option<String> {
     const MAX_CHARS: usize = 200;
-    let visible: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    // Nor what turns the direction of other text.
+    let is_unseen = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let visible: String = name.chars().map(|c| if is_unseen(c) { ' ' } else { c }).collect();
     let words = visible.split_whitespace().collect::<Vec<_>>().join(" ");
     let short: String = words.chars().take(MAX_CHARS).collect();
     NameKey::of(&short).map(|_| short)

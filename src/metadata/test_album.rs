@@ -114,6 +114,7 @@ impl MadeAlbum {
             size: (4000, 3000),
             turn: ExifTurn::NONE,
             faces: faces.iter().enumerate().map(|made| face(number, made)).collect(),
+            forgotten: Vec::new(),
         };
         let mut photos: Vec<PhotoToName> = self.photos.iter().enumerate().map(photo).collect();
         for (photo, faces) in photos.iter_mut().zip(&self.photos) {

@@ -14,6 +14,7 @@ use likeness::app::compare::state::{self as compare_faces, CompareSource};
 use likeness::app::engine::facts::PuttingBack;
 use likeness::app::engine::report::{JobReport, Report};
 use likeness::app::evaluate::state::{Message as EvaluateMessage, Tab};
+use likeness::app::metadata::state::write::WritePreview;
 use likeness::app::people::state::{self as people, AsideTab};
 use likeness::app::settings::state::{self as settings_view, Appearance};
 use likeness::app::shell::app::App;
@@ -32,7 +33,7 @@ use likeness::types::{FaceId, PersonId, PhotoId};
 use super::demo::{SEEN, Wire, World, album_world, fresh_world};
 use super::judged::{folders, worst_pair};
 use super::synthetic::{Synthetic, synthetic_world};
-use super::train;
+use super::{train, write_names};
 
 /// One picture: which view, of which world, after which messages.
 pub struct Scene {
@@ -45,6 +46,8 @@ pub struct Scene {
     job: Option<JobReport>,
     keys: Vec<(Modifiers, Key)>,
     news: Vec<TrainEvent>,
+    /// What writing names would do.
+    preview: Option<WritePreview>,
 }
 
 impl Scene {
@@ -64,6 +67,7 @@ fn scene(name: &'static str, view: View) -> Scene {
         job: None,
         keys: Vec::new(),
         news: Vec::new(),
+        preview: None,
     }
 }
 
@@ -173,6 +177,23 @@ pub fn scenes() -> Vec<Scene> {
         Scene { news: train::demonstrated(), theme: dark, ..scene("demo_done_dark", View::TRAIN) },
         scene("models", View::MODELS),
         scene("settings", View::SETTINGS),
+        Scene { messages: act(Action::OpenWriteNames), ..scene("write_names", View::SETTINGS) },
+        Scene {
+            messages: write_names::opened(&[0, 2]),
+            preview: Some(write_names::many_files(1204)),
+            ..scene("write_names_files", View::SETTINGS)
+        },
+        Scene {
+            messages: write_names::opened(&[1]),
+            preview: Some(write_names::many_files(3)),
+            theme: dark,
+            ..scene("write_names_few_dark", View::SETTINGS)
+        },
+        Scene {
+            messages: write_names::opened(&[]),
+            preview: Some(write_names::many_files(0)),
+            ..scene("write_names_skipped", View::SETTINGS)
+        },
     ]
 }
 
@@ -309,6 +330,9 @@ pub fn shown(
     }
     for news in scene.news {
         wire.push(Report::Own(Answer::Train(news)));
+    }
+    if let Some(preview) = scene.preview {
+        wire.push(Report::Own(write_names::previewed(preview)));
     }
     harness.run_steps(24);
     for message in scene.messages {

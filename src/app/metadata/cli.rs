@@ -7,9 +7,12 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::job::{self, FolderNames, KnownFaces, MoreSources, OfferedNames, UndoSummary, WriteChoices, WriteSummary};
+use super::job::{
+    self, AnsweredHere, FolderNames, KnownFaces, MoreSources, NameChoices, OfferedNames, UndoSummary, WriteChoices,
+    WriteSummary,
+};
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable, printable_text};
-use crate::app::engine::cli::there_is_a_library;
+use crate::app::engine::cli::{output, there_is_a_library};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::EngineOptions;
 use crate::app::engine::progress::{JobEvent, Skipped};
@@ -18,9 +21,10 @@ use crate::library::{Library, WritePlace};
 use crate::metadata::name_key::NameKey;
 use crate::metadata::review::{NameConflict, PersonFound};
 use crate::metadata::xmp::{
-    ChangeKind, FileChange, FoundPeople, MetadataPlan, Modified, NameList, OthersNames, PacketPlace, PeoplePacket,
-    PlannedChange, RegionBox, XmpRegion,
+    ChangeKind, FileChange, FoundPeople, MetadataPlan, NameList, OthersNames, PacketPlace, PeoplePacket, PlannedChange,
+    RegionBox, XmpRegion,
 };
+use crate::types::PathText;
 
 /// Read the names that stand in photos' metadata, and write those of the library there
 #[derive(Debug, clap::Args)]
@@ -103,7 +107,8 @@ impl WriteArgs {
             place: self.into,
             lists: if self.lists.is_empty() { NameList::ALL.to_vec() } else { self.lists.clone() },
             with_suggested: self.suggested,
-            modified: if self.keep_time { Modified::Kept } else { Modified::Now },
+            at_one_place: false,
+            keep_time: self.keep_time,
             others: OthersNames {
                 remove: self.remove.clone(),
                 replace_differing: self.replace_differing,
@@ -122,50 +127,59 @@ pub fn run(home: &Home, args: MetadataArgs) -> Result<ExitCode> {
         JobEvent::Skipped(_) => {}
         event => console.show(event),
     };
-    let was_cancelled = match &args.command {
+    match &args.command {
         Command::Read { folder } => {
             let names = job::read(folder, &home.own_folders(), &cancel, &mut show)?;
             console.close();
-            tell_names(&names, args.json);
-            names.cancelled
+            tell_names(&names, args.json)?;
         }
         Command::Names(what) => {
             let mut library = opened(home)?;
             let options = resolve(home, EngineOptions::default())?;
             if what.again {
-                library.take_back_refusals()?;
+                job::offer_again(&mut library)?;
             }
             let more = MoreSources { digikam: what.digikam.clone(), contacts: what.contacts.clone() };
             let known = KnownFaces::read(&library, &what.folder, &options.model_id())?;
-            let offered = job::offer(home, known, &options, &more, &cancel, &mut show)?;
+            // A library that cannot be written is read anew the next time.
+            let mut keep = |read: Vec<_>, gone: Vec<_>| _ = library.note_names_read(&read, &gone);
+            let offered = job::offer(home, known, &options, &more, &mut keep, &cancel, &mut show)?;
+            let answered = match &offered {
+                Some(offered) => {
+                    let chosen = what.choices(offered)?;
+                    let names = (offered, &chosen);
+                    job::answer_here(home, &mut library, &options, names, &cancel, &mut show)?.zip(Some(chosen))
+                }
+                None => None,
+            };
             console.close();
-            if let Some(offered) = &offered {
-                let answered = answer(&mut library, offered, what)?;
-                tell_offered(offered, answered, args.json);
+            if let (Some(offered), Some((answered, chosen))) = (&offered, &answered) {
+                tell_offered(offered, answered, chosen, args.json)?;
             }
-            offered.is_none()
         }
         Command::Diff(what) => {
-            let mut tell = |photo: &Path, plan: &MetadataPlan| tell_plan(photo, plan, args.json);
+            let mut tell = |photo: &Path, _: WritePlace, plan: &MetadataPlan| {
+                if output::is_closed() {
+                    cancel.cancel();
+                }
+                tell_plan(photo, plan, args.json)
+            };
             let summary = job::diff(&mut opened(home)?, &what.folder, &what.choices(), &cancel, &mut show, &mut tell)?;
             console.close();
-            tell_written(&summary, "would change", args.json);
-            summary.cancelled
+            tell_written(&summary, "would change", args.json)?;
         }
         Command::Write(what) => {
             let summary = job::write(&mut opened(home)?, &what.folder, &what.choices(), &cancel, &mut show)?;
             console.close();
-            tell_written(&summary, "changed", args.json);
-            summary.cancelled
+            tell_written(&summary, "changed", args.json)?;
         }
         Command::Undo => {
             let summary = job::undo(&mut opened(home)?, &cancel, &mut show)?;
             console.close();
-            tell_undone(summary.as_ref(), args.json);
-            summary.is_some_and(|summary| summary.cancelled)
+            tell_undone(summary.as_ref(), args.json)?;
         }
-    };
-    Ok(if was_cancelled { ExitCode::from(130) } else { ExitCode::SUCCESS })
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn opened(home: &Home) -> Result<Library> {
@@ -173,90 +187,85 @@ fn opened(home: &Home) -> Result<Library> {
     Ok(Library::open(&home.library())?)
 }
 
-/// What became of the names that are offered.
-#[derive(Clone, Copy, PartialEq)]
-enum Answered {
-    Nothing,
-    /// So many faces were named.
-    Taken(usize),
-    /// So many names are not offered again.
-    Refused(usize),
+impl NamesArgs {
+    /// What is answered to what is offered; nothing where nothing was asked.
+    fn choices(&self, offered: &OfferedNames) -> Result<NameChoices> {
+        match (self.take, &self.refuse[..]) {
+            (true, _) => offered.to_take(&self.only),
+            (false, []) => Ok(NameChoices::default()),
+            (false, refused) => offered.to_refuse(refused),
+        }
+    }
 }
 
-fn answer(library: &mut Library, offered: &OfferedNames, what: &NamesArgs) -> Result<Answered> {
-    Ok(if what.take {
-        Answered::Taken(job::take(library, offered, &what.only)?.faces.len())
-    } else if !what.refuse.is_empty() {
-        Answered::Refused(job::refuse(library, offered, &what.refuse)?)
-    } else {
-        Answered::Nothing
-    })
-}
-
-fn tell_names(names: &FolderNames, json: bool) {
+fn tell_names(names: &FolderNames, json: bool) -> Result<()> {
     let counts = names.counts();
     if json {
-        names.photos.iter().for_each(|(photo, people)| println!("{}", people_json(photo, people)));
-        println!(
-            "{}",
-            json!({
-                "photos": names.looked_at, "with_names": names.photos.len(), "regions": counts.regions,
-                "names": counts.names, "skipped": skipped_json(&names.skipped),
-            })
-        );
-        return;
+        for (photo, people) in &names.photos {
+            output::json(&people_json(photo, people))?;
+        }
+        return output::json(&json!({
+            "photos": names.looked_at, "with_names": names.photos.len(), "regions": counts.regions,
+            "names": counts.names, "skipped": skipped_json(&names.skipped),
+        }));
     }
     for (photo, people) in &names.photos {
-        println!("{}", printable(photo));
-        people
-            .packets
-            .iter()
-            .filter(|packet| job::says_something(packet))
-            .flat_map(packet_lines)
-            .for_each(|line| println!("  {line}"));
+        output::line(printable(photo))?;
+        for line in people.packets.iter().filter(|packet| job::says_something(packet)).flat_map(packet_lines) {
+            output::line(format!("  {line}"))?;
+        }
     }
-    println!(
+    output::line(format!(
         "{} of {} in {} of {}",
         counted(counts.regions, "region", "regions"),
         counted(counts.names, "name", "different names"),
         names.photos.len(),
         counted(names.looked_at, "photo", "photos")
-    );
-    tell_skipped(&names.skipped);
+    ))?;
+    tell_skipped(&names.skipped)
 }
 
-fn tell_offered(offered: &OfferedNames, answered: Answered, json: bool) {
+fn tell_offered(offered: &OfferedNames, answered: &AnsweredHere, chosen: &NameChoices, json: bool) -> Result<()> {
     let review = &offered.review;
     let (names, people) = review.counts();
+    let (taken, refused) = (answered.touched.faces.len(), chosen.refused.len());
+    let skipped: Vec<Skipped> = offered.skipped.iter().chain(&answered.skipped).cloned().collect();
     if json {
-        let (taken, refused) = match answered {
-            Answered::Nothing => (0, 0),
-            Answered::Taken(faces) => (faces, 0),
-            Answered::Refused(names) => (0, names),
-        };
-        review.people.iter().for_each(|person| println!("{}", person_json(person)));
-        review.conflicts.iter().for_each(|conflict| println!("{}", json!({ "conflict": conflict_words(conflict) })));
-        println!(
-            "{}",
-            json!({
-                "names": names, "people": people, "conflicts": review.conflicts.len(),
-                "withdrawn": review.withdrawn.len(), "elsewhere": review.elsewhere, "taken": taken, "refused": refused,
-                "skipped": skipped_json(&offered.skipped),
-            })
-        );
-        return;
+        let conflicts = review.conflicts.iter().map(|conflict| json!({ "conflict": conflict_words(conflict) }));
+        for found in review.people.iter().map(person_json).chain(conflicts) {
+            output::json(&found)?;
+        }
+        return output::json(&json!({
+            "names": names, "people": people, "conflicts": review.conflicts.len(),
+            "withdrawn": review.withdrawn.len(), "elsewhere": review.elsewhere, "taken": taken,
+            "by_hand": answered.by_hand, "refused": refused, "skipped": skipped_json(&skipped),
+        }));
     }
-    review.people.iter().for_each(|person| println!("{}", person_words(person)));
-    review.conflicts.iter().for_each(|conflict| println!("contradiction: {}", conflict_words(conflict)));
+    for person in &review.people {
+        output::line(person_words(person))?;
+    }
+    for conflict in &review.conflicts {
+        output::line(format!("contradiction: {}", conflict_words(conflict)))?;
+    }
+    for name in &review.withdrawn {
+        let (photo, name) = (name.answer.photo.0, printable_text(&name.name));
+        output::line(format!("withdrawn: photo {photo} names {name} no more"))?;
+    }
     let people = counted(people, "person", "people");
-    println!("{} of {people} found in the photos", counted(names, "name", "names"));
-    match answered {
-        Answered::Taken(faces) => println!("{} named so", counted(faces, "face", "faces")),
-        Answered::Refused(names) => println!("{} not offered again", counted(names, "name is", "names are")),
-        Answered::Nothing if names > 0 => println!("Nothing was changed; --take names the faces so"),
-        Answered::Nothing => {}
+    output::line(format!("{} of {people} found in the photos", counted(names, "name", "names")))?;
+    match (taken, refused) {
+        (0, 0) if names > 0 && chosen.taken.is_empty() => {
+            output::line("Nothing was changed; --take names the faces so")?;
+        }
+        (0, 0) => {}
+        (_, 0) => {
+            let cut = counted(answered.by_hand, "of them was cut out", "of them were cut out");
+            let taken = counted(taken, "face", "faces");
+            output::line(format!("{taken} named so; {cut} where no face had been found"))?;
+        }
+        _ => output::line(format!("{} not offered again", counted(refused, "name is", "names are")))?,
     }
-    tell_skipped(&offered.skipped);
+    tell_skipped(&skipped)
 }
 
 fn person_json(person: &PersonFound) -> Value {
@@ -290,7 +299,7 @@ fn conflict_words(conflict: &NameConflict) -> String {
             let names: Vec<String> = names.iter().map(|name| quoted(&name.key)).collect();
             format!("one face of photo {} is called {}", photo.0, names.join(" and "))
         }
-        NameConflict::OtherPerson { photo, face, person, name } => {
+        NameConflict::OtherPerson { photo, face, person, name, .. } => {
             format!("face {} of photo {} is person {} here, and {} there", face.0, photo.0, person.0, quoted(&name.key))
         }
         NameConflict::TwoPeople { key, groups } => {
@@ -335,12 +344,12 @@ fn place_words(place: &PacketPlace) -> String {
 
 fn people_json(photo: &Path, people: &FoundPeople) -> Value {
     let packets: Vec<Value> = people.packets.iter().map(packet_json).collect();
-    json!({ "path": photo.to_string_lossy(), "packets": packets })
+    json!({ "path": PathText::of(photo).path, "packets": packets })
 }
 
 fn packet_json(packet: &PeoplePacket) -> Value {
     let sidecar = match &packet.place {
-        PacketPlace::Sidecar(path) => Some(path.to_string_lossy()),
+        PacketPlace::Sidecar(path) => Some(PathText::of(path).path),
         PacketPlace::Embedded | PacketPlace::Extended => None,
     };
     json!({
@@ -364,16 +373,17 @@ fn region_json(region: &XmpRegion) -> Value {
     })
 }
 
-fn tell_plan(photo: &Path, plan: &MetadataPlan, json: bool) {
+fn tell_plan(photo: &Path, plan: &MetadataPlan, json: bool) -> Result<()> {
     if json {
         let lists: Vec<Value> = plan.changes.iter().map(change_json).collect();
-        let value = json!({
-            "photo": photo.to_string_lossy(), "file": plan.path.to_string_lossy(), "change": change_word(&plan.file),
-            "lists": lists,
-        });
-        println!("{value}");
-    } else if plan.file != FileChange::Nothing {
-        plan.to_string().lines().for_each(|line| println!("{}", printable_text(line)));
+        return output::json(&json!({
+            "photo": PathText::of(photo).path, "file": PathText::of(&plan.path).path,
+            "change": change_word(&plan.file), "lists": lists,
+        }));
+    }
+    match &plan.file {
+        FileChange::Nothing => Ok(()),
+        _ => output::line(plan),
     }
 }
 
@@ -401,39 +411,40 @@ fn change_word(file: &FileChange) -> &'static str {
     }
 }
 
-fn tell_written(summary: &WriteSummary, what: &str, json: bool) {
+fn tell_written(summary: &WriteSummary, what: &str, json: bool) -> Result<()> {
     let WriteSummary { files, unchanged, skipped, cancelled } = summary;
     if json {
         let skipped = skipped_json(skipped);
-        println!("{}", json!({ "files": files, "unchanged": unchanged, "skipped": skipped, "cancelled": cancelled }));
-        return;
+        return output::json(
+            &json!({ "files": files, "unchanged": unchanged, "skipped": skipped, "cancelled": cancelled }),
+        );
     }
-    println!("{} {what}, {unchanged} as they were, {} skipped", counted(*files, "file", "files"), skipped.len());
-    tell_skipped(skipped);
+    let files = counted(*files, "file", "files");
+    output::line(format!("{files} {what}, {unchanged} as they were, {} skipped", skipped.len()))?;
+    tell_skipped(skipped)
 }
 
-fn tell_undone(summary: Option<&UndoSummary>, json: bool) {
+fn tell_undone(summary: Option<&UndoSummary>, json: bool) -> Result<()> {
     let Some(UndoSummary { restored, skipped, cancelled }) = summary else {
-        match json {
-            true => println!("{}", json!({ "restored": 0, "skipped": [], "cancelled": false })),
-            false => println!("Nothing was written that could be taken back"),
-        }
-        return;
+        return match json {
+            true => output::json(&json!({ "restored": 0, "skipped": [], "cancelled": false })),
+            false => output::line("Nothing was written that could be taken back"),
+        };
     };
     if json {
-        println!("{}", json!({ "restored": restored, "skipped": skipped_json(skipped), "cancelled": cancelled }));
-        return;
+        let skipped = skipped_json(skipped);
+        return output::json(&json!({ "restored": restored, "skipped": skipped, "cancelled": cancelled }));
     }
-    println!("{} put back, {} skipped", counted(*restored, "file", "files"), skipped.len());
-    tell_skipped(skipped);
+    output::line(format!("{} put back, {} skipped", counted(*restored, "file", "files"), skipped.len()))?;
+    tell_skipped(skipped)
 }
 
 fn skipped_json(skipped: &[Skipped]) -> Value {
     serde_json::to_value(skipped).unwrap_or_default()
 }
 
-fn tell_skipped(skipped: &[Skipped]) {
-    for Skipped { path, reason } in skipped {
-        println!("skipped {}: {}", printable(path), printable_text(reason));
-    }
+fn tell_skipped(skipped: &[Skipped]) -> Result<()> {
+    skipped.iter().try_for_each(|Skipped { path, reason }| {
+        output::line(format!("skipped {}: {}", printable(path), printable_text(reason)))
+    })
 }

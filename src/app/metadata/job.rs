@@ -1,54 +1,94 @@
 //! Names into and out of the files of a folder.
 
+mod access;
+mod answer;
+mod by_hand;
+mod files_read;
 mod offer;
+mod pending;
+mod preview;
 mod read;
 mod sources;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "gui")]
 mod window;
+#[cfg(feature = "gui")]
+mod write_window;
 
 use std::path::Path;
 
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
+use self::access::LibraryAccess;
+pub use self::answer::NameChoices;
+pub(crate) use self::answer::{NameOfPhoto, NamePlace, PlacedName, names_of, placed_names};
+pub(crate) use self::answer::{answer, offer_again, settle_withdrawn};
+pub(crate) use self::by_hand::{AnsweredHere, MadeFaces, answer_here, make_faces, pictures_to_cut};
 pub use self::offer::OfferedNames;
-pub(crate) use self::offer::{KnownFaces, offer, refuse, take};
+pub(crate) use self::offer::{KnownFaces, offer};
+pub use self::preview::{DiffLine, FileFate, FilePreview, WritePreview};
 pub(crate) use self::read::{FolderNames, read, says_something};
 pub(crate) use self::sources::MoreSources;
 #[cfg(feature = "gui")]
-pub(crate) use self::window::LOOK_FOR_NAMES;
-#[cfg(feature = "gui")]
 pub use self::window::{Event, Job, Request};
+#[cfg(feature = "gui")]
+pub(crate) use self::window::{LOOK_FOR_NAMES, TAKE_NAMES};
+pub(crate) use self::write_window::{PREVIEW_NAMES, TAKE_NAMES_BACK, WRITE_NAMES};
+#[cfg(feature = "gui")]
+pub use self::write_window::{WriteEvent, WriteRequest, WritingKept, WritingSettings};
 use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
 use crate::app::jobs::walk::plain;
 use crate::faces::image::orientation_of_file;
 use crate::library::{Library, LibraryReader, NamedFace, PhotoToWrite, WritePlace, WrittenFile};
 use crate::metadata::xmp::{
-    self, FaceToWrite, FileChange, FileUndo, MetadataError, MetadataPlan, Modified, NameList, NamesToWrite,
-    OthersNames, PacketPlace, PeoplePacket, RegionBox, WrittenNames,
+    self, FaceToWrite, FileChange, FileUndo, MetadataError, MetadataPlan, Modified, NamesToWrite, PacketPlace,
+    PeoplePacket, RegionBox, WriteRemains, WrittenNames,
 };
+pub use crate::metadata::xmp::{ChangeKind, NameList, OthersNames};
 use crate::types::Cancel;
 
 const LOOKING: Stage = Stage::new("stage_metadata_plan", "Looking at metadata");
 const WRITING: Stage = Stage::new("stage_metadata_write", "Writing names");
 const TAKING_BACK: Stage = Stage::new("stage_metadata_undo", "Taking names back");
 
+/// Of a file whose way back cannot be kept, or was not kept so that it can be read.
+const UNNOTED: &str = "what was written into it is not noted in a form that can be read";
+
 /// What its user wants written.
-#[derive(Debug, Clone)]
-pub(crate) struct WriteChoices {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WriteChoices {
     pub place: WritePlace,
+    /// Whether each photo has our names at one place alone: beside it where it is none that can be written into, and
+    /// nothing of ours is left at the other place.
+    pub at_one_place: bool,
     /// Into which lists of the XMP. What was written into another is taken out of it.
     pub lists: Vec<NameList>,
     /// Also the names that are only suggested.
     pub with_suggested: bool,
-    pub modified: Modified,
+    /// Whether a file keeps the time of its last change.
+    pub keep_time: bool,
     pub others: OthersNames,
 }
 
+impl Default for WriteChoices {
+    fn default() -> Self {
+        Self {
+            place: WritePlace::Sidecar,
+            at_one_place: true,
+            lists: NameList::ALL.to_vec(),
+            with_suggested: false,
+            keep_time: false,
+            others: OthersNames::default(),
+        }
+    }
+}
+
 /// What became of a folder's photos.
-#[derive(Debug, Default)]
-pub(crate) struct WriteSummary {
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct WriteSummary {
     /// Files that were changed, or would be.
     pub files: usize,
     /// Photos whose names stand there already.
@@ -59,22 +99,23 @@ pub(crate) struct WriteSummary {
 
 /// What writing the names of a folder's photos would do, told file by file. Nothing is written.
 pub(crate) fn diff(
-    library: &mut Library,
+    library: &mut impl LibraryAccess,
     folder: &Path,
     choices: &WriteChoices,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-    tell: &mut dyn FnMut(&Path, &MetadataPlan),
+    tell: &mut dyn FnMut(&Path, WritePlace, &MetadataPlan) -> Result<()>,
 ) -> Result<WriteSummary> {
-    let name = library.name_in_files()?;
+    let name = library.change(Library::name_in_files)?;
     each_photo(library, folder, LOOKING, cancel, events, &mut |library, photo, summary| {
-        let ours = written_names(library, &photo.path, choices.place, &name)?;
-        match plan(photo, &ours, &name, choices) {
-            Ok(planned) => {
-                count(&planned, summary);
-                tell(&photo.path, &planned);
+        for (place, planned) in plans(library, photo, &name, choices)? {
+            match planned {
+                Ok(planned) => {
+                    count(&planned, summary);
+                    tell(&photo.path, place, &planned)?;
+                }
+                Err(error) => summary.skip(&photo.path, &error),
             }
-            Err(error) => summary.skip(&photo.path, &error),
         }
         Ok(())
     })
@@ -82,43 +123,63 @@ pub(crate) fn diff(
 
 /// Writes the names of a folder's photos. Each file is changed at once or not at all, and its way back is kept before.
 pub(crate) fn write(
-    library: &mut Library,
+    library: &mut impl LibraryAccess,
     folder: &Path,
     choices: &WriteChoices,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<WriteSummary> {
-    let (name, step) = (library.name_in_files()?, library.begin_writing()?);
+    let (name, step) = (library.change(Library::name_in_files)?, library.change(Library::begin_writing)?);
+    let mut remains = WriteRemains::default();
     each_photo(library, folder, WRITING, cancel, events, &mut |library, photo, summary| {
-        let names_before = library.names_written(&photo.path, choices.place)?;
-        let ours = written_names(library, &photo.path, choices.place, &name)?;
-        let planned = plan(photo, &ours, &name, choices).and_then(|planned| Ok((planned.undo()?, planned)));
-        let (undo, planned) = match planned {
-            Ok(planned) => planned,
-            Err(error) => {
-                summary.skip(&photo.path, &error);
-                return Ok(());
+        remains.clear_beside(&photo.path);
+        for (place, planned) in plans(library, photo, &name, choices)? {
+            match planned {
+                Ok(planned) => write_planned(library, step, (photo.path.as_path(), place), &planned, choices, summary)?,
+                Err(error) => summary.skip(&photo.path, &error),
             }
-        };
-        count(&planned, summary);
-        if planned.file == FileChange::Nothing {
-            return Ok(());
-        }
-        let undo = serde_json::to_string(&undo)?;
-        let file = WrittenFile { photo: photo.path.clone(), place: choices.place, undo, names_before };
-        library.note_writing(step, &file, &serde_json::to_string(&planned.written)?)?;
-        if let Err(error) = planned.write(choices.modified) {
-            library.note_taken_back(step, &file)?;
-            summary.files -= 1;
-            summary.skip(&photo.path, &error);
         }
         Ok(())
     })
 }
 
+/// Notes the way back, then writes.
+fn write_planned(
+    library: &mut impl LibraryAccess,
+    step: i64,
+    (photo, place): (&Path, WritePlace),
+    planned: &MetadataPlan,
+    choices: &WriteChoices,
+    summary: &mut WriteSummary,
+) -> Result<()> {
+    if planned.file == FileChange::Nothing {
+        summary.unchanged += 1;
+        return Ok(());
+    }
+    let undo = match planned.undo() {
+        Ok(undo) => serde_json::to_string(&undo)?,
+        Err(error) => {
+            summary.skip(photo, &error);
+            return Ok(());
+        }
+    };
+    let names_before = library.ask(|library| library.names_written(photo, place))?;
+    let file = WrittenFile { photo: photo.to_owned(), place, undo, names_before };
+    let (noted, names) = (file.clone(), serde_json::to_string(&planned.written)?);
+    library.change(move |library| library.note_writing(step, &noted, &names))?;
+    match planned.write(if choices.keep_time { Modified::Kept } else { Modified::Now }) {
+        Ok(()) => summary.files += 1,
+        Err(error) => {
+            library.change(move |library| library.note_taken_back(step, &file))?;
+            summary.skip(photo, &error);
+        }
+    }
+    Ok(())
+}
+
 /// What taking the latest writing back did.
-#[derive(Debug, Default)]
-pub(crate) struct UndoSummary {
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UndoSummary {
     pub restored: usize,
     /// Files that others have changed since; they stay as they are.
     pub skipped: Vec<Skipped>,
@@ -128,42 +189,68 @@ pub(crate) struct UndoSummary {
 /// Puts the files of the latest writing back as they were, byte for byte. None: nothing was written, or all of it was
 /// taken back.
 pub(crate) fn undo(
-    library: &mut Library,
+    library: &mut impl LibraryAccess,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<Option<UndoSummary>> {
-    let Some((step, files)) = library.last_writing()? else { return Ok(None) };
+    let Some((step, files)) = library.ask(LibraryReader::last_writing)? else { return Ok(None) };
     let mut meter = Meter::start(TAKING_BACK, Some(files.len() as u64));
-    let mut summary = UndoSummary::default();
-    for file in files {
+    let (mut summary, mut remains) = (UndoSummary::default(), WriteRemains::default());
+    let mut looked_at = 0;
+    for (photo, place) in &files {
         if cancel.is_cancelled() {
             summary.cancelled = true;
             break;
         }
-        let back: FileUndo = serde_json::from_str(&file.undo)?;
-        match back.apply() {
-            Ok(()) => {
-                summary.restored += 1;
-                library.note_taken_back(step, &file)?;
-            }
-            Err(error) => {
-                let skipped = Skipped { path: back.path.clone(), reason: reason(&error) };
-                events(JobEvent::Skipped(skipped.clone()));
-                summary.skipped.push(skipped);
-                // Nothing puts such a file back any more; one that cannot be reached may be there again.
-                if matches!(error, MetadataError::Changed { .. }) {
-                    library.drop_way_back(step, &file)?;
-                }
-            }
+        remains.clear_beside(photo);
+        if let Some(file) = library.ask(|library| library.way_back(step, photo, *place))? {
+            take_back(library, step, file, &mut summary, events)?;
         }
+        looked_at += 1;
         events(JobEvent::Progress(meter.advance(1)));
     }
+    pending::forget_photos(library, files[..looked_at].iter().map(|(photo, _)| photo.as_path()))?;
     Ok(Some(summary))
+}
+
+fn take_back(
+    library: &mut impl LibraryAccess,
+    step: i64,
+    file: WrittenFile,
+    summary: &mut UndoSummary,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<()> {
+    let Ok(back) = serde_json::from_str::<FileUndo>(&file.undo) else {
+        let skipped = Skipped { path: file.photo.clone(), reason: UNNOTED.to_owned() };
+        events(JobEvent::Skipped(skipped.clone()));
+        summary.skipped.push(skipped);
+        return Ok(());
+    };
+    match back.apply() {
+        Ok(()) => {
+            summary.restored += 1;
+            library.change(move |library| library.note_taken_back(step, &file))
+        }
+        Err(error) => {
+            let skipped = Skipped { path: back.path.clone(), reason: reason(&error) };
+            events(JobEvent::Skipped(skipped.clone()));
+            summary.skipped.push(skipped);
+            // Nothing puts such a file back any more; one that cannot be reached may be there again.
+            match error {
+                MetadataError::Changed { .. } => library.change(move |library| library.drop_way_back(step, &file)),
+                _ => Ok(()),
+            }
+        }
+    }
 }
 
 impl WriteSummary {
     fn skip(&mut self, path: &Path, error: &MetadataError) {
         self.skipped.push(Skipped { path: path.to_owned(), reason: reason(error) });
+    }
+
+    fn skip_unnoted(&mut self, path: &Path) {
+        self.skipped.push(Skipped { path: path.to_owned(), reason: UNNOTED.to_owned() });
     }
 }
 
@@ -184,19 +271,19 @@ fn count(planned: &MetadataPlan, summary: &mut WriteSummary) {
     }
 }
 
-type EachPhoto<'a> = dyn FnMut(&mut Library, &PhotoToWrite, &mut WriteSummary) -> Result<()> + 'a;
+type EachPhoto<'a, L> = dyn FnMut(&mut L, &PhotoToWrite, &mut WriteSummary) -> Result<()> + 'a;
 
-fn each_photo(
-    library: &mut Library,
+fn each_photo<L: LibraryAccess>(
+    library: &mut L,
     folder: &Path,
     stage: Stage,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-    each: &mut EachPhoto<'_>,
+    each: &mut EachPhoto<'_, L>,
 ) -> Result<WriteSummary> {
     // As the library has them.
     let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-    let photos = library.photos_to_write(&folder)?;
+    let photos = library.ask(|library| library.photos_to_write(&folder))?;
     let mut meter = Meter::start(stage, Some(photos.len() as u64));
     let mut summary = WriteSummary::default();
     for photo in photos {
@@ -205,21 +292,58 @@ fn each_photo(
             break;
         }
         let told = summary.skipped.len();
-        each(library, &photo, &mut summary)?;
+        match each(library, &photo, &mut summary) {
+            Ok(()) => {}
+            // One file whose way back cannot be noted, or whose note cannot be read, keeps no other from its names.
+            Err(error) if error.is::<serde_json::Error>() => summary.skip_unnoted(&photo.path),
+            Err(error) => return Err(error),
+        }
         summary.skipped[told..].iter().for_each(|skipped| events(JobEvent::Skipped(skipped.clone())));
         events(JobEvent::Progress(meter.advance(1)));
     }
     Ok(summary)
 }
 
+type PlannedAt = (WritePlace, Result<MetadataPlan, MetadataError>);
+
+/// What is to be done for a photo: where its names belong, and at the other place where they may not stay.
+fn plans(
+    library: &mut impl LibraryAccess,
+    photo: &PhotoToWrite,
+    name: &str,
+    choices: &WriteChoices,
+) -> Result<Vec<PlannedAt>> {
+    let mut place = choices.place;
+    let mut planned = plan(photo, place, &ours_at(library, photo, place, name)?, name, choices);
+    if choices.at_one_place && planned.as_ref().is_err_and(MetadataError::asks_for_a_sidecar) {
+        place = WritePlace::Sidecar;
+        planned = plan(photo, place, &ours_at(library, photo, place, name)?, name, choices);
+    }
+    let mut plans = vec![(place, planned)];
+    let other = place.other();
+    let noted = library.ask(|library| library.names_written(&photo.path, other))?;
+    let left: Option<WrittenNames> = noted.map(|noted| serde_json::from_str(&noted)).transpose()?;
+    if let Some(left) = left.filter(|left| choices.at_one_place && !left.0.is_empty()) {
+        let nobody = PhotoToWrite { faces: Vec::new(), ..photo.clone() };
+        let only_ours = WriteChoices { others: OthersNames::default(), ..choices.clone() };
+        plans.push((other, plan(&nobody, other, &left, name, &only_ours)));
+    }
+    Ok(plans)
+}
+
 /// The names at a place that are this library's: as it noted, and where it noted nothing, by its marks in the file. Its
 /// notes may be those of a backup, or have gone with somebody who was forgotten.
-fn written_names(library: &LibraryReader, photo: &Path, place: WritePlace, name: &str) -> Result<WrittenNames> {
-    if let Some(noted) = library.names_written(photo, place)? {
+fn ours_at(
+    library: &mut impl LibraryAccess,
+    photo: &PhotoToWrite,
+    place: WritePlace,
+    name: &str,
+) -> Result<WrittenNames> {
+    if let Some(noted) = library.ask(|library| library.names_written(&photo.path, place))? {
         return Ok(serde_json::from_str(&noted)?);
     }
     // What cannot be read is told when it is to be changed.
-    let packets = xmp::read(photo).map(|found| found.packets).unwrap_or_default();
+    let packets = xmp::read(&photo.path).map(|found| found.packets).unwrap_or_default();
     let is_there = |packet: &&PeoplePacket| match packet.place {
         PacketPlace::Sidecar(_) => place == WritePlace::Sidecar,
         PacketPlace::Embedded | PacketPlace::Extended => place == WritePlace::Embedded,
@@ -229,6 +353,7 @@ fn written_names(library: &LibraryReader, photo: &Path, place: WritePlace, name:
 
 fn plan(
     photo: &PhotoToWrite,
+    place: WritePlace,
     ours: &WrittenNames,
     library: &str,
     choices: &WriteChoices,
@@ -252,7 +377,9 @@ fn plan(
         others: &choices.others,
         library: Some(library),
     };
-    xmp::plan(&photo.path, choices.place, &names)
+    let planned = xmp::plan(&photo.path, place, &names)?;
+    // Nothing is shown that would be refused then.
+    planned.check().map(|()| planned)
 }
 
 fn face_to_write(face: &NamedFace, (width, height): (u32, u32)) -> FaceToWrite {

@@ -1,18 +1,34 @@
-//! Names that other programs gave to faces: what was found, and what its user says to it.
+//! Names that other programs gave to faces: what was found, and what its user says to it; and names for other programs
+//! ([`write`]).
+
+pub mod write;
+
+mod conflicts;
+mod lists;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::app::engine::report::{JobKind, Ticket};
+pub use self::conflicts::ConflictAnswer;
+pub(crate) use self::lists::{NameWithoutFace, PersonToReview, ReviewLists, TickedName};
+use self::write::{WriteMessage, WritingState};
+use crate::app::engine::facts::Facts;
+use crate::app::engine::progress::Skipped;
+use crate::app::engine::report::{JobId, JobKind, Ticket};
 pub use crate::app::metadata::job::{Event, Request};
-use crate::app::metadata::job::{LOOK_FOR_NAMES, OfferedNames};
+use crate::app::metadata::job::{
+    LOOK_FOR_NAMES, NameChoices, NameOfPhoto, OfferedNames, PlacedName, TAKE_NAMES, names_of,
+};
 use crate::app::ui::action::{Action, Outbox};
-use crate::app::ui::feature::{Ended, Feature};
+use crate::app::ui::feature::{Ended, Feature, Question};
 use crate::app::ui::locale::Locale;
 use crate::app::ui::page::Page;
 use crate::app::ui::view::View;
-use crate::metadata::found::NameKind;
-use crate::metadata::review::PersonFound;
+use crate::metadata::name_key::NameKey;
+use crate::metadata::review::answers::WithdrawnName;
+use crate::metadata::review::{NameConflict, PersonFound};
 use crate::types::Touched;
 
 /// What a user can do here.
@@ -20,26 +36,59 @@ use crate::types::Touched;
 pub enum Message {
     /// Looks for names with the library's photos.
     Find,
-    TakeAll,
-    /// Names this person's faces so.
-    Take(String),
+    /// Shows a person's faces, or hides them.
+    Unfold(NameKey),
+    /// Takes this name with the others, or not.
+    Tick(NameOfPhoto),
+    /// All names of this person, or of everybody, are taken with the others, or none.
+    TickAll {
+        who: Option<NameKey>,
+        ticked: bool,
+    },
+    /// Names all faces so whose names are ticked.
+    TakeTicked,
+    /// Those of this person alone.
+    Take(NameKey),
+    TakeOne(NameOfPhoto),
     /// This name is not wanted in these photos.
-    Refuse(String),
+    Refuse(NameKey),
+    RefuseOne(NameOfPhoto),
+    /// Decides a contradiction, by its place among those found.
+    Decide {
+        conflict: usize,
+        answer: ConflictAnswer,
+    },
+    /// These names stand in the photos no more: so they are taken off the faces, or kept as the user's own.
+    SettleWithdrawn {
+        names: Vec<NameOfPhoto>,
+        follow: bool,
+    },
     /// Offers what was refused again.
-    TakeBackRefusals,
+    OfferAgain,
+    Writing(WriteMessage),
 }
 
 #[derive(Debug, Default)]
 pub struct State {
     offered: Option<Arc<OfferedNames>>,
-    /// Names that were answered since.
-    answered: HashSet<String>,
-    /// Answers that are on their way.
-    asked: HashMap<Ticket, Vec<String>>,
+    /// Names that were answered since, and those whose answers are on their way.
+    answered: HashSet<NameOfPhoto>,
+    asked: HashMap<Ticket, Vec<NameOfPhoto>>,
+    /// Names that are taken with the others although they were guessed, or not although they were not.
+    toggled: HashSet<NameOfPhoto>,
+    unfolded: HashSet<NameKey>,
+    lists: ReviewLists,
     /// What is offered may be other than it was: after a scan, after an undo, or since an answer came too late.
     find_next: bool,
+    /// Names were looked for since the window was opened.
+    has_asked: bool,
     /// Since names were looked for.
     refused_since: bool,
+    /// Since the window was opened.
+    has_answered: bool,
+    on_show: View,
+    /// Names for other programs.
+    pub writing: WritingState,
 }
 
 impl State {
@@ -48,10 +97,36 @@ impl State {
         self.offered.is_some()
     }
 
-    /// The people who are offered and not answered yet.
-    pub(crate) fn people(&self) -> impl Iterator<Item = &PersonFound> {
-        let people = self.offered.iter().flat_map(|offered| &offered.review.people);
-        people.filter(|person| !self.answered.contains(&person.name))
+    /// What is not answered yet.
+    pub(crate) fn lists(&self) -> &ReviewLists {
+        &self.lists
+    }
+
+    pub(crate) fn found(&self, person: &PersonToReview) -> Option<&PersonFound> {
+        self.offered.as_ref()?.review.people.get(person.found)
+    }
+
+    /// How a name is spelled most often.
+    pub(crate) fn spelled<'s>(&'s self, name: &'s NameKey) -> &'s str {
+        let mut people = self.offered.iter().flat_map(|offered| &offered.review.people);
+        people.find(|person| person.key == *name).map_or(name.as_str(), |person| &person.name)
+    }
+
+    pub(crate) fn conflict(&self, place: usize) -> Option<&NameConflict> {
+        self.offered.as_ref()?.review.conflicts.get(place)
+    }
+
+    pub(crate) fn withdrawn(&self, place: usize) -> Option<&WithdrawnName> {
+        self.offered.as_ref()?.review.withdrawn.get(place)
+    }
+
+    /// Files that could not be read.
+    pub(crate) fn skipped(&self) -> &[Skipped] {
+        self.offered.as_ref().map_or(&[][..], |offered| &offered.skipped)
+    }
+
+    pub(crate) fn is_unfolded(&self, name: &NameKey) -> bool {
+        self.unfolded.contains(name)
     }
 
     /// Whether names were refused that can be offered again.
@@ -60,30 +135,109 @@ impl State {
         now || self.refused_since
     }
 
-    /// How many contradictions there are, and files that could not be read.
-    pub(crate) fn left(&self) -> (usize, usize) {
-        self.offered.as_ref().map_or((0, 0), |offered| (offered.review.conflicts.len(), offered.skipped.len()))
+    /// "4,312 names of 57 people found in your photos"; of contradictions and names that others took back where nothing
+    /// else is left. None where there is nothing to review.
+    pub(crate) fn found_words(&self, text: &Locale) -> Option<String> {
+        match (self.lists.counts(), self.lists.conflicts.len(), self.lists.withdrawn.len()) {
+            ((0, _), 0, 0) => None,
+            ((0, _), 0, withdrawn) => Some(text.n("names_withdrawn", withdrawn as u64)),
+            ((0, _), conflicts, _) => Some(text.n("names_conflicts", conflicts as u64)),
+            ((names, people), ..) => {
+                let (names, people) = (text.n("names_count", names as u64), text.n("names_people", people as u64));
+                Some(text.f("said_names_found", &[("names", &names), ("people", &people)]))
+            }
+        }
     }
 
-    /// "4,312 names of 57 people found in your photos".
-    pub(crate) fn found_words(&self, text: &Locale) -> String {
-        let (names, people) = self.people().fold((0, 0), |(names, people), found| (names + found.names, people + 1));
-        let (names, people) = (text.n("names_count", names as u64), text.n("names_people", people));
-        text.f("said_names_found", &[("names", &names), ("people", &people)])
+    fn list_again(&mut self) {
+        let Some(offered) = &self.offered else { return };
+        let mut answered = self.answered.clone();
+        answered.extend(self.asked.values().flatten().cloned());
+        self.lists = ReviewLists::of(offered, &answered, &self.toggled);
     }
 
-    /// `answered` are those of whom nothing is left to say then.
-    fn take(&mut self, only: Vec<String>, answered: Vec<String>, faces: usize, out: &mut Outbox<'_, Request>) {
+    fn named(&self, name: &NameKey) -> Option<&PersonToReview> {
+        self.lists.people.iter().find(|person| self.found(person).is_some_and(|found| found.key == *name))
+    }
+
+    /// The ticked names of these people; everybody's where none is given.
+    fn ticked(&self, who: Option<&NameKey>) -> Vec<PlacedName> {
+        let is_meant =
+            |person: &&PersonToReview| who.is_none_or(|who| self.found(person).is_some_and(|found| found.key == *who));
+        let names = self.lists.people.iter().filter(is_meant).flat_map(|person| &person.names);
+        names.filter(|name| name.ticked).map(|name| name.name.clone()).collect()
+    }
+
+    /// A person's name is taken of nobody else than was ticked.
+    fn take(&mut self, taken: Vec<PlacedName>, out: &mut Outbox<'_, Request>) {
+        if !taken.is_empty() {
+            let words = out.text.n("said_names_taken", taken.len() as u64);
+            self.answer(NameChoices { taken, ..NameChoices::default() }, words, out);
+        }
+    }
+
+    fn refuse(&mut self, refused: Vec<NameOfPhoto>, out: &mut Outbox<'_, Request>) {
+        let Some(first) = refused.first() else { return };
+        let words = out.text.f("said_name_refused", &[("name", self.spelled(&first.name))]);
+        self.answer(NameChoices { refused, ..NameChoices::default() }, words, out);
+    }
+
+    fn answer(&mut self, chosen: NameChoices, words: String, out: &mut Outbox<'_, Request>) {
         let Some(offered) = self.offered.clone() else { return };
-        let ticket = out.ticket(out.text.n("said_names_taken", faces as u64), true);
+        self.refused_since |= !chosen.refused.is_empty();
+        let ticket = out.ticket(words, !chosen.taken.is_empty());
+        let answered = chosen.taken.iter().map(|name| &name.of).chain(&chosen.refused).cloned().collect();
         self.asked.insert(ticket, answered);
-        out.ask(Request::Take { ticket, offered, only });
+        self.list_again();
+        out.ask(Request::Answer { ticket, offered, chosen });
     }
-}
 
-/// Faces whose name is no guess of a program.
-pub(crate) fn known_faces(person: &PersonFound) -> usize {
-    person.faces.iter().filter(|face| face.kind == NameKind::Confirmed).count()
+    fn decide(&mut self, conflict: usize, answer: &ConflictAnswer, out: &mut Outbox<'_, Request>) {
+        let Some(offered) = self.offered.clone() else { return };
+        let Some(found) = offered.review.conflicts.get(conflict) else { return };
+        let chosen = conflicts::choices(&offered, found, answer);
+        let words = match chosen.taken.len() {
+            0 => out.text.s("said_conflict_left").to_owned(),
+            faces => out.text.n("said_names_taken", faces as u64),
+        };
+        self.answer(chosen, words, out);
+    }
+
+    fn tick_all(&mut self, who: Option<&NameKey>, ticked: bool) {
+        let people = self.lists.people.iter();
+        let found = |person: &PersonToReview| self.found(person).map(|found| &found.key);
+        let meant = people.filter(|person| who.is_none() || found(person) == who);
+        let other: Vec<NameOfPhoto> =
+            meant.flat_map(|person| &person.names).filter(|n| n.ticked != ticked).map(|n| n.name.of.clone()).collect();
+        other.into_iter().for_each(|name| self.toggle(name));
+        self.list_again();
+    }
+
+    fn toggle(&mut self, name: NameOfPhoto) {
+        if !self.toggled.remove(&name) {
+            self.toggled.insert(name);
+        }
+    }
+
+    fn settle(&mut self, names: Vec<NameOfPhoto>, follow: bool, out: &mut Outbox<'_, Request>) {
+        let Some(offered) = self.offered.clone().filter(|_| !names.is_empty()) else { return };
+        let words = out.text.n(if follow { "said_names_removed" } else { "said_names_kept" }, names.len() as u64);
+        let ticket = out.ticket(words, follow);
+        self.asked.insert(ticket, names.clone());
+        self.list_again();
+        out.ask(Request::SettleWithdrawn { ticket, offered, names, follow });
+    }
+
+    /// A name with a place, by which photo and whose it is.
+    fn placed(&self, name: &NameOfPhoto) -> Option<PlacedName> {
+        let names = self.named(&name.name).into_iter().flat_map(|person| &person.names);
+        names.map(|ticked| &ticked.name).find(|placed| placed.of == *name).cloned()
+    }
+
+    fn find(&mut self, out: &mut Outbox<'_, Request>) {
+        self.has_asked = true;
+        out.ask(Request::Find);
+    }
 }
 
 impl Feature for State {
@@ -95,152 +249,123 @@ impl Feature for State {
 
     fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
-            Message::Find => out.ask(Request::Find),
-            Message::TakeAll => {
-                let is_known = |person: &&PersonFound| {
-                    !person.faces.is_empty() && person.faces.iter().all(|face| face.kind == NameKind::Confirmed)
-                };
-                let faces: usize = self.people().map(known_faces).sum();
-                let everybody = self.people().filter(is_known).map(|person| person.name.clone()).collect();
-                self.take(Vec::new(), everybody, faces, out);
+            Message::Find => self.find(out),
+            Message::Writing(message) => self.writing.update(message, out),
+            Message::Unfold(name) => {
+                if !self.unfolded.remove(&name) {
+                    self.unfolded.insert(name);
+                }
             }
-            Message::Take(name) => {
-                let faces = self.people().filter(|person| person.name == name).map(|person| person.faces.len()).sum();
-                self.take(vec![name.clone()], vec![name], faces, out);
+            Message::Tick(name) => {
+                self.toggle(name);
+                self.list_again();
             }
+            Message::TickAll { who, ticked } => self.tick_all(who.as_ref(), ticked),
+            Message::TakeTicked => self.take(self.ticked(None), out),
+            Message::Take(name) => self.take(self.ticked(Some(&name)), out),
+            Message::TakeOne(name) => self.take(self.placed(&name).into_iter().collect(), out),
             Message::Refuse(name) => {
-                let Some(offered) = self.offered.clone() else { return };
-                let ticket = out.ticket(out.text.f("said_name_refused", &[("name", &name)]), false);
-                self.asked.insert(ticket, vec![name.clone()]);
-                self.refused_since = true;
-                out.ask(Request::Refuse { ticket, offered, who: vec![name] });
+                let people = self.offered.iter().flat_map(|offered| &offered.review.people);
+                let of_person = people.filter(|person| person.key == name).flat_map(names_of);
+                self.refuse(of_person.filter(|name| !self.answered.contains(name)).collect(), out);
             }
-            Message::TakeBackRefusals => {
+            Message::RefuseOne(name) => self.refuse(vec![name], out),
+            Message::Decide { conflict, answer } => self.decide(conflict, &answer, out),
+            Message::SettleWithdrawn { names, follow } => self.settle(names, follow, out),
+            Message::OfferAgain => {
                 let ticket = out.ticket(out.text.s("said_refusals_taken_back").to_owned(), false);
                 self.asked.insert(ticket, Vec::new());
-                out.ask(Request::TakeBackRefusals(ticket));
+                out.ask(Request::OfferAgain(ticket));
             }
         }
     }
 
-    fn receive(&mut self, event: Event, _out: &mut Outbox<'_, Request>) {
-        let Event::Offered(offered) = event;
-        (self.offered, self.answered) = (Some(offered), HashSet::new());
-        self.refused_since = false;
+    fn receive(&mut self, event: Event, out: &mut Outbox<'_, Request>) {
+        match event {
+            Event::Offered(offered) => {
+                (self.offered, self.answered) = (Some(offered), HashSet::new());
+                self.refused_since = false;
+                self.list_again();
+            }
+            Event::Writing(event) => self.writing.receive(event, out),
+        }
+    }
+
+    fn is_long(request: &Request) -> bool {
+        matches!(request, Request::Answer { chosen, .. } if chosen.makes_faces())
+    }
+
+    fn opened(&self, out: &mut Outbox<'_, Request>) {
+        out.ask(Request::LoadWriting);
+    }
+
+    fn shown(&self, view: View, out: &mut Outbox<'_, Request>) {
+        if Self::VIEW == Some(view) {
+            out.ask(Request::LoadWriting);
+        }
+    }
+
+    fn facts_loaded(&mut self, facts: &Facts) {
+        self.writing.facts_loaded(facts);
+    }
+
+    fn question(&mut self, text: &Locale) -> Option<Question> {
+        self.writing.question(text)
+    }
+
+    fn job_ended(&mut self, job: JobId) {
+        self.writing.job_ended(job);
     }
 
     fn answered(&mut self, ticket: Ticket, made: bool, _out: &mut Outbox<'_, Request>) {
         match self.asked.remove(&ticket) {
             // What was refused is not among what was offered.
-            Some(names) if made && !names.is_empty() => self.answered.extend(names),
+            Some(names) if made && !names.is_empty() => {
+                self.has_answered = true;
+                self.answered.extend(names);
+            }
             Some(_) => self.find_next = true,
-            None => {}
+            None => return,
         }
+        self.list_again();
     }
 
     /// What was taken is offered again once it is taken back.
     fn touched(&mut self, touched: &Touched, _on_show: View, _out: &mut Outbox<'_, Request>) {
-        self.find_next |= touched.reverted.is_some() && !self.answered.is_empty();
+        self.find_next |= touched.reverted.is_some() && self.has_answered;
+        self.writing.touched(touched);
     }
 
-    fn on_show(&mut self, _view: View, _page: Page, out: &mut Outbox<'_, Request>) {
-        if std::mem::take(&mut self.find_next) {
-            out.ask(Request::Find);
+    fn on_show(&mut self, view: View, page: Page, out: &mut Outbox<'_, Request>) {
+        self.on_show = view;
+        self.writing.on_show(Self::VIEW == Some(view), page == Page::WriteNames, out);
+        let has_photos = out.facts.overview.ready().is_some_and(|overview| overview.photos > 0);
+        let is_first = view == View::PEOPLE && has_photos && !self.has_asked;
+        if std::mem::take(&mut self.find_next) || is_first {
+            self.find(out);
         }
     }
 
     fn ended(&mut self, kind: JobKind, text: &Locale) -> Option<Ended> {
         // A scan's end is another feature's to tell.
         self.find_next |= kind == JobKind::SCAN;
-        if kind != LOOK_FOR_NAMES {
-            return None;
+        if let Some(ended) = self.writing.ended(kind, text) {
+            return Some(ended);
         }
-        let found = self.people().next().is_some();
+        let words = match kind {
+            // People says it at its top; a library without any is told nothing after each scan.
+            LOOK_FOR_NAMES if self.on_show == View::PEOPLE => String::new(),
+            LOOK_FOR_NAMES => self.found_words(text).unwrap_or_default(),
+            // Said with the change itself.
+            TAKE_NAMES => String::new(),
+            _ => return None,
+        };
         Some(Ended {
-            // A library without any is told nothing after each scan.
-            words: if found { self.found_words(text) } else { String::new() },
-            show: Some(Action::Show(View::SETTINGS)),
+            show: Some(Action::OpenNames).filter(|_| !words.is_empty()),
+            words,
             questions: Vec::new(),
             touched: Touched::default(),
-            shown_in: Self::VIEW,
+            shown_in: None,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::app::engine::facts::Facts;
-    use crate::app::ui::action::Tickets;
-    use crate::app::ui::locale::Language;
-    use crate::types::StepId;
-
-    /// A state to which these people were offered, and what it asks when `act` is done to it.
-    fn asked(state: &mut State, act: impl FnOnce(&mut State, &mut Outbox<'_, Request>)) -> Vec<Request> {
-        let (text, facts, mut tickets) = (Locale::new(Language::English), Facts::default(), Tickets::default());
-        let mut out = Outbox::new(&text, &facts, &mut tickets);
-        act(state, &mut out);
-        out.requests
-    }
-
-    fn offered() -> State {
-        let mut state = State::default();
-        let offered = Event::Offered(Arc::new(OfferedNames::of(&["Ada", "Bo"])));
-        asked(&mut state, |state, out| state.receive(offered, out));
-        state
-    }
-
-    fn names(state: &State) -> Vec<&str> {
-        state.people().map(|person| person.name.as_str()).collect()
-    }
-
-    #[test]
-    fn a_name_that_was_answered_is_gone_and_one_whose_answer_failed_is_not() {
-        let mut state = offered();
-        for (message, made) in [(Message::Take("Ada".into()), true), (Message::Refuse("Bo".into()), false)] {
-            let requests = asked(&mut state, |state, out| state.update(message, out));
-            let (Request::Take { ticket, .. } | Request::Refuse { ticket, .. }) = requests[0] else { panic!() };
-            asked(&mut state, |state, out| state.answered(ticket, made, out));
-        }
-        assert_eq!(names(&state), ["Bo"]);
-        let asked_next = asked(&mut state, |state, out| state.on_show(View::PEOPLE, Page::None, out));
-        assert_eq!(asked_next, [Request::Find], "what came too late is looked for again");
-    }
-
-    #[test]
-    fn a_refused_name_can_be_offered_again() {
-        let mut state = offered();
-        assert!(!state.has_refused());
-        asked(&mut state, |state, out| state.update(Message::Refuse("Bo".into()), out));
-        assert!(state.has_refused());
-        let requests = asked(&mut state, |state, out| state.update(Message::TakeBackRefusals, out));
-        let Request::TakeBackRefusals(ticket) = requests[0] else { panic!() };
-        asked(&mut state, |state, out| state.answered(ticket, true, out));
-        assert_eq!(asked(&mut state, |state, out| state.on_show(View::PEOPLE, Page::None, out)), [Request::Find]);
-    }
-
-    #[test]
-    fn names_are_looked_for_after_each_scan_and_after_they_were_taken_back() {
-        let mut state = offered();
-        let on_show = |state: &mut State| asked(state, |state, out| state.on_show(View::PEOPLE, Page::None, out));
-        assert!(on_show(&mut state).is_empty());
-        assert!(state.ended(JobKind::SCAN, &Locale::new(Language::English)).is_none());
-        assert_eq!(on_show(&mut state), [Request::Find]);
-        let requests = asked(&mut state, |state, out| state.update(Message::TakeAll, out));
-        let Request::Take { ticket, ref only, .. } = requests[0] else { panic!() };
-        assert!(only.is_empty(), "everybody is meant, without guesses");
-        asked(&mut state, |state, out| state.answered(ticket, true, out));
-        assert!(names(&state).is_empty() && on_show(&mut state).is_empty());
-        let back = Touched { reverted: Some(StepId(1)), ..Touched::default() };
-        asked(&mut state, |state, out| state.touched(&back, View::PEOPLE, out));
-        assert_eq!(on_show(&mut state), [Request::Find]);
-    }
-
-    #[test]
-    fn what_was_found_is_told_and_nothing_is_not() {
-        let text = Locale::new(Language::English);
-        let told = |state: &mut State| state.ended(LOOK_FOR_NAMES, &text).unwrap().words;
-        assert_eq!(told(&mut offered()), "2 names of 2 people found in your photos");
-        assert_eq!(told(&mut State::default()), "");
     }
 }

@@ -37,6 +37,13 @@ pub(in crate::library) enum Change {
         before: Option<Belongs>,
         after: Option<Belongs>,
     },
+    /// A face by hand that is made, or was.
+    Made {
+        face: i64,
+        photo: i64,
+        before: bool,
+        after: bool,
+    },
     /// The same face in two pictures, one in place of the other.
     Carried {
         face: i64,
@@ -51,7 +58,7 @@ impl Change {
     pub fn face(&self) -> Option<FaceId> {
         match *self {
             Self::Face { id: face, .. } | Self::Rejected { face, .. } | Self::WasOf { face, .. } => Some(FaceId(face)),
-            Self::Person { .. } | Self::Different { .. } | Self::Carried { .. } => None,
+            Self::Person { .. } | Self::Different { .. } | Self::Made { .. } | Self::Carried { .. } => None,
         }
     }
 
@@ -73,6 +80,7 @@ impl Change {
             }
             Self::WasOf { face, person, before, after } => Self::WasOf { face, person, before: after, after: before },
             Self::Different { a, b, before, after } => Self::Different { a, b, before: after, after: before },
+            Self::Made { face, photo, before, after } => Self::Made { face, photo, before: after, after: before },
             Self::Carried { face, into, before, after } => Self::Carried { face, into, before: after, after: before },
         }
     }

@@ -390,14 +390,20 @@ fn known_row(t: &Transaction, person: PersonId) -> Result<rows::PersonRow> {
     rows::person(t, person)?.ok_or(LibraryError::NoSuchPerson(person))
 }
 
+/// More than any name of a person, and what other programs' fields take.
+const LONGEST_NAME: usize = 500;
+
 /// A name without needless white space.
 ///
 /// # Errors
-/// Where it shows nothing, or holds what would change how a terminal shows other text.
+/// Where it shows nothing, is longer than any name, or holds what would change how a terminal shows other text.
 pub(in crate::library) fn cleaned(name: &str) -> Result<String> {
     let name = name.trim_matches(' ').split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     if name.chars().any(|c| c.is_control() || is_direction(c)) {
         return Err(LibraryError::UnprintableName);
+    }
+    if name.chars().count() > LONGEST_NAME {
+        return Err(LibraryError::LongName { most: LONGEST_NAME });
     }
     let is_visible =
         |c: char| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}');

@@ -8,11 +8,11 @@ use super::journal::{self, Decisions, Direction};
 use super::rows::Stamp;
 use super::stale::StaleCheck;
 use super::steps::NextSteps;
-use super::{Destination, ReviewAction, SetAside};
+use super::{Destination, FaceByHand, ReviewAction, SetAside};
 use crate::library::{AgainstMerge, Library, Result};
 use crate::types::{FaceId, PersonId, Revision, StepId, Touched};
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
     /// Gives a person or an unnamed group its name.
     Name {
@@ -97,10 +97,18 @@ pub enum Decision {
 }
 
 /// One person's faces, as other programs name them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TakenName {
     pub to: Destination,
     pub faces: Vec<FaceId>,
+    /// Faces that no detector finds.
+    pub by_hand: Vec<FaceByHand>,
+}
+
+impl TakenName {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.faces.is_empty() && self.by_hand.is_empty()
+    }
 }
 
 impl Library {
@@ -181,8 +189,9 @@ fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> 
             seen.faces(t, faces)?;
             if let Destination::Person(person) = to { seen.people(t, &[*person]) } else { Ok(()) }
         }
-        Decision::TakeNames(names) => names.iter().try_for_each(|TakenName { to, faces }| {
+        Decision::TakeNames(names) => names.iter().try_for_each(|TakenName { to, faces, by_hand }| {
             seen.faces(t, faces)?;
+            seen.photos(t, by_hand.iter().map(|face| face.photo))?;
             if let Destination::Person(person) = to { seen.people(t, &[*person]) } else { Ok(()) }
         }),
         Decision::TakeOut(faces) | Decision::SetAside { faces, .. } | Decision::Restore(faces) => seen.faces(t, faces),
@@ -207,9 +216,13 @@ fn carry_out(d: &mut Decisions, decision: &Decision, seen: &StaleCheck) -> Resul
         Decision::Reject { faces, .. } => commands::reject(d, faces),
         Decision::TakeBackReject { person, face } => commands::take_back_reject(d, *person, *face),
         Decision::Move { faces, to } => commands::move_faces(d, faces, to).map(drop),
-        Decision::TakeNames(names) => {
-            names.iter().try_for_each(|TakenName { to, faces }| commands::name_faces(d, faces, to))
-        }
+        Decision::TakeNames(names) => names.iter().try_for_each(|TakenName { to, faces, by_hand }| {
+            let mut faces = faces.clone();
+            for made in by_hand {
+                faces.extend(d.make_face(made)?);
+            }
+            commands::name_faces(d, &faces, to)
+        }),
         Decision::TakeOut(faces) => commands::take_out(d, faces).map(drop),
         Decision::Merge { from, into, .. } => commands::merge(d, *from, *into, seen),
         Decision::Different(a, b) => commands::tell_apart(d, *a, *b, true),

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 
+use super::by_hand;
 use super::change::Change;
 use super::rows::{self, Belongs, FaceState, PersonRow, Stamp};
 use super::touched::touched;
@@ -111,11 +112,16 @@ impl<'t> Decisions<'t> {
         let faces = self.changes.iter().filter(|c| matches!(c, Change::Face { .. })).count();
         let changes = serde_json::to_vec(&self.changes).map_err(|_| LibraryError::BadValue { what: "history" })?;
         self.t.execute("DELETE FROM journal WHERE undone = 1", [])?;
+        by_hand::drop_undone(self.t)?;
         self.t
             .prepare_cached("INSERT INTO journal (action, faces, changes, bytes, at) VALUES (?1, ?2, ?3, ?4, ?5)")?
             .execute(params![action_name(action)?, faces as i64, changes, changes.len() as i64, now_secs()])?;
         forget_oldest(self.t)?;
         touched(self.t, &self.changes)
+    }
+
+    pub(super) fn note(&mut self, change: Change) {
+        self.changes.push(change);
     }
 
     pub fn set_face(&mut self, face: FaceId, after: FaceState) -> Result<()> {
@@ -349,6 +355,7 @@ fn apply(t: &Transaction, change: &Change, stamp: &mut Stamp) -> Result<bool> {
             rows::touch_person(t, b, stamp)?;
             Ok(true)
         }
+        Change::Made { face, after, .. } => by_hand::set_made(t, FaceId(face), after),
         Change::Carried { face, into, before, after } => {
             let (face, into) = (FaceId(face), FaceId(into));
             let both_there = rows::face(t, face)?.is_some() && rows::face(t, into)?.is_some();

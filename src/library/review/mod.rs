@@ -1,6 +1,7 @@
 //! What a user decides about faces and people. Every command is one transaction and one step of the history, and says
 //! what it touched.
 
+pub(in crate::library) mod by_hand;
 pub(in crate::library) mod change;
 mod commands;
 mod decision;
@@ -12,6 +13,7 @@ pub(in crate::library) mod steps;
 mod testing;
 pub(in crate::library) mod touched;
 
+pub use by_hand::FaceByHand;
 pub(in crate::library) use commands::{cleaned, hand_over};
 pub use decision::{Decision, TakenName};
 pub(crate) use journal::ReviewAction;

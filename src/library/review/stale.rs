@@ -8,7 +8,7 @@ use super::rows::{self, Belongs, FaceState, RevisedRow, SetAside, Stamp};
 use crate::library::aside::{self, AgainstMerge};
 use crate::library::error::{LibraryError, Result, Stale};
 use crate::library::{carry, sought};
-use crate::types::{FaceId, PersonId, Revision};
+use crate::types::{FaceId, PersonId, PhotoId, Revision};
 
 /// What one writer itself changed: its user knows that before it is read again.
 #[derive(Debug, Default)]
@@ -78,6 +78,15 @@ impl StaleCheck<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Refuses photos that are not in the library any more.
+    pub fn photos(&self, c: &Connection, mut photos: impl Iterator<Item = PhotoId>) -> Result<()> {
+        let mut query = c.prepare_cached("SELECT 1 FROM photo WHERE id = ?1 AND missing = 0")?;
+        match photos.try_fold(true, |all, photo| query.exists([photo.0]).map(|is_there| all && is_there))? {
+            true => Ok(()),
+            false => Err(LibraryError::Stale(Stale::FaceGone)),
+        }
     }
 
     /// Refuses faces that are not lost any more as well: what was decided of them holds where they are.

@@ -16,7 +16,7 @@ pub(in crate::library) const MOST_FACES: usize = 10_000;
 /// A face counts with both its people, the one it left and the one it came to; a rejection with its face and its
 /// person; "different people" with both.
 pub(super) fn touched(c: &Connection, changes: &[Change]) -> Result<Touched> {
-    let (mut faces, mut people) = (BTreeSet::new(), BTreeSet::new());
+    let (mut faces, mut people, mut photos) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for change in changes {
         match *change {
             Change::Face { id, before, after } => {
@@ -29,11 +29,21 @@ pub(super) fn touched(c: &Connection, changes: &[Change]) -> Result<Touched> {
                 people.insert(PersonId(person));
             }
             Change::WasOf { face, .. } => _ = faces.insert(FaceId(face)),
+            // A face that is not made any more is in no photo, and was in this one.
+            Change::Made { face, photo, .. } => {
+                faces.insert(FaceId(face));
+                photos.insert(PhotoId(photo));
+            }
             Change::Carried { face, into, .. } => faces.extend([FaceId(face), FaceId(into)]),
             Change::Different { a, b, .. } => people.extend([PersonId(a), PersonId(b)]),
         }
     }
-    touched_rows(c, faces, people)
+    let mut touched = touched_rows(c, faces, people)?;
+    if !touched.everything {
+        photos.extend(touched.photos);
+        touched.photos = photos.into_iter().collect();
+    }
+    Ok(touched)
 }
 
 pub(in crate::library) fn touched_rows(

@@ -270,6 +270,10 @@ fn a_name_shows_and_changes_no_other_text() {
     assert_eq!(fixture.library.person(ada).unwrap().unwrap().name.as_deref(), Some("Ada L."));
 }
 
+fn taken(to: Destination, faces: Vec<FaceId>) -> TakenName {
+    TakenName { to, faces, by_hand: Vec::new() }
+}
+
 /// What its user said holds against other programs' word, and all of it is one step.
 #[test]
 fn names_taken_from_elsewhere_leave_decisions_and_are_undone_as_one() {
@@ -281,8 +285,8 @@ fn names_taken_from_elsewhere_leave_decisions_and_are_undone_as_one() {
     fixture.library.set_aside(&faces[4..], SetAside::NotAFace).unwrap();
     let before = fixture.decisions();
     let taken = [
-        TakenName { to: Destination::NewPerson { name: "Ada".into() }, faces: vec![faces[0], faces[3], faces[4]] },
-        TakenName { to: Destination::Person(bo), faces: vec![faces[2]] },
+        taken(Destination::NewPerson { name: "Ada".into() }, vec![faces[0], faces[3], faces[4]]),
+        taken(Destination::Person(bo), vec![faces[2]]),
     ];
     fixture.library.decide(&Decision::TakeNames(taken.to_vec()), Revision::NOW).unwrap();
     let ada = fixture.person_of(faces[0]);
@@ -304,7 +308,7 @@ fn a_face_that_is_not_somebody_takes_no_name_of_theirs_from_elsewhere() {
     let ada = fixture.person_of(faces[0]);
     let seen = Revision::NOW;
     fixture.library.decide(&Decision::Reject { person: ada, faces: vec![faces[1]] }, seen).unwrap();
-    let taken = TakenName { to: Destination::Person(ada), faces: vec![faces[1]] };
+    let taken = taken(Destination::Person(ada), vec![faces[1]]);
     fixture.library.decide(&Decision::TakeNames(vec![taken]), seen).unwrap();
     assert_ne!(fixture.person_of(faces[1]), ada);
 }

@@ -13,7 +13,7 @@ const OWN_LIKENESS: [f64; 2] = [-6.0, 1.0];
 
 pub(super) fn choose(input: &NamesToPlace, nodes: &Nodes, model: &NameModel) -> Deduced {
     let mut deduced = Deduced::default();
-    for photo in &nodes.photos {
+    for photo in nodes.photos.iter().take_while(|_| !input.cancel.is_cancelled()) {
         let open = OpenPhoto::of(input, nodes, model, photo);
         open.propose(nodes, model, &mut deduced);
     }

@@ -21,7 +21,7 @@ use std::collections::HashMap;
 
 use super::faces::PhotoToName;
 use super::name_key::NameKey;
-use crate::types::SquaredDistance;
+use crate::types::{Cancel, SquaredDistance};
 
 /// What is known before.
 pub(crate) struct NamesToPlace<'a> {
@@ -32,6 +32,8 @@ pub(crate) struct NamesToPlace<'a> {
     pub placed: &'a HashMap<(usize, usize), Option<NameKey>>,
     /// Where two vectors of the model are as likely one person as two: the threshold of the grouping.
     pub same_person: SquaredDistance,
+    /// Nothing is worked out any more once it is set.
+    pub cancel: &'a Cancel,
 }
 
 /// A name worked out.
@@ -74,6 +76,8 @@ pub(crate) const MIN_CONFIDENCE: f32 = 0.95;
 
 pub(crate) fn deduce(input: &NamesToPlace) -> Deduced {
     let nodes = nodes::Nodes::of(input);
-    let model = model::NameModel::fit(&nodes, input.same_person);
-    choice::choose(input, &nodes, &model)
+    match model::NameModel::fit(&nodes, input.same_person, input.cancel) {
+        Some(model) => choice::choose(input, &nodes, &model),
+        None => Deduced::default(),
+    }
 }

@@ -16,7 +16,7 @@
 use std::collections::HashMap;
 
 use super::nodes::{KnownName, NamedPhoto, Node, Nodes};
-use crate::types::SquaredDistance;
+use crate::types::{Cancel, SquaredDistance};
 
 pub(super) struct NameModel {
     /// By pair: that the node is the name.
@@ -48,7 +48,8 @@ const NEAREST: f64 = 4.0;
 const FARTHEST: f64 = -6.0;
 
 impl NameModel {
-    pub(super) fn fit(nodes: &Nodes, same_person: SquaredDistance) -> Self {
+    /// None: cancelled.
+    pub(super) fn fit(nodes: &Nodes, same_person: SquaredDistance, cancel: &Cancel) -> Option<Self> {
         let same_person = f64::from(same_person.0);
         let mut model =
             Self { probability: start(nodes), told_apart: Vec::new(), people: FacesOfNames::default(), same_person };
@@ -59,6 +60,9 @@ impl NameModel {
         for believed in ROUNDS {
             model.people = FacesOfNames::of(nodes, &model.probability);
             for &node in order.iter().filter(|&&node| !matches!(nodes.nodes[node].knows, KnownName::Is(_))) {
+                if cancel.is_cancelled() {
+                    return None;
+                }
                 model.update(nodes, node, believed, recall);
             }
             // Before that, what is likely is not yet what is right.
@@ -68,7 +72,7 @@ impl NameModel {
         }
         model.told_apart = told_apart(nodes, &model.probability, recall);
         model.people = FacesOfNames::of(nodes, &model.probability);
-        model
+        Some(model)
     }
 
     fn update(&mut self, nodes: &Nodes, number: usize, believed: f64, recall: f64) {

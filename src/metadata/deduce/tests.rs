@@ -5,10 +5,11 @@ use super::{Deduced, NamesToPlace, UndecidedWhy, deduce};
 use crate::metadata::faces::{FaceOwner, PhotoToName};
 use crate::metadata::name_key::NameKey;
 use crate::metadata::test_album::{Counted, MadeAlbum, MadeAlbumPlan, SAME_PERSON, USUAL, name_of};
-use crate::types::PersonId;
+use crate::types::{Cancel, PersonId};
 
 fn solve(photos: &[PhotoToName], names: &[(usize, NameKey)]) -> Deduced {
-    deduce(&NamesToPlace { photos, names, placed: &HashMap::new(), same_person: SAME_PERSON })
+    let cancel = Cancel::default();
+    deduce(&NamesToPlace { photos, names, placed: &HashMap::new(), same_person: SAME_PERSON, cancel: &cancel })
 }
 
 fn counted(plan: MadeAlbumPlan) -> Counted {
@@ -156,7 +157,10 @@ fn what_the_user_or_a_region_said_stands() {
     let names = names(&vec![&[1, 2][..]; 20]);
     // In one photo a region says who is who: so it is clear in all.
     let placed = HashMap::from([((0, 0), Some(name_of(1)))]);
-    let deduced = deduce(&NamesToPlace { photos: &photos, names: &names, placed: &placed, same_person: SAME_PERSON });
+    let cancel = Cancel::default();
+    let input =
+        NamesToPlace { photos: &photos, names: &names, placed: &placed, same_person: SAME_PERSON, cancel: &cancel };
+    let deduced = deduce(&input);
     assert!(deduced.names.iter().all(|name| name.name == name_of(name.face + 1)));
     assert_eq!(deduced.names.len(), 39, "all but the one that the region named");
     // And so if the user has named the group, under another spelling.

@@ -11,11 +11,13 @@ mod tests;
 use std::collections::HashSet;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use super::found::{NameFound, NameKind, NameSource, PhotoPath};
 use super::name_key::{NameKey, cleaned, folded};
 
 /// The keywords of one photo, as an XMP reader hands them over.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct PhotoKeywords {
     /// `dc:subject`.
     pub flat: Vec<String>,

@@ -21,7 +21,14 @@ fn photo(number: i64, size: (u32, u32), turn: u32, faces: &[FractionBox]) -> Pho
         embedding: None,
     };
     let faces = faces.iter().enumerate().map(face).collect();
-    PhotoToName { id: PhotoId(number), path: path(number), size, turn: ExifTurn::new(turn), faces }
+    PhotoToName {
+        id: PhotoId(number),
+        path: path(number),
+        size,
+        turn: ExifTurn::new(turn),
+        faces,
+        forgotten: Vec::new(),
+    }
 }
 
 fn path(number: i64) -> PathBuf {

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::NamesToReview;
+use crate::metadata::faces::FaceOwner;
 use crate::metadata::found::NameSource;
+use crate::metadata::fraction_box::FractionBox;
 use crate::metadata::name_key::NameKey;
 use crate::metadata::photo_index::{PathMeaning, PhotoIndex};
-use crate::types::PhotoId;
+use crate::types::{FaceId, PersonId, PhotoId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -33,9 +35,16 @@ pub(crate) struct AnsweredName {
 pub(crate) struct AnsweredNames(HashMap<(PhotoId, NameKey), AnsweredName>);
 
 /// A name that was taken, and that its sources no longer give.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct WithdrawnName {
     pub answer: AnsweredName,
+    /// The face that bears it.
+    pub face: FaceId,
+    /// In the upright picture.
+    pub at: FractionBox,
+    pub person: PersonId,
+    /// Of that person.
+    pub name: String,
     /// Names that the same sources give in the photo now and did not have when they were answered: one of them may
     /// stand in its place.
     pub instead: Vec<NameKey>,
@@ -53,13 +62,15 @@ impl AnsweredNames {
     }
 }
 
-/// A source that was not read this time has withdrawn nothing, nor has one whose photo is not among those passed.
+/// A source that was not read this time has withdrawn nothing, nor has one whose photo is not among those passed. A name
+/// that no face there bears any more is none of ours to take back.
 pub(super) fn withdrawn(input: &NamesToReview) -> Vec<WithdrawnName> {
     let given = given_now(input);
-    let present: BTreeSet<PhotoId> = input.photos.iter().map(|photo| photo.id).collect();
+    let bearers = bearers(input);
     let mut withdrawn = Vec::new();
     for answer in input.answered.0.values().filter(|answer| answer.decision == NameDecision::Taken) {
-        let could_be_read = present.contains(&answer.photo) && answer.sources.iter().all(|s| input.read.contains(s));
+        let could_be_read = answer.sources.iter().all(|source| input.read.contains(source));
+        let Some(bearer) = bearers.get(&(answer.photo, answer.name.clone())) else { continue };
         let names = given.get(&answer.photo);
         let is_said = names.is_some_and(|names| names.contains_key(&answer.name));
         if !could_be_read || is_said {
@@ -69,10 +80,28 @@ pub(super) fn withdrawn(input: &NamesToReview) -> Vec<WithdrawnName> {
             .into_iter()
             .flatten()
             .filter(|(name, sources)| !input.answered.has(answer.photo, name) && !answer.sources.is_disjoint(sources));
-        withdrawn.push(WithdrawnName { answer: answer.clone(), instead: new.map(|(name, _)| name.clone()).collect() });
+        let instead = new.map(|(name, _)| name.clone()).collect();
+        withdrawn.push(WithdrawnName { answer: answer.clone(), instead, ..bearer.clone() });
     }
     withdrawn.sort_by(|a, b| (a.answer.photo, &a.answer.name).cmp(&(b.answer.photo, &b.answer.name)));
     withdrawn
+}
+
+/// The face of each photo that each name stands on.
+fn bearers(input: &NamesToReview) -> HashMap<(PhotoId, NameKey), WithdrawnName> {
+    let mut bearers = HashMap::new();
+    for photo in input.photos {
+        for face in &photo.faces {
+            let FaceOwner::Person { id, name } = face.of else { continue };
+            let Some(key) = NameKey::of(name) else { continue };
+            let decision = NameDecision::Taken;
+            let answer = AnsweredName { photo: photo.id, name: key.clone(), sources: BTreeSet::new(), decision };
+            let (name, instead) = (name.to_owned(), Vec::new());
+            let bearer = WithdrawnName { answer, face: face.id, at: face.at, person: id, name, instead };
+            bearers.entry((photo.id, key)).or_insert(bearer);
+        }
+    }
+    bearers
 }
 
 fn given_now(input: &NamesToReview) -> BTreeMap<PhotoId, BTreeMap<NameKey, BTreeSet<NameSource>>> {

@@ -138,6 +138,10 @@ fn by_hand(input: &NamesToReview, names: &NamesInPhotos, combined: &Combined) ->
         };
         let (width, height) = input.photos[region.photo].size;
         let aspect = width.max(1) as f32 / height.max(1) as f32;
+        let forgotten = &input.photos[region.photo].forgotten;
+        if forgotten.iter().any(|&place| places::fit(region.at, place, aspect).is_some()) {
+            continue;
+        }
         let there = of_photo.entry(region.photo).or_default();
         let same = there.iter().copied().find(|&at| {
             regions[at].names.iter().any(|(known, _)| *known == key)
@@ -154,7 +158,18 @@ fn by_hand(input: &NamesToReview, names: &NamesInPhotos, combined: &Combined) ->
             }
         }
     }
+    for region in &mut regions {
+        drop_outdone(input, region);
+    }
     regions
+}
+
+/// As on faces, what somebody confirmed outdoes what a program guessed.
+fn drop_outdone(input: &NamesToReview, region: &mut HandRegion) {
+    let is_said = |found: &[usize]| found.iter().any(|&found| input.found[found].kind == NameKind::Confirmed);
+    if region.names.iter().any(|(_, found)| is_said(found)) {
+        region.names.retain(|(_, found)| is_said(found));
+    }
 }
 
 impl Combined {
@@ -188,8 +203,14 @@ impl Combined {
         let (open, lost): (Vec<_>, Vec<_>) = given.into_iter().partition(|given| {
             matches!(why.get(given), None | Some(UnplacedWhy::PictureCropped | UnplacedWhy::ReadingUnclear))
         });
-        let input =
-            NamesToPlace { photos: input.photos, names: &open, placed: &placed, same_person: input.same_person };
+        let photos = input.photos;
+        let input = NamesToPlace {
+            photos,
+            names: &open,
+            placed: &placed,
+            same_person: input.same_person,
+            cancel: input.cancel,
+        };
         let deduced = deduce::deduce(&input);
         for name in deduced.undecided {
             let given = (name.photo, name.name);

@@ -24,7 +24,8 @@ pub(super) fn conflicts(input: &NamesToReview, combined: &Combined, people: &[Pe
 fn of_faces(input: &NamesToReview, combined: &Combined) -> Vec<NameConflict> {
     let mut conflicts = Vec::new();
     for (&(photo, face), names) in &combined.faces {
-        let (photo_id, face_id) = (input.photos[photo].id, input.photos[photo].faces[face].id);
+        let FaceToName { id: face_id, at, .. } = input.photos[photo].faces[face];
+        let photo_id = input.photos[photo].id;
         let named: Vec<NameOfFace> = names
             .iter()
             .map(|name| NameOfFace { key: name.key.clone(), sources: sources(input, &name.found) })
@@ -32,11 +33,11 @@ fn of_faces(input: &NamesToReview, combined: &Combined) -> Vec<NameConflict> {
         for name in &named {
             if let FaceFate::Others(person) = fate(input, photo, face, &name.key) {
                 let name = name.clone();
-                conflicts.push(NameConflict::OtherPerson { photo: photo_id, face: face_id, person, name });
+                conflicts.push(NameConflict::OtherPerson { photo: photo_id, face: face_id, at, person, name });
             }
         }
         if named.len() > 1 {
-            conflicts.push(NameConflict::TwoNames { photo: photo_id, face: Some(face_id), names: named });
+            conflicts.push(NameConflict::TwoNames { photo: photo_id, face: Some(face_id), at, names: named });
         }
     }
     conflicts
@@ -46,6 +47,7 @@ fn of_regions(input: &NamesToReview, combined: &Combined) -> impl Iterator<Item 
     combined.by_hand.iter().filter(|region| region.names.len() > 1).map(|region| NameConflict::TwoNames {
         photo: input.photos[region.photo].id,
         face: None,
+        at: region.at,
         names: region
             .names
             .iter()

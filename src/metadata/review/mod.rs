@@ -19,7 +19,7 @@ use super::found::{NameFound, NameKind, NameSource};
 use super::fraction_box::FractionBox;
 use super::name_key::NameKey;
 use super::places::{UnplacedWhy, WriterReading};
-use crate::types::{FaceId, PersonId, PhotoId, SquaredDistance};
+use crate::types::{Cancel, FaceId, PersonId, PhotoId, SquaredDistance};
 use answers::{AnsweredNames, WithdrawnName};
 
 /// Everything that is read before.
@@ -33,6 +33,8 @@ pub(crate) struct NamesToReview<'a> {
     pub answered: &'a AnsweredNames,
     /// The threshold of the grouping.
     pub same_person: SquaredDistance,
+    /// What was worked out until then is of no use.
+    pub cancel: &'a Cancel,
 }
 
 /// The step that is offered.
@@ -74,6 +76,8 @@ pub(crate) struct PersonFound {
 pub(crate) struct FaceProposal {
     pub photo: PhotoId,
     pub face: FaceId,
+    /// In the upright picture.
+    pub at: FractionBox,
     pub by: ProposedBy,
     /// [`NameKind::Suggested`] where every program only guessed.
     pub kind: NameKind,
@@ -94,6 +98,8 @@ pub(crate) struct HandProposal {
     pub photo: PhotoId,
     /// In the upright picture.
     pub at: FractionBox,
+    /// As of a face.
+    pub kind: NameKind,
     pub sources: Vec<NameSource>,
 }
 
@@ -115,10 +121,10 @@ pub(crate) enum OpenWhy {
 /// What nobody but the user can decide. Nothing of it is proposed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum NameConflict {
-    /// Two names for one face, or for one region without a face.
-    TwoNames { photo: PhotoId, face: Option<FaceId>, names: Vec<NameOfFace> },
+    /// Two names for one face, or for one region without a face; `at` in the upright picture.
+    TwoNames { photo: PhotoId, face: Option<FaceId>, at: FractionBox, names: Vec<NameOfFace> },
     /// The user gave the face to somebody of another name.
-    OtherPerson { photo: PhotoId, face: FaceId, person: PersonId, name: NameOfFace },
+    OtherPerson { photo: PhotoId, face: FaceId, at: FractionBox, person: PersonId, name: NameOfFace },
     /// One name whose faces are in groups unlike each other: two people of one name, or a wrong name. Their faces are
     /// proposed.
     TwoPeople { key: NameKey, groups: Vec<GroupOfName> },

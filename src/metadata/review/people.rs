@@ -61,6 +61,14 @@ pub(super) fn sources(input: &NamesToReview, found: &[usize]) -> Vec<NameSource>
     found.iter().map(|&found| input.found[found].source).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
+/// Whether anybody said it, or every program only guessed.
+pub(super) fn kind(input: &NamesToReview, found: &[usize]) -> NameKind {
+    match found.iter().any(|&found| input.found[found].kind == NameKind::Confirmed) {
+        true => NameKind::Confirmed,
+        false => NameKind::Suggested,
+    }
+}
+
 /// What becomes of a name on a face.
 pub(super) enum FaceFate {
     Proposed,
@@ -97,6 +105,7 @@ fn add_faces(input: &NamesToReview, combined: &Combined, people: &mut BTreeMap<N
             person.faces.push(FaceProposal {
                 photo: input.photos[name.photo].id,
                 face: input.photos[name.photo].faces[name.face].id,
+                at: input.photos[name.photo].faces[name.face].at,
                 by: ProposedBy::Deduced { confidence: name.confidence },
                 kind: NameKind::Confirmed,
                 sources: sources(input, found),
@@ -109,6 +118,7 @@ fn proposal(input: &NamesToReview, photo: usize, face: usize, name: &FaceName) -
     FaceProposal {
         photo: input.photos[photo].id,
         face: input.photos[photo].faces[face].id,
+        at: input.photos[photo].faces[face].at,
         by: ProposedBy::Region { fit: name.fit },
         kind: name.kind,
         sources: sources(input, &name.found),
@@ -121,7 +131,8 @@ fn add_others(input: &NamesToReview, combined: &Combined, people: &mut BTreeMap<
         for (key, found) in &region.names {
             let Some(person) = people.get_mut(key) else { continue };
             if region.names.len() == 1 {
-                person.by_hand.push(HandProposal { photo, at: region.at, sources: sources(input, found) });
+                let kind = kind(input, found);
+                person.by_hand.push(HandProposal { photo, at: region.at, kind, sources: sources(input, found) });
             } else {
                 person.open.push(OpenName { photo, why: OpenWhy::Contradicted });
             }

@@ -9,7 +9,7 @@ use crate::metadata::fraction_box::{ExifTurn, FractionBox};
 use crate::metadata::name_key::NameKey;
 use crate::metadata::places::UnplacedWhy;
 use crate::metadata::test_album::SAME_PERSON;
-use crate::types::{Embedding, FaceId, PersonId, PhotoId};
+use crate::types::{Cancel, Embedding, FaceId, PersonId, PhotoId};
 
 const SIZE: (u32, u32) = (4000, 3000);
 
@@ -31,6 +31,7 @@ fn photo<'a>(number: i64, faces: &[FaceOwner<'a>]) -> PhotoToName<'a> {
         size: SIZE,
         turn: ExifTurn::NONE,
         faces,
+        forgotten: Vec::new(),
     }
 }
 
@@ -60,7 +61,9 @@ fn after(
     answered: &AnsweredNames,
 ) -> NamesReview {
     let read = HashSet::from([NameSource::Mwg, NameSource::Picasa]);
-    NamesReview::of(&NamesToReview { found, read: &read, photos, people, answered, same_person: SAME_PERSON })
+    let cancel = Cancel::default();
+    let same_person = SAME_PERSON;
+    NamesReview::of(&NamesToReview { found, read: &read, photos, people, answered, same_person, cancel: &cancel })
 }
 
 fn person<'a>(review: &'a NamesReview, name: &str) -> &'a PersonFound {
@@ -190,20 +193,24 @@ fn answer(photo: i64, name: &str, decision: NameDecision) -> AnsweredName {
 
 #[test]
 fn the_next_scan_offers_the_difference() {
-    let photos = [photo(1, &[Nobody]), photo(2, &[Nobody]), photo(3, &[Nobody])];
+    // Taken, refused, taken and withdrawn; a fourth name was taken and is on no face any more.
+    let of = |id, name| FaceOwner::Person { id: PersonId(id), name };
+    let photos = [photo(1, &[of(1, "Anna")]), photo(2, &[Nobody]), photo(3, &[of(3, "Cleo"), Nobody])];
     let answered: AnsweredNames = [
         answer(1, "Anna", NameDecision::Taken),
         answer(2, "Bert", NameDecision::Refused),
         answer(3, "Cleo", NameDecision::Taken),
+        answer(2, "Emil", NameDecision::Taken),
     ]
     .into_iter()
     .collect();
     // The same as before, by another source too; only the third photo's name has changed.
-    let found = [name(1, "ANNA", Some(0), Picasa), name(2, "Bert", Some(0), Mwg), name(3, "Dora", Some(0), Mwg)];
+    let found = [name(1, "ANNA", Some(0), Picasa), name(2, "Bert", Some(0), Mwg), name(3, "Dora", Some(1), Mwg)];
     let review = after(&found, &photos, &[], &answered);
     assert_eq!(review.people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>(), ["Dora"]);
     let [withdrawn] = &review.withdrawn[..] else { panic!("{:?}", review.withdrawn) };
     assert_eq!(withdrawn.answer, answer(3, "Cleo", NameDecision::Taken));
+    assert_eq!((withdrawn.face, withdrawn.person), (FaceId(30), PersonId(3)));
     assert_eq!(withdrawn.instead, [NameKey::of("Dora").unwrap()]);
     // A source that could not be read has withdrawn nothing.
     let nothing = NamesToReview {
@@ -213,6 +220,7 @@ fn the_next_scan_offers_the_difference() {
         people: &[],
         answered: &answered,
         same_person: SAME_PERSON,
+        cancel: &Cancel::default(),
     };
     assert!(NamesReview::of(&nothing).withdrawn.is_empty());
 }

@@ -9,7 +9,7 @@ mod tests;
 
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use sidecars::{TakeoutFolder, is_sidecar_name};
 
@@ -17,7 +17,7 @@ use super::found::{NameFound, NameKind, NameSource, PhotoPath};
 use super::name_key::cleaned;
 
 /// What a JSON says of its photo.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct TakeoutJson {
     /// The photo's name before Google cut it.
     pub title: Option<String>,

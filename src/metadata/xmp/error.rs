@@ -82,3 +82,25 @@ pub(crate) enum Refusal {
     #[error("a name is empty or holds control characters")]
     BadName,
 }
+
+impl MetadataError {
+    /// Whether names that cannot go into the photo itself may still go beside it.
+    pub fn asks_for_a_sidecar(&self) -> bool {
+        let Self::Refused { why, .. } = self else { return false };
+        match why {
+            Refusal::NotJpeg
+            | Refusal::DamagedJpeg
+            | Refusal::SeveralPackets
+            | Refusal::InExtended
+            | Refusal::TooLong
+            | Refusal::WouldMove
+            | Refusal::Linked
+            | Refusal::OtherOwner => true,
+            Refusal::StaleRegions
+            | Refusal::UnknownForm
+            | Refusal::NotAFile
+            | Refusal::BadPicture
+            | Refusal::BadName => false,
+        }
+    }
+}

@@ -2,6 +2,8 @@
 //!
 //! An item is ours only while it is what we wrote. A name that somebody has since moved, or renamed, is theirs.
 
+use serde::{Deserialize, Serialize};
+
 use super::region_box::RegionBox;
 use super::written::{WrittenName, is_same_name};
 
@@ -17,8 +19,9 @@ pub(crate) struct ListItem {
 }
 
 /// What the user has said of names that others wrote. Unless they say so, those stay.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct OthersNames {
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OthersNames {
     /// To be removed, whoever wrote them.
     pub remove: Vec<String>,
     /// Whether our name replaces another at the same face.

@@ -33,7 +33,7 @@ pub(crate) struct MergeRequest<'a> {
 
 /// What happens to a text in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ChangeKind {
+pub enum ChangeKind {
     Added,
     Removed,
     /// Another program's, removed since the user said so.
@@ -54,6 +54,19 @@ pub(crate) struct PlannedChange {
     pub area: Option<RegionBox>,
     /// The name for which one was withheld.
     pub instead: Option<String>,
+}
+
+impl PlannedChange {
+    /// The name alone, without what stands above it in the list.
+    pub fn name(&self) -> Option<&str> {
+        let text = self.text.as_deref()?;
+        let below = |separator| text.strip_prefix(PEOPLE).and_then(|rest| rest.strip_prefix(separator));
+        Some(match self.list {
+            NameList::HierarchicalSubject => below('|').unwrap_or(text),
+            NameList::TagsList => below('/').unwrap_or(text),
+            _ => text,
+        })
+    }
 }
 
 /// A packet's new text. It is the old one where nothing has to change.

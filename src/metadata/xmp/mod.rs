@@ -40,14 +40,17 @@ mod write;
 mod written;
 
 pub(crate) use error::MetadataError;
-pub(crate) use matching::OthersNames;
-pub(crate) use merge::{ChangeKind, PlannedChange};
+pub use matching::OthersNames;
+pub use merge::ChangeKind;
+pub(crate) use merge::PlannedChange;
 pub(crate) use model::{BoxUnit, PacketPlace, PeoplePacket, RegionFormat, XmpRegion};
 pub(crate) use plan::{FaceToWrite, MetadataPlan, NamesToWrite, plan};
 pub(crate) use read::{FoundPeople, read};
 pub(crate) use region_box::RegionBox;
-pub(crate) use write::{FileChange, FileUndo, Modified};
-pub(crate) use written::{NameList, WrittenNames};
+pub(crate) use sidecar::Sidecars;
+pub(crate) use write::{FileChange, FileUndo, Modified, WriteRemains};
+pub use written::NameList;
+pub(crate) use written::WrittenNames;
 
 #[cfg(test)]
 mod tests;

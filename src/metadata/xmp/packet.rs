@@ -41,6 +41,21 @@ impl PeoplePacket {
         WrittenNames(listed.filter(is_marked).collect())
     }
 
+    /// What stands here besides what `library` wrote: its own names are no other program's.
+    pub fn without_written(mut self, library: &str) -> Self {
+        let own = self.written(Some(library));
+        let is_own = |list, text: &str, area| own.of_list(list).any(|name| name.text == text && name.area == area);
+        self.regions.retain(|region| {
+            let named = region.format.list().zip(region.name.as_deref());
+            !named.is_some_and(|(list, name)| is_own(list, name, region.area))
+        });
+        self.person_in_image.retain(|text| !is_own(NameList::PersonInImage, text, None));
+        self.hierarchical.retain(|text| !is_own(NameList::HierarchicalSubject, text, None));
+        self.tags.retain(|text| !is_own(NameList::TagsList, text, None));
+        self.subject.retain(|text| !is_own(NameList::Subject, text, None));
+        self
+    }
+
     fn names_of(&self, list: NameList) -> Vec<WrittenName> {
         let texts = match list {
             NameList::MwgRegions | NameList::MicrosoftRegions => return self.named_regions(list),

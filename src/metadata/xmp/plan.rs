@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use super::container::{self, FileWindow, RawPacket, SEGMENT_NAME};
 use super::embed;
 use super::encoding::PacketText;
@@ -58,6 +60,20 @@ impl MetadataPlan {
     /// What takes it back; to be kept before anything is written.
     pub fn undo(&self) -> Result<FileUndo, MetadataError> {
         FileUndo::of(&self.path, &self.file)
+    }
+
+    /// # Errors
+    /// The file is one that is not replaced: it has several names, or may not be written.
+    pub fn check(&self) -> Result<(), MetadataError> {
+        write::check(&self.path, &self.file)
+    }
+
+    /// Another for a plan that would do anything else: to another file, to other bytes, or with other ones.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut digest = Sha256::new_with_prefix(self.path.as_os_str().as_encoded_bytes());
+        // Enough of each change to tell it from all others; none of it fails to become text.
+        digest.update(serde_json::to_vec(&self.file).unwrap_or_default());
+        digest.finalize().into()
     }
 
     /// # Errors

@@ -5,6 +5,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::types::has_extension;
+
 /// Raw files of cameras; Adobe's programs keep their sidecars under the bare name.
 const RAW: [&str; 24] = [
     "3fr", "arw", "cr2", "cr3", "crw", "dcr", "dng", "erf", "fff", "iiq", "kdc", "mef", "mos", "mrw", "nef", "nrw",
@@ -57,11 +59,6 @@ fn full_name(photo: &Path) -> PathBuf {
 fn existing(sidecar: &Path) -> Option<PathBuf> {
     let upper = sidecar.with_extension("XMP");
     [sidecar.to_owned(), upper].into_iter().find(|path| path.is_file())
-}
-
-fn has_extension(photo: &Path, known: &[&str]) -> bool {
-    let extension = photo.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| known.iter().any(|known| known.eq_ignore_ascii_case(extension)))
 }
 
 /// Whether another file has the photo's name with one of the extensions.

@@ -1,16 +1,18 @@
 //! Changes to files, each at once or not at all: the new bytes go into a file beside the old one and reach the disk
 //! before they take its name. What was changed since it was looked at is left alone.
 
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::error::{MetadataError, Refusal};
-use crate::types::hex;
+use crate::types::{hex, path_text};
 
 /// What happens to a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +98,7 @@ pub(crate) enum Modified {
 /// What restores a file's bytes and its time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FileUndo {
+    #[serde(with = "path_text")]
     pub path: PathBuf,
     pub change: FileChange,
     pub modified: Modified,
@@ -138,6 +141,16 @@ pub(crate) fn apply(path: &Path, change: &FileChange, modified: Modified) -> Res
         None => fs::remove_file(path).map_err(failed("remove", path))?,
     }
     sync_folder(path).map_err(failed("write", path))
+}
+
+/// Refuses what a change would be refused for, as far as that is seen before.
+pub(super) fn check(path: &Path, change: &FileChange) -> Result<(), MetadataError> {
+    match fs::symlink_metadata(path) {
+        _ if *change == FileChange::Nothing => Ok(()),
+        Ok(meta) => checked(path, meta).map(drop),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(failed("read", path)(error)),
+    }
 }
 
 /// Refuses what replacing would harm.
@@ -207,6 +220,50 @@ fn keep_rights(path: &Path, partial: &Path, file: &File, before: &fs::Metadata) 
     file.set_permissions(before.permissions()).map_err(failed("write", path))
 }
 
+/// What writes that were killed have left in photo folders, cleared away folder by folder. The next write of the same file
+/// does that by itself; of a file that is never written again, nobody would.
+#[derive(Debug, Default)]
+pub(crate) struct WriteRemains {
+    cleared: HashSet<PathBuf>,
+}
+
+/// What is younger may be another program's, which is writing it.
+const LONGEST_WRITE: Duration = Duration::from_secs(3600);
+
+impl WriteRemains {
+    /// In the folder of a photo, once. What cannot be removed stays.
+    pub fn clear_beside(&mut self, photo: &Path) {
+        let Some(folder) = photo.parent().filter(|folder| self.cleared.insert(folder.to_path_buf())) else { return };
+        clear(folder, LONGEST_WRITE);
+    }
+}
+
+fn clear(folder: &Path, longest: Duration) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if is_partial(&entry.file_name()) && is_older_file(&entry.path(), longest) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Exactly as [`partial_path`] names it.
+fn is_partial(name: &OsStr) -> bool {
+    let digits = name.to_str().and_then(|name| name.strip_prefix(".likeness-")?.strip_suffix(".tmp"));
+    digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+}
+
+/// By the time at which it was made: the time of its last change may be the photo's.
+fn is_older_file(path: &Path, than: Duration) -> bool {
+    let Ok(meta) = fs::symlink_metadata(path) else { return false };
+    #[cfg(unix)]
+    let at = u64::try_from(std::os::unix::fs::MetadataExt::ctime(&meta))
+        .ok()
+        .map(|secs| SystemTime::UNIX_EPOCH + Duration::from_secs(secs));
+    #[cfg(not(unix))]
+    let at = meta.created().ok();
+    meta.is_file() && at.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > than)
+}
+
 /// Always the same for a file, so that an interrupted write leaves nothing for long, and short, since names may be as
 /// long as the disk allows.
 fn partial_path(path: &Path) -> PathBuf {
@@ -242,5 +299,26 @@ mod base64_text {
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(deserializer)?;
         BASE64_STANDARD.decode(text).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod remains_tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_killed_write_left_long_ago_is_cleared_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let photo = folder.path().join("a.jpg");
+        let names =
+            [".likeness-0123456789abcdef.tmp", ".likeness-mine.tmp", ".likeness-0123456789abcdef.tmp.jpg", "a.jpg"];
+        names.iter().for_each(|name| fs::write(folder.path().join(name), b"x").unwrap());
+        let of_ours: Vec<bool> = names.iter().map(|name| is_partial(OsStr::new(name))).collect();
+        assert_eq!(of_ours, [true, false, false, false]);
+        assert!(is_partial(partial_path(&photo).file_name().unwrap()));
+        WriteRemains::default().clear_beside(&photo);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "it may be being written just now");
+        clear(folder.path(), Duration::ZERO);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
     }
 }

@@ -19,7 +19,7 @@ use crate::types::hex;
 /// A list of the packet into which names are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum NameList {
+pub enum NameList {
     /// Face regions of the Metadata Working Group, which most programs read
     MwgRegions,
     /// Face regions of Windows and digiKam
@@ -45,7 +45,7 @@ impl NameList {
     ];
 
     /// Whether its items have a box.
-    pub fn has_places(self) -> bool {
+    pub(crate) fn has_places(self) -> bool {
         matches!(self, Self::MwgRegions | Self::MicrosoftRegions)
     }
 

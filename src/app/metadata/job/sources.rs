@@ -1,19 +1,23 @@
 //! Every name that stands with a folder's photos, from all programs that leave some.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
+use super::files_read::FilesRead;
 use super::read::{READING, unread};
 use crate::app::engine::progress::{JobEvent, Meter, Skipped};
 use crate::app::jobs::walk::sorted;
+use crate::faces::image::orientation_of_file;
 use crate::metadata::digikam;
 use crate::metadata::files::{SourceFileError, read_source};
-use crate::metadata::found::{NameFound, NameSource};
+use crate::metadata::found::{NameFound, NameSource, PhotoPath};
 use crate::metadata::from_xmp;
 use crate::metadata::keywords::{PeopleKeywords, PhotoKeywords};
 use crate::metadata::picasa::{self, PicasaContacts, PicasaIni};
 use crate::metadata::takeout::{self, TakeoutFolder, TakeoutJson};
-use crate::metadata::xmp::{self, FoundPeople};
+use crate::metadata::xmp::{self, FoundPeople, MetadataError, Sidecars};
 use crate::types::Cancel;
 
 /// Where names are looked for besides the photos' own folders.
@@ -25,22 +29,44 @@ pub(crate) struct MoreSources {
     pub contacts: Option<PathBuf>,
 }
 
+/// What the library says itself.
+pub(super) struct OwnNames<'a> {
+    /// Of its people: by them keywords without levels are told.
+    pub people: &'a [String],
+    /// What marks in files call it: what it wrote is no other program's.
+    pub marked: Option<&'a str>,
+}
+
 /// What was read.
 #[derive(Debug, Default)]
-pub(crate) struct CollectedNames {
+pub(super) struct CollectedNames {
     pub found: Vec<NameFound>,
     /// Sources that could be read in all photos.
     pub read: HashSet<NameSource>,
     pub skipped: Vec<Skipped>,
+    /// Orientations of photos that are known already.
+    pub turns: HashMap<PathBuf, u32>,
 }
 
-/// Reads the names of photos. `known` are people of the library, by whose names keywords without levels are told.
+/// What a photo and its sidecars say, as it is kept until one of them changes.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct PhotoNames {
+    /// Without the photo's path.
+    found: Vec<NameFound>,
+    keywords: Vec<PhotoKeywords>,
+    unread: Vec<(PathBuf, String)>,
+    /// Its orientation, where there are regions.
+    turn: Option<u32>,
+}
+
+/// Reads the names of photos.
 /// `copies` is a folder of the program's own, for a passing copy of digiKam's database.
-pub(crate) fn collect(
+pub(super) fn collect(
     photos: &[PathBuf],
-    known: &[String],
+    own: &OwnNames<'_>,
     more: &MoreSources,
     copies: &Path,
+    files: &mut FilesRead<'_>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> CollectedNames {
@@ -51,19 +77,48 @@ pub(crate) fn collect(
         if cancel.is_cancelled() {
             return names;
         }
-        match xmp::read(photo) {
-            Ok(people) => names.add_xmp(photo, people, &mut keywords),
+        match photo_names(photo, own.marked, files) {
+            Ok(said) => names.add_photo(photo, said, &mut keywords),
             Err(error) => names.skip(photo, super::reason(&error)),
         }
         events(JobEvent::Progress(meter.advance(1)));
     }
-    names.add_folders(photos, more.contacts.as_deref());
-    if let Some(path) = &more.digikam {
+    names.add_folders(photos, more.contacts.as_deref(), files, cancel);
+    if let Some(path) = more.digikam.as_ref().filter(|_| !cancel.is_cancelled()) {
         names.add_digikam(path, copies);
     }
-    names.add_keywords(&keywords, known);
+    names.add_keywords(&keywords, own.people);
     names.note_what_was_read(more);
     names
+}
+
+fn photo_names(photo: &Path, own: Option<&str>, files: &mut FilesRead<'_>) -> Result<PhotoNames, MetadataError> {
+    let Sidecars { valid, hidden, .. } = Sidecars::of(photo);
+    let beside: Vec<&Path> = [&valid, &hidden].into_iter().flatten().map(PathBuf::as_path).collect();
+    files.read_if_changed(photo, &beside, || xmp::read(photo).map(|people| PhotoNames::of(photo, own, people)))
+}
+
+impl PhotoNames {
+    fn of(photo: &Path, own: Option<&str>, people: FoundPeople) -> Self {
+        let unread = unread(photo, &people).into_iter().map(|skipped| (skipped.path, skipped.reason));
+        let mut said = Self { unread: unread.collect(), ..Self::default() };
+        for packet in people.packets {
+            let packet = match own {
+                Some(own) => packet.without_written(own),
+                None => packet,
+            };
+            said.found.extend(from_xmp::names(&packet, Path::new("")));
+            let keywords =
+                PhotoKeywords { flat: packet.subject, hierarchical: packet.hierarchical, tags_list: packet.tags };
+            if keywords != PhotoKeywords::default() {
+                said.keywords.push(keywords);
+            }
+        }
+        if said.found.iter().any(|found| found.region.is_some()) {
+            said.turn = orientation_of_file(photo).ok();
+        }
+        said
+    }
 }
 
 impl CollectedNames {
@@ -71,20 +126,22 @@ impl CollectedNames {
         self.skipped.push(Skipped { path: path.to_owned(), reason });
     }
 
-    fn add_xmp(&mut self, photo: &Path, people: FoundPeople, keywords: &mut Vec<(PathBuf, PhotoKeywords)>) {
-        self.skipped.extend(unread(photo, &people));
-        for packet in people.packets {
-            self.found.extend(from_xmp::names(&packet, photo));
-            let of_photo =
-                PhotoKeywords { flat: packet.subject, hierarchical: packet.hierarchical, tags_list: packet.tags };
-            if of_photo != PhotoKeywords::default() {
-                keywords.push((photo.to_owned(), of_photo));
-            }
-        }
+    fn add_photo(&mut self, photo: &Path, said: PhotoNames, keywords: &mut Vec<(PathBuf, PhotoKeywords)>) {
+        said.unread.into_iter().for_each(|(path, reason)| self.skip(&path, reason));
+        let of_photo = |found| NameFound { photo: PhotoPath::Whole(photo.to_owned()), ..found };
+        self.found.extend(said.found.into_iter().map(of_photo));
+        keywords.extend(said.keywords.into_iter().map(|of_photo| (photo.to_owned(), of_photo)));
+        self.turns.extend(said.turn.map(|turn| (photo.to_owned(), turn)));
     }
 
     /// What programs leave beside photos: `.picasa.ini`, and the JSON files of Google Takeout.
-    fn add_folders(&mut self, photos: &[PathBuf], contacts_file: Option<&Path>) {
+    fn add_folders(
+        &mut self,
+        photos: &[PathBuf],
+        contacts_file: Option<&Path>,
+        files: &mut FilesRead<'_>,
+        cancel: &Cancel,
+    ) {
         let mut folders: BTreeMap<&Path, Vec<&PathBuf>> = BTreeMap::new();
         for photo in photos {
             folders.entry(photo.parent().unwrap_or(Path::new(""))).or_default().push(photo);
@@ -97,7 +154,7 @@ impl CollectedNames {
             self.skip(path, error.to_string());
         }
         let mut of_picasa = Vec::new();
-        for (folder, photos) in &folders {
+        for (folder, photos) in folders.iter().take_while(|_| !cancel.is_cancelled()) {
             for path in picasa::INI_NAMES.map(|name| folder.join(name)) {
                 if let Some(bytes) = self.source(&path) {
                     let ini = PicasaIni::read(&bytes);
@@ -105,26 +162,31 @@ impl CollectedNames {
                     of_picasa.push((*folder, ini));
                 }
             }
-            self.add_takeout(folder, photos);
+            self.add_takeout(folder, photos, files);
         }
         self.found.extend(of_picasa.iter().flat_map(|(folder, ini)| picasa::names(ini, folder, &contacts)));
     }
 
-    fn add_takeout(&mut self, folder: &Path, photos: &[&PathBuf]) {
-        let files = match sorted(folder) {
-            Ok(files) => files,
+    fn add_takeout(&mut self, folder: &Path, photos: &[&PathBuf], files: &mut FilesRead<'_>) {
+        let listed = match sorted(folder) {
+            Ok(listed) => listed,
             Err(error) => return self.skip(folder, error.to_string()),
         };
         let mut jsons = TakeoutFolder::default();
-        for path in files {
+        for path in listed {
             let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-            if takeout::is_sidecar_name(name)
-                && let Some(bytes) = self.source(&path)
-            {
-                match TakeoutJson::read(&bytes) {
-                    Ok(json) => jsons.add(name, json),
-                    Err(error) => self.skip(&path, error.to_string()),
-                }
+            if !takeout::is_sidecar_name(name) {
+                continue;
+            }
+            // None: nothing that is to be read, which has been said.
+            let read = || {
+                let json = self.source(&path).ok_or(())?;
+                Ok::<_, ()>(TakeoutJson::read(&json).map_err(|error| error.to_string()))
+            };
+            match files.read_if_changed(&path, &[], read) {
+                Ok(Ok(json)) => jsons.add(name, json),
+                Ok(Err(reason)) => self.skip(&path, reason),
+                Err(()) => {}
             }
         }
         for photo in photos {

@@ -1,37 +1,61 @@
 //! Names that the window looks for, takes and refuses.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
-use super::{KnownFaces, MoreSources, OfferedNames, offer, refuse, take};
-use crate::app::engine::report::{Failed, JobKind, Ticket};
+use super::write_window::{self, WriteEvent, WriteRequest};
+use super::{
+    KnownFaces, MadeFaces, MoreSources, NameChoices, NameOfPhoto, OfferedNames, answer, make_faces, offer, offer_again,
+    pictures_to_cut, settle_withdrawn,
+};
+use crate::app::engine::networks::FindFaces;
+use crate::app::engine::progress::JobEvent;
+use crate::app::engine::report::{Failed, Failure, JobKind, Report, Ticket};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
-use crate::types::Touched;
+use crate::app::engine::workers::LoadedNetworks;
+use crate::library::NamesRead;
+use crate::types::{Cancel, Touched};
 
 pub(crate) const LOOK_FOR_NAMES: JobKind = JobKind("names");
+pub(crate) const TAKE_NAMES: JobKind = JobKind("take names");
 const TAKING_FAILED: Failed = Failed::Own("failed_take_names");
+const TAKING_STOPPED: Failed = Failed::Own("names_not_taken");
+const MAKING_FAILED: Failed = Failed::Own("failed_make_faces");
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
     /// Looks for names with all photos of the library.
     Find,
-    /// Names the faces of these people so; of everybody where none is named.
-    Take { ticket: Ticket, offered: Arc<OfferedNames>, only: Vec<String> },
-    /// Offers these people's names no more.
-    Refuse { ticket: Ticket, offered: Arc<OfferedNames>, who: Vec<String> },
+    /// What its user says to some of the names.
+    Answer {
+        ticket: Ticket,
+        offered: Arc<OfferedNames>,
+        chosen: NameChoices,
+    },
+    /// Names that other programs took back: these are followed, or the names are the user's own.
+    SettleWithdrawn {
+        ticket: Ticket,
+        offered: Arc<OfferedNames>,
+        names: Vec<NameOfPhoto>,
+        follow: bool,
+    },
     /// Offers what was refused again.
-    TakeBackRefusals(Ticket),
+    OfferAgain(Ticket),
+    /// What the library keeps about writing names.
+    LoadWriting,
+    Writing(WriteRequest),
 }
 
 #[derive(Debug, Clone)]
 pub enum Event {
     /// Before its job ends.
     Offered(Arc<OfferedNames>),
+    Writing(WriteEvent),
 }
 
-/// Reads beside the device's thread: no network is needed.
+/// Reads beside the device's thread; only where faces are cut out the networks look at them.
 #[derive(Debug, Default)]
 pub struct Job;
 
@@ -42,17 +66,22 @@ impl FeatureJob for Job {
     fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
         match request {
             Request::Find => find(tasks),
-            Request::Take { ticket, offered, only } => tasks.at_length(move |shared, sink| {
-                let taken = shared.library.call(move |library| take(library, &offered, &only));
-                changed(shared, sink, ticket, taken);
+            Request::LoadWriting => write_window::load(tasks, Event::Writing),
+            Request::Writing(request) => write_window::handle(tasks, request, Event::Writing),
+            Request::Answer { ticket, offered, chosen } if chosen.makes_faces() => {
+                make_and_answer(tasks, ticket, offered, chosen);
+            }
+            Request::Answer { ticket, offered, chosen } => tasks.at_length(move |shared, sink| {
+                let answered = shared.library.call(move |library| answer(library, &offered, &chosen, Vec::new()));
+                changed(shared, sink, ticket, answered);
             }),
-            Request::Refuse { ticket, offered, who } => tasks.at_length(move |shared, sink| {
-                let refused = shared.library.call(move |library| refuse(library, &offered, &who));
-                changed(shared, sink, ticket, refused.map(|_| Touched::default()));
+            Request::SettleWithdrawn { ticket, offered, names, follow } => tasks.at_length(move |shared, sink| {
+                let settled = shared.library.call(move |library| settle_withdrawn(library, &offered, &names, follow));
+                changed(shared, sink, ticket, settled);
             }),
-            Request::TakeBackRefusals(ticket) => tasks.at_length(move |shared, sink| {
-                let taken_back = shared.library.call(|library| library.take_back_refusals());
-                changed(shared, sink, ticket, taken_back.map(|()| Touched::default()));
+            Request::OfferAgain(ticket) => tasks.at_length(move |shared, sink| {
+                let offered = shared.library.call(offer_again);
+                changed(shared, sink, ticket, offered.map(|()| Touched::default()));
             }),
         }
     }
@@ -67,12 +96,58 @@ fn find(tasks: &mut Tasks<'_, Event>) {
         // Every path begins with nothing.
         let known = shared.library.ask(move |library| KnownFaces::read(library, Path::new(""), &model));
         let more = MoreSources::default();
-        let offered = known.and_then(|known| offer(&shared.home, known, &options, &more, &cancel, &mut events));
+        // What cannot be kept is read again the next time.
+        let mut keep = |read: Vec<NamesRead>, gone: Vec<PathBuf>| {
+            _ = shared.library.call(move |library| library.note_names_read(&read, &gone));
+        };
+        let offered =
+            known.and_then(|known| offer(&shared.home, known, &options, &more, &mut keep, &cancel, &mut events));
         let outcome = offered.map(|offered| {
             offered.into_iter().for_each(|offered| sink.send(Event::Offered(Arc::new(offered))));
         });
         sink.end(job, LOOK_FOR_NAMES, &cancel, outcome);
     });
+}
+
+/// Nothing is taken where its user stops it while faces are cut out.
+fn make_and_answer(tasks: &mut Tasks<'_, Event>, ticket: Ticket, offered: Arc<OfferedNames>, chosen: NameChoices) {
+    let (job, cancel) = tasks.begin_job();
+    tasks.run_job(job, move |shared, networks, sink| {
+        let mut events = sink.reporter(job, TAKE_NAMES);
+        match made(shared, networks, &chosen, &cancel, &mut events) {
+            Ok(MadeFaces { cancelled: true, .. }) => {
+                let failure = Failure { what: TAKING_STOPPED, details: String::new() };
+                sink.report(Report::Failed(Some(ticket), failure));
+            }
+            Ok(MadeFaces { faces, skipped, .. }) => {
+                let answered = shared.library.call(move |library| answer(library, &offered, &chosen, faces));
+                changed(shared, sink, ticket, answered);
+                if !skipped.is_empty() {
+                    let lines = skipped.iter().map(|file| format!("{}: {}", file.path.display(), file.reason));
+                    sink.fail(MAKING_FAILED, &anyhow!(lines.collect::<Vec<_>>().join("\n")));
+                }
+            }
+            Err(error) => changed(shared, sink, ticket, Err(error)),
+        }
+        sink.end(job, TAKE_NAMES, &Cancel::default(), Ok(()));
+    });
+}
+
+/// Without networks on this computer, and where they cannot be loaded, faces are cut out all the same.
+fn made(
+    shared: &Shared,
+    networks: &mut LoadedNetworks,
+    chosen: &NameChoices,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<MadeFaces> {
+    let options = shared.options();
+    let pictures = shared.library.ask(|library| pictures_to_cut(library, chosen, &options.model_id()))?;
+    let engine = match options.installed(&shared.home)? {
+        true => networks.engine(&options, cancel, events).ok().map(|engine| engine as &dyn FindFaces),
+        false => None,
+    };
+    Ok(make_faces(&pictures, engine, cancel, events))
 }
 
 fn changed(shared: &Shared, sink: &Sink<Event>, ticket: Ticket, outcome: Result<Touched>) {

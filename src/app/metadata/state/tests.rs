@@ -1,0 +1,169 @@
+//! What a message asks of the job, and what is left to be answered then.
+
+use super::*;
+use crate::app::engine::facts::{Facts, Loadable, Overview};
+use crate::app::ui::action::Tickets;
+use crate::app::ui::locale::Language;
+use crate::metadata::found::{NameKind, NameSource};
+use crate::metadata::fraction_box::FractionBox;
+use crate::metadata::review::{GroupOfName, HandProposal, NameOfFace, NamesReview};
+use crate::types::{FaceId, PersonId, PhotoId, StepId};
+
+/// What a state asks when `act` is done to it.
+fn asked(state: &mut State, act: impl FnOnce(&mut State, &mut Outbox<'_, Request>)) -> Vec<Request> {
+    let (text, mut facts, mut tickets) = (Locale::new(Language::English), Facts::default(), Tickets::default());
+    facts.overview = Loadable::Ready(Overview { photos: 2, ..Overview::default() });
+    let mut out = Outbox::new(&text, &facts, &mut tickets);
+    act(state, &mut out);
+    out.requests
+}
+
+fn given(offered: OfferedNames) -> State {
+    let mut state = State { has_asked: true, ..State::default() };
+    asked(&mut state, |state, out| state.receive(Event::Offered(Arc::new(offered)), out));
+    state
+}
+
+fn offered() -> State {
+    given(OfferedNames::of(&["Ada", "Bo"]))
+}
+
+fn key(name: &str) -> NameKey {
+    NameKey::of(name).unwrap()
+}
+
+fn of(photo: i64, name: &str) -> NameOfPhoto {
+    NameOfPhoto { photo: PhotoId(photo), name: key(name) }
+}
+
+fn names(state: &State) -> Vec<&str> {
+    state.lists().people.iter().map(|person| state.found(person).unwrap().name.as_str()).collect()
+}
+
+/// Sends a message, and answers what it asks of the job.
+fn sent(state: &mut State, message: Message, made: bool) -> NameChoices {
+    let requests = asked(state, |state, out| state.update(message, out));
+    let [Request::Answer { ticket, chosen, .. }] = &requests[..] else { panic!("{requests:?}") };
+    asked(state, |state, out| state.answered(*ticket, made, out));
+    chosen.clone()
+}
+
+fn on_show(state: &mut State) -> Vec<Request> {
+    asked(state, |state, out| state.on_show(View::PEOPLE, Page::None, out))
+}
+
+#[test]
+fn a_name_that_was_answered_is_gone_and_one_whose_answer_failed_is_not() {
+    let mut state = offered();
+    sent(&mut state, Message::Take(key("Ada")), true);
+    sent(&mut state, Message::Refuse(key("Bo")), false);
+    assert_eq!(names(&state), ["Bo"]);
+    assert_eq!(on_show(&mut state), [Request::Find], "what came too late is looked for again");
+}
+
+#[test]
+fn a_refused_name_can_be_offered_again() {
+    let mut state = offered();
+    assert!(!state.has_refused());
+    sent(&mut state, Message::Refuse(key("Bo")), true);
+    assert!(state.has_refused());
+    let requests = asked(&mut state, |state, out| state.update(Message::OfferAgain, out));
+    let Request::OfferAgain(ticket) = requests[0] else { panic!() };
+    asked(&mut state, |state, out| state.answered(ticket, true, out));
+    assert_eq!(on_show(&mut state), [Request::Find]);
+}
+
+#[test]
+fn names_are_looked_for_when_people_are_first_shown_after_each_scan_and_after_they_were_taken_back() {
+    let mut state = State::default();
+    assert_eq!(on_show(&mut state), [Request::Find]);
+    assert!(on_show(&mut state).is_empty(), "once");
+    let mut state = offered();
+    assert!(on_show(&mut state).is_empty());
+    assert!(state.ended(JobKind::SCAN, &Locale::new(Language::English)).is_none());
+    assert_eq!(on_show(&mut state), [Request::Find]);
+    assert_eq!(sent(&mut state, Message::TakeTicked, true).taken.len(), 2);
+    assert!(names(&state).is_empty() && on_show(&mut state).is_empty());
+    let back = Touched { reverted: Some(StepId(1)), ..Touched::default() };
+    asked(&mut state, |state, out| state.touched(&back, View::PEOPLE, out));
+    assert_eq!(on_show(&mut state), [Request::Find]);
+}
+
+#[test]
+fn what_was_found_is_told_and_nothing_is_not() {
+    let text = Locale::new(Language::English);
+    let told = |state: &mut State| state.ended(LOOK_FOR_NAMES, &text).unwrap().words;
+    assert_eq!(told(&mut offered()), "2 names of 2 people found in your photos");
+    assert_eq!(told(&mut State::default()), "");
+}
+
+#[test]
+fn only_what_is_ticked_is_taken_and_a_guess_is_ticked_by_its_user_alone() {
+    let mut review = OfferedNames::of(&["Ada", "Bo"]).review;
+    review.people[1].faces[0].kind = NameKind::Suggested;
+    let mut state = given(OfferedNames::made_up(review));
+    assert_eq!(state.lists().ticked(), 1);
+    asked(&mut state, |state, out| state.update(Message::Tick(of(2, "Bo")), out));
+    asked(&mut state, |state, out| state.update(Message::Tick(of(1, "Ada")), out));
+    let chosen = sent(&mut state, Message::TakeTicked, true);
+    assert_eq!(chosen.taken.iter().map(|name| name.of.clone()).collect::<Vec<_>>(), [of(2, "Bo")]);
+    assert_eq!(names(&state), ["Ada"], "what was not ticked is still offered");
+    asked(&mut state, |state, out| state.update(Message::TickAll { who: None, ticked: true }, out));
+    assert_eq!(state.lists().ticked(), 1);
+    asked(&mut state, |state, out| state.update(Message::TickAll { who: Some(key("Ada")), ticked: false }, out));
+    assert_eq!(state.lists().ticked(), 0);
+    assert!(asked(&mut state, |state, out| state.update(Message::TakeTicked, out)).is_empty(), "nothing is ticked");
+}
+
+#[test]
+fn single_names_are_taken_and_refused() {
+    let mut review = OfferedNames::of(&["Ada"]).review;
+    let at = FractionBox { x: 0.1, y: 0.1, width: 0.1, height: 0.1 };
+    let sources = vec![NameSource::Mwg];
+    review.people[0].by_hand = vec![HandProposal { photo: PhotoId(5), at, kind: NameKind::Confirmed, sources }];
+    let mut state = given(OfferedNames::made_up(review));
+    let chosen = sent(&mut state, Message::RefuseOne(of(1, "Ada")), true);
+    assert_eq!((chosen.taken.len(), chosen.refused), (0, vec![of(1, "Ada")]));
+    let requests = asked(&mut state, |state, out| state.update(Message::TakeOne(of(5, "Ada")), out));
+    assert!(State::is_long(&requests[0]), "a face is cut out by the networks");
+    assert!(names(&state).is_empty(), "what is asked for is not asked for twice");
+}
+
+fn two_names() -> NamesReview {
+    let name = |name| NameOfFace { key: key(name), sources: vec![NameSource::Mwg] };
+    let at = FractionBox { x: 0.1, y: 0.1, width: 0.1, height: 0.1 };
+    let mut review = OfferedNames::of(&["Ada", "Bo"]).review;
+    let (photo, face) = (PhotoId(7), FaceId(70));
+    review.conflicts = vec![
+        NameConflict::TwoNames { photo, face: Some(face), at, names: vec![name("Ada"), name("Bo")] },
+        NameConflict::OtherPerson { photo: PhotoId(8), face: FaceId(80), at, person: PersonId(3), name: name("Bo") },
+    ];
+    review
+}
+
+#[test]
+fn a_contradiction_is_decided_for_one_name_or_for_none() {
+    let mut state = given(OfferedNames::made_up(two_names()));
+    let decide = |conflict, answer| Message::Decide { conflict, answer };
+    let chosen = sent(&mut state, decide(0, ConflictAnswer::Is(key("Bo"))), true);
+    assert_eq!(chosen.taken[0].of, of(7, "Bo"));
+    assert_eq!((chosen.refused, chosen.corrects), (vec![of(7, "Ada")], true));
+    assert_eq!(state.lists().conflicts, [1], "it is decided");
+    let chosen = sent(&mut state, decide(1, ConflictAnswer::Neither), true);
+    assert_eq!((chosen.taken.len(), chosen.refused), (0, vec![of(8, "Bo")]), "what its user said stays");
+    assert!(state.lists().conflicts.is_empty());
+}
+
+#[test]
+fn of_two_people_of_one_name_one_has_it() {
+    let mut review = OfferedNames::of(&["Ada"]).review;
+    let mut second = review.people[0].faces[0].clone();
+    (second.photo, second.face) = (PhotoId(2), FaceId(2));
+    review.people[0].faces.push(second);
+    let group = |id| GroupOfName { group: PersonId(id), faces: vec![FaceId(id)] };
+    review.conflicts = vec![NameConflict::TwoPeople { key: key("Ada"), groups: vec![group(1), group(2)] }];
+    let mut state = given(OfferedNames::made_up(review));
+    let answer = ConflictAnswer::Only(PersonId(2));
+    let chosen = sent(&mut state, Message::Decide { conflict: 0, answer }, true);
+    assert_eq!((chosen.taken[0].of.clone(), chosen.refused), (of(2, "Ada"), vec![of(1, "Ada")]));
+}

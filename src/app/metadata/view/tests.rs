@@ -1,0 +1,196 @@
+//! The page by its labels: what a user presses, and what is asked for it.
+
+use std::sync::Arc;
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Ui};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+
+use super::*;
+use crate::app::engine::facts::Facts;
+use crate::app::metadata::job::{NameOfPhoto, OfferedNames};
+use crate::app::metadata::state::{ConflictAnswer, Event};
+use crate::app::ui::action::{Outbox, Tickets};
+use crate::app::ui::appearance::Appearance;
+use crate::app::ui::feature::Feature;
+use crate::app::ui::fonts::{self, FontSource};
+use crate::app::ui::locale::{Language, Locale};
+use crate::app::ui::thumbnails::Thumbnails;
+use crate::metadata::found::{NameKind, NameSource};
+use crate::metadata::fraction_box::FractionBox;
+use crate::metadata::name_key::NameKey;
+use crate::metadata::review::{HandProposal, NameConflict, NameOfFace, NamesReview};
+use crate::types::{FaceId, PhotoId};
+
+/// What a test sees of a page.
+struct ShownPage {
+    state: State,
+    text: Locale,
+    facts: Facts,
+    images: Thumbnails,
+    tickets: Tickets,
+    messages: Vec<Message>,
+    sent: Vec<Message>,
+    actions: Vec<Action>,
+    has_fonts: bool,
+}
+
+impl ShownPage {
+    fn of(review: NamesReview) -> Self {
+        let mut shown = Self {
+            state: State::default(),
+            text: Locale::new(Language::English),
+            facts: Facts::default(),
+            images: Thumbnails::default(),
+            tickets: Tickets::default(),
+            messages: Vec::new(),
+            sent: Vec::new(),
+            actions: Vec::new(),
+            has_fonts: false,
+        };
+        let mut out = Outbox::new(&shown.text, &shown.facts, &mut shown.tickets);
+        shown.state.receive(Event::Offered(Arc::new(OfferedNames::made_up(review))), &mut out);
+        shown
+    }
+
+    fn draw(&mut self, ui: &mut Ui, draw: impl FnOnce(&mut Ui, &mut Context<'_>)) {
+        // Fonts are there with the next frame.
+        if !std::mem::replace(&mut self.has_fonts, true) {
+            fonts::install(ui.ctx(), FontSource::Carried, Language::English);
+            Appearance::default().apply(ui.ctx());
+            return ui.ctx().request_repaint();
+        }
+        self.images.begin_frame();
+        let (images, messages, actions) = (&mut self.images, &mut self.messages, &mut self.actions);
+        let mut ctx = Context::new(&self.state, &self.facts, &self.text, images, messages, actions);
+        draw(ui, &mut ctx);
+        for message in std::mem::take(&mut self.messages) {
+            self.sent.push(message.clone());
+            self.state.update(message, &mut Outbox::new(&self.text, &self.facts, &mut self.tickets));
+        }
+    }
+}
+
+fn page(review: NamesReview) -> Harness<'static, ShownPage> {
+    let draw = |ui: &mut Ui, shown: &mut ShownPage| shown.draw(ui, super::page::page_ui);
+    let mut harness = Harness::builder()
+        .with_size([1100.0, 760.0])
+        .allow_missing_glyphs()
+        .with_max_steps(30)
+        .build_ui_state(draw, ShownPage::of(review));
+    harness.run();
+    harness
+}
+
+fn of(photo: i64, name: &str) -> NameOfPhoto {
+    NameOfPhoto { photo: PhotoId(photo), name: NameKey::of(name).unwrap() }
+}
+
+fn area() -> FractionBox {
+    FractionBox { x: 0.4, y: 0.3, width: 0.1, height: 0.15 }
+}
+
+#[test]
+fn a_line_above_people_leads_to_the_page_while_there_is_something_to_review() {
+    let review = OfferedNames::of(&["Ada", "Bo"]).review;
+    for (review, words) in [(review, Some("2 names of 2 people found in your photos")), (NamesReview::default(), None)]
+    {
+        let draw = |ui: &mut Ui, shown: &mut ShownPage| {
+            shown.draw(ui, |ui, ctx| Views::default().head_ui(ui, ctx, View::PEOPLE));
+        };
+        let mut harness = Harness::builder().allow_missing_glyphs().build_ui_state(draw, ShownPage::of(review));
+        harness.run();
+        let Some(words) = words else {
+            assert!(harness.query_by_label("Review…").is_none());
+            continue;
+        };
+        harness.get_by_label(words);
+        harness.get_by_label("Review…").click();
+        harness.run();
+        assert_eq!(harness.state().actions, [Action::OpenNames]);
+    }
+}
+
+#[test]
+fn all_some_or_none_are_taken() {
+    let mut harness = page(OfferedNames::of(&["Ada", "Bo"]).review);
+    harness.get_by_label("Tick none").click();
+    harness.run();
+    harness.get_by_label("Show the faces of Bo").click();
+    harness.run();
+    harness.get_by_role_and_label(Role::CheckBox, "Bo on this face").click();
+    harness.run();
+    harness.get_by_label("Use 1 name").click();
+    harness.run();
+    let sent = &harness.state().sent;
+    assert_eq!(sent[0], Message::TickAll { who: None, ticked: false });
+    assert_eq!(sent[2..], [Message::Tick(of(2, "Bo")), Message::TakeTicked]);
+    assert!(harness.query_by_label("Show the faces of Bo").is_none(), "it is answered");
+    harness.get_by_label("Not wanted: Ada").click();
+    harness.run();
+    harness.get_by_label("No names were found that are not taken or answered yet");
+}
+
+#[test]
+fn a_face_is_taken_refused_and_looked_at_with_the_keyboard() {
+    let mut review = OfferedNames::of(&["Ada"]).review;
+    let sources = vec![NameSource::Mwg];
+    for photo in [5, 6] {
+        let (photo, sources) = (PhotoId(photo), sources.clone());
+        review.people[0].by_hand.push(HandProposal { photo, at: area(), kind: NameKind::Confirmed, sources });
+    }
+    let mut harness = page(review);
+    harness.get_by_label("Show the faces of Ada").click();
+    harness.run();
+    let press = |harness: &mut Harness<'_, ShownPage>, key: Key| {
+        harness.get_by_role_and_label(Role::CheckBox, "Ada on this face").focus();
+        harness.run();
+        harness.key_press(key);
+        harness.run();
+    };
+    press(&mut harness, Key::Space);
+    assert_eq!(harness.state().actions, [Action::OpenPhoto(PhotoId(1))]);
+    press(&mut harness, Key::X);
+    assert_eq!(harness.state().sent.last(), Some(&Message::RefuseOne(of(1, "Ada"))));
+    let cut = "Ada, where no face was found: one is cut out here";
+    assert_eq!(harness.get_all_by_label(cut).count(), 2);
+    harness.get_all_by_label("This is Ada").next().unwrap().click();
+    harness.run();
+    assert_eq!(harness.state().sent.last(), Some(&Message::TakeOne(of(5, "Ada"))));
+    assert_eq!(harness.get_all_by_label(cut).count(), 1);
+}
+
+#[test]
+fn contradictions_are_decided_one_by_one() {
+    let name = |name| NameOfFace { key: NameKey::of(name).unwrap(), sources: vec![NameSource::Mwg] };
+    let mut review = OfferedNames::of(&["Ada", "Bo"]).review;
+    for face in [70, 71] {
+        let (photo, names) = (PhotoId(face), vec![name("Ada"), name("Bo")]);
+        review.conflicts.push(NameConflict::TwoNames { photo, face: Some(FaceId(face)), at: area(), names });
+    }
+    let mut harness = page(review);
+    harness.get_all_by_label("It is Bo").next().unwrap().click();
+    harness.run();
+    let answer = ConflictAnswer::Is(NameKey::of("Bo").unwrap());
+    assert_eq!(harness.state().sent, [Message::Decide { conflict: 0, answer }]);
+    harness.get_by_label("Neither").click();
+    harness.run();
+    assert_eq!(harness.state().sent[1], Message::Decide { conflict: 1, answer: ConflictAnswer::Neither });
+    assert!(harness.query_by_label("Contradictions").is_none());
+}
+
+#[test]
+fn more_people_than_fit_are_scrolled_and_laid_out_where_they_are_seen() {
+    let names: Vec<String> = (0..200).map(|number| format!("Person {number:03}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut harness = page(OfferedNames::of(&names).review);
+    let seen = harness.get_all_by_label_contains("Show the faces of").count();
+    assert!((5..40).contains(&seen), "{seen}");
+    harness.get_by_label("Show the faces of Person 005").focus();
+    for _ in 0..60 {
+        harness.key_press(Key::Tab);
+        harness.run();
+    }
+    assert!(harness.query_by_label("Show the faces of Person 000").is_none(), "the keyboard has scrolled on");
+}
