@@ -118,6 +118,17 @@ impl LibraryReader {
         })
     }
 
+    /// The face in a picture that is there to which one was carried over; the first, where there are several.
+    pub(crate) fn face_shown_for(&self, face: FaceId) -> Result<Option<FaceId>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT min(into_face) FROM carried JOIN face ON face.id = into_face JOIN photo ON photo.id = photo_id \
+                 WHERE carried.face_id = ?1 AND missing = 0",
+            )?;
+            Ok(query.query_row([face.0], |row| row.get::<_, Option<i64>>(0))?.map(FaceId))
+        })
+    }
+
     /// A picture with its faces as `model` knows them.
     pub(crate) fn picture_faces(&self, photo: PhotoId, model: &ModelId) -> Result<PictureFaces> {
         self.read(|c| picture_faces(c, photo, model))
@@ -193,6 +204,14 @@ impl Library {
     /// out from now on.
     pub(crate) fn replaced_photos(&mut self) -> Result<Vec<Replaced>> {
         self.write(|t| {
+            // Nor is it replaced on the day that it goes, unless faces of it were once carried over there.
+            t.execute(
+                "UPDATE photo SET replaced_by = NULL WHERE missing = 0 AND EXISTS (SELECT 1 FROM replaced \
+                 WHERE old = photo.id AND new = photo.replaced_by AND came_later = 0) AND NOT EXISTS (SELECT 1 FROM face \
+                 JOIN carried ON carried.face_id = face.id JOIN face AS copy ON copy.id = into_face \
+                 WHERE face.photo_id = photo.id AND copy.photo_id = photo.replaced_by)",
+                [],
+            )?;
             t.execute(
                 "DELETE FROM replaced WHERE came_later = 0 AND old IN (SELECT id FROM photo WHERE missing = 0)",
                 [],

@@ -144,6 +144,8 @@ pub enum LibraryError {
     EmptyName,
     #[error("a name cannot hold control characters")]
     UnprintableName,
+    #[error("a name cannot be longer than {most} characters")]
+    LongName { most: usize },
     #[error("a person cannot be joined with, or told apart from, themself")]
     SamePerson,
     #[error("embeddings of {model} have {known} dimensions; one with {found} was offered and not stored")]

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::error::{LibraryError, Result};
 use super::models;
 use super::open::{Library, LibraryReader};
 use super::path;
+use super::place::is_place_by_hand;
 use super::review::journal::Decisions;
 use super::review::{FaceState, rows};
 use super::scan::Recorded;
@@ -149,7 +150,7 @@ impl LibraryReader {
 
     /// Faces that were decided about, in pictures without a file, and that `model` has not embedded, in order of their id
     /// after `after`. The portrait of a face that no detector has found (score 0) is that of the face which it was made
-    /// from, and shows it where that one was.
+    /// from, and shows it where that one was; where it was made from none it is its own.
     pub(crate) fn portraits_without_embedding(
         &self,
         model: &ModelId,
@@ -162,10 +163,11 @@ impl LibraryReader {
                  ON photo_id = photo.id WHERE missing = 1 AND face.id > ?1 AND {IS_DECIDED} AND NOT EXISTS (SELECT 1 \
                  FROM embedding WHERE model_id = (SELECT id FROM model WHERE name = ?2) AND embedding.face_id = face.id) \
                  UNION SELECT wanted.face_id, carried.face_id FROM wanted JOIN face ON face.id = found AND score = 0 \
-                 JOIN carried ON into_face = found) \
+                 JOIN carried ON into_face = found AND carried.face_id <> found) \
                  SELECT wanted.face_id, photo.width, photo.height, crop.jpeg, x, y, face.width, face.height, score, \
                  landmarks FROM wanted JOIN face_crop AS crop ON crop.face_id = wanted.face_id \
-                 JOIN face ON face.id = found AND score > 0 JOIN photo ON photo.id = photo_id \
+                 JOIN face ON face.id = found AND (score > 0 OR NOT EXISTS (SELECT 1 FROM carried WHERE into_face = found \
+                 AND carried.face_id <> found)) JOIN photo ON photo.id = photo_id \
                  JOIN face_crop AS cut ON cut.face_id = found AND cut.jpeg = crop.jpeg \
                  GROUP BY wanted.face_id ORDER BY wanted.face_id LIMIT ?3"
             ))?;
@@ -211,6 +213,13 @@ struct OldFace {
     is_decided: bool,
 }
 
+impl OldFace {
+    /// Whether no detector has found it.
+    fn is_by_hand(&self) -> bool {
+        self.detection.score == 0.0
+    }
+}
+
 /// What a user has said something about: named, set aside, or not somebody.
 pub(super) const IS_DECIDED: &str = "(ifnull(belongs IN ('named', 'confirmed'), 0) OR set_aside IS NOT NULL \
     OR EXISTS (SELECT 1 FROM rejected WHERE rejected.face_id = face.id))";
@@ -221,11 +230,13 @@ pub(super) const IS_DECIDED: &str = "(ifnull(belongs IN ('named', 'confirmed'), 
 /// name. A face of somebody who is to be forgotten is left out.
 pub(super) fn replace(t: &Transaction, photo: PhotoId, model: &ModelId, faces: &[FaceRecord]) -> Result<Recorded> {
     let forgotten = forgotten_places(t, photo)?;
-    let is_wanted = |face: &&FaceRecord| !forgotten.iter().any(|&place| is_same_place(place, face.detection.face_box));
+    let is_forgotten =
+        |there: FaceBox| forgotten.iter().any(|&place| is_same_place(place, there) || is_place_by_hand(place, there));
+    let is_wanted = |face: &&FaceRecord| !is_forgotten(face.detection.face_box);
     let faces: Vec<&FaceRecord> = faces.iter().filter(is_wanted).collect();
     let old = old_faces(t, photo)?;
     let matches = matched(&old, &faces);
-    let mut recorded = Recorded { photo_id: photo, faces_kept: 0, faces_new: 0, faces_lost: 0 };
+    let mut recorded = Recorded { photo_id: photo, was_known: false, faces_kept: 0, faces_new: 0, faces_lost: 0 };
     for (face, old_index) in faces.iter().zip(&matches) {
         match *old_index {
             Some(index) => {
@@ -328,8 +339,8 @@ pub(super) fn clear_place(t: &Transaction, photo: PhotoId, place: FaceBox) -> Re
     Ok(())
 }
 
-pub(super) fn forgotten_places(t: &Transaction, photo: PhotoId) -> Result<Vec<FaceBox>> {
-    let mut query = t.prepare_cached(
+pub(super) fn forgotten_places(c: &Connection, photo: PhotoId) -> Result<Vec<FaceBox>> {
+    let mut query = c.prepare_cached(
         "SELECT x, y, forgotten.width, forgotten.height FROM forgotten JOIN photo ON photo.picture = forgotten.picture \
          WHERE photo.id = ?1",
     )?;
@@ -348,8 +359,9 @@ fn matched(old: &[OldFace], new: &[&FaceRecord]) -> Vec<Option<usize>> {
     let mut overlaps: Vec<(f32, usize, usize)> = Vec::new();
     for (n, face) in new.iter().enumerate() {
         for (o, before) in old.iter().enumerate() {
-            let share = face.detection.face_box.overlap(before.detection.face_box);
-            if share >= SAME_FACE_OVERLAP {
+            let (there, here) = (face.detection.face_box, before.detection.face_box);
+            let share = there.overlap(here);
+            if share >= SAME_FACE_OVERLAP || (before.is_by_hand() && is_place_by_hand(there, here)) {
                 overlaps.push((share, n, o));
             }
         }
@@ -435,13 +447,13 @@ pub(super) fn copy_crop(t: &Transaction, from: FaceId, to: FaceId) -> Result<()>
     Ok(())
 }
 
-fn put_crop(t: &Transaction, id: FaceId, jpeg: &[u8]) -> Result<()> {
+pub(super) fn put_crop(t: &Transaction, id: FaceId, jpeg: &[u8]) -> Result<()> {
     t.prepare_cached("INSERT OR REPLACE INTO face_crop (face_id, jpeg) VALUES (?1, ?2)")?
         .execute(params![id.0, jpeg])?;
     Ok(())
 }
 
-fn put_embedding(t: &Transaction, model: &ModelId, face: FaceId, embedding: &Embedding) -> Result<()> {
+pub(super) fn put_embedding(t: &Transaction, model: &ModelId, face: FaceId, embedding: &Embedding) -> Result<()> {
     let model_row = models::row(t, model, embedding.dimensions())?;
     let bytes: Vec<u8> = embedding.as_slice().iter().flat_map(|v| v.to_le_bytes()).collect();
     t.prepare_cached("INSERT OR REPLACE INTO embedding (model_id, face_id, vector) VALUES (?1, ?2, ?3)")?

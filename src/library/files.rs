@@ -48,7 +48,7 @@ impl KnownFile {
     /// Nothing new can come of looking at an unchanged file: `detector` has looked through it, or this program failed.
     pub fn is_settled(&self, detector: &ModelId) -> bool {
         let looked_through = match self.state {
-            PhotoState::Done => self.detector.as_ref() == Some(detector),
+            PhotoState::Done => self.detector.as_ref().is_some_and(|by| serves(by, detector)),
             PhotoState::Failed { .. } => self.failed_by.as_deref() == Some(PROGRAM),
         };
         self.has_picture && self.problem.is_none() && looked_through
@@ -66,6 +66,20 @@ pub enum Placed {
     Failed { reason: String },
 }
 
+/// Of a detector that looked for small faces too.
+const SMALL_FACES: &str = "+small-faces";
+
+/// Who looks through photos where a detector looks for small faces too.
+pub(crate) fn with_small_faces(detector: &ModelId) -> ModelId {
+    ModelId(format!("{detector}{SMALL_FACES}"))
+}
+
+/// Whether a photo that was looked through by one need not be by the other: who looked for small faces has seen the
+/// large ones.
+fn serves(by: &ModelId, wanted: &ModelId) -> bool {
+    by == wanted || by.0.strip_suffix(SMALL_FACES) == Some(wanted.0.as_str())
+}
+
 /// The version whose failures are not tried again by the same one.
 pub(super) const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
@@ -78,10 +92,14 @@ impl Library {
             let Some(photo) = find_photo(t, &hashes)? else { return Ok(Placed::New) };
             let (state, looked_by, failed_by) = standing(t, photo)?;
             let placed = match state {
-                PhotoState::Done if looked_by.as_ref() == Some(detector) => {
+                PhotoState::Done if looked_by.as_ref().is_some_and(|by| serves(by, detector)) => {
                     Placed::Known { is_new_path: known(t, &file.path)?.is_none() }
                 }
-                PhotoState::Failed { reason } if failed_by.as_deref() == Some(PROGRAM) => Placed::Failed { reason },
+                PhotoState::Failed { reason }
+                    if failed_by.as_deref() == Some(PROGRAM) && is_tried(t, photo, &hashes.file)? =>
+                {
+                    Placed::Failed { reason }
+                }
                 _ => return Ok(Placed::New),
             };
             link(t, scan, file, photo)?;
@@ -180,10 +198,17 @@ fn merge_photos(t: &Transaction, from: PhotoId, into: PhotoId) -> Result<()> {
     settle(t, into)
 }
 
+/// Whether a file of these bytes leads to the photo. Another one of the same picture may be damaged where no part of the
+/// picture is, in a checksum or in its container.
+pub(super) fn is_tried(c: &Connection, photo: PhotoId, bytes: &[u8; 32]) -> Result<bool> {
+    let mut query = c.prepare_cached("SELECT 1 FROM file WHERE photo_id = ?1 AND sha256 = ?2")?;
+    Ok(query.exists(params![photo.0, bytes])?)
+}
+
 type PhotoStatus = (PhotoState, Option<ModelId>, Option<String>);
 
 /// A photo's state, its detector, and the program that failed.
-fn standing(c: &Connection, photo: PhotoId) -> Result<PhotoStatus> {
+pub(super) fn standing(c: &Connection, photo: PhotoId) -> Result<PhotoStatus> {
     let mut query = c.prepare_cached("SELECT reason, detector, failed_by FROM photo WHERE id = ?1")?;
     Ok(query.query_row([photo.0], |row| {
         Ok((state_from(row.get(0)?), row.get::<_, Option<String>>(1)?.map(ModelId), row.get(2)?))
@@ -236,15 +261,21 @@ pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: Photo
 const NOT_KNOWN: ScanId = ScanId(i64::MAX);
 
 /// Pictures without a file that were last at this path: imported, or of a folder that was not scanned for a while. They
-/// were edited there or replaced meanwhile. So was one whose successor is nowhere, too.
+/// were edited there or replaced meanwhile. So was one whose successor is nowhere, too. An imported one that no scan has
+/// met may come from a computer where its folder had another place: a new picture of its file's name is taken for its
+/// successor, until the picture itself is found.
 fn last_at(t: &Transaction, path: &[u8], by: PhotoId) -> Result<Vec<PhotoId>> {
     let mut query = t.prepare_cached(
-        "SELECT id FROM photo WHERE path = ?1 AND id <> ?2 AND missing = 1 \
+        "SELECT id FROM photo WHERE missing = 1 AND id <> ?2 AND ((path = ?1 \
          AND (replaced_by IS NULL OR EXISTS (SELECT 1 FROM photo AS by WHERE by.id = photo.replaced_by AND by.id <> ?2 \
-         AND by.missing = 1 AND by.id <> photo.id)) AND NOT EXISTS (SELECT 1 FROM file WHERE photo_id = photo.id) \
+         AND by.missing = 1 AND by.id <> photo.id))) \
+         OR (name_key = ?3 AND replaced_by IS NULL AND detector IS NULL AND found_in_scan = 0 \
+         AND (SELECT found_in_scan > 0 FROM photo AS by WHERE by.id = ?2))) \
+         AND NOT EXISTS (SELECT 1 FROM file WHERE photo_id = photo.id) \
          AND EXISTS (SELECT 1 FROM face WHERE photo_id = photo.id) ORDER BY id",
     )?;
-    let photos = query.query_map(params![path, by.0], |row| row.get(0).map(PhotoId))?;
+    let name = path::name_key(&path::from_bytes(path.to_owned()));
+    let photos = query.query_map(params![path, by.0, name], |row| row.get(0).map(PhotoId))?;
     Ok(photos.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::error::Result;
 use super::faces::{self, FaceRecord};
-use super::files::{PROGRAM, find_photo, link, settle, settle_all};
+use super::files::{PROGRAM, find_photo, is_tried, link, settle, settle_all, standing};
 use super::folders::Folders;
 use super::open::{Library, LibraryReader};
 use super::path;
@@ -64,6 +64,8 @@ pub enum PhotoState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recorded {
     pub photo_id: PhotoId,
+    /// The picture was looked through before, by another detector.
+    pub was_known: bool,
     /// Faces that stood there before and keep their id, name and decisions.
     pub faces_kept: usize,
     pub faces_new: usize,
@@ -140,10 +142,16 @@ impl Library {
                 Some(photo) => photo,
                 None => insert_photo(t, scan, file)?,
             };
+            // Another file may show the same picture, and be sound.
+            let tried = match &file.hashes {
+                Some(hashes) => is_tried(t, photo, &hashes.file)?,
+                None => true,
+            };
             t.prepare_cached(
-                "UPDATE photo SET state = 'failed', reason = ?2, failed_by = ?3, detector = NULL WHERE id = ?1",
+                "UPDATE photo SET state = 'failed', reason = ?2, failed_by = ?3, detector = NULL WHERE id = ?1 \
+                 AND (?4 OR detector IS NULL)",
             )?
-            .execute(params![photo.0, reason, PROGRAM])?;
+            .execute(params![photo.0, reason, PROGRAM, tried])?;
             link(t, scan, file, photo)?;
             Ok(photo)
         })
@@ -203,11 +211,13 @@ impl Library {
         self.read(|c| {
             let folder = folder_of(c, scan)?;
             let folders = Folders::load(c)?.noticing_drives();
+            // Where a picture took another's place in this scan there was one before: edited, it is not new to the folder.
             let mut query = c.prepare(
-                "SELECT photo_id, path, folder_id, seen_in_scan, linked_in_scan FROM file WHERE missing = 0 \
-                 ORDER BY photo_id",
+                "SELECT photo_id, path, folder_id, seen_in_scan, CASE WHEN linked_in_scan = ?1 \
+                 AND EXISTS (SELECT 1 FROM replaced WHERE new = photo_id) THEN 0 ELSE linked_in_scan END \
+                 FROM file WHERE missing = 0 ORDER BY photo_id",
             )?;
-            let rows = query.query_map([], |row| {
+            let rows = query.query_map([scan.0], |row| {
                 let path = path::from_bytes(row.get(1)?);
                 let holder = folders.holder(&path, row.get(2)?, folder);
                 let file = FileOfPhoto { path, holder, seen_in: row.get(3)?, linked_in: row.get(4)? };
@@ -341,7 +351,12 @@ pub(super) fn size_of(path: &Path) -> Option<u64> {
 
 fn record(t: &Transaction, scan: ScanId, record: &PhotoRecord) -> Result<Recorded> {
     let hashes = record.file.hashes.ok_or(super::LibraryError::BadValue { what: "picture without a hash" })?;
-    let photo = match find_photo(t, &hashes)? {
+    let known = find_photo(t, &hashes)?;
+    let was_known = match known {
+        Some(photo) => standing(t, photo)?.0 == PhotoState::Done,
+        None => false,
+    };
+    let photo = match known {
         Some(photo) => photo,
         None => insert_photo(t, scan, &record.file)?,
     };
@@ -365,7 +380,7 @@ fn record(t: &Transaction, scan: ScanId, record: &PhotoRecord) -> Result<Recorde
     ])?;
     link(t, scan, &record.file, photo)?;
     sought::seek_in(t, photo)?;
-    faces::replace(t, photo, &record.model, &record.faces)
+    Ok(Recorded { was_known, ..faces::replace(t, photo, &record.model, &record.faces)? })
 }
 
 /// A photo of which nothing is known yet but its file.

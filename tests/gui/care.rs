@@ -85,18 +85,33 @@ fn a_person_is_forgotten_after_one_question_that_says_what_stays() {
         steps: 0,
         namesakes: 0,
     };
-    let nothing_learned = Forgetting { person: person.clone(), backups: 3, runs: Vec::new(), models: Vec::new() };
+    let nothing_learned = Forgetting {
+        person: person.clone(),
+        backups: 3,
+        runs: Vec::new(),
+        models: Vec::new(),
+        written: 0,
+        copies: Vec::new(),
+    };
     wire.push(Report::Own(Answer::Care(Event::Forgetting(nothing_learned))));
     harness.run_steps(4);
     harness.get_by_label_contains("nor what a network has learned from these faces.");
     assert!(harness.query_by_label("Networks that learned from them:").is_none(), "nothing is announced and left out");
     let runs = vec!["/home/maria/.local/share/likeness/runs/family".into()];
-    let forgetting = Forgetting { person: person.clone(), backups: 3, runs, models: vec!["family".into()] };
+    let forgetting = Forgetting {
+        person: person.clone(),
+        backups: 3,
+        runs,
+        models: vec!["family".into()],
+        written: 37,
+        copies: Vec::new(),
+    };
     wire.push(Report::Own(Answer::Care(Event::Forgetting(forgetting))));
     harness.run_steps(4);
     harness.get_by_label("Forget Grandma for good?");
     harness.get_by_label("Networks that learned from them:");
     harness.get_by_label_contains("runs/family");
+    harness.get_by_label_contains("Names that were written into 37 files stay there");
     send(&mut harness, Message::Care(Care::MayFindAgain(false)));
     harness.get_by_label("Forget for good").click_accesskit();
     harness.run();
@@ -109,7 +124,8 @@ fn a_person_is_forgotten_after_one_question_that_says_what_stays() {
     }
     // They have changed meanwhile: it is asked anew about who they are now.
     let person = PersonToForget { name: Some("Granny".into()), ..person };
-    let forgetting = Forgetting { person, backups: 3, runs: Vec::new(), models: Vec::new() };
+    let forgetting =
+        Forgetting { person, backups: 3, runs: Vec::new(), models: Vec::new(), written: 0, copies: Vec::new() };
     wire.push(Report::Own(Answer::Care(Event::Forgetting(forgetting))));
     harness.run_steps(4);
     harness.get_by_label_contains("This person has changed since they were shown");

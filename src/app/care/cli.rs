@@ -1,21 +1,23 @@
 //! `likeness library`: its file checked, copied, restored, and carried to another computer.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::job;
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable, printable_text};
-use crate::app::engine::cli::there_is_a_library;
+use crate::app::engine::cli::{output, there_is_a_library};
 use crate::app::engine::home::Home;
 use crate::library::care::{
     self, Backup, BackupReason, BackupState, CheckReport, Contradiction, FaceDecision, ImportMode, ImportReport,
     NotPlaced, Problem, WaitsFor,
 };
 use crate::library::{Library, LibraryReader, SetAside};
+use crate::types::PathText;
 
 /// Faces not placed that are listed in words.
 const LISTED: usize = 50;
@@ -72,11 +74,11 @@ pub fn run(home: &Home, args: LibraryArgs) -> Result<ExitCode> {
         there_is_a_library(home)?;
     }
     match args.command {
-        Command::Check => return Ok(check(home, args.json)),
+        Command::Check => return check(home, args.json),
         Command::Backup { list: true } => list(home, args.json)?,
         Command::Backup { list: false } => {
             let made = Library::open(&path)?.back_up(BackupReason::Asked)?;
-            say(args.json, json!({ "path": shown(&made) }), || format!("Backed up to {}", printable(&made)));
+            say(args.json, json!({ "path": shown(&made) }), || format!("Backed up to {}", printable(&made)))?;
         }
         Command::Restore { file } => restore(home, file, args.json)?,
         Command::Export { file } => {
@@ -86,17 +88,14 @@ pub fn run(home: &Home, args: LibraryArgs) -> Result<ExitCode> {
         Command::Import { file, dry_run } => {
             let mode = if dry_run { ImportMode::DryRun } else { ImportMode::Apply };
             let report = job::import(&mut Library::open(&path)?, &file, mode)?;
-            say(args.json, import_json(&report), || import_words(&report, mode));
+            say(args.json, import_json(&report), || import_words(&report, mode))?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn say(json: bool, value: Value, words: impl FnOnce() -> String) {
-    match json {
-        true => println!("{value}"),
-        false => println!("{}", words()),
-    }
+fn say(json: bool, value: Value, words: impl FnOnce() -> String) -> Result<()> {
+    if json { output::json(&value) } else { output::line(words()) }
 }
 
 fn people(named: usize) -> String {
@@ -105,17 +104,17 @@ fn people(named: usize) -> String {
 
 /// JSON knows only text.
 fn shown(path: &std::path::Path) -> String {
-    path.to_string_lossy().into_owned()
+    PathText::of(path).path
 }
 
-fn check(home: &Home, json: bool) -> ExitCode {
+fn check(home: &Home, json: bool) -> Result<ExitCode> {
     let report = care::check(&home.library());
-    say(json, check_json(&report), || check_words(&report));
+    say(json, check_json(&report), || check_words(&report))?;
     let helps = |problem: &Problem| !matches!(problem, Problem::NotNow(_) | Problem::Newer(_));
     if report.problems.iter().any(helps) && !json {
-        eprintln!("`likeness library restore` puts the newest sound backup in its place and keeps what is there.");
+        output::note("`likeness library restore` puts the newest sound backup in its place and keeps what is there.");
     }
-    if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn check_json(report: &CheckReport) -> Value {
@@ -152,11 +151,9 @@ fn check_words(report: &CheckReport) -> String {
 fn list(home: &Home, json: bool) -> Result<()> {
     let backups = care::backups(&home.library())?;
     if json {
-        println!("{}", Value::from(backups.iter().map(backup_json).collect::<Vec<_>>()));
-    } else {
-        backups.iter().for_each(|backup| println!("{}", backup_words(backup)));
+        return output::json(&backups.iter().map(backup_json).collect::<Vec<_>>());
     }
-    Ok(())
+    backups.iter().try_for_each(|backup| output::line(backup_words(backup)))
 }
 
 fn time(backup: &Backup) -> String {
@@ -213,8 +210,7 @@ fn restore(home: &Home, file: Option<PathBuf>, json: bool) -> Result<()> {
             words += &format!("\nWhat was in the way was moved to {}", printable(aside));
         }
         words
-    });
-    Ok(())
+    })
 }
 
 /// What its user has to know of a backup.
@@ -233,7 +229,10 @@ fn what_it_may_lack(reason: BackupReason) -> Option<&'static str> {
 
 fn export(library: &LibraryReader, file: &std::path::Path, json: bool) -> Result<()> {
     if file.as_os_str() == "-" {
-        library.export(&mut std::io::BufWriter::new(std::io::stdout().lock()))?;
+        let mut out = std::io::BufWriter::new(output::ResultStream);
+        let refused = "cannot write to standard output";
+        library.export(&mut out).context(refused)?;
+        out.flush().context(refused)?;
         return Ok(());
     }
     let counts = job::export(library, file)?;
@@ -243,8 +242,7 @@ fn export(library: &LibraryReader, file: &std::path::Path, json: bool) -> Result
     say(json, value, || {
         let (faces, photos) = (counted(counts.faces, "face", "faces"), counted(counts.photos, "photo", "photos"));
         format!("Exported {} and {faces} in {photos} to {}", people(counts.people), printable(file))
-    });
-    Ok(())
+    })
 }
 
 fn import_json(report: &ImportReport) -> Value {

@@ -262,6 +262,15 @@ fn forget_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
         wrapped_ui(ui, ctx.text.f("forget_what", &[("faces", &faces), ("backups", &backups)]));
         ui.add_space(space::S);
         wrapped_ui(ui, ctx.text.s("forget_left"));
+        if forgetting.written > 0 {
+            wrapped_ui(ui, ctx.text.n("forget_written", forgetting.written as u64));
+        }
+        if !forgetting.copies.is_empty() {
+            wrapped_ui(ui, ctx.text.s("forget_copies"));
+        }
+        for copy in &forgetting.copies {
+            wrapped_ui(ui, copy.to_string_lossy());
+        }
         if !(forgetting.runs.is_empty() && forgetting.models.is_empty()) {
             wrapped_ui(ui, ctx.text.s("forget_learned"));
         }

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::app::engine::home::Home;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
+use crate::app::jobs::regroup;
 use crate::library::care::{self, Forgotten, PersonToForget};
 use crate::library::{Library, LibraryReader};
 use crate::networks::models::Store;
@@ -28,6 +29,11 @@ pub struct Forgetting {
     pub runs: Vec<PathBuf>,
     /// Models that came of such runs.
     pub models: Vec<String>,
+    /// Files that names were written into, and could not be taken back from any more.
+    pub written: usize,
+    /// Copies of a library beside this one or among its backups, under names that its user gave them: none is looked
+    /// through.
+    pub copies: Vec<PathBuf>,
 }
 
 /// Looks, and changes nothing.
@@ -40,7 +46,9 @@ pub(crate) fn preview(home: &Home, library: &LibraryReader, person: PersonId) ->
         }
     }
     let backups = care::count_backups(&home.library())?;
-    Ok(Forgetting { models: models_of(home, &runs)?, backups, runs, person })
+    let written = library.ways_back_with(&person)?;
+    let copies = care::copies_by_hand(&home.library())?;
+    Ok(Forgetting { models: models_of(home, &runs)?, backups, runs, written, copies, person })
 }
 
 /// Forgets for good. Without `may_find_again`, later scans leave these faces out.
@@ -57,6 +65,7 @@ pub(crate) fn forget(
     let known = library.still_to_forget(shown)?;
     // The person goes last: killed in between, they are still there to be forgotten again.
     remove_last_pictures(home, library, &known)?;
+    remove_grouping(home)?;
     for run in run_folders(home)? {
         let Ok(data) = RunFolder::data(&run) else { continue };
         if data.lines().any(|line| is_of(line, &known)) {
@@ -68,7 +77,15 @@ pub(crate) fn forget(
             replace(&run.join("data.jsonl"), &renamed)?;
         }
     }
-    Ok(library.forget_person(shown, may_find_again)?)
+    let forgotten = library.forget_person(shown, may_find_again)?;
+    // Once more: another program may have grouped in between.
+    remove_grouping(home)?;
+    Ok(forgotten)
+}
+
+/// Hashes and distances of everybody's vectors, which the next grouping makes again of who is left.
+fn remove_grouping(home: &Home) -> Result<()> {
+    regroup::remove_all(&home.cache()).context("cannot remove what the last grouping kept")
 }
 
 /// The thumbnails of pictures that are nowhere else any more. The user's photos stay, and so do theirs.

@@ -155,13 +155,22 @@ pub(super) fn back_up(connection: &Connection, library: &Path, reason: BackupRea
         // Where somebody was forgotten meanwhile, they may be in it.
         let is_wanted = || Ok(forget::count(connection)? == forgotten);
         match write_while(connection, library, reason, is_wanted) {
-            Ok(Some(target)) => return Ok(target),
+            // Of a garbled library anything that can be had is worth keeping.
+            Ok(Some(target)) if matches!(reason, BackupReason::Rescued | BackupReason::FileAlone) => return Ok(target),
+            Ok(Some(target)) => return refuse_unsound(library, target),
             Ok(None) => {}
             // Who forgets somebody removes what others have begun.
             Err(_) if forget::count(connection)? != forgotten => {}
             Err(error) => return Err(error),
         }
     }
+}
+
+/// A copy whose rows are not sound is none to come back to, and its user is told while older ones are there.
+fn refuse_unsound(library: &Path, copy: PathBuf) -> Result<PathBuf> {
+    let Some(problem) = check::wrong_rows(&file::open_still(&copy)?)? else { return Ok(copy) };
+    file::remove(&copy)?;
+    Err(LibraryError::Damaged { path: library.to_owned(), reason: problem.to_string().into() })
 }
 
 fn write(connection: &Connection, library: &Path, reason: BackupReason) -> Result<PathBuf> {
@@ -214,6 +223,10 @@ pub(super) fn create_folder(folder: &Path) -> std::io::Result<()> {
 /// one just made stays, whatever its size and the clock say; of the others those go first that are not sound, then the
 /// oldest. So the newest sound one stays, too: two of them always have room. The damaged library that the last restore
 /// put aside is none of them, for a while.
+///
+/// Two more stay as long as none that is newer holds as much: of the sound ones with most named people the newest, and of
+/// those with most decided faces. A library that came out of a wrong restore, or was emptied, fills the folder with copies
+/// of itself; what people gave hours to must not go for them.
 pub(super) fn prune(library: &Path, made: &Path) -> Result<()> {
     remains::clear(library)?;
     // Copies that earlier programs left beside the library are few, and stay.
@@ -228,18 +241,45 @@ pub(super) fn prune(library: &Path, made: &Path) -> Result<()> {
         own.remove(place);
     }
     // Each is read, since one may have been damaged after it was made.
-    own.sort_by_cached_key(|found| match found.path == made {
-        true => Worth::JustMade,
-        false => worth(&found.path),
-    });
+    let mut judged: Vec<(Worth, FoundBackup)> = own.into_iter().map(|found| (worth(&found.path), found)).collect();
+    let fullest = fullest(&judged);
+    for (worth, found) in &mut judged {
+        *worth = match worth {
+            _ if found.path == made => Worth::JustMade,
+            _ if fullest.contains(&found.path) => Worth::Fullest,
+            _ => *worth,
+        };
+    }
+    judged.sort_by_key(|(worth, _)| *worth);
     let mut bytes = 0;
-    for (place, found) in own.into_iter().enumerate() {
+    for (place, (worth, found)) in judged.into_iter().enumerate() {
         bytes += found.bytes;
-        if place >= KEPT || (place > 0 && bytes > limit) {
+        if worth > Worth::Fullest && (place >= KEPT || bytes > limit) {
             file::remove(&found.path)?;
         }
     }
     Ok(())
+}
+
+/// Of the sound ones, which are sorted by time, the newest with most named people, and the newest with most decided faces.
+fn fullest(judged: &[(Worth, FoundBackup)]) -> Vec<PathBuf> {
+    let sound = judged.iter().filter(|(worth, _)| *worth == Worth::Sound);
+    let held: Vec<(&Path, [usize; 2])> =
+        sound.filter_map(|(_, found)| Some((found.path.as_path(), held(&found.path)?))).collect();
+    let most = |which: fn([usize; 2]) -> [usize; 2]| {
+        // Of several with the same, the last one is taken: the newest.
+        held.iter().rev().max_by_key(|(_, held)| which(*held)).map(|(path, _)| path.to_path_buf())
+    };
+    most(|held| held).into_iter().chain(most(|[people, faces]| [faces, people])).collect()
+}
+
+/// How many people a backup holds with a name, and how many faces of which its user said something.
+fn held(backup: &Path) -> Option<[usize; 2]> {
+    let connection = file::open_still(backup).ok()?;
+    let people = check::count(&connection, "SELECT count(*) FROM person WHERE name IS NOT NULL").ok()?;
+    // Formats before the fourth know no other word than the last.
+    let decided = "SELECT count(*) FROM face WHERE belongs IN ('named', 'confirmed') OR set_aside IS NOT NULL";
+    Some([people, check::count(&connection, decided).ok()?])
 }
 
 /// Whether it is a damaged library that a restore put aside of late, also by a clock that was set back since.
@@ -254,6 +294,8 @@ fn is_put_aside(found: &FoundBackup) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Worth {
     JustMade,
+    /// With more named people, or more decided faces, than any that is newer.
+    Fullest,
     Sound,
     /// Of a newer program, which may find it sound.
     Unknown,

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{file, log};
+use super::{file, log, rules};
 use crate::library::error::{LibraryError, Result};
+use crate::library::faces;
 use crate::library::files::TO_SETTLE;
 use crate::library::migrate;
 use crate::library::open::{self, LibraryReader};
@@ -55,6 +56,19 @@ pub enum Problem {
     History(usize),
     #[error("names that cannot be read: {0}")]
     Names(usize),
+    #[error("the table {0} is not there")]
+    NoTable(String),
+    #[error("the column {column} of {table} is not there")]
+    NoColumn { table: String, column: String },
+    #[error("rows of {table} with values that Likeness never writes: {rows}")]
+    Values { table: String, rows: usize },
+    #[error("embeddings that cannot be read: {0}")]
+    Vectors(usize),
+    #[error("it is not known how many changes there were")]
+    Clock,
+    /// Each may refuse what Likeness writes.
+    #[error("triggers and views that are not of Likeness: {0}")]
+    OfOthers(usize),
 }
 
 impl CheckReport {
@@ -130,10 +144,15 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
 }
 
 pub(super) fn inspect(c: &Connection) -> Result<CheckReport> {
-    match file::quick_check(c)? {
+    match file::full_check(c)? {
         Some(reason) => Ok(CheckReport::damaged(&reason)),
         None => inspect_rows(c),
     }
+}
+
+/// What is wrong with the rows of a copy whose pages were checked when it was written, if anything.
+pub(super) fn wrong_rows(c: &Connection) -> Result<Option<Problem>> {
+    Ok(inspect_rows(c)?.problems.into_iter().next())
 }
 
 /// Whether a file without its log is one state of the library, as far as it can tell: a checkpoint that was broken off
@@ -153,6 +172,12 @@ fn inspect_rows(c: &Connection) -> Result<CheckReport> {
     if format == 0 {
         // Nothing has been kept yet, or a killed program was about to begin.
         return Ok(CheckReport::default());
+    }
+    if format == migrate::known_format() {
+        let missing = rules::missing(c)?;
+        if !missing.is_empty() {
+            return Ok(CheckReport { problems: missing, ..CheckReport::default() });
+        }
     }
     let mut report = CheckReport {
         photos: count(c, "SELECT count(*) FROM photo")?,
@@ -174,8 +199,12 @@ fn inspect_rows(c: &Connection) -> Result<CheckReport> {
         }
     }
     report.problems.extend(lengths(c)?);
-    let unreadable: [(usize, fn(usize) -> Problem); 2] =
-        [(unreadable_steps(c)?, Problem::History), (unreadable_names(c)?, Problem::Names)];
+    report.problems.extend(rules::broken(c)?);
+    let unreadable: [(usize, fn(usize) -> Problem); 3] = [
+        (unreadable_steps(c)?, Problem::History),
+        (unreadable_names(c)?, Problem::Names),
+        (unreadable_vectors(c)?, Problem::Vectors),
+    ];
     for (rows, problem) in unreadable.into_iter().filter(|(rows, _)| *rows > 0) {
         report.problems.push(problem(rows));
     }
@@ -192,7 +221,7 @@ const AHEAD: &str = "SELECT (SELECT count(*) FROM face WHERE revision > (SELECT 
     + (SELECT count(*) FROM face WHERE id > (SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'face')) \
     + (SELECT count(*) FROM photo WHERE id > (SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'photo'))";
 
-fn count(c: &Connection, sql: &str) -> Result<usize> {
+pub(super) fn count(c: &Connection, sql: &str) -> Result<usize> {
     Ok(c.query_row(sql, [], |row| row.get::<_, i64>(0))? as usize)
 }
 
@@ -224,6 +253,21 @@ fn unreadable_names(c: &Connection) -> Result<usize> {
     let mut unreadable = 0;
     while let Some(row) = rows.next()? {
         unreadable += usize::from(row.get_ref(0)?.as_str().is_err());
+    }
+    Ok(unreadable)
+}
+
+/// Of the right length, and of no direction.
+fn unreadable_vectors(c: &Connection) -> Result<usize> {
+    let mut query = c.prepare(
+        "SELECT vector FROM embedding JOIN model ON model.id = model_id \
+         WHERE typeof(vector) = 'blob' AND length(vector) = 4 * dimensions",
+    )?;
+    let mut rows = query.query([])?;
+    let mut unreadable = 0;
+    while let Some(row) = rows.next()? {
+        let vector = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+        unreadable += usize::from(faces::embedding_from(vector).is_err());
     }
     Ok(unreadable)
 }

@@ -75,7 +75,8 @@ fn write_copy(from: &Connection, partial: &Path) -> Result<()> {
         forget_pending::scrub(to)?;
         // One file, that needs none beside it.
         to.pragma_update(None, "journal_mode", "delete")?;
-        match quick_check(to)? {
+        // With its indices: a copy is what is left when the library is not.
+        match full_check(to)? {
             Some(reason) => Err(LibraryError::Damaged { path: partial.to_owned(), reason }),
             None => Ok(()),
         }
@@ -108,7 +109,8 @@ pub(super) fn pour(from: &Connection, to: &mut Connection) -> Result<()> {
     }
 }
 
-/// What SQLite finds wrong with the file's structure, if anything.
+/// What SQLite finds wrong with the file's pages, if anything, without comparing each index with its table: enough to
+/// know whether a library can be read at all.
 ///
 /// # Errors
 /// When the file cannot be read at present, which says nothing of itself.
@@ -116,7 +118,9 @@ pub(in crate::library) fn quick_check(connection: &Connection) -> Result<Option<
     verdict(connection, "PRAGMA quick_check(1)")
 }
 
-/// The same with every entry of every index, which takes longer: of pages from two states of a file, each may be whole.
+/// The same with every entry of every index: what a library or a backup is called sound by. Of pages from two states of a
+/// file each may be whole, and one bit in an index keeps rows from being found. It reads no more, and computes twice as
+/// long: 0.1 s with 60,000 faces, whose 290 MB took two to six seconds to read.
 pub(super) fn full_check(connection: &Connection) -> Result<Option<Reason>> {
     verdict(connection, "PRAGMA integrity_check(1)")
 }

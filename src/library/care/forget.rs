@@ -11,11 +11,12 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::forget_backups::{self, BackupOutcome};
 use super::forget_pending::{self, PENDING, Pending};
+use super::forget_written::ForgottenInFiles;
 use crate::library::error::{LibraryError, Result, Stale};
 use crate::library::open::{Library, LibraryReader};
 use crate::library::review::change::Change;
 use crate::library::review::{self, FaceState, NextSteps, rows};
-use crate::library::{names, path, written};
+use crate::library::{names, path};
 use crate::types::{FaceBox, FaceId, PersonId, Touched};
 
 /// What is known of a person, and would go with them.
@@ -79,6 +80,14 @@ impl PersonToForget {
 const COUNT: &str = "forget.count";
 
 impl LibraryReader {
+    /// How many files names were written into and could be taken back from, and could not any more without this person.
+    pub(crate) fn ways_back_with(&self, person: &PersonToForget) -> Result<usize> {
+        let faces = person.faces.iter().map(|face| face.face_id.0).collect();
+        self.at_once(|library| {
+            library.read(|c| ForgottenInFiles::of(c, &HashSet::from([person.person.0]), &faces)?.count_ways_back(c))
+        })
+    }
+
     /// What [`Library::forget_person`] would remove from the library itself.
     pub fn person_to_forget(&self, person: PersonId) -> Result<PersonToForget> {
         self.at_once(|library| library.read(|c| read(c, person)))
@@ -199,6 +208,14 @@ pub(super) fn count(c: &Connection) -> Result<i64> {
     Ok(count.optional()?.unwrap_or(0))
 }
 
+/// A copy that is restored must not count anew: backups that were counted before would pass for clean.
+pub(super) fn count_at_least(c: &Connection, people: i64) -> Result<()> {
+    if count(c)? < people {
+        c.execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?1, ?2)", params![COUNT, people.to_string()])?;
+    }
+    Ok(())
+}
+
 fn empty_log(c: &Connection) -> Result<bool> {
     Ok(c.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))? == 0)
 }
@@ -289,6 +306,8 @@ pub(super) fn keep_places(t: &Transaction, known: &PersonToForget) -> Result<()>
 /// Removes people and faces with everything that refers to them, from this library or a copy of it. Expects foreign
 /// keys on, so that crops and vectors go with their faces.
 pub(super) fn remove(t: &Transaction, people: &HashSet<i64>, faces: &HashSet<i64>, name: Option<&str>) -> Result<()> {
+    // Names stand in what was written into files, too.
+    ForgottenInFiles::of(t, people, faces)?.remove(t)?;
     for step in steps(t, people, faces, name)? {
         t.execute("DELETE FROM journal WHERE id = ?1", [step])?;
     }
@@ -301,9 +320,10 @@ pub(super) fn remove(t: &Transaction, people: &HashSet<i64>, faces: &HashSet<i64
         t.execute("DELETE FROM different WHERE person_a = ?1 OR person_b = ?1", [person])?;
         t.execute("DELETE FROM person WHERE id = ?1", [person])?;
     }
-    // Names stand in what was written into files, and in what was answered to names found there.
-    written::forget(t)?;
+    // Names stand in what was answered to names found in files.
     names::forget_answers(t)?;
+    // Nobody knows any more whose they were.
+    review::by_hand::drop_undone(t)?;
     rows::next_revision(t)?;
     Ok(())
 }
@@ -331,6 +351,24 @@ pub(super) fn steps(
     Ok(steps)
 }
 
+/// What the history says they were called before.
+pub(super) fn names_before(c: &Connection, people: &HashSet<i64>) -> Result<Vec<String>> {
+    let mut query = c.prepare("SELECT changes FROM journal")?;
+    let mut rows = query.query([])?;
+    let mut names = Vec::new();
+    while let Some(row) = rows.next()? {
+        let changes: Vec<u8> = row.get(0)?;
+        for change in serde_json::from_slice::<Vec<Change>>(&changes).unwrap_or_default() {
+            if let Change::Person { id, before, after } = change
+                && people.contains(&id)
+            {
+                names.extend([before, after].into_iter().flatten().filter_map(|row| row.name));
+            }
+        }
+    }
+    Ok(names)
+}
+
 fn mentions(change: &Change, people: &HashSet<i64>, faces: &HashSet<i64>, name: Option<&str>) -> bool {
     let of = |state: &FaceState| state.person().is_some_and(|person| people.contains(&person.0));
     match change {
@@ -344,6 +382,7 @@ fn mentions(change: &Change, people: &HashSet<i64>, faces: &HashSet<i64>, name: 
         Change::Rejected { face, person, .. } | Change::WasOf { face, person, .. } => {
             faces.contains(face) || people.contains(person)
         }
+        Change::Made { face, .. } => faces.contains(face),
         Change::Carried { face, into, .. } => faces.contains(face) || faces.contains(into),
         Change::Different { a, b, .. } => people.contains(a) || people.contains(b),
     }

@@ -234,13 +234,19 @@ fn people_in(c: &Connection, person: &PersonToForget, faces: &HashSet<i64>) -> R
     Ok(people)
 }
 
+/// The photos that show a picture.
+pub(super) fn photos_with(c: &Connection, picture: &[u8; 32]) -> Result<Vec<i64>> {
+    let mut query = c.prepare_cached("SELECT id FROM photo WHERE picture = ?1")?;
+    Ok(query.query_map([picture], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
 fn faces_of(c: &Connection, person: i64) -> Result<Vec<i64>> {
     let mut query = c.prepare("SELECT id FROM face WHERE person_id = ?1")?;
     Ok(query.query_map([person], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Who has no face but these: the person by an earlier name, before two were joined.
-fn emptied(c: &Connection, faces: &HashSet<i64>) -> Result<HashSet<i64>> {
+pub(super) fn emptied(c: &Connection, faces: &HashSet<i64>) -> Result<HashSet<i64>> {
     let mut holders = HashSet::new();
     for &face in faces {
         holders.extend(forget::holder(c, face)?);

@@ -7,9 +7,9 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::forget::{FaceToForget, PersonToForget};
-use super::lines::{Hash, PathText};
+use super::lines::Hash;
 use crate::library::error::Result;
-use crate::types::{FaceBox, FaceId, PersonId};
+use crate::types::{FaceBox, FaceId, PathText, PersonId};
 
 /// Set until the file holds no trace any more; of an older program, or where only the library's own file is left to be
 /// written anew, no list.

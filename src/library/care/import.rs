@@ -27,7 +27,7 @@ use crate::library::path;
 use crate::library::review::journal::Decisions;
 use crate::library::review::{Belongs, FaceState, SetAside, rows};
 use crate::library::scan::now_secs;
-use crate::types::{Detection, FaceBox, FaceId, PersonId, PhotoId};
+use crate::types::{Detection, FaceBox, FaceId, PathText, PersonId, PhotoId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ImportMode {
@@ -219,7 +219,7 @@ impl<'t, 'c> Import<'t, 'c> {
 
     /// Missing, and looked through by no detector: so a scan that finds the picture looks for its faces.
     fn make_photo(&mut self, photo: &PhotoLine) -> Result<PhotoId> {
-        let last = photo.paths.first().map(lines::PathText::to_path).unwrap_or_default();
+        let last = photo.paths.first().map(PathText::to_path).unwrap_or_default();
         self.d
             .t
             .prepare_cached(
@@ -408,7 +408,7 @@ impl<'t, 'c> Import<'t, 'c> {
     }
 
     pub(super) fn path_of(&self, face: &FaceLine) -> PathBuf {
-        self.photo_lines[&face.photo].paths.first().map(lines::PathText::to_path).unwrap_or_default()
+        self.photo_lines[&face.photo].paths.first().map(PathText::to_path).unwrap_or_default()
     }
 
     /// Groups whose faces all came to people of the import.

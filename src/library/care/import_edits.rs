@@ -96,22 +96,34 @@ impl<'c> Import<'_, 'c> {
         Ok(query.exists([face.0])?)
     }
 
-    /// A picture that is nowhere here, and whose path shows another one, was edited there or replaced.
+    /// A picture that is nowhere here, and whose path shows another one, was edited there or replaced. Where nothing is
+    /// known of its path, its folder has another place here: a file of its name, with a picture that the import does not
+    /// know, is taken for it then, until a scan finds the picture itself.
     pub(super) fn follow_paths(&mut self) -> Result<()> {
+        let by_name = self.others_by_name()?;
         for photo in &self.contents.photos {
             let Some(id) = self.photos.get(&photo.id).filter(|id| self.made_photos.contains(id)) else { continue };
             for path in &photo.paths {
-                let bytes = path::to_bytes(&path.to_path());
+                let path = path.to_path();
                 self.d
                     .t
                     .prepare_cached(
-                        "UPDATE photo SET replaced_by = (SELECT photo_id FROM file WHERE path = ?2 AND missing = 0) \
-                         WHERE id = ?1 AND missing = 1 AND replaced_by IS NULL",
+                        "UPDATE photo SET replaced_by = ifnull((SELECT photo_id FROM file WHERE path = ?2 \
+                         AND missing = 0), ?3) WHERE id = ?1 AND missing = 1 AND replaced_by IS NULL",
                     )?
-                    .execute(params![id.0, bytes])?;
+                    .execute(params![id.0, path::to_bytes(&path), by_name.get(&path::name_key(&path))])?;
             }
         }
         Ok(())
+    }
+
+    /// Photos that are there and that the import says nothing of, by their files' names; the first of a name.
+    fn others_by_name(&self) -> Result<HashMap<String, i64>> {
+        let of_import: HashSet<i64> = self.photos.values().map(|photo| photo.0).collect();
+        let mut query = self.d.t.prepare("SELECT name_key, id FROM photo WHERE missing = 0 ORDER BY id DESC")?;
+        let others = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let others = others.filter(|other| !other.as_ref().is_ok_and(|(_, id)| of_import.contains(id)));
+        Ok(others.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Faces of pictures that were replaced here before anything was said of them: now that it is, the next scan looks

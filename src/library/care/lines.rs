@@ -6,19 +6,19 @@
 
 use std::collections::HashSet;
 use std::io::BufRead;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
 use crate::library::error::{LibraryError, Result};
-use crate::library::path;
 use crate::library::review::{Belongs, SetAside, cleaned};
-use crate::types::{FaceBox, Landmarks, hex};
+use crate::types::{FaceBox, Landmarks, PathText, hex};
 
 pub(super) const FORMAT: &str = "likeness-library";
 pub(super) const VERSION: u32 = 1;
+/// How the names of settings begin that are not of one computer: those of the grouping.
+pub(super) const TRAVELLING: &str = "grouping.";
+const LONGEST_SETTING: usize = 200;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -113,26 +113,6 @@ pub(super) struct FaceLine {
     pub carried_to: Vec<i64>,
 }
 
-/// A path that may be no text: then as the operating system's own bytes too.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct PathText {
-    pub path: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path_bytes: Option<String>,
-}
-
-impl PathText {
-    pub fn of(path: &Path) -> Self {
-        let bytes = path.to_str().is_none().then(|| BASE64.encode(path::to_bytes(path)));
-        Self { path: path.to_string_lossy().into_owned(), path_bytes: bytes }
-    }
-
-    pub fn to_path(&self) -> PathBuf {
-        let bytes = self.path_bytes.as_ref().and_then(|bytes| BASE64.decode(bytes).ok());
-        bytes.map_or_else(|| PathBuf::from(&self.path), path::from_bytes)
-    }
-}
-
 /// SHA-256 as 64 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -204,10 +184,12 @@ pub(super) fn read(from: impl BufRead) -> Result<Contents> {
         let number = count + 1;
         let bad = |reason: String| LibraryError::BadLine { line: number, reason };
         let text = line.map_err(|error| bad(error.to_string()))?;
+        // As other programs begin a file of text.
+        let text = if number == 1 { text.trim_start_matches('\u{feff}') } else { &text };
         if end.is_some() {
             return Err(bad("nothing follows the last line".to_owned()));
         }
-        let line: TransferLine = serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
+        let line: TransferLine = serde_json::from_str(text).map_err(|error| bad(error.to_string()))?;
         known.check(number, &line).map_err(bad)?;
         match line {
             TransferLine::Header(_) => {}
@@ -280,8 +262,21 @@ impl Known {
                 came_before(&self.people, *b, "person")?;
                 if a == b { Err(format!("person {a} is told apart from themself")) } else { Ok(()) }
             }
+            TransferLine::Setting { key, value } => travelling(key, value),
             _ => Ok(()),
         }
+    }
+}
+
+/// Only what an export writes, and what can be read back as a number or a word of JSON.
+fn travelling(key: &str, value: &str) -> Result<(), String> {
+    if !key.starts_with(TRAVELLING) || key.len() > LONGEST_SETTING {
+        return Err("it is no setting that travels".to_owned());
+    }
+    match serde_json::from_str(value) {
+        Ok(serde_json::Value::Number(number)) if number.as_f64().is_some_and(|number| number >= 0.0) => Ok(()),
+        Ok(serde_json::Value::String(word)) if word.len() <= LONGEST_SETTING => Ok(()),
+        _ => Err(format!("{value:?} is no value of a setting")),
     }
 }
 

@@ -2,9 +2,12 @@
 //!
 //! * Backups lie in `backups/` beside the library ([`backups`], [`LibraryReader::back_up`]): before a migration, a large
 //!   regrouping, a restore, an import or the removal of a folder's faces, daily when something was decided, and when
-//!   asked for. At most ten are kept, together at most twice the library.
-//! * `restore` puts one back. What was in its place is kept among the backups, damaged or not.
-//! * [`check`] reads the whole file, and says what is wrong in sentences.
+//!   asked for. At most ten are kept, together at most twice the library; the newest with most named people, and the
+//!   newest with most decided faces, stay whatever comes after them.
+//! * `restore` puts one back. What was in its place is kept among the backups, damaged or not; who was forgotten for good
+//!   since that backup is taken out of it.
+//! * [`check`] reads the whole file with every index and row, and says what is wrong in sentences. What it cannot find is a
+//!   value that was changed into another one that Likeness might have written.
 //! * A library whose log was garbled is refused before SQLite drops what stands in it; what can be had of it becomes a
 //!   backup, of which it is said what it may lack.
 //! * [`LibraryReader::export`] and [`Library::import`] carry people and decisions to another computer as JSON Lines.
@@ -22,8 +25,10 @@ mod check;
 mod due;
 mod file;
 mod forget;
+mod forget_again;
 mod forget_backups;
 mod forget_pending;
+mod forget_written;
 mod import;
 mod import_edits;
 mod import_forgotten;
@@ -33,6 +38,7 @@ mod log;
 mod numbers;
 mod remains;
 mod restore;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -55,5 +61,6 @@ pub(crate) use import_edits::{NotPlaced, WaitsFor};
 pub(super) use log::refuse_garbled;
 pub(crate) use log::rescue_garbled;
 pub(super) use remains::clear as clear_remains;
+pub(crate) use remains::copies_by_hand;
 pub(crate) use restore::{Restored, restore};
 pub(crate) use transfer::ExportCounts;

@@ -89,6 +89,23 @@ pub(super) fn remove_all(library: &Path) -> Result<()> {
     find(library)?.iter().try_for_each(|path| file::remove_file(path))
 }
 
+/// Databases beside a library and among its backups that are neither: copies that its user made, under names of theirs.
+pub(crate) fn copies_by_hand(library: &Path) -> Result<Vec<PathBuf>> {
+    let mut own: Vec<PathBuf> = backup::find(library)?.into_iter().map(|found| found.path).collect();
+    own.extend(find(library)?);
+    own.push(library.to_owned());
+    let mut copies = backup::files_of(library.parent().unwrap_or(Path::new("")))?;
+    copies.extend(backup::files_of(&backup::backups_folder(library))?);
+    copies.retain(|path| path.file_name() != library.file_name() && !own.contains(path) && is_database(path));
+    Ok(copies)
+}
+
+fn is_database(path: &Path) -> bool {
+    let mut begin = [0; 16];
+    let read = File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut begin));
+    read.is_ok() && begin == *b"SQLite format 3\0"
+}
+
 fn is_old(path: &Path) -> bool {
     let changed = std::fs::metadata(path).and_then(|file| file.modified()).ok();
     changed.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > LONGEST_COPY)

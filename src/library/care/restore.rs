@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 
+use super::forget_again::ForgottenForGood;
 use super::numbers::{Taken, tell_apart};
 use super::remains::Writing;
 use super::{BackupReason, backup, check, file, forget_pending, log};
@@ -40,12 +41,19 @@ pub(crate) fn restore(library: &Path, backup: &Path) -> Result<Restored> {
         moved_aside.extend(file::step_over(library)?);
     }
     log::rescue_garbled(library);
-    let restored = match open_whole(library)?.map(|mut open| open.restore_backup(backup)) {
+    let restored = match open_whole(library)?.map(|mut open| open.take_backup_in(backup)) {
+        None => Staged::copy(library, backup)?.replace(library)?,
         // What opened turns out to be damaged further on.
-        None | Some(Err(LibraryError::Damaged { .. })) => Staged::copy(library, backup)?.replace(library)?,
+        Some(Err(error)) if is_of_the_present(&error) => Staged::copy(library, backup)?.replace(library)?,
         Some(outcome) => outcome?,
     };
     Ok(Restored { moved_aside: [moved_aside, restored.moved_aside].concat(), ..restored })
+}
+
+/// Whether it is the library in its place that hinders a restore, and not the backup, the disk or another program. What is
+/// to be replaced need not be understood: a table that is missing is as good a reason to restore as a torn page.
+fn is_of_the_present(error: &LibraryError) -> bool {
+    error.is_damage() || matches!(error, LibraryError::Sql(_) | LibraryError::BadValue { .. })
 }
 
 /// None where it is damaged, or not there. A damaged one is not opened for writing before it is kept: SQLite might clear
@@ -56,7 +64,7 @@ fn open_whole(library: &Path) -> Result<Option<Library>> {
     }
     match Library::open(library) {
         Ok(open) => Ok(Some(open)),
-        Err(error) if error.is_damage() => Ok(None),
+        Err(error) if is_of_the_present(&error) => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -69,8 +77,19 @@ fn is_readable(library: &Path) -> Result<bool> {
 }
 
 impl Library {
-    /// Restores the library that is open here, and perhaps elsewhere.
+    /// Restores the library that is open here, and perhaps elsewhere. One whose state cannot be read is put aside.
     pub(crate) fn restore_backup(&mut self, backup: &Path) -> Result<Restored> {
+        match self.take_backup_in(backup) {
+            Err(error) if is_of_the_present(&error) => {
+                let restored = Staged::copy(&self.path, backup)?.replace(&self.path)?;
+                self.follow_replaced()?;
+                Ok(restored)
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn take_backup_in(&mut self, backup: &Path) -> Result<Restored> {
         if self.is_read_only() {
             return Err(LibraryError::ReadOnly { path: self.path.clone() });
         }
@@ -86,11 +105,13 @@ impl Library {
         let revision = self.revision()?.0;
         // Nor is a number given twice: an open window knows faces and photos by theirs.
         let numbers = self.read(numbers_given)?;
+        let forgotten = self.read(ForgottenForGood::read)?;
         let path = self.path.clone();
         let mut pour = || -> Result<()> {
             staged.change(|from| {
                 tell_apart(from, revision)?;
                 keep_numbers(from, &numbers)?;
+                forgotten.apply(from)?;
                 if is_finished { Ok(()) } else { forget_pending::only_the_library(from) }
             })?;
             file::pour(&file::open_still(&staged.path)?, &mut self.reader.connection)
@@ -98,8 +119,13 @@ impl Library {
         pour().map_err(|error| error.on(&self.reader.connection).at(&path))?;
         self.own = Default::default();
         self.own_steps = Default::default();
-        Ok(Restored { kept: Some(kept), people: staged.people, moved_aside: std::mem::take(&mut staged.moved_aside) })
+        let people = self.read(named_people)?;
+        Ok(Restored { kept: Some(kept), people, moved_aside: std::mem::take(&mut staged.moved_aside) })
     }
+}
+
+fn named_people(c: &Connection) -> Result<usize> {
+    check::count(c, "SELECT count(*) FROM person WHERE name IS NOT NULL")
 }
 
 /// The last numbers that were given, by table.
@@ -167,8 +193,8 @@ impl Staged {
         }
     }
 
-    fn change(&self, work: impl FnOnce(&Connection) -> Result<()>) -> Result<()> {
-        file::change(&self.path, |staged| work(staged))
+    fn change(&self, work: impl FnOnce(&mut Connection) -> Result<()>) -> Result<()> {
+        file::change(&self.path, work)
     }
 
     /// What is in the library's place is kept first, and its file goes before its log: without the log it might open as
@@ -179,7 +205,12 @@ impl Staged {
             false => None,
         };
         let taken = Taken::with_unknown(library, &self.path)?;
-        self.change(|staged| taken.leave_out(staged))?;
+        let forgotten = ForgottenForGood::of_what_is_left(library)?;
+        self.people = file::change(&self.path, |staged| {
+            taken.leave_out(staged)?;
+            forgotten.apply(staged)?;
+            named_people(staged)
+        })?;
         let clear = || {
             file::remove_file(library)?;
             file::SIDE_FILES.iter().try_for_each(|suffix| file::remove(&file::with_suffix(library, suffix)))

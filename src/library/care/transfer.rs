@@ -6,14 +6,14 @@ use std::path::PathBuf;
 
 use rusqlite::Connection;
 
-use super::lines::{FORMAT, FaceLine, Hash, Header, PathText, PersonLine, PhotoLine, TransferLine, VERSION};
+use super::lines::{FORMAT, FaceLine, Hash, Header, PersonLine, PhotoLine, TRAVELLING, TransferLine, VERSION};
 use crate::library::error::{LibraryError, Result};
 use crate::library::files::PROGRAM;
 use crate::library::open::LibraryReader;
 use crate::library::reason::Reason;
 use crate::library::review::{FaceState, rows};
 use crate::library::{faces, path};
-use crate::types::{FaceBox, FaceId};
+use crate::types::{FaceBox, FaceId, PathText};
 
 /// How much was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,9 +23,6 @@ pub struct ExportCounts {
     pub photos: usize,
     pub faces: usize,
 }
-
-/// Settings of the grouping; the others belong to this computer.
-pub(super) const TRAVELLING_SETTINGS: &str = "grouping.%";
 
 impl LibraryReader {
     /// Writes all people, photos, faces and decisions, as one moment of the library.
@@ -179,7 +176,7 @@ fn the_rest(c: &Connection, take: Take<TransferLine>) -> Result<()> {
         take(TransferLine::Folder(PathText::of(&path::from_bytes(row.get(0)?))))?;
     }
     let mut query = c.prepare("SELECT key, value FROM setting WHERE key LIKE ?1 ORDER BY key")?;
-    let mut rows = query.query([TRAVELLING_SETTINGS])?;
+    let mut rows = query.query([format!("{TRAVELLING}%")])?;
     while let Some(row) = rows.next()? {
         take(TransferLine::Setting { key: row.get(0)?, value: row.get(1)? })?;
     }

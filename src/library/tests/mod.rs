@@ -2,6 +2,7 @@
 
 mod aside;
 mod asking;
+mod by_hand;
 mod changed_since;
 mod folders;
 mod grouping;

@@ -35,6 +35,37 @@ fn a_failed_file_is_there_once_with_its_reason() {
     assert_eq!(fixture.library.known(&path).unwrap().unwrap().state, PhotoState::Done);
 }
 
+/// A checksum is no part of the picture: of two files that show the same one, only one may be damaged.
+#[test]
+fn a_damaged_twin_spoils_no_sound_file() {
+    let with_bytes = |path: &Path, bytes: u8| {
+        let hashes = Some(FileHashes { file: [bytes; 32], ..hashes(1) });
+        FileFacts { hashes, ..file(path, 1) }
+    };
+    for damaged_first in [true, false] {
+        let mut fixture = LibraryFixture::new();
+        let (broken, sound) = (fixture.at("broken.png"), fixture.at("sound.png"));
+        let spoil = |fixture: &mut LibraryFixture| {
+            fixture.library.record_skip(fixture.scan, &with_bytes(&broken, 7), "a checksum is wrong").unwrap();
+        };
+        let detector = ModelId("boxes".into());
+        if damaged_first {
+            spoil(&mut fixture);
+            let placed = fixture.library.place(fixture.scan, &with_bytes(&sound, 8), &detector).unwrap();
+            assert_eq!(placed, Placed::New, "it is to be looked at");
+            let again = fixture.library.place(fixture.scan, &with_bytes(&broken, 7), &detector).unwrap();
+            assert_eq!(again, Placed::Failed { reason: "a checksum is wrong".into() });
+        }
+        let record = PhotoRecord { file: with_bytes(&sound, 8), ..photo(&sound, 1, vec![face(0.0, 0.0)]) };
+        fixture.library.record_photos(fixture.scan, &[record]).unwrap();
+        if !damaged_first {
+            spoil(&mut fixture);
+        }
+        assert_eq!(fixture.library.known(&sound).unwrap().unwrap().state, PhotoState::Done);
+        assert_eq!(fixture.library.counts().unwrap().failed, 0);
+    }
+}
+
 #[test]
 fn names_survive_a_photo_that_cannot_be_read_for_a_while() {
     let mut fixture = LibraryFixture::new();
@@ -244,6 +275,24 @@ fn more_than_half_of_a_folder_goes_missing_only_at_its_users_word() {
     assert_eq!(fixture.library.accept_missing(&folder, 2).unwrap(), 2);
     let card = fixture.library.person(person).unwrap().unwrap();
     assert_eq!((card.faces, card.cover), (0, Some(faces[0])), "her name and her face stay");
+}
+
+/// Two of six files are gone; the others show edits.
+#[test]
+fn photos_that_were_edited_in_place_are_not_gone_from_the_folder() {
+    let mut fixture = LibraryFixture::new();
+    for hash in 1..=4 {
+        fixture.add(&format!("{hash}.jpg"), hash, 1);
+    }
+    for hash in 1..=2 {
+        fixture.add(&format!("copies/{hash}.jpg"), hash, 1);
+    }
+    fixture.scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    for hash in 1..=4 {
+        fixture.add(&format!("{hash}.jpg"), 10 + hash, 1);
+    }
+    let end = fixture.library.finish_scan(fixture.scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
+    assert_eq!(end, ScanEnd { missing: 2, withheld: None });
 }
 
 #[test]

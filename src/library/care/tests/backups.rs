@@ -237,3 +237,32 @@ fn a_backup_whose_rows_break_a_promise_is_not_offered_as_sound() {
     let state = backups(&fixture.file()).unwrap().remove(0).state;
     assert!(matches!(state, BackupState::Damaged(_)), "a restore would refuse it: {state:?}");
 }
+
+/// A wrong restore of a small early backup, and its user goes on backing up what came of it.
+#[test]
+fn the_copy_with_most_names_outlives_smaller_ones_made_after_it() {
+    let mut fixture = LibraryFixture::new();
+    let early = fixture.library.back_up(BackupReason::Asked).unwrap();
+    for photo in 0..60 {
+        let faces = fixture.add(&format!("{photo}.jpg"), photo, 4);
+        if photo < 5 {
+            fixture.name(&faces, ["Ada", "Ben", "Cy", "Dee", "Eve"][photo as usize]);
+        }
+    }
+    let kept = fixture.library.restore_backup(&early).unwrap().kept.unwrap();
+    assert!(fixture.names().is_empty());
+    for _ in 0..24 {
+        fixture.library.back_up(BackupReason::Asked).unwrap();
+    }
+    // More people than before, and fewer faces.
+    fixture.scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    for (place, face) in fixture.add("new.jpg", 200, 6).into_iter().enumerate() {
+        fixture.name(&[face], &format!("Other {place}"));
+    }
+    for _ in 0..24 {
+        fixture.library.back_up(BackupReason::Daily).unwrap();
+    }
+    assert!(backups(&fixture.file()).unwrap().len() <= 10);
+    fixture.library.restore_backup(&kept).unwrap();
+    assert_eq!(fixture.names(), ["Ada", "Ben", "Cy", "Dee", "Eve"]);
+}

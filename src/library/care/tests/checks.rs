@@ -125,3 +125,86 @@ fn a_library_whose_creation_was_killed_is_one_before_its_first_photo() {
     assert_eq!(check(&path), CheckReport::default());
     assert!(Library::open(&path).unwrap().everyone().unwrap().is_empty());
 }
+
+/// SQLite drops the CHECK constraints of a file that it opens only to read, and holds no column to its type.
+#[test]
+fn values_that_no_likeness_writes_are_damage() {
+    let planted = [
+        "UPDATE face SET belongs = 'rubbish' WHERE person_id IS NOT NULL",
+        "UPDATE face SET set_aside = 'x', person_id = NULL, belongs = NULL",
+        "UPDATE face SET x = 'nan'",
+        "UPDATE face SET width = -5e300",
+        "UPDATE face SET landmarks = x'00'",
+        "UPDATE file SET mtime_ns = 'abc'",
+        "UPDATE photo SET picture = x'00'",
+        "UPDATE photo SET path = ''",
+        "UPDATE photo SET width = -1",
+        "UPDATE photo SET missing = 7",
+        "UPDATE photo SET format = CAST(x'FF' AS TEXT)",
+        "UPDATE embedding SET vector = zeroblob(length(vector))",
+        "UPDATE clock SET revision = 9223372036854775807",
+        "UPDATE sqlite_sequence SET seq = 'abc'",
+        "UPDATE sqlite_sequence SET seq = 9223372036854775807",
+        "DELETE FROM clock",
+        "DROP TABLE clock",
+        "DROP TABLE carried",
+        "DROP TABLE setting",
+        "ALTER TABLE face RENAME COLUMN quality TO q2",
+        "CREATE TRIGGER t AFTER UPDATE ON face BEGIN SELECT raise(ABORT, 'no'); END",
+    ];
+    for sql in planted {
+        let mut fixture = LibraryFixture::new();
+        let faces = fixture.add("a.jpg", 1, 2);
+        fixture.name(&faces[..1], "Ada");
+        let sound = fixture.library.back_up(BackupReason::Asked).unwrap();
+        let plant = format!("PRAGMA foreign_keys = off; PRAGMA ignore_check_constraints = on; {sql}");
+        fixture.library.connection.execute_batch(&plant).unwrap();
+        let file = fixture.file();
+        assert!(!check(&file).is_sound(), "{sql}");
+        assert!(fixture.library.back_up(BackupReason::Asked).is_err(), "{sql}");
+        drop(fixture.library);
+        let unsound = backups(&file).unwrap();
+        assert!(unsound.len() == 1 && unsound[0].path == sound, "{sql}: {unsound:?}");
+        let restored = restore(&file, &sound).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        assert!(restored.kept.is_some_and(|kept| kept.exists()), "{sql}");
+        assert!(check(&file).is_sound(), "{sql}");
+        assert_eq!(names(&Library::open(&file).unwrap()), ["Ada"], "{sql}");
+    }
+}
+
+/// The window has the library open.
+#[test]
+fn an_open_library_whose_state_cannot_be_read_is_restored_all_the_same() {
+    for sql in ["DELETE FROM clock", "DROP TABLE clock", "DROP TABLE setting", "DROP TABLE forgotten"] {
+        let mut fixture = LibraryFixture::new();
+        let faces = fixture.add("a.jpg", 1, 2);
+        fixture.name(&faces[..1], "Ada");
+        let sound = fixture.library.back_up(BackupReason::Asked).unwrap();
+        fixture.library.connection.execute_batch(sql).unwrap();
+        fixture.library.restore_backup(&sound).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        assert_eq!(fixture.names(), ["Ada"], "{sql}");
+        fixture.name(&faces[1..], "Ben");
+        assert!(check(&fixture.file()).is_sound(), "{sql}");
+    }
+}
+
+/// One bit of an index: no page is torn, and rows are not found any more.
+#[test]
+fn an_index_that_leads_to_no_row_is_damage() {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 2);
+    fixture.name(&faces[..1], "Ada");
+    let c = &fixture.library.connection;
+    let kept: String =
+        c.query_row("SELECT sql FROM sqlite_master WHERE name = 'face_by_photo'", [], |row| row.get(0)).unwrap();
+    // The index is filled as if another column were asked: as many entries, in order, and none of them is true.
+    let other = kept.replace("(photo_id)", "(photo_id + 5)");
+    assert_ne!(other, kept);
+    c.execute_batch(&format!("DROP INDEX face_by_photo; {other}; PRAGMA writable_schema = on;")).unwrap();
+    c.execute("UPDATE sqlite_master SET sql = ?1 WHERE name = 'face_by_photo'", [kept]).unwrap();
+    c.execute_batch("PRAGMA writable_schema = reset").unwrap();
+    assert!(file::quick_check(c).unwrap().is_none(), "no page is wrong in itself");
+    let report = check(&fixture.file());
+    assert!(matches!(report.problems[..], [Problem::Structure(_)]), "{report:?}");
+    assert!(fixture.library.back_up(BackupReason::Asked).is_err());
+}

@@ -1,3 +1,4 @@
+use super::super::file;
 use super::super::forget_backups::contains;
 use super::failing_disk::{Fault, failing};
 use super::transfers::{exported, import};
@@ -557,4 +558,52 @@ fn what_was_said_here_of_a_face_that_an_import_has_forgotten_stays_and_is_told()
         assert_eq!(report.contradictions, [Contradiction::Face { path, face_box, here, import }]);
         assert_eq!((report.faces_forgotten, fixture.told()), (0, before));
     }
+}
+
+/// One backup is from before the person's photos were there, the other one lay where no forgetting reaches.
+#[test]
+fn no_restore_brings_back_who_was_forgotten_for_good() {
+    for damage in [None, Some("DROP TABLE clock")] {
+        let mut fixture = LibraryFixture::new();
+        let early = fixture.library.back_up(BackupReason::Asked).unwrap();
+        let faces = fixture.add("a.jpg", 1, 2);
+        let person = fixture.name(&faces[..1], NAME);
+        fixture.name(&faces[1..], "Friend");
+        let outside = fixture.at("outside.sqlite");
+        std::fs::copy(fixture.library.back_up(BackupReason::Asked).unwrap(), &outside).unwrap();
+        fixture.library.forget_now(person, false).unwrap();
+        for (backup, names) in [(&early, &[][..]), (&outside, &["Friend"])] {
+            if let Some(damage) = damage {
+                fixture.library.connection.execute_batch(damage).unwrap();
+            }
+            let restored = fixture.library.restore_backup(backup).unwrap();
+            assert_eq!(
+                (fixture.names(), restored.people),
+                (names.iter().map(|name| (*name).to_owned()).collect(), names.len())
+            );
+            fixture.scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+            assert_eq!(fixture.add("a.jpg", 1, 2).len(), 1, "{damage:?}: a scan finds the friend alone");
+            for file in [fixture.file(), file::with_suffix(&fixture.file(), "-wal")] {
+                let bytes = std::fs::read(&file).unwrap_or_default();
+                assert!(!bytes.windows(NAME.len()).any(|part| part == NAME.as_bytes()), "{}", file.display());
+            }
+            assert_eq!(forget_count(&fixture), 1, "{damage:?}");
+        }
+    }
+}
+
+fn forget_count(fixture: &LibraryFixture) -> i64 {
+    fixture.library.read(super::super::forget::count).unwrap()
+}
+
+/// Nobody looks through them, so the question names them.
+#[test]
+fn copies_that_their_user_made_are_told_before_somebody_is_forgotten() {
+    let fixture = LibraryFixture::new();
+    let backup = fixture.library.back_up(BackupReason::Asked).unwrap();
+    assert_eq!(copies_by_hand(&fixture.file()).unwrap(), [] as [PathBuf; 0]);
+    let copies = [fixture.at("old.sqlite"), backups_folder(&fixture.file()).join("my copy.sqlite")];
+    copies.iter().for_each(|copy| _ = std::fs::copy(&backup, copy).unwrap());
+    std::fs::write(fixture.at("notes.txt"), b"no database").unwrap();
+    assert_eq!(copies_by_hand(&fixture.file()).unwrap(), copies);
 }

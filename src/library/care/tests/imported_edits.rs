@@ -50,6 +50,38 @@ fn faces_of_an_edit_that_is_scanned_after_the_import_are_looked_for_there() {
     assert!(fixture.library.check().unwrap().is_sound());
 }
 
+/// On another computer the folder has another place, and a photo was edited on the way: known by its name alone, whether
+/// the import or the scan came first.
+#[test]
+fn faces_of_a_picture_that_was_edited_on_the_way_to_another_place_wait_among_the_lost() {
+    for is_scanned_first in [false, true] {
+        let from = told();
+        let text = exported(&from);
+        let mut fixture = LibraryFixture::new();
+        if !is_scanned_first {
+            import(&mut fixture, &text);
+        }
+        fixture.scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+        let records = [photo(&fixture.at("elsewhere/A.JPG"), 9, 4), photo(&fixture.at("elsewhere/b.jpg"), 2, 4)];
+        let edit = fixture.library.record_photos(fixture.scan, &records).unwrap()[0].photo_id;
+        if is_scanned_first {
+            let report = import(&mut fixture, &text);
+            assert!(waits(&report, WaitsFor::Comparison) == report.not_placed.len(), "{:?}", report.not_placed);
+            let before = fixture.dump();
+            import(&mut fixture, &text);
+            assert_eq!(fixture.dump(), before, "a second import changes nothing");
+        }
+        for pair in fixture.library.replaced_photos().unwrap() {
+            fixture.library.carry_over(pair, &[]).unwrap();
+        }
+        let lost = fixture.library.lost_faces().unwrap();
+        assert_eq!(lost.iter().filter(|face| face.name.as_deref() == Some("Ada")).count(), 1, "{lost:?}");
+        assert!(lost.iter().all(|face| face.replaced_by == Some(edit)), "{lost:?}");
+        fixture.add("further/original.jpg", 1, 4);
+        assert_eq!(fixture.library.lost_faces().unwrap(), [], "found after all");
+    }
+}
+
 /// Something else at its old path is no edit where the picture itself is found.
 #[test]
 fn an_imported_picture_that_lies_elsewhere_now_loses_nothing_to_what_is_at_its_old_path() {
