@@ -7,8 +7,9 @@ use anyhow::Result;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use likeness::app;
-use likeness::app::engine::cli::Global;
-use likeness::app::engine::cli::console::printable_text;
+use likeness::app::engine::cli::console::{INTERRUPTED, printable_text, was_interrupted};
+use likeness::app::engine::cli::output;
+use likeness::app::engine::cli::{Global, WrongUsage};
 use likeness::app::engine::home::Home;
 use likeness::types::{VERSION, error_chain};
 
@@ -73,11 +74,12 @@ commands! {
 }
 
 impl Command {
-    /// Whether there is nothing to do where there is no home.
+    /// Whether no home is made for it where there is none; what it keeps after all makes it then.
     fn only_reads(&self) -> bool {
         match self {
-            Self::People(_) | Self::Nets(_) => true,
+            Self::People(_) | Self::Nets(_) | Self::Devices(_) | Self::Eval(_) | Self::Metadata(_) => true,
             Self::Library(args) => args.needs_library(),
+            Self::Models(args) => args.only_reads(),
             _ => false,
         }
     }
@@ -96,7 +98,13 @@ fn without_a_display() {
 
 fn main() -> ExitCode {
     without_a_display();
-    let cli = Cli::parse();
+    let cli = match parsed() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    if let Some(home) = &cli.global.home {
+        output::advise_for(home);
+    }
     let outcome = match (cli.command, cli.folder) {
         (Some(_), Some(folder)) => {
             usage_error(&format!("the window opens on {}, or a subcommand runs, but not both", folder.display()))
@@ -108,16 +116,37 @@ fn main() -> ExitCode {
         (Some(Command::Demo(demo)), _) if demo.in_window() => window(&cli.global, First::Demonstrate(demo.options())),
         (Some(command), None) => run(&cli.global, command),
     };
-    outcome.unwrap_or_else(|error| {
+    let code = outcome.unwrap_or_else(|error| {
         // It may tell of a path or a file's text that would turn the terminal's colours on.
-        error_chain(&error).split('\n').for_each(|line| eprintln!("likeness: {}", printable_text(line)));
-        ExitCode::FAILURE
-    })
+        error_chain(&error).split('\n').for_each(|line| output::note(format!("likeness: {}", printable_text(line))));
+        if error.is::<WrongUsage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+    });
+    if was_interrupted() { ExitCode::from(INTERRUPTED) } else { code }
+}
+
+/// The arguments; help and version are printed here, and a wrong call is told with what may stand raw in an argument.
+fn parsed() -> Result<Cli, ExitCode> {
+    let error = match Cli::try_parse() {
+        Ok(cli) => return Ok(cli),
+        Err(error) => error,
+    };
+    if !error.use_stderr() {
+        return Err(match output::line(error.render().to_string().trim_end()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                output::note(format!("likeness: {}", error_chain(&error)));
+                ExitCode::FAILURE
+            }
+        });
+    }
+    output::note(error.render().to_string().trim_end());
+    Err(ExitCode::from(2))
 }
 
 /// Says how the program is called, and ends it with code 2, as clap does.
 fn usage_error(why: &str) -> ! {
-    Cli::command().error(ErrorKind::ValueValidation, why).exit()
+    output::note(Cli::command().error(ErrorKind::ValueValidation, why).render().to_string().trim_end());
+    std::process::exit(2)
 }
 
 fn run(global: &Global, command: Command) -> Result<ExitCode> {

@@ -77,6 +77,8 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
         "fn f(m: Message) { Message::Train(m) }",
         "shell/a.rs names Message::Train",
     ),
+    ("all printing goes one way", "app/scan/cli.rs", "fn f() { println!(1) }", "scan/cli.rs prints by println!("),
+    ("all printing goes one way", "main.rs", "fn f() { std::io::stdout().lock(); }", "main.rs prints by stdout()"),
     ("a library stays in its rooms", "app/scan/state.rs", "use eframe::egui::Ui;", "state.rs knows eframe"),
     ("a library stays in its rooms", "app/scan/job/a.rs", "fn f(ui: &mut egui::Ui) {}", "job/a.rs knows egui"),
     ("a library stays in its rooms", "app/scan/job/a.rs", "use clap::Args;", "job/a.rs knows clap"),

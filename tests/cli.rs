@@ -1,5 +1,11 @@
 //! The command line as a script sees it: output, messages, exit codes. No network, no window, no GPU.
 
+#[path = "cli/folders.rs"]
+mod folders;
+#[cfg(unix)]
+#[path = "cli/terminals.rs"]
+mod terminals;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -10,10 +16,15 @@ use likeness::app::engine::shared::Shared;
 use likeness::app::jobs::options;
 
 fn likeness(home: &Path, arguments: &[&str]) -> Output {
+    command(home, arguments).output().expect("the binary runs")
+}
+
+fn command(home: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_likeness"));
     // A machine's Vulkan adapters would be tested first, which is not what is tested here.
     let no_driver = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].map(|name| (name, "/nowhere"));
-    command.envs(no_driver).arg("--home").arg(home).args(arguments).output().expect("the binary runs")
+    command.envs(no_driver).arg("--home").arg(home).args(arguments);
+    command
 }
 
 fn stdout(output: &Output) -> String {
@@ -52,7 +63,17 @@ fn models_that_cannot_be_installed_end_with_an_error() {
     std::fs::write(&rubbish, b"rubbish").unwrap();
     let import = likeness(home.path(), &["models", "import", rubbish.to_str().unwrap()]);
     assert_eq!(import.status.code(), Some(1));
-    assert!(stderr(&import).contains("no weight file that can be read"), "{}", stderr(&import));
+    assert!(stderr(&import).contains("this is a text, no weight file"), "{}", stderr(&import));
+    let page = home.path().join("page.pt");
+    std::fs::write(&page, b"<!DOCTYPE html><html></html>").unwrap();
+    let several = likeness(home.path(), &["models", "import", rubbish.to_str().unwrap(), page.to_str().unwrap()]);
+    assert_eq!(several.status.code(), Some(1));
+    assert!(
+        stderr(&several).contains("this is a text") && stderr(&several).contains("web page"),
+        "{}",
+        stderr(&several)
+    );
+    assert_eq!(stdout(&several), "0 of 2 files imported\n");
     let verify = likeness(home.path(), &["models", "verify", "yunet-2023mar"]);
     assert_eq!(verify.status.code(), Some(1));
     assert_eq!(stdout(&verify), "yunet-2023mar: not installed\n");

@@ -23,6 +23,8 @@ mod slips;
 mod synthetic;
 #[path = "gui/train.rs"]
 mod train;
+#[path = "gui/write_names.rs"]
+mod write_names;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,8 +54,8 @@ use likeness::app::ui::action::Action;
 use likeness::app::ui::fonts::FontSource;
 use likeness::app::ui::locale::Language;
 use likeness::app::ui::view::View;
-use likeness::library::{AgainstMerge, Decision, Destination, PhotoFilter, SetAside};
-use likeness::types::{ChannelOrder, CropRule, FaceId, ModelId, PersonId, PixelScaling, StepId, Touched};
+use likeness::library::{AgainstMerge, Decision, Destination, PhotoFilter, PhotoState, SetAside};
+use likeness::types::{ChannelOrder, CropRule, FaceId, ModelId, PersonId, PhotoId, PixelScaling, StepId, Touched};
 
 use demo::{Wire, World, album_world, fresh_world};
 
@@ -425,6 +427,24 @@ fn filters_ask_for_another_timeline() {
 }
 
 #[test]
+fn what_there_is_of_a_damaged_picture_opens_with_a_mark() {
+    let mut world = album_world();
+    world.photo.faces.clear();
+    world.photo.photo.state = PhotoState::Failed { reason: "the file ends in the middle of the picture".into() };
+    let (_wire, mut harness) = open(world, View::LIBRARY);
+    harness.get_by_label("Skipped files").click();
+    harness.run();
+    harness.get_by_label("a video (MP4)");
+    harness.get_by_label("broken.jpg").click();
+    harness.run();
+    assert!(harness.state().state().page == Page::Photo(PhotoId(9001)));
+    harness.get_by_label_contains("the file ends in the middle of the picture");
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    assert!(harness.state().state().page == Page::Photo(PhotoId(9002)), "the next one that was left out");
+}
+
+#[test]
 fn a_photo_opens_and_its_faces_are_linked_to_people() {
     let (wire, mut harness) = open(album_world(), View::LIBRARY);
     harness.get_all_by_label("Photo with 1 face").next().unwrap().click();
@@ -467,7 +487,7 @@ fn the_search_field_finds_a_photo_by_its_file_name() {
     harness.run_steps(4);
     harness.get_by_label("IMG_0007.jpg").click();
     harness.run_steps(3);
-    assert_eq!(harness.state().state().page, Page::Photo(likeness::types::PhotoId(7)));
+    assert_eq!(harness.state().state().page, Page::Photo(PhotoId(7)));
 }
 
 #[test]

@@ -53,6 +53,7 @@ impl EmbeddedImages {
         let mut faces: Vec<EmbeddedLine> = Vec::new();
         let mut face_of: HashMap<String, usize> = HashMap::new();
         let (mut failed, mut model) = (Vec::new(), None::<String>);
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let wrong = |what: &str| EmbeddedError::Line { line: index + 1, what: what.to_owned() };
             let value: Value = serde_json::from_str(line).map_err(|error| wrong(&error.to_string()))?;
@@ -141,31 +142,44 @@ impl EmbeddedImages {
                 vector.iter_mut().for_each(|v| *v = (f64::from(*v) / norm) as f32);
                 normalised += 1;
             }
-            if let Some(earlier) = row_of.insert(image_key(path), row) {
+            let [name, stem, lower] = image_keys(path);
+            if let Some(earlier) = row_of.insert(name, row) {
                 return Err(EmbeddedError::Ambiguous(paths[earlier].clone(), path.clone()));
             }
+            // The first of those that differ in nothing but that.
+            row_of.entry(stem).or_insert(row);
+            row_of.entry(lower).or_insert(row);
         }
         let vectors = Vectors::from_rows(vectors.iter().map(Vec::as_slice))?;
         let faces = vec![None; paths.len()];
         Ok(Self { vectors, paths, faces, model: None, failed: Vec::new(), normalised, row_of })
     }
 
-    /// The row of an image, by a pair list's path.
+    /// The row of an image, by a pair list's path: that of its very name, else one that differs in its extension, else
+    /// one that differs in the case of letters too.
     pub fn row(&self, path: &str) -> Option<usize> {
-        self.row_of.get(&image_key(path)).copied()
+        image_keys(path).iter().find_map(|key| self.row_of.get(key)).copied()
     }
 
     /// The last folder of each row's path: the person, in a folder of people.
     pub fn folders(&self) -> Vec<&str> {
-        self.paths.iter().map(|path| path.rsplit(['/', '\\']).nth(1).unwrap_or_default()).collect()
+        self.paths.iter().map(|path| parts_from_the_end(path).nth(1).unwrap_or_default()).collect()
     }
 }
 
-fn image_key(path: &str) -> String {
-    let mut parts = path.rsplit(['/', '\\']);
+/// Folder and name; the same without the extension; and that in lower case. They cannot be taken for each other: only
+/// the first ends in its extension, only the last begins with a slash.
+fn image_keys(path: &str) -> [String; 3] {
+    let mut parts = parts_from_the_end(path);
     let name = parts.next().unwrap_or_default();
+    let folder = parts.next().map_or_else(String::new, |folder| format!("{folder}/"));
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    parts.next().map_or_else(|| stem.to_owned(), |folder| format!("{folder}/{stem}"))
+    [format!("{folder}{name}\0"), format!("{folder}{stem}"), format!("/{folder}{stem}").to_lowercase()]
+}
+
+/// The parts of a path of any system: a backslash parts them where no slash does, and is part of a name elsewhere.
+pub(crate) fn parts_from_the_end(path: &str) -> std::str::RSplit<'_, char> {
+    path.rsplit(if path.contains('/') { '/' } else { '\\' })
 }
 
 /// A line of a file while it is being read.
@@ -237,6 +251,18 @@ mod tests {
         assert_eq!(images.vectors.row(1), [0.6, 0.8]);
         assert_eq!((images.normalised, images.row("B/B_0001.jpg"), images.model.as_deref()), (1, None, Some("m")));
         assert_eq!((images.failed.len(), images.folders()), (1, vec!["A", "C"]));
+    }
+
+    #[test]
+    fn an_image_is_found_whatever_extension_and_case_its_file_has() {
+        let paths = ["d/Ann/Ann_0001.JPG", "d/ANN/ANN_0002.png", "d/Bo/1.png", "d/Bo/1.jpg", "d/Cy/a\\b.jpg"];
+        let vectors = vec![vec![1.0]; paths.len()];
+        let images = EmbeddedImages::new(paths.map(str::to_owned).to_vec(), vectors).unwrap();
+        let rows = ["Ann/Ann_0001.jpg", "Ann/Ann_0002.jpg", "Bo/1.jpg", "Bo/1.webp", "Cy/b.jpg"].map(|p| images.row(p));
+        assert_eq!(rows, [Some(0), Some(1), Some(3), Some(2), None]);
+        assert_eq!(images.folders(), ["Ann", "ANN", "Bo", "Bo", "Cy"]);
+        let windows = EmbeddedImages::new(vec!["C:\\lfw\\Ann\\Ann_0001.jpg".to_owned()], vec![vec![1.0]]).unwrap();
+        assert_eq!((windows.row("Ann/Ann_0001.png"), windows.folders()), (Some(0), vec!["Ann"]));
     }
 
     #[test]

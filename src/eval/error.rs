@@ -1,4 +1,26 @@
-//! Why a measure cannot be taken.
+//! Why a measure cannot be taken, or not of everything.
+
+use std::fmt;
+
+/// A fold that cannot be judged, since a kind of pair is missing in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LackingFold {
+    /// Counted from 0; told from 1.
+    pub fold: usize,
+    pub same: usize,
+    pub different: usize,
+}
+
+impl fmt::Display for LackingFold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fold = self.fold + 1;
+        match (self.same, self.different) {
+            (0, 0) => write!(f, "fold {fold} has no pairs left"),
+            (0, _) => write!(f, "fold {fold} has no pair of one person left"),
+            _ => write!(f, "fold {fold} has no pair of different people left"),
+        }
+    }
+}
 
 /// Why a measure cannot be taken.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -15,6 +37,11 @@ pub enum EvalError {
         "holding folds out needs at least two folds, but the pairs have {0}; choose the threshold on another list instead"
     )]
     TooFewFolds(usize),
+    #[error(
+        "holding folds out needs at least two folds with pairs of both kinds, but there is {whole}: {}",
+        lacking.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    )]
+    FoldsLack { whole: usize, lacking: Vec<LackingFold> },
     #[error("vectors of {left} and {right} dimensions cannot be compared: they come from different models")]
     Dimensions { left: usize, right: usize },
     #[error("{vectors} vectors came with {labels} labels")]

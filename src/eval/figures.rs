@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::all_pairs::SPLITS;
 use super::quantised::QuantisationCost;
 use super::{Summary, ValAtFar};
-use crate::types::CropRule;
+use crate::types::{CropRule, path_text};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -47,6 +47,9 @@ pub struct PairFigures {
     pub pairs: usize,
     pub skipped: usize,
     pub skipped_images: Vec<String>,
+    /// Folds, counted from 1, that lack a kind of pair: their pairs are in no figure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folds_left_out: Vec<usize>,
     pub model: String,
     /// How faces were cut out; missing where no detector looked, and in runs of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,6 +61,7 @@ pub struct PairFigures {
     /// What one byte a dimension costs; only told for plain squared distances over folds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<QuantisationCost>,
+    #[serde(with = "path_text")]
     pub run: PathBuf,
 }
 
@@ -91,6 +95,7 @@ pub struct SetFigures {
     pub auc_mean: Option<f64>,
     pub auc_se: Option<f64>,
     pub model: String,
+    #[serde(with = "path_text")]
     pub run: PathBuf,
 }
 

@@ -7,11 +7,12 @@
 //! * Skipped pairs never reach this file: the caller counts them.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::val_at_far::{share_accepted, threshold_at_far};
-use super::{EvalError, FarRule, Metric, Pair, Roc, Summary, Vectors};
+use super::{EvalError, FarRule, LackingFold, Metric, Pair, Roc, Summary, Vectors};
 
 /// What happens to vectors before they are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -70,6 +71,8 @@ pub struct Judgement {
     pub pooled: Roc,
     /// Of each fold alone, for averaging.
     pub curves: Vec<Roc>,
+    /// Folds that lack a kind of pair: they and their pairs are in none of these figures.
+    pub(crate) left_out: Vec<LackingFold>,
 }
 
 impl Judgement {
@@ -102,6 +105,7 @@ impl Judgement {
             pooled,
             curves,
             folds,
+            left_out: Vec::new(),
         }
     }
 
@@ -111,11 +115,13 @@ impl Judgement {
     }
 }
 
-/// Judges `pairs` of `vectors`.
+/// Judges `pairs` of `vectors`. A fold in which a kind of pair is missing is left out.
 ///
 /// # Errors
-/// With fewer than two folds, a kind of pair missing in a fold, or a distance that is not a number.
+/// With fewer than two folds that have both kinds, or a distance that is not a number.
 pub(crate) fn judge(vectors: &Vectors, pairs: &[Pair], options: &LfwOptions) -> Result<Judgement, EvalError> {
+    let (pairs, left_out) = of_whole_folds(pairs)?;
+    let pairs = &pairs[..];
     let plain: Vec<f64> = match options.centring {
         Centring::None => pairs.iter().map(|p| options.metric.between(vectors.row(p.a), vectors.row(p.b))).collect(),
         Centring::OtherFolds => Vec::new(),
@@ -128,7 +134,28 @@ pub(crate) fn judge(vectors: &Vectors, pairs: &[Pair], options: &LfwOptions) -> 
             Cow::Owned(pairs.iter().map(centred).collect())
         }
     };
-    judge_with(pairs, distances_for, options.far_target, options.far_rule)
+    let judged = judge_with(pairs, distances_for, options.far_target, options.far_rule)?;
+    Ok(Judgement { left_out, ..judged })
+}
+
+/// The pairs of folds that have both kinds, and what the others lack.
+fn of_whole_folds(pairs: &[Pair]) -> Result<(Cow<'_, [Pair]>, Vec<LackingFold>), EvalError> {
+    let mut counts: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    for pair in pairs {
+        let (same, different) = counts.entry(pair.fold).or_default();
+        *if pair.same { same } else { different } += 1;
+    }
+    let lacks =
+        |(&fold, &(same, different))| (same == 0 || different == 0).then_some(LackingFold { fold, same, different });
+    let lacking: Vec<LackingFold> = counts.iter().filter_map(lacks).collect();
+    match counts.len() - lacking.len() {
+        _ if lacking.is_empty() => Ok((Cow::Borrowed(pairs), lacking)),
+        whole @ 0..2 => Err(EvalError::FoldsLack { whole, lacking }),
+        _ => {
+            let lacks = |pair: &Pair| lacking.iter().any(|lacking| lacking.fold == pair.fold);
+            Ok((pairs.iter().filter(|pair| !lacks(pair)).copied().collect(), lacking))
+        }
+    }
 }
 
 /// Judges pairs whose distances are known.
@@ -136,8 +163,10 @@ pub(crate) fn judge(vectors: &Vectors, pairs: &[Pair], options: &LfwOptions) -> 
 /// # Errors
 /// As [`judge`].
 pub fn judge_scored(pairs: &[Pair], far_target: f64, far_rule: FarRule) -> Result<Judgement, EvalError> {
+    let (pairs, left_out) = of_whole_folds(pairs)?;
     let distances: Vec<f64> = pairs.iter().map(|pair| pair.distance).collect();
-    judge_with(pairs, |_| Cow::Borrowed(distances.as_slice()), far_target, far_rule)
+    let judged = judge_with(&pairs, |_| Cow::Borrowed(distances.as_slice()), far_target, far_rule)?;
+    Ok(Judgement { left_out, ..judged })
 }
 
 /// Judges `held` with thresholds chosen on `training`: View 1, where one list develops and the other tests. One result
@@ -320,6 +349,23 @@ mod tests {
         let judged = judge_split(&training, &held, 0.5, FarRule::AtMost).unwrap();
         assert_eq!((judged.thresholds(), judged.accuracy.mean), (vec![1.5], 0.5));
         assert_eq!((judged.folds[0].val, judged.folds[0].far), (1.0, 0.5));
+    }
+
+    #[test]
+    fn a_fold_without_a_kind_of_pair_is_left_out_and_named() {
+        let whole = |fold| [pair(0.5, true, fold), pair(1.5, false, fold)];
+        let lacking = [pair(9.0, true, 1), pair(9.5, true, 1)];
+        let pairs = [&whole(0)[..], &lacking, &whole(2)].concat();
+        let judged = judge_scored(&pairs, 0.5, FarRule::AtMost).unwrap();
+        assert_eq!(
+            judged,
+            Judgement {
+                left_out: vec![LackingFold { fold: 1, same: 2, different: 0 }],
+                ..judge_scored(&[whole(0), whole(2)].concat(), 0.5, FarRule::AtMost).unwrap()
+            }
+        );
+        let told = judge_scored(&[&whole(0)[..], &lacking].concat(), 0.5, FarRule::AtMost).unwrap_err().to_string();
+        assert!(told.contains("fold 2 has no pair of different people left"), "{told}");
     }
 
     #[test]

@@ -143,6 +143,11 @@ impl PairList {
         Ok(Self { images: places.images, pairs, folds })
     }
 
+    /// Whether a list begins as LFW's do: a line of one or two numbers alone.
+    pub(crate) fn begins_as_lfw(text: &str) -> bool {
+        content_lines(text).next().is_some_and(|(line, header)| parse_header(line, header).is_ok())
+    }
+
     /// Only the pairs that `kept` wants, and their images.
     #[must_use]
     pub fn filtered(&self, mut kept: impl FnMut(&Pair) -> bool) -> Self {
@@ -216,6 +221,12 @@ mod tests {
     fn reads_view_1() {
         let list = PairList::parse_lfw("2\nA\t1\t2\nA\t1\t3\nA\t1\tB\t1\nA\t2\tB\t1\n").unwrap();
         assert_eq!((list.folds, list.pairs.len(), list.pairs[3].same), (1, 4, false));
+    }
+
+    #[test]
+    fn a_list_is_known_by_its_first_line() {
+        assert!(PairList::begins_as_lfw(TWO_FOLDS) && PairList::begins_as_lfw("\n300\n"));
+        assert!(!["a.jpg,b.jpg,1", "first,second,same", "1,2,0", ""].iter().any(|text| PairList::begins_as_lfw(text)));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::figures::{Figures, PairFigures, SetFigures, WithoutErrata};
 use super::lfw::{FoldResult, Judgement, LfwOptions, judge_scored};
 use super::roc::{BandPoint, averaged, band, log_fars};
 use super::{EvalError, FarRule, Metric, Pair, Roc};
-use crate::types::{CropRule, Detection, FaceCrop};
+use crate::types::{CropRule, Detection, FaceCrop, path_text};
 
 /// One model on a list of pairs, or on every pair of a labelled set.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,6 +79,7 @@ pub struct Image {
     pub listed: String,
     /// None where the run does not say in which folder its images are.
     #[serde(rename = "photo")]
+    #[serde(default, with = "path_text::perhaps")]
     pub path: Option<PathBuf>,
     /// None where no detector looked.
     pub face: Option<Detection>,

@@ -10,7 +10,7 @@ use super::loader::SkippedPicture;
 use super::snapshot::BatchSnapshot;
 use super::times::PartTimes;
 use super::validate::ValidationReport;
-use crate::types::Cancel;
+use crate::types::{Cancel, counted};
 
 #[derive(Debug, Clone)]
 pub enum TrainEvent {
@@ -155,8 +155,8 @@ impl fmt::Display for Alarm {
             ),
             Self::PeopleWithOnePicture { people } => write!(
                 f,
-                "{people} people have only one picture. They serve as negatives only; add a second picture of each to \
-                 learn from them"
+                "{} only one picture. They serve as negatives only; add a second picture of each to learn from them",
+                counted(*people, "person has", "people have")
             ),
             Self::NobodyHeldOut => {
                 f.write_str("Nobody is held out, so nothing says how the network does on people it has not seen")

@@ -74,6 +74,13 @@ impl Detection {
     pub fn scaled(&self, factor: f32) -> Self {
         Self { face_box: self.face_box.scaled(factor), landmarks: self.landmarks.scaled(factor), ..*self }
     }
+
+    /// In a picture of which this one is a part that begins at `left`, `top`.
+    pub fn moved(&self, [left, top]: [f32; 2]) -> Self {
+        let FaceBox { x, y, .. } = self.face_box;
+        let face_box = FaceBox { x: x + left, y: y + top, ..self.face_box };
+        Self { face_box, landmarks: Landmarks(self.landmarks.0.map(|[x, y]| [x + left, y + top])), ..*self }
+    }
 }
 
 #[cfg(test)]

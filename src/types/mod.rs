@@ -1,26 +1,34 @@
 //! The vocabulary every part shares. No part of the house below this one; nothing here touches disk, device or window.
 
 mod cancel;
+mod counted;
 mod embedding;
 mod error_chain;
+mod extension;
 mod face;
 mod hex;
 mod ids;
+pub(crate) mod path_text;
 mod preprocessing;
+mod quarter_turn;
 mod revision;
 mod similarity;
 mod touched;
 mod version;
 
 pub use cancel::Cancel;
+pub(crate) use counted::counted;
 pub(crate) use embedding::EmbeddingError;
 pub use embedding::{Embedding, SquaredDistance};
 pub use error_chain::error_chain;
+pub(crate) use extension::has_extension;
 pub use face::{Detection, FaceBox, Landmarks};
 pub(crate) use hex::hex;
 pub use ids::{FaceId, ModelId, PersonId, PhotoId};
+pub(crate) use path_text::PathText;
 pub(crate) use preprocessing::FaceCrop;
 pub use preprocessing::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
+pub(crate) use quarter_turn::QuarterTurn;
 pub use revision::{Revision, StepId};
 pub(crate) use similarity::Similarity;
 pub use touched::Touched;

@@ -99,14 +99,14 @@ impl FromStr for CropRule {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (kind, number) = text.split_once(':').unwrap_or((text, ""));
-        let number = || positive(number);
+        let pixels = || not_negative(number);
         match kind {
             "five-points" => Ok(Self::FivePoints),
-            "square" => Ok(Self::SquareBox { enlarge: number()? }),
-            "margin" => Ok(Self::BoxMargin { margin: number()? }),
-            "output-margin" => Ok(Self::OutputMargin { margin: number()? }),
-            "greater-margin" => Ok(Self::GreaterMargin { margin: number()? }),
-            "centre" => Ok(Self::Centre { share: number()? }),
+            "square" => Ok(Self::SquareBox { enlarge: above_zero(number)? }),
+            "margin" => Ok(Self::BoxMargin { margin: pixels()? }),
+            "output-margin" => Ok(Self::OutputMargin { margin: pixels()? }),
+            "greater-margin" => Ok(Self::GreaterMargin { margin: pixels()? }),
+            "centre" => Ok(Self::Centre { share: share(number)? }),
             "as-stored" => Ok(Self::AsStored),
             _ => Err(format!(
                 "{text} is no crop: say five-points, square:1.2, margin:32, output-margin:32, greater-margin:32, \
@@ -137,20 +137,41 @@ impl FromStr for PixelScaling {
             ("unit", _) => Ok(Self::Unit),
             ("per-image", _) => Ok(Self::PerImage),
             ("fixed", _) => Ok(Self::FACENET),
-            (_, Some((mean, divisor))) => Ok(Self::Fixed { mean: positive(mean)?, divisor: positive(divisor)? }),
+            (_, Some((mean, divisor))) => Ok(Self::Fixed { mean: not_negative(mean)?, divisor: above_zero(divisor)? }),
             _ => Err(format!("{text} is no scaling: say raw, unit, per-image or fixed:127.5,128")),
         }
     }
 }
 
-fn positive(text: &str) -> Result<f32, String> {
+fn not_negative(text: &str) -> Result<f32, String> {
     let number = text.parse().ok().filter(|number: &f32| number.is_finite() && *number >= 0.0);
     number.ok_or_else(|| format!("{text:?} is no number of zero or more"))
+}
+
+fn share(text: &str) -> Result<f32, String> {
+    let number = above_zero(text).ok().filter(|number| *number <= 1.0);
+    number.ok_or_else(|| format!("{text:?} is no share above zero and up to one"))
+}
+
+/// What multiplies or divides.
+fn above_zero(text: &str) -> Result<f32, String> {
+    let number = not_negative(text).ok().filter(|number| *number > 0.0);
+    number.ok_or_else(|| format!("{text:?} is no number above zero"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_that_nothing_follows_from_is_refused() {
+        for text in ["square:0", "square:nan", "margin:-1", "margin:inf", "centre:0", "centre:1.5"] {
+            assert!(text.parse::<CropRule>().is_err(), "{text}");
+        }
+        for text in ["fixed:127.5,0", "fixed:nan,128", "fixed:127.5,-1", "fixed:1"] {
+            assert!(text.parse::<PixelScaling>().is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn rules_are_written_as_they_are_read() {

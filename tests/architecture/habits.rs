@@ -137,6 +137,24 @@ fn unused_public(house: &House) -> impl Iterator<Item = (&str, String)> {
     })
 }
 
+/// What prints past the one writer: it panics where a pipe is closed, and a terminal obeys what it prints.
+const PRINTS: &[&str] = &["println!(", "print!(", "eprintln!(", "eprint!(", "dbg!("];
+/// The writer, and the answer of an adapter's test to the process that asked for it.
+const PRINTERS: &[&str] = &["app/engine/cli/output", "app/settings/cli"];
+
+/// All printing goes through the writer of the command line.
+pub fn all_printing_goes_one_way(house: &House) -> Vec<String> {
+    let mut faults = Vec::new();
+    for source in &house.sources {
+        let print = PRINTS.iter().find(|print| starts(&source.code, print).next().is_some());
+        let stream = ["stdout()"].iter().find(|stream| {
+            source.code.contains(**stream) && !PRINTERS.iter().any(|place| matches(&source.path, place))
+        });
+        faults.extend(print.or(stream).map(|print| format!("{} prints by {print}", source.path)));
+    }
+    faults
+}
+
 /// Folders are walked by walkdir, and what a kept crate does is not written again.
 pub fn kept_crates_serve(house: &House) -> Vec<String> {
     let mut faults = Vec::new();

@@ -103,9 +103,12 @@ const DISK: &[&str] = &[
     "app/jobs/forget",
     "app/jobs/import",
     "app/jobs/input_file",
+    "app/jobs/regroup/files",
     "app/jobs/walk",
     // One question when a typed path is entered.
     "app/shell/typed_path",
+    // Caches of neighbours, and the one place that writes and reads them.
+    "cluster/graph/file_parts",
     "faces/image/decode",
     "faces/image/kind",
     "faces/image/picture_hash",
@@ -165,6 +168,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("no behaviour hangs on a text", habits::no_behaviour_hangs_on_a_text),
     ("public is what is used outside", habits::public_is_what_is_used_outside),
     ("kept crates serve", habits::kept_crates_serve),
+    ("all printing goes one way", habits::all_printing_goes_one_way),
 ];
 
 fn every_file_stands_in_a_room(house: &House) -> Vec<String> {

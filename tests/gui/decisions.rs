@@ -451,6 +451,17 @@ fn what_was_said_against_a_merge_is_told_before_it() {
 }
 
 #[test]
+fn small_faces_are_looked_for_when_their_user_says_so_and_the_cost_is_told() {
+    let (wire, mut harness) = open(album_world(), View::SETTINGS);
+    harness.get_by_label_contains("times as long");
+    harness.get_by_label("Look for small faces, too").click_accesskit();
+    harness.run();
+    let change = wire.last_change().unwrap().1;
+    let wanted = matches!(change, Request::Settings(settings_view::Request::FindSmallFaces(_, true)));
+    assert!(wanted, "{change:?}");
+}
+
+#[test]
 fn a_folder_is_removed_after_a_question() {
     let (wire, mut harness) = open(album_world(), View::SETTINGS);
     harness.get_by_label_contains("not there now");

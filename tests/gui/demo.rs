@@ -11,15 +11,16 @@ use likeness::app::compare::job::compare::ComparedFace;
 use likeness::app::compare::state::{self as compare_faces, CompareResult, CompareSource};
 use likeness::app::engine::facts::{GroupRow, ModelRow, NamedPerson, Overview, People, Resemblance, TouchedFacts};
 use likeness::app::engine::picture::{ImageKey, Picture};
-use likeness::app::engine::progress::Skipped;
 use likeness::app::engine::report::{Report, Ticket};
 use likeness::app::evaluate::state::Request as EvaluateRequest;
 use likeness::app::jobs::import::{ImportRequest, OpenQuestion};
+use likeness::app::metadata::state as metadata_view;
+use likeness::app::metadata::state::write::{WriteEvent, WritingKept};
 use likeness::app::models::state::{self as models_view, NetworkRow};
 use likeness::app::people::state::{
     self as people_view, ApartRow, Aside, GroupChange, GroupChangeKind, GroupingPreview, PersonPage,
 };
-use likeness::app::photos::state::{self as photos_view, Month, PhotoPage, PhotoTile, Timeline};
+use likeness::app::photos::state::{self as photos_view, LeftOutFile, Month, PhotoPage, PhotoTile, Timeline};
 use likeness::app::settings::state as settings_view;
 use likeness::app::shell::backend::{Answer, Backend, Event, Loaded, Request};
 use likeness::app::train::state::{Event as TrainEvent, Request as TrainRequest};
@@ -53,6 +54,7 @@ pub struct World {
     pub against: AgainstMerge,
     pub folders: Vec<ScannedFolder>,
     pub backups: Vec<Backup>,
+    pub writing: WritingKept,
     pub timeline: Timeline,
     pub photo: PhotoPage,
     pub models: Vec<ModelRow>,
@@ -84,6 +86,10 @@ impl Wire {
     pub fn actions(&self) -> Vec<Request> {
         let is_load = |request: &Request| {
             let words = format!("{request:?}");
+            // Names are looked for when people are first shown.
+            if words == "Metadata(Find)" {
+                return true;
+            }
             let feature = words.split_once('(').map_or("", |(_, rest)| rest);
             words.starts_with("Load") || feature.starts_with("Load") || words.starts_with("Train(Summarise")
         };
@@ -138,6 +144,7 @@ fn ticket(request: &Request) -> Option<Ticket> {
         )
         | Request::Settings(
             settings_view::Request::UseDevice(ticket, _)
+            | settings_view::Request::FindSmallFaces(ticket, _)
             | settings_view::Request::RemoveFolder(ticket, ..)
             | settings_view::Request::MoveFolder { ticket, .. }
             | settings_view::Request::AcceptMissing { ticket, .. },
@@ -211,6 +218,9 @@ fn answer(request: Request, world: &World) -> Option<Event> {
         }
         Request::Care(care_view::Request::LoadBackups) => {
             Answer::Care(care_view::Event::Backups(world.backups.clone()))
+        }
+        Request::Metadata(metadata_view::Request::LoadWriting) => {
+            Answer::Metadata(metadata_view::Event::Writing(WriteEvent::Kept(world.writing.clone())))
         }
         Request::Scan(_)
         | Request::Metadata(_)
@@ -405,6 +415,7 @@ pub fn album_world() -> World {
     };
     World {
         overview: Overview {
+            small_faces: false,
             photos: 8310,
             faces: 12_044,
             skipped: 3,
@@ -441,6 +452,7 @@ pub fn album_world() -> World {
         against: AgainstMerge::default(),
         folders: folders(),
         backups: backups(),
+        writing: WritingKept::default(),
         timeline: timeline(2400),
         photo: PhotoPage {
             seen: SEEN,
@@ -496,13 +508,16 @@ pub fn timeline(count: i64) -> Timeline {
     Timeline {
         months: months.collect(),
         skipped: vec![
-            Skipped {
-                path: PathBuf::from("/home/maria/Photos/broken.jpg"),
-                reason: "The picture ends too early".into(),
-            },
-            Skipped { path: PathBuf::from("/home/maria/Photos/notes.jpg"), reason: "This is no picture".into() },
+            left_out(Some(9001), "broken.jpg", "The picture ends too early"),
+            left_out(Some(9002), "notes.jpg", "This is no picture"),
+            left_out(None, "film.mp4", "a video (MP4)"),
         ],
     }
+}
+
+fn left_out(photo: Option<i64>, name: &str, reason: &str) -> LeftOutFile {
+    let path = PathBuf::from("/home/maria/Photos").join(name);
+    LeftOutFile { photo: photo.map(PhotoId), path, reason: reason.into() }
 }
 
 fn photo_face(face: i64, [x, y, width, height]: [f32; 4], name: Option<&str>, belongs: Belongs) -> FaceDetail {
@@ -674,7 +689,16 @@ fn backups() -> Vec<Backup> {
 /// A graphics adapter that was not tested yet.
 fn adapter(name: &str, kind: AdapterKind) -> ListedDevice {
     let (backend, driver, driver_info) = ("Vulkan".to_owned(), String::new(), String::new());
-    let adapter = Adapter { index: 0, name: name.to_owned(), kind, nth_of_kind: 0, backend, driver, driver_info };
+    let adapter = Adapter {
+        index: 0,
+        name: name.to_owned(),
+        kind,
+        nth_of_kind: 0,
+        backend,
+        driver,
+        driver_info,
+        largest_buffer: 1 << 30,
+    };
     let kind = if kind == AdapterKind::Software { DeviceKind::Software } else { DeviceKind::Hardware };
     ListedDevice { name: name.to_owned(), kind, adapter: Some(adapter), verdict: None }
 }

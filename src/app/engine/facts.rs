@@ -19,6 +19,8 @@ pub struct Overview {
     pub folders: Vec<PathBuf>,
     /// The device that computes, for example "Radeon 780M". None: the best one, once the networks are loaded.
     pub device: Option<String>,
+    /// Whether scans look for small faces, too.
+    pub small_faces: bool,
     /// The model that embeds, for example "SFace"; none while none is installed.
     pub model: Option<String>,
     /// Two faces nearer than this are called the same person.

@@ -14,16 +14,22 @@ impl Home {
     /// in it is private. Where there is a library on what cannot be written, it is opened as it is.
     pub fn open(chosen: Option<&Path>) -> Result<Self> {
         let home = Self::named(chosen)?;
-        for folder in [&home.0, &home.cache(), &home.runs()] {
-            match create_private(folder) {
-                Err(error) if home.has_library() && is_read_only(&error) => {}
-                created => created.with_context(|| format!("cannot create {}", folder.display()))?,
-            }
-        }
+        home.create()?;
         Ok(home)
     }
 
-    /// For who only reads: nothing is created.
+    /// Makes what is not there yet, before something is kept in it.
+    pub(crate) fn create(&self) -> Result<()> {
+        for folder in [&self.0, &self.cache(), &self.runs()] {
+            match create_private(folder) {
+                Err(error) if self.has_library() && is_read_only(&error) => {}
+                created => created.with_context(|| format!("cannot create {}", folder.display()))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// For who only reads, or may: nothing is created.
     pub fn named(chosen: Option<&Path>) -> Result<Self> {
         let root = match chosen {
             Some(path) => path.to_owned(),
@@ -83,6 +89,11 @@ impl Home {
     pub(crate) fn own_folders(&self) -> [PathBuf; 3] {
         [self.cache(), self.models(), self.runs()]
     }
+}
+
+/// The cache of the home that a library lies in.
+pub(crate) fn cache_beside(library: &Path) -> PathBuf {
+    library.with_file_name("cache")
 }
 
 /// A disc, or somebody else's folder.

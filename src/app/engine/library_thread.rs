@@ -56,6 +56,10 @@ impl LibraryHandle {
         Ok(Self { idle: bounded(IDLE_READERS), work, path: path.to_owned() })
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Asks the library here and now, on a connection that only reads: a change that goes on is not waited for, and one
     /// that was answered is seen. All that is asked is asked of one state. A panic becomes an error here.
     pub fn ask<T, E>(&self, questions: impl FnOnce(&LibraryReader) -> Result<T, E>) -> Result<T>

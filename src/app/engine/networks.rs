@@ -1,5 +1,7 @@
 //! Device, detector and embedder together: from the pixels of a photo to the faces in it.
 
+use std::borrow::Cow;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -15,17 +17,20 @@ use crate::faces::align;
 use crate::faces::detect::{
     DetectError, Detector, DetectorConfig, Mtcnn, MtcnnConfig, SECOND_LONG_SIDE, YuNetDetector,
 };
-use crate::faces::embed::{EmbedError, Embedder};
+use crate::faces::embed::{Batching, EmbedError, Embedder};
 use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode};
-use crate::library::FaceRecord;
+use crate::library::{FaceRecord, with_small_faces};
 use crate::networks::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache};
 use crate::networks::models::{LoadableNetwork, Store, Task, Thresholds};
+use crate::networks::nets::buffers::LargestBuffers;
 use crate::networks::nets::recognise::recognise;
 use crate::types::{Cancel, CropRule, Detection, Embedding, ModelId, Preprocessing, error_chain, hex};
 
 /// The models of the default pack.
 const DETECTOR: &str = "yunet-2023mar";
 pub(crate) const EMBEDDER: &str = "sface-2021dec";
+/// What stands in a detector's place where nobody looks for faces.
+const NO_DETECTOR: &str = "none";
 
 /// The detector's box is about this many times as long as the crop's share of it: below, the crop would be enlarged.
 const FACE_SIDES_A_CROP: f32 = 1.25;
@@ -45,6 +50,7 @@ pub(crate) struct DeviceFailed(pub String);
 
 /// From pixels to faces: the loaded networks, or what a test puts in their place.
 pub(crate) trait FindFaces {
+    /// Who looks through photos: the detector, and whether it looks for small faces too.
     fn detector_id(&self) -> &ModelId;
 
     /// The model that the embeddings belong to.
@@ -70,6 +76,11 @@ pub struct EngineOptions {
     pub detector: Option<String>,
     /// How faces are cut out; the model's own rule where not given.
     pub crop: Option<CropRule>,
+    /// Whether a scan looks for faces from 20 pixels up in large photos, which takes several times as long; it does not
+    /// where not said.
+    pub small_faces: Option<bool>,
+    /// Pictures are faces already: nobody looks for any, and no detector is needed.
+    pub whole_pictures: bool,
     /// Forbids to fetch a missing model.
     pub offline: bool,
 }
@@ -85,6 +96,10 @@ impl EngineOptions {
 
     pub fn detector_id(&self) -> ModelId {
         ModelId(self.detector.clone().unwrap_or_else(|| DETECTOR.to_owned()))
+    }
+
+    pub(crate) fn finds_small_faces(&self) -> bool {
+        self.small_faces.unwrap_or_default()
     }
 
     /// Whether both networks are on this computer.
@@ -110,11 +125,15 @@ pub(crate) fn choose_device(home: &Home, choice: &DeviceChoice) -> Result<(Compu
 /// The loaded networks on their device.
 pub(crate) struct Engine {
     device: ComputeDevice,
+    detector_model: ModelId,
+    /// [`Self::detector_model`], with what it looks for.
     detector_id: ModelId,
     model_id: ModelId,
+    small_faces: bool,
     /// Of the embedding model's files and its crop rule.
     weights: String,
-    detector: Detector,
+    /// None where pictures are faces already.
+    detector: Option<Detector>,
     embedder: Embedder,
 }
 
@@ -127,23 +146,42 @@ impl Engine {
         events: &mut dyn FnMut(JobEvent),
     ) -> Result<Self> {
         let store = Store::open(home.models())?;
-        let detector_id = model_of_task(&store, &options.detector_id(), Task::Detect)?;
+        let detects = !options.whole_pictures;
+        let detector_id = match detects {
+            true => model_of_task(&store, &options.detector_id(), Task::Detect)?,
+            false => ModelId(NO_DETECTOR.to_owned()),
+        };
         let model_id = model_of_task(&store, &options.model_id(), Task::Embed)?;
-        ensure_installed(&store, &[&detector_id, &model_id], options.offline, cancel, events)?;
+        home.create()?;
+        let wanted: Vec<&ModelId> = detects.then_some(&detector_id).into_iter().chain([&model_id]).collect();
+        ensure_installed(&store, &wanted, options.offline, cancel, events)?;
         let verdicts = VerdictCache::open(home.device_verdicts());
         let choice = options.device_choice();
         announce_self_test(&choice, &verdicts, events);
         let (device, notes) = device::choose(&choice, &verdicts)?;
         notes.into_iter().for_each(|note| events(JobEvent::Note(note)));
-        let detector = load_detector(&store, &detector_id, &device)?;
+        let detector = detects.then(|| load_detector(&store, &detector_id, &device)).transpose()?;
         let crop = crop_rule(&store, &model_id, &detector_id, options)?;
         let embedder = load_embedder(&store, &model_id, crop, &device)?;
         let weights = weights_of(&store, &model_id, embedder.preprocessing())?;
-        Ok(Self { device, detector_id, model_id, weights, detector, embedder })
+        let small_faces = options.finds_small_faces();
+        let detector_model = detector_id;
+        let detector_id = if small_faces { with_small_faces(&detector_model) } else { detector_model.clone() };
+        Ok(Self { device, detector_model, detector_id, model_id, small_faces, weights, detector, embedder })
     }
 
     pub fn device(&self) -> &ComputeDevice {
         &self.device
+    }
+
+    /// The detector's model.
+    pub fn detector_model(&self) -> &ModelId {
+        &self.detector_model
+    }
+
+    /// The models that are loaded.
+    pub fn models(&self) -> impl Iterator<Item = &ModelId> {
+        self.detector.as_ref().map(|_| &self.detector_model).into_iter().chain([&self.model_id])
     }
 
     /// Names what makes the embeddings: other weights, or another way to cut faces out, give vectors that do not
@@ -171,7 +209,10 @@ impl FindFaces for Engine {
 
     fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FaceRecord>>> {
         let pictures: Vec<&RgbImage> = photos.iter().map(|(_, photo)| &photo.pixels).collect();
-        let detections = self.detect_all(&pictures);
+        let mut detections = self.detect_all(&pictures);
+        if self.small_faces {
+            detections = self.add_small_faces(photos, detections);
+        }
         self.embed_cut(photos.par_iter().zip(detections).map(|(photo, found)| self.cut(photo, found?)).collect())
     }
 
@@ -229,13 +270,45 @@ impl Engine {
         self.detect_all(pictures).into_iter().collect()
     }
 
-    /// On the CPU photos are spread over the cores; a GPU takes them one after another from one thread.
     fn detect_all(&self, pictures: &[&RgbImage]) -> Vec<Result<Vec<Detection>>> {
-        let detect = |picture: &&RgbImage| Ok(self.detector.detect(picture).map_err(device_failed)?);
+        self.each(pictures, |picture| Ok(self.detector()?.detect(picture).map_err(device_failed)?))
+    }
+
+    fn detector(&self) -> Result<&Detector> {
+        self.detector.as_ref().context("no detector is loaded, since pictures are faces already")
+    }
+
+    /// On the CPU photos are spread over the cores; a GPU takes them one after another from one thread.
+    fn each<T: Sync, O: Send>(&self, photos: &[T], detect: impl Fn(&T) -> O + Sync + Send) -> Vec<O> {
         match self.device.kind {
-            DeviceKind::Cpu => pictures.par_iter().map(detect).collect(),
-            DeviceKind::Hardware | DeviceKind::Software => pictures.iter().map(detect).collect(),
+            DeviceKind::Cpu => photos.par_iter().map(detect).collect(),
+            DeviceKind::Hardware | DeviceKind::Software => photos.iter().map(detect).collect(),
         }
+    }
+
+    /// Searches each photo at its full scale, too, where that is larger than what was searched. In memory there is one
+    /// full photo a core.
+    fn add_small_faces(
+        &self,
+        photos: &[(&Path, &Photo)],
+        detections: Vec<Result<Vec<Detection>>>,
+    ) -> Vec<Result<Vec<Detection>>> {
+        let found: Vec<_> = photos.iter().zip(detections).collect();
+        self.each(&found, |((path, photo), known)| match known {
+            Ok(known) => self.with_small_faces(path, photo, known),
+            Err(error) => Err(DeviceFailed(error_chain(error)).into()),
+        })
+    }
+
+    fn with_small_faces(&self, path: &Path, photo: &Photo, known: &[Detection]) -> Result<Vec<Detection>> {
+        let full = match photo.scale() < 1.0 {
+            true => Cow::Owned(decode(path, DecodeScale::Full, &DecodeLimits::default())?),
+            false => Cow::Borrowed(photo),
+        };
+        let full_from_working = full.scale() / photo.scale();
+        let known = known.iter().map(|found| found.scaled(full_from_working)).collect();
+        let found = self.detector()?.with_small_faces(&full.pixels, known).map_err(device_failed)?;
+        Ok(found.iter().map(|found| found.scaled(1.0 / full_from_working)).collect())
     }
 
     /// Crops come from the full photo where the working copy shows a face smaller than the network wants it.
@@ -319,7 +392,16 @@ fn load_embedder(store: &Store, id: &ModelId, crop: CropRule, device: &ComputeDe
     let entry = store.entry(id)?;
     let net = recognise(&bytes).and_then(|found| found.net(&device.burn));
     let net = net.with_context(|| format!("cannot load {id}"))?.folded();
-    Ok(Embedder::new(Box::new(net), Preprocessing { crop, ..entry.input }, &device.burn, device.kind.into())?)
+    let buffers = LargestBuffers::of(&net, [entry.input.height as usize, entry.input.width as usize]);
+    let batching = match Batching::from(device.kind) {
+        Batching::Together(wanted) => {
+            let fit = buffers.pictures_that_fit(device.largest_buffer, wanted.get());
+            let fit = fit.with_context(|| format!("{id} cannot run on {}", device.name))?;
+            NonZeroUsize::new(fit).map_or(Batching::Together(wanted), Batching::Together)
+        }
+        over_cores => over_cores,
+    };
+    Ok(Embedder::new(Box::new(net), Preprocessing { crop, ..entry.input }, &device.burn, batching)?)
 }
 
 pub(crate) fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<ModelId> {

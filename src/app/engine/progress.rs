@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use crate::types::path_text;
+
 /// Which part of a job is running. Those that jobs share are named here, the others where they run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stage {
@@ -56,13 +58,9 @@ impl Progress {
 /// A file that a job left out, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Skipped {
-    #[serde(serialize_with = "lossy_path")]
+    #[serde(serialize_with = "path_text::serialize")]
     pub path: PathBuf,
     pub reason: String,
-}
-
-fn lossy_path<S: serde::Serializer>(path: &std::path::Path, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&path.to_string_lossy())
 }
 
 /// Everything a job says while it runs.

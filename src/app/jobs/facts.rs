@@ -36,6 +36,7 @@ pub fn overview(shared: &Shared) -> Result<Overview> {
         skipped: counts.failed as u64,
         folders: folders.into_iter().map(|folder| folder.path).collect(),
         device: shared.device().or_else(|| device_asked_for(&options.device_choice())),
+        small_faces: options.finds_small_faces(),
         model: model.map(|entry| entry.title.clone()),
         threshold: options.thresholds(&store)?.same_person.0,
         grouping: (grouping.threshold.0, grouping.linkage),

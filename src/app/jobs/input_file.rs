@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::eval::PairList;
 use crate::types::hex;
+use crate::types::path_text::text_of_file;
 
 /// A file that went into a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,16 +45,24 @@ pub(crate) fn read_pairs(file: &Path, format: ListFormat) -> Result<(PairList, I
     let (text, input) = read_text(file)?;
     let list = match format {
         ListFormat::Lfw => PairList::parse_lfw(&text),
+        // Whatever the file is called.
+        ListFormat::Csv if PairList::begins_as_lfw(&text) => PairList::parse_lfw(&text),
         ListFormat::Csv => PairList::parse_csv(&text),
     };
     Ok((list.with_context(|| format!("cannot use {}", file.display()))?, input))
 }
 
-/// A text file and its hash.
+/// Whether there is what no text has; UTF-16 begins with its mark.
+fn looks_binary(bytes: &[u8]) -> bool {
+    let is_wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    !is_wide && bytes.contains(&0)
+}
+
+/// A text file and its hash. It may name files whose names are no text.
 pub(crate) fn read_text(file: &Path) -> Result<(String, InputFile)> {
     let (bytes, input) = read(file)?;
-    let text = String::from_utf8(bytes).with_context(|| format!("this is not a text file: {}", file.display()))?;
-    Ok((text, input))
+    ensure!(!looks_binary(&bytes), "this is not a text file: {}", file.display());
+    Ok((text_of_file(&bytes), input))
 }
 
 /// A file's bytes and its hash.

@@ -9,6 +9,7 @@ pub mod facts;
 pub mod forget;
 pub mod import;
 pub mod input_file;
+pub(crate) mod not_looked_at;
 pub mod options;
 pub mod reembed;
 pub mod regroup;

@@ -14,6 +14,7 @@ use crate::types::ModelId;
 const MODEL_SETTING: &str = "model";
 const DETECTOR_SETTING: &str = "detector";
 const DEVICE_SETTING: &str = "device";
+const SMALL_FACES_SETTING: &str = "small_faces";
 
 /// Fills in what `given` leaves open by what the library of this home remembers; where that says nothing either, the
 /// defaults hold. Makes no library where there is none, and writes nothing into one.
@@ -38,6 +39,13 @@ pub fn change(shared: &Shared, change: impl FnOnce(&mut EngineOptions)) -> Resul
     Ok(())
 }
 
+/// A library's photos are searched and embedded by these from now on, on the command line and in the window. What a scan
+/// did not name is what it was already.
+pub(crate) fn remember_networks(library: &LibraryHandle, options: &EngineOptions) -> Result<()> {
+    let [model, detector] = [options.model_id(), options.detector_id()].map(|id| Some(id.0));
+    remember(library, &EngineOptions { model, detector, ..EngineOptions::default() })
+}
+
 /// Remembers the default model where this one, which is no more, was chosen; says whether it was.
 pub(crate) fn use_default_instead_of(library: &LibraryHandle, gone: &ModelId) -> Result<bool> {
     let gone = gone.clone();
@@ -56,6 +64,7 @@ pub(crate) struct RememberedOptions {
     device: Option<String>,
     model: Option<String>,
     detector: Option<String>,
+    small_faces: Option<bool>,
 }
 
 impl RememberedOptions {
@@ -64,6 +73,7 @@ impl RememberedOptions {
             device: library.setting(DEVICE_SETTING)?,
             model: library.setting(MODEL_SETTING)?,
             detector: library.setting(DETECTOR_SETTING)?,
+            small_faces: library.setting(SMALL_FACES_SETTING)?.and_then(|text| text.parse().ok()),
         })
     }
 
@@ -81,6 +91,9 @@ impl RememberedOptions {
         }
         if now.detector != before.detector {
             options.detector = now.detector;
+        }
+        if now.small_faces != before.small_faces {
+            options.small_faces = now.small_faces;
         }
         if options == shared.options() {
             return Ok(false);
@@ -105,8 +118,14 @@ fn remembered(library: &LibraryReader, given: EngineOptions) -> Result<EngineOpt
         device,
         model: given.model.or(chosen.model),
         detector: given.detector.or(chosen.detector),
+        small_faces: given.small_faces.or(chosen.small_faces),
         ..given
     })
+}
+
+/// Whether scans of this library look for small faces from now on.
+pub(crate) fn remember_small_faces(library: &LibraryHandle, small_faces: bool) -> Result<()> {
+    library.call(move |library| library.set_setting(SMALL_FACES_SETTING, &small_faces.to_string()))
 }
 
 fn remember(library: &LibraryHandle, options: &EngineOptions) -> Result<()> {
@@ -115,6 +134,7 @@ fn remember(library: &LibraryHandle, options: &EngineOptions) -> Result<()> {
         (MODEL_SETTING, options.model.clone()),
         (DETECTOR_SETTING, options.detector.clone()),
         (DEVICE_SETTING, device),
+        (SMALL_FACES_SETTING, options.small_faces.map(|small_faces| small_faces.to_string())),
     ];
     library.call(move |library| {
         for (key, id) in chosen.iter().filter_map(|(key, id)| Some((key, id.as_ref()?))) {
@@ -168,6 +188,32 @@ mod tests {
         let options = shared.options();
         assert_eq!((options.model.as_deref(), options.detector.as_deref()), (Some(EMBEDDER), Some("mtcnn")));
         assert!(!chosen.follow(&shared).unwrap(), "once");
+    }
+
+    #[test]
+    fn looking_for_small_faces_is_remembered_and_what_is_said_goes_before() {
+        let (_folder, home) = home();
+        let library = LibraryHandle::open(&home.library()).unwrap();
+        let said = |small_faces| EngineOptions { small_faces, ..EngineOptions::default() };
+        assert!(!resolve(&home, said(None)).unwrap().finds_small_faces());
+        remember_small_faces(&library, true).unwrap();
+        assert!(resolve(&home, said(None)).unwrap().finds_small_faces());
+        assert!(!resolve(&home, said(Some(false))).unwrap().finds_small_faces());
+        let shared = Shared::new(home.clone(), library, resolve(&home, said(None)).unwrap());
+        change(&shared, |options| options.small_faces = Some(false)).unwrap();
+        assert!(!resolve(&home, said(None)).unwrap().finds_small_faces());
+    }
+
+    #[test]
+    fn what_a_library_was_scanned_with_holds_from_then_on() {
+        let (_folder, home) = home();
+        let library = LibraryHandle::open(&home.library()).unwrap();
+        let scan = EngineOptions { offline: true, ..chosen("facenet-512", DeviceChoice::Cpu) };
+        let scan = EngineOptions { detector: Some("mtcnn".to_owned()), ..scan };
+        remember_networks(&library, &scan).unwrap();
+        let next = resolve(&home, EngineOptions::default()).unwrap();
+        assert_eq!((next.model.as_deref(), next.detector.as_deref()), (Some("facenet-512"), Some("mtcnn")));
+        assert_eq!(next.device, None, "where it ran is another thing");
     }
 
     #[test]

@@ -5,13 +5,14 @@ mod lost;
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::app::engine::cli::console::printable_text;
-use crate::app::engine::cli::there_is_a_library;
+use crate::app::engine::cli::output::{self, with_path};
+use crate::app::engine::cli::{WrongUsage, there_is_a_library};
 use crate::app::engine::home::Home;
-use crate::library::{Belongs, Decision, Library, PersonListing};
+use crate::library::{AgainstMerge, Belongs, Decision, Library, PersonListing};
 use crate::types::{PersonId, Revision};
 
 /// List the people found, the largest first, name one, or put a lost face back
@@ -23,6 +24,9 @@ pub struct PeopleArgs {
     /// Name a person, and so the faces grouped as theirs
     #[arg(long, num_args = 2, value_names = ["ID", "NAME"], allow_hyphen_values = true)]
     name: Option<Vec<String>>,
+    /// Say that two people or groups are one, who keeps the second's ID; also where one photo shows both, as a mirror does
+    #[arg(long, num_args = 2, value_names = ["ID", "ID"], conflicts_with = "name")]
+    merge: Option<Vec<i64>>,
     #[command(flatten)]
     forget: forget::ForgetArgs,
     #[command(flatten)]
@@ -36,10 +40,16 @@ pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if let Some([id, name]) = args.name.as_deref() {
-        let id: i64 = id.parse().with_context(|| format!("a person's ID is a number, not {id}"))?;
+        let id: i64 = id.parse().map_err(|_| WrongUsage("a person's ID is a number: --name ID NAME"))?;
         let decision = Decision::Name { person: PersonId(id), name: name.clone() };
         let mut library = Library::open(&path)?;
         library.decide(&decision, Revision::NOW)?;
+        back_up(&mut library);
+    }
+    if let Some(&[from, into]) = args.merge.as_deref() {
+        let (from, into) = (PersonId(from), PersonId(into));
+        let mut library = Library::open(&path)?;
+        library.decide(&Decision::Merge { from, into, against: AgainstMerge::default() }, Revision::NOW)?;
         back_up(&mut library);
     }
     // Opened for writing, so that a library of an older program is brought up to date.
@@ -47,9 +57,9 @@ pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
     people.retain(|person| person.name.is_some() || !person.faces.is_empty());
     people.sort_by_key(|person| (std::cmp::Reverse(person.faces.len()), person.id));
     if args.json {
-        println!("{}", serde_json::to_string(&people.iter().map(as_json).collect::<Vec<_>>())?);
+        output::json(&people.iter().map(as_json).collect::<Vec<_>>())?;
     } else {
-        people.iter().for_each(|person| println!("{}", as_line(person)));
+        people.iter().try_for_each(|person| output::line(as_line(person)))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -57,26 +67,27 @@ pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
 /// The daily backup, after a decision. What hinders it is told: the decision was kept all the same.
 fn back_up(library: &mut Library) {
     if let Err(error) = library.back_up_if_due() {
-        eprintln!("The daily backup could not be made: {error}");
+        output::note(format!("The daily backup could not be made: {error}"));
     }
 }
 
-/// A face is listed once for each file that shows it. Paths that are not text are shown with replacement characters:
-/// JSON knows only text.
+/// A face is listed once for each file that shows it.
 fn as_json(person: &PersonListing) -> Value {
     let shown = person
         .faces
         .iter()
         .flat_map(|face| std::iter::once(&face.path).chain(&face.copies).map(move |path| (face, path)));
     let faces = shown.map(|(face, path)| {
-        json!({
-            "face": face.face_id.0,
-            "path": path.to_string_lossy(),
-            "box": [face.face_box.x, face.face_box.y, face.face_box.width, face.face_box.height],
-            "named": face.belongs.is_decided(),
-            "confirmed": face.belongs == Belongs::Confirmed,
-            "suggested": face.belongs == Belongs::Suggested,
-        })
+        with_path(
+            path,
+            json!({
+                "face": face.face_id.0,
+                "box": [face.face_box.x, face.face_box.y, face.face_box.width, face.face_box.height],
+                "named": face.belongs.is_decided(),
+                "confirmed": face.belongs == Belongs::Confirmed,
+                "suggested": face.belongs == Belongs::Suggested,
+            }),
+        )
     });
     json!({ "id": person.id, "name": person.name, "faces": faces.collect::<Vec<_>>() })
 }

@@ -181,7 +181,7 @@ impl Feature for State {
         match page {
             Page::Person(person) => self.show(person, out),
             Page::SetAside => out.ask(Request::LoadAside),
-            Page::Photo(_) | Page::None => {}
+            Page::Photo(_) | Page::Names | Page::WriteNames | Page::None => {}
         }
     }
 
@@ -189,7 +189,7 @@ impl Feature for State {
         match page {
             Page::Person(person) => out.ask(Request::LoadPerson(person)),
             Page::SetAside => out.ask(Request::LoadAside),
-            Page::Photo(_) | Page::None => {}
+            Page::Photo(_) | Page::Names | Page::WriteNames | Page::None => {}
         }
     }
 

@@ -7,14 +7,14 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::job::{self, ScanChoices, ScanContext, ScanSummary};
-use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable};
-use crate::app::engine::cli::{Global, not_negative};
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable, printable_text};
+use crate::app::engine::cli::{Global, not_negative, output};
 use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
-use crate::app::engine::progress::JobEvent;
+use crate::app::engine::progress::{JobEvent, Skipped};
 use crate::app::engine::thumbnail_files::ThumbnailCache;
-use crate::app::jobs::options::resolve;
+use crate::app::jobs::options::{remember_networks, remember_small_faces, resolve};
 use crate::app::jobs::regroup::GroupSummary;
 use crate::cluster::Linkage;
 use crate::library::MissingPolicy;
@@ -25,12 +25,18 @@ use crate::types::SquaredDistance;
 pub struct ScanArgs {
     /// The folder, with everything below it.
     folder: PathBuf,
-    /// The embedding network; faces that it has not embedded yet are embedded again.
+    /// The embedding network, from now on of this library; faces that it has not embedded yet are embedded again.
     #[arg(long, value_name = "ID")]
     model: Option<String>,
-    /// The detector: yunet or mtcnn; photos in which another one looked for faces are searched again.
+    /// The detector, yunet or mtcnn, from now on of this library; photos in which another one looked for faces are
+    /// searched again.
     #[arg(long, value_name = "ID")]
     detector: Option<String>,
+    /// Look for faces from 20 pixels up in large photos, from now on in this library, or not any more (=no). It takes
+    /// several times as long; photos that were not looked through like this are searched again.
+    #[arg(long, value_name = "yes|no", num_args = 0..=1, require_equals = true, default_missing_value = "yes",
+        value_parser = clap::builder::BoolishValueParser::new())]
+    small_faces: Option<bool>,
     /// Do not install missing models.
     #[arg(long)]
     offline: bool,
@@ -61,16 +67,21 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
         device: global.device()?,
         model: args.model.clone(),
         detector: args.detector.clone(),
+        small_faces: args.small_faces,
         offline: args.offline,
         ..EngineOptions::default()
     };
     let options = resolve(home, given)?;
     if let Some(summary) = job::summary_without_networks(&args.folder, &options, home, &cancel)? {
-        print_nothing(&summary, &options, args.json);
+        print_nothing(&summary, &options, args.json)?;
         return Ok(exit_code(&summary));
     }
     let engine = Engine::load(home, &options, &cancel, &mut show)?;
     let library = LibraryHandle::open(&home.library())?;
+    if let Some(small_faces) = args.small_faces {
+        remember_small_faces(&library, small_faces)?;
+    }
+    remember_networks(&library, &options)?;
     let thumbnails = ThumbnailCache::new(home.cache());
     let choices = ScanChoices {
         linkage: args.linkage,
@@ -82,8 +93,8 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
     let (summary, groups) = job::run(folders, &choices, &context, &cancel, &mut show)?;
     console.close();
     match args.json {
-        true => print_json(&summary, groups.as_ref(), &engine),
-        false => print_text(&summary, groups.as_ref(), &engine),
+        true => print_json(&summary, groups.as_ref(), &engine)?,
+        false => words(&summary, groups.as_ref(), &engine.device().name).iter().try_for_each(output::line)?,
     }
     Ok(exit_code(&summary))
 }
@@ -91,29 +102,29 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
 /// Of a folder that is not there nothing could be scanned, which is a failure; nothing is lost by it.
 fn exit_code(summary: &ScanSummary) -> ExitCode {
     for folder in &summary.offline_folders {
-        eprintln!(
+        output::note(format!(
             "likeness: the folder {} is not there; it is marked as offline, and its photos, faces and people stay in the \
              library",
             printable(folder)
-        );
+        ));
     }
     if !summary.offline_folders.is_empty() {
         return ExitCode::FAILURE;
     }
     if summary.withheld_photos > 0 {
-        eprintln!(
-            "likeness: {} photos are gone, more than half of the folder: is its drive there? Nothing was marked as \
-             missing; --accept-missing does so",
-            summary.withheld_photos
-        );
+        output::note(format!(
+            "likeness: {} gone, more than half of the folder: is its drive there? Nothing was marked as missing; \
+             --accept-missing does so",
+            counted(summary.withheld_photos, "photo is", "photos are")
+        ));
         return ExitCode::FAILURE;
     }
-    if summary.cancelled { ExitCode::from(130) } else { ExitCode::SUCCESS }
+    ExitCode::SUCCESS
 }
 
 /// What a scan tells for which no network was loaded: of a folder that is not there, or of one without photos while no
 /// model is installed to scan with.
-fn print_nothing(summary: &ScanSummary, options: &EngineOptions, json: bool) {
+fn print_nothing(summary: &ScanSummary, options: &EngineOptions, json: bool) -> Result<()> {
     match json {
         true => {
             let mut object = serde_json::to_value(summary).unwrap_or_default();
@@ -121,25 +132,23 @@ fn print_nothing(summary: &ScanSummary, options: &EngineOptions, json: bool) {
             object["device"] = json!(null);
             object["detector"] = json!(options.detector_id());
             object["model"] = json!(options.model_id());
-            println!("{object}");
+            output::json(&object)
         }
-        false if summary.cancelled => println!("Cancelled"),
-        false if summary.offline_folders.is_empty() => println!("The folder holds no photos\n0 photos, 0 faces"),
-        false => summary.offline_folders.iter().for_each(|folder| println!("offline {}", printable(folder))),
+        false if summary.cancelled => output::line("Cancelled"),
+        false if summary.offline_folders.is_empty() => output::line("The folder holds no photos\n0 photos, 0 faces"),
+        false => {
+            summary.offline_folders.iter().try_for_each(|folder| output::line(format!("offline {}", printable(folder))))
+        }
     }
 }
 
-fn print_json(summary: &ScanSummary, groups: Option<&GroupSummary>, engine: &Engine) {
+fn print_json(summary: &ScanSummary, groups: Option<&GroupSummary>, engine: &Engine) -> Result<()> {
     let mut object = serde_json::to_value(summary).unwrap_or_default();
     object["people"] = json!(groups.map(|groups| groups.people));
     object["device"] = json!(engine.device().name);
-    object["detector"] = json!(engine.detector_id());
+    object["detector"] = json!(engine.detector_model());
     object["model"] = json!(engine.model_id());
-    println!("{object}");
-}
-
-fn print_text(summary: &ScanSummary, groups: Option<&GroupSummary>, engine: &Engine) {
-    words(summary, groups, &engine.device().name).iter().for_each(|line| println!("{line}"));
+    output::json(&object)
 }
 
 /// Line by line.
@@ -154,10 +163,12 @@ fn words(summary: &ScanSummary, groups: Option<&GroupSummary>, device: &str) -> 
         lines.push("The folder holds no photos".to_owned());
     }
     if summary.photos > 0 || summary.withheld_photos == 0 {
-        lines.push(format!("{} photos, {} faces", summary.photos, summary.faces));
+        let (photos, faces) = (summary.photos, summary.faces);
+        lines.push(format!("{}, {}", counted(photos, "photo", "photos"), counted(faces, "face", "faces")));
     }
     if let Some(groups) = groups {
-        lines.push(format!("{} people, {} of them named", groups.people, groups.named));
+        let people = counted(groups.people, "person", "people");
+        lines.push(format!("In the whole library: {people}, {} of them named", groups.named));
     }
     lines.push(format!(
         "{} new, {} unchanged, {} moved, {} missing, {} skipped",
@@ -167,6 +178,10 @@ fn words(summary: &ScanSummary, groups: Option<&GroupSummary>, device: &str) -> 
         summary.missing_photos,
         summary.skipped.len()
     ));
+    if summary.searched_again > 0 {
+        let known = counted(summary.searched_again, "known photo was", "known photos were");
+        lines.push(format!("{known} searched again, by another detector"));
+    }
     if summary.carried_faces + summary.lost_faces > 0 {
         lines.push(found_again_words(summary));
     }
@@ -178,12 +193,15 @@ fn words(summary: &ScanSummary, groups: Option<&GroupSummary>, device: &str) -> 
         ));
     }
     lines.extend(summary.offline_folders.iter().map(|folder| format!("offline {}", printable(folder))));
-    if summary.new_photos > 0 {
+    if summary.new_photos + summary.searched_again > 0 {
         let (photos, faces) = (summary.photos_per_s, summary.faces_per_s);
         lines.push(format!("{photos:.1} photos/s, {faces:.1} faces/s on {device}"));
     }
     let skipped = summary.skipped.iter();
-    lines.extend(skipped.map(|skipped| format!("skipped {}: {}", printable(&skipped.path), skipped.reason)));
+    let line = |skipped: &Skipped| format!("skipped {}: {}", printable(&skipped.path), printable_text(&skipped.reason));
+    lines.extend(skipped.map(line));
+    let others = summary.not_looked_at.iter();
+    lines.extend(others.map(|other| format!("not looked at {}: {}", printable(&other.path), other.reason)));
     lines
 }
 
@@ -194,6 +212,11 @@ fn shortcomings(summary: &ScanSummary) -> Vec<String> {
             summary.not_looked_at.len(),
             "video or picture of a kind that is not read",
             "videos and pictures of kinds that are not read",
+        ),
+        (
+            summary.hidden,
+            "hidden or system file or folder is left out",
+            "hidden or system files and folders are left out",
         ),
         (
             summary.further_pages as usize,
@@ -218,6 +241,7 @@ mod tests {
     use clap::Args;
 
     use super::*;
+    use crate::app::engine::progress::Skipped;
 
     fn said(summary: &ScanSummary) -> String {
         words(summary, None, "CPU").join("\n")
@@ -232,6 +256,25 @@ mod tests {
         assert!(some_left.contains("2 photos, 4 faces"), "{some_left}");
         let never_had_any = said(&ScanSummary::default());
         assert!(never_had_any.starts_with("The folder holds no photos\n0 photos, 0 faces\n"), "{never_had_any}");
+    }
+
+    #[test]
+    fn a_video_is_counted_and_named() {
+        let video = Skipped { path: "/p/a.mp4".into(), reason: "a video (MP4)".to_owned() };
+        let told = said(&ScanSummary { not_looked_at: vec![video], ..ScanSummary::default() });
+        assert!(told.contains("1 video or picture of a kind that is not read"), "{told}");
+        assert!(told.ends_with("not looked at /p/a.mp4: a video (MP4)"), "{told}");
+    }
+
+    #[test]
+    fn what_is_of_the_folder_and_what_of_the_library_is_told_apart_and_one_as_one() {
+        let summary = ScanSummary { photos: 1, faces: 1, searched_again: 1, hidden: 2, ..ScanSummary::default() };
+        let told = words(&summary, Some(&GroupSummary { people: 1, named: 0 }), "CPU").join("\n");
+        assert!(told.starts_with("1 photo, 1 face\nIn the whole library: 1 person, 0 of them named\n"), "{told}");
+        assert!(
+            told.contains("1 known photo was searched again") && told.contains("2 hidden or system files"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl Feature for State {
         let words = with_skipped(words, summary.skipped.len() as u64, text);
         let show = if summary.lost_faces > 0 { Action::OpenSetAside } else { Action::Show(View::PEOPLE) };
         Some(Ended {
-            words: with_found_again(words, &summary, text),
+            words: with_the_rest(words, &summary, text),
             show: Some(show),
             questions: summary.withheld.iter().map(|withheld| about_missing(withheld, text)).collect(),
             touched: Touched::everything(),
@@ -79,9 +79,14 @@ impl Feature for State {
     }
 }
 
-/// Adds what became of names in edited and missing photos, and which folders were not there.
-fn with_found_again(mut words: String, summary: &ScanSummary, text: &Locale) -> String {
+/// Adds what nobody looked at or could not read whole, what became of names in edited and missing photos, and which
+/// folders were not there.
+fn with_the_rest(mut words: String, summary: &ScanSummary, text: &Locale) -> String {
     let counts = [
+        ("said_not_looked_at", summary.not_looked_at.len()),
+        ("said_further_pages", summary.further_pages as usize),
+        ("said_broken_profiles", summary.broken_profiles),
+        ("said_damaged", summary.damaged_photos),
         ("said_carried", summary.carried_faces),
         ("said_returned", summary.returned_faces),
         ("said_lost", summary.lost_faces),

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
+use crate::app::engine::cli::output;
 use crate::app::engine::home::Home;
 use crate::app::settings::job::{Testing, devices};
 use crate::networks::device::{self, DeviceKind, ListedDevice};
@@ -30,22 +31,22 @@ pub fn run(home: &Home, args: DevicesArgs) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let testing = if args.retest { Testing::Everything } else { Testing::NewHardware };
-    let listed = devices(home, testing, &mut |note| eprintln!("{note}"));
+    let listed = devices(home, testing, &mut |note| output::note(note));
     match args.json {
-        true => println!("{}", serde_json::to_string_pretty(&listed)?),
-        false => listed.iter().for_each(print),
+        true => output::pretty_json(&listed)?,
+        false => listed.iter().try_for_each(print)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(entry: &ListedDevice) {
-    println!("{}", entry.name);
+fn print(entry: &ListedDevice) -> Result<()> {
+    output::line(&entry.name)?;
     if let Some(adapter) = &entry.adapter {
         let kind = match entry.kind {
             DeviceKind::Software => "software rasteriser",
             DeviceKind::Hardware | DeviceKind::Cpu => "GPU",
         };
-        println!("    {kind}, {}, {} {}", adapter.backend, adapter.driver, adapter.driver_info);
+        output::line(format!("    {kind}, {}, {} {}", adapter.backend, adapter.driver, adapter.driver_info))?;
     }
-    println!("    {}", entry.verdict_words());
+    output::line(format!("    {}", entry.verdict_words()))
 }

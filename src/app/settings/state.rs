@@ -19,6 +19,8 @@ use crate::types::Touched;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
     UseDevice(DeviceChoice),
+    /// Whether scans look for small faces, too.
+    FindSmallFaces(bool),
     SetTheme(ThemeChoice),
     SetLanguage(Language),
     SetReducedMotion(bool),
@@ -70,6 +72,11 @@ impl Feature for State {
                 let words = out.text.f("said_uses_device", &[("name", &name)]);
                 let ticket = out.ticket(words, false);
                 out.ask(Request::UseDevice(ticket, choice));
+            }
+            Message::FindSmallFaces(find) => {
+                let words = out.text.s(if find { "said_small_faces" } else { "said_no_small_faces" }).to_owned();
+                let ticket = out.ticket(words, false);
+                out.ask(Request::FindSmallFaces(ticket, find));
             }
             Message::SetTheme(theme) => self.appearance.theme = theme,
             Message::SetLanguage(language) => self.appearance.language = Some(language),

@@ -63,6 +63,12 @@ macro_rules! views_of {
                 })*
             }
 
+            /// Draws what features say above the view on show.
+            fn heads_ui(&mut self, ui: &mut Ui, views: &mut Views) {
+                let state = self.state;
+                $(self.of(&state.$feature, Message::$Feature, |ctx| views.$feature.head_ui(ui, ctx, state.view));)*
+            }
+
             /// Draws what takes the place of the view on show; false where nothing does.
             fn cover_ui(&mut self, ui: &mut Ui, views: &mut Views) -> bool {
                 let state = self.state;
@@ -387,6 +393,9 @@ impl WindowFrame<'_> {
 
     fn content_ui(&mut self, ui: &mut Ui, views: &mut Views) {
         let state = self.state;
+        if state.page == Page::None {
+            self.heads_ui(ui, views);
+        }
         match state.page {
             Page::None if features::is_shared(state.view) => {
                 egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {

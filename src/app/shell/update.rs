@@ -10,7 +10,7 @@ use super::state::{Page, State};
 use crate::app::engine::facts::{Loadable, Newest};
 use crate::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, Report, Ticket};
 use crate::app::ui::action::{Action, Outbox, Tickets};
-use crate::app::ui::feature::{Ended, Feature, Offer};
+use crate::app::ui::feature::{Ended, Feature, Offer, Question};
 use crate::app::ui::locale::Locale;
 use crate::app::ui::view::View;
 use crate::figures::Saving;
@@ -76,6 +76,18 @@ macro_rules! tell_ended {
     };
 }
 
+macro_rules! questions_of {
+    ([] $($feature:ident: $Feature:ident,)*) => {
+        /// What the features ask in passing.
+        fn questions(state: &mut State, text: &Locale) -> Vec<Question> {
+            let asked = [$(state.$feature.question(text),)*];
+            asked.into_iter().flatten().collect()
+        }
+    };
+}
+
+for_features!(questions_of);
+
 /// What goes to one feature alone.
 macro_rules! routes_of {
     ([] $($feature:ident: $Feature:ident,)*) => {
@@ -122,6 +134,9 @@ impl Update {
         self.now_secs = now_secs;
         let (view, page) = (state.view, state.page);
         for_features!(with_each self, state, text, |part, out| part.on_show(view, page, out));
+        for question in questions(state, text) {
+            state.notices.ask(question);
+        }
     }
 
     /// Says why there is no path, and offers to type it.
@@ -188,6 +203,11 @@ impl Update {
                 state.view = View::PEOPLE;
                 state.facts.putting_back = None;
                 self.open(state, text, Page::SetAside);
+            }
+            Action::OpenNames => self.open(state, text, Page::Names),
+            Action::OpenWriteNames => {
+                self.show(state, text, View::SETTINGS);
+                self.open(state, text, Page::WriteNames);
             }
             Action::PutBack(putting) => {
                 // Found or given up: back to the others that are lost.

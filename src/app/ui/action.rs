@@ -39,6 +39,10 @@ pub enum Action {
     Decide(Decision, Revision),
     /// Opens the page of what was set aside.
     OpenSetAside,
+    /// Opens the page of the names that other programs gave.
+    OpenNames,
+    /// Opens the page on which names are written for other programs.
+    OpenWriteNames,
     /// Looks for the place of a lost face; none gives the search up.
     PutBack(Option<PuttingBack>),
     /// Marks the photos of this folder that are gone as missing, as many as were shown.

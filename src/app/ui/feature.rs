@@ -58,6 +58,11 @@ pub trait Feature: Default {
     /// The window has been opened.
     fn opened(&self, _out: &mut Outbox<'_, Self::Request>) {}
 
+    /// What it asks in passing; asked for before each frame.
+    fn question(&mut self, _text: &Locale) -> Option<Question> {
+        None
+    }
+
     /// A view has come on show.
     fn shown(&self, _view: View, _out: &mut Outbox<'_, Self::Request>) {}
 
@@ -146,6 +151,9 @@ pub trait Feature: Default {
 pub(crate) trait FeatureView<F: Feature>: Default {
     fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewContext<'_, F, F::Message>);
 
+    /// Draws what it says above a view of another feature; nothing where it has nothing to say.
+    fn head_ui(&mut self, _ui: &mut Ui, _ctx: &mut ViewContext<'_, F, F::Message>, _view: View) {}
+
     /// Its dialogs, which may be open over any view.
     fn dialogs_ui(&mut self, _window: &egui::Context, _ctx: &mut ViewContext<'_, F, F::Message>) {}
 
@@ -196,9 +204,9 @@ pub struct Ended {
 
 /// A question in passing, and its answers.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Question {
+pub struct Question {
     pub words: String,
-    pub answers: Vec<Offer>,
+    pub(crate) answers: Vec<Offer>,
 }
 
 /// Something that can be done; without an action it is left as it is.

@@ -11,11 +11,20 @@ pub enum Page {
     Person(PersonId),
     /// What was set aside.
     SetAside,
+    /// Names that other programs gave.
+    Names,
+    /// Names into photos' metadata.
+    WriteNames,
 }
 
 impl Page {
     /// Its title, where it has another than the view.
     pub(crate) fn title_key(self) -> Option<&'static str> {
-        (self == Self::SetAside).then_some("set_aside")
+        match self {
+            Self::SetAside => Some("set_aside"),
+            Self::Names => Some("settings_names"),
+            Self::WriteNames => Some("write_names"),
+            Self::None | Self::Photo(_) | Self::Person(_) => None,
+        }
     }
 }

@@ -17,6 +17,9 @@ pub struct Adapter {
     pub backend: String,
     pub driver: String,
     pub driver_info: String,
+    /// Bytes that a kernel can be given in one piece.
+    #[serde(skip)]
+    pub largest_buffer: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -90,8 +93,10 @@ fn adapters_of(api: wgpu::Backend) -> Vec<Adapter> {
         };
         let nth_of_kind = listed.iter().filter(|other| other.kind == kind).count();
         let backend = format!("{:?}", info.backend);
-        let (driver, driver_info) = (info.driver, info.driver_info);
-        listed.push(Adapter { index, name: info.name, kind, nth_of_kind, backend, driver, driver_info });
+        let (driver, driver_info, limits) = (info.driver, info.driver_info, adapter.limits());
+        let largest_buffer = limits.max_buffer_size.min(limits.max_storage_buffer_binding_size);
+        let name = info.name;
+        listed.push(Adapter { index, name, kind, nth_of_kind, backend, driver, driver_info, largest_buffer });
     }
     listed
 }
@@ -132,7 +137,8 @@ pub fn open(adapter: &Adapter) -> Result<ComputeDevice, DeviceError> {
         Err(WgpuInitError::Registration { .. }) => Device::wgpu(selector),
         Err(error) => return Err(cannot(error.to_string())),
     };
-    Ok(ComputeDevice { burn, name: adapter.name.clone(), kind: adapter.kind.device_kind() })
+    let (name, kind) = (adapter.name.clone(), adapter.kind.device_kind());
+    Ok(ComputeDevice { burn, name, kind, largest_buffer: Some(adapter.largest_buffer) })
 }
 
 #[cfg(not(feature = "gpu"))]

@@ -110,7 +110,7 @@ mod tests {
     fn adapter(index: usize, name: &str, kind: AdapterKind) -> Adapter {
         let text = String::from;
         let (backend, driver, driver_info) = (text("Vulkan"), text("d"), text("1"));
-        Adapter { index, name: text(name), kind, nth_of_kind: 0, backend, driver, driver_info }
+        Adapter { index, name: text(name), kind, nth_of_kind: 0, backend, driver, driver_info, largest_buffer: 1 << 30 }
     }
 
     fn machine() -> Vec<Adapter> {

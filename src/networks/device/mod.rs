@@ -42,6 +42,8 @@ pub struct ComputeDevice {
     pub burn: burn::tensor::Device,
     pub name: String,
     pub kind: DeviceKind,
+    /// Bytes that a kernel can be given in one piece; none where only the memory ends.
+    pub largest_buffer: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -159,7 +161,7 @@ pub(crate) fn retest(adapter: &Adapter, verdicts: &VerdictCache) -> (Verdict, Op
 pub(crate) fn cpu() -> ComputeDevice {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let name = format!("CPU ({threads} threads)");
-    ComputeDevice { burn: burn::tensor::Device::flex(), name, kind: DeviceKind::Cpu }
+    ComputeDevice { burn: burn::tensor::Device::flex(), name, kind: DeviceKind::Cpu, largest_buffer: None }
 }
 
 impl ListedDevice {

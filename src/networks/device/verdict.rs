@@ -103,6 +103,7 @@ mod tests {
             backend: "Vulkan".into(),
             driver: "NVIDIA".into(),
             driver_info: driver_info.into(),
+            largest_buffer: 1 << 30,
         }
     }
 

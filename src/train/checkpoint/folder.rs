@@ -45,15 +45,27 @@ enum MetricLine {
 impl RunFolder {
     /// Starts a run: `config` explains it, `data` has a line for each picture.
     pub fn create(root: &Path, config: &impl Serialize, data: &str) -> Result<Self, RunFolderError> {
-        if root.join("config.json").exists() {
-            return Err(RunFolderError::Taken(root.to_owned()));
-        }
+        Self::is_free(root)?;
         let checkpoints = root.join("checkpoints");
         tried("creating the folder", &checkpoints, fs::create_dir_all(&checkpoints))?;
         let config = serde_json::to_string_pretty(config).map_err(|error| RunFolderError::format(error, root))?;
         write_flushed(&root.join("data.jsonl"), data.as_bytes())?;
         replace(&root.join("config.json"), config.as_bytes())?;
         Self::with_logs(root, 0)
+    }
+
+    /// Refuses a folder that holds a run.
+    pub fn is_free(root: &Path) -> Result<(), RunFolderError> {
+        match root.join("config.json").exists() {
+            true => Err(RunFolderError::Taken(root.to_owned())),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether a run has neither a checkpoint nor what networks made of its pictures: nothing is lost without it.
+    pub fn never_began(root: &Path) -> bool {
+        let is_there = |name: &&str| root.join(name).metadata().is_ok_and(|file| file.len() > 0);
+        matches!(Self::newest_step(root), Ok(None)) && ![OLD_VECTORS, TEACHER_VECTORS].iter().any(is_there)
     }
 
     /// Opens a run at its newest checkpoint; a run that was killed before its first has none and starts anew. Metrics

@@ -8,12 +8,12 @@ use serde_json::json;
 
 use crate::app::compare::job::compare::{CompareResult, CompareSource, compare};
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
-use crate::app::engine::cli::{Global, not_negative};
+use crate::app::engine::cli::{Global, not_negative, output};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::jobs::options::resolve;
 use crate::networks::models::Store;
-use crate::types::SquaredDistance;
+use crate::types::{PathText, SquaredDistance};
 
 /// Compare the largest faces of photos: squared distances (0 to 4) and the verdict at a threshold.
 #[derive(Debug, clap::Args)]
@@ -41,6 +41,7 @@ pub fn run(home: &Home, global: &Global, args: CompareArgs) -> Result<ExitCode> 
     let given = EngineOptions {
         device: global.device()?,
         model: args.model.clone(),
+        small_faces: Some(false),
         offline: args.offline,
         ..EngineOptions::default()
     };
@@ -49,14 +50,14 @@ pub fn run(home: &Home, global: &Global, args: CompareArgs) -> Result<ExitCode> 
     let result = compare(&engine, args.files.iter().cloned().map(CompareSource::File).collect(), None, &cancel);
     console.close();
     if cancel.is_cancelled() {
-        return Ok(ExitCode::from(130));
+        return Ok(ExitCode::FAILURE);
     }
     let threshold =
         args.threshold.map_or(options.thresholds(&Store::open(home.models())?)?.same_person, SquaredDistance);
     let distances = complete(&args.files, &result)?;
     match args.json {
-        true => print_json(&args.files, &engine, threshold, &distances),
-        false => print_table(&args.files, threshold, &distances),
+        true => print_json(&args.files, &engine, threshold, &distances)?,
+        false => print_table(&args.files, threshold, &distances)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -71,29 +72,33 @@ fn complete(files: &[PathBuf], result: &CompareResult) -> Result<Vec<Vec<Squared
     Ok(result.distances.iter().map(|row| row.iter().copied().flatten().collect()).collect())
 }
 
-fn print_json(files: &[PathBuf], engine: &Engine, threshold: SquaredDistance, distances: &[Vec<SquaredDistance>]) {
+fn print_json(
+    files: &[PathBuf],
+    engine: &Engine,
+    threshold: SquaredDistance,
+    distances: &[Vec<SquaredDistance>],
+) -> Result<()> {
     let same: Vec<Vec<bool>> = distances.iter().map(|row| row.iter().map(|&d| d <= threshold).collect()).collect();
-    let paths: Vec<_> = files.iter().map(|file| file.to_string_lossy()).collect();
-    println!(
-        "{}",
-        json!({
-            "paths": paths,
-            "model": engine.model_id(),
-            "threshold": threshold,
-            "squared_distances": distances,
-            "same_person": same,
-        })
-    );
+    let paths: Vec<_> = files.iter().map(|file| PathText::of(file).path).collect();
+    output::json(&json!({
+        "paths": paths,
+        "model": engine.model_id(),
+        "threshold": threshold,
+        "squared_distances": distances,
+        "same_person": same,
+    }))
 }
 
-fn print_table(files: &[PathBuf], threshold: SquaredDistance, distances: &[Vec<SquaredDistance>]) {
+fn print_table(files: &[PathBuf], threshold: SquaredDistance, distances: &[Vec<SquaredDistance>]) -> Result<()> {
     for (i, row) in distances.iter().enumerate() {
         for (j, &distance) in row.iter().enumerate().skip(i + 1) {
             let verdict = if distance <= threshold { "same person" } else { "different people" };
-            println!("{:.3}\t{verdict}\t{}\t{}", distance.0, printable(&files[i]), printable(&files[j]));
+            let [a, b] = [i, j].map(|file| printable(&files[file]));
+            output::line(format!("{:.3}\t{verdict}\t{a}\t{b}", distance.0))?;
         }
     }
-    eprintln!("Squared distance from 0 to 4; up to {:.3} counts as the same person", threshold.0);
+    output::note(format!("Squared distance from 0 to 4; up to {:.3} counts as the same person", threshold.0));
+    Ok(())
 }
 
 #[cfg(test)]

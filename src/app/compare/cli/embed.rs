@@ -1,20 +1,21 @@
 //! `likeness embed`: files to embeddings, one JSON object a face.
 
 use std::collections::HashSet;
-use std::fmt::Display;
-use std::io::{BufWriter, StdoutLock, Write, stdout};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::json;
 
 use crate::app::compare::job::embed_files::{self, EmbeddedFace, FaceSource};
-use crate::app::engine::cli::Global;
-use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable};
+use crate::app::engine::cli::output::{self, with_path};
+use crate::app::engine::cli::{Global, usage};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::jobs::options::resolve;
+use crate::types::path_text::{from_text, text_of_file};
 use crate::types::{CropRule, FaceBox, ModelId, error_chain};
 
 /// Embed the faces of photos, without touching the library.
@@ -46,7 +47,9 @@ pub struct EmbedArgs {
 /// Succeeds when at least one file gave a face; every file that did not is named.
 pub fn run(home: &Home, global: &Global, args: EmbedArgs) -> Result<ExitCode> {
     let files = file_list(&args)?;
-    ensure!(!files.is_empty(), "no files given: name photos, or a list with --files-from");
+    usage(!files.is_empty(), "no files given: name photos, or a list with --files-from")?;
+    let crops = args.detector.as_deref() == Some("none");
+    usage(!crops || args.crop_rule.is_none(), "--crop-rule has no effect with --detector none")?;
     let cancel = cancel_on_ctrl_c()?;
     let mut console = Console::new();
     let source = match args.detector.as_deref() {
@@ -58,11 +61,13 @@ pub fn run(home: &Home, global: &Global, args: EmbedArgs) -> Result<ExitCode> {
         model: args.model,
         detector: args.detector.filter(|name| name != "none"),
         crop: args.crop_rule,
+        whole_pictures: source == FaceSource::WholePicture,
+        small_faces: Some(false),
         offline: args.offline,
     };
     let options = resolve(home, given)?;
     let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
-    let mut out = Output { stream: BufWriter::new(stdout().lock()), json: args.json, model: engine.model_id().clone() };
+    let out = Output { json: args.json, model: engine.model_id().clone() };
     let (mut good, mut failed) = (0, 0);
     embed_files::embed_files(
         &files,
@@ -70,38 +75,41 @@ pub fn run(home: &Home, global: &Global, args: EmbedArgs) -> Result<ExitCode> {
         &engine,
         &cancel,
         &mut |event| console.show(event),
-        &mut |path, faces| match faces {
-            Ok(faces) if !faces.is_empty() => {
-                good += 1;
-                out.faces(path, &faces)
+        &mut |path, faces| {
+            if output::is_closed() {
+                cancel.cancel();
             }
-            Ok(_) => {
-                failed += 1;
-                out.error(path, "no face found")
-            }
-            Err(error) => {
-                failed += 1;
-                out.error(path, &error_chain(&error))
+            match faces {
+                Ok(faces) if !faces.is_empty() => {
+                    good += 1;
+                    out.faces(path, &faces)
+                }
+                Ok(_) => {
+                    failed += 1;
+                    out.error(path, "no face found")
+                }
+                Err(error) => {
+                    failed += 1;
+                    out.error(path, &error_chain(&error))
+                }
             }
         },
     )?;
-    out.stream.flush().context("cannot write to standard output")?;
     console.close();
     if failed > 0 {
-        eprintln!("{failed} of {} files gave no embedding", failed + good);
+        output::note(format!("{failed} of {} gave no embedding", counted(failed + good, "file", "files")));
     }
-    Ok(if cancel.is_cancelled() { ExitCode::from(130) } else { ExitCode::from(u8::from(good == 0)) })
+    Ok(ExitCode::from(u8::from(good == 0)))
 }
 
 /// Results as JSON Lines or as a short table.
-struct Output<'a> {
-    stream: BufWriter<StdoutLock<'a>>,
+struct Output {
     json: bool,
     model: ModelId,
 }
 
-impl Output<'_> {
-    fn faces(&mut self, path: &Path, faces: &[EmbeddedFace]) -> Result<()> {
+impl Output {
+    fn faces(&self, path: &Path, faces: &[EmbeddedFace]) -> Result<()> {
         for (index, face) in faces.iter().enumerate() {
             let Some(embedding) = &face.embedding else {
                 self.error(path, &format!("face {index} has an embedding without a direction"))?;
@@ -109,21 +117,23 @@ impl Output<'_> {
             };
             let found = face.detection;
             match self.json {
-                true => self.line(&json!({
-                    "path": path.to_string_lossy(),
-                    "face": index,
-                    "box": found.map(|found| numbers(found.face_box)),
-                    "score": found.map(|found| found.score),
-                    "landmarks": found.map(|found| found.landmarks),
-                    "model": self.model,
-                    "embedding": embedding.as_slice(),
-                }))?,
+                true => output::json(&with_path(
+                    path,
+                    json!({
+                        "face": index,
+                        "box": found.map(|found| numbers(found.face_box)),
+                        "score": found.map(|found| found.score),
+                        "landmarks": found.map(|found| found.landmarks),
+                        "model": self.model,
+                        "embedding": embedding.as_slice(),
+                    }),
+                ))?,
                 false => {
                     let place = found.map_or("the whole picture".to_owned(), |found| {
                         let [x, y, width, height] = numbers(found.face_box);
                         format!("{width:.0}×{height:.0} at {x:.0},{y:.0}\tscore {:.2}", found.score)
                     });
-                    self.line(&format!("{}\tface {index}\t{place}", printable(path)))?;
+                    output::line(format!("{}\tface {index}\t{place}", printable(path)))?;
                 }
             }
         }
@@ -131,16 +141,12 @@ impl Output<'_> {
     }
 
     /// With `--json` failures are part of the result; a person reads them beside it.
-    fn error(&mut self, path: &Path, reason: &str) -> Result<()> {
+    fn error(&self, path: &Path, reason: &str) -> Result<()> {
         if self.json {
-            return self.line(&json!({ "path": path.to_string_lossy(), "error": reason }));
+            return output::json(&with_path(path, json!({ "error": reason })));
         }
-        eprintln!("{}: {reason}", printable(path));
+        output::note(format!("{}: {reason}", printable(path)));
         Ok(())
-    }
-
-    fn line(&mut self, line: &dyn Display) -> Result<()> {
-        writeln!(self.stream, "{line}").context("cannot write to standard output")
     }
 }
 
@@ -152,12 +158,13 @@ fn numbers(face_box: FaceBox) -> [f32; 4] {
 fn file_list(args: &EmbedArgs) -> Result<Vec<PathBuf>> {
     let mut files = args.files.clone();
     if let Some(list) = &args.files_from {
-        let text = match list.as_os_str().as_encoded_bytes() {
-            b"-" => std::io::read_to_string(std::io::stdin()),
-            _ => std::fs::read_to_string(list),
+        let mut bytes = Vec::new();
+        let read = match list.as_os_str().as_encoded_bytes() {
+            b"-" => std::io::stdin().read_to_end(&mut bytes),
+            _ => std::fs::File::open(list).and_then(|mut file| file.read_to_end(&mut bytes)),
         };
-        let text = text.with_context(|| format!("cannot read the list of files {}", list.display()))?;
-        files.extend(text.lines().filter(|line| !line.is_empty()).map(PathBuf::from));
+        read.with_context(|| format!("cannot read the list of files {}", list.display()))?;
+        files.extend(text_of_file(&bytes).lines().filter(|line| !line.is_empty()).map(from_text));
     }
     let mut seen = HashSet::new();
     files.retain(|file| seen.insert(file.clone()));

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
-use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::cancel_on_ctrl_c;
+use crate::app::engine::cli::{Global, at_least_one, output};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::choose_device;
 use crate::app::jobs::demonstration::{DemoOptions, DemoReport, demo};
@@ -27,7 +27,7 @@ pub struct DemoArgs {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Training steps
-    #[arg(long, default_value_t = DemoOptions::default().steps)]
+    #[arg(long, default_value_t = DemoOptions::default().steps, value_parser = at_least_one::<u64>)]
     steps: u64,
 }
 
@@ -43,42 +43,43 @@ impl DemoArgs {
 
 pub fn run(home: &Home, global: &Global, args: DemoArgs) -> Result<ExitCode> {
     let (device, notes) = choose_device(home, &device_in_use(home, global.device()?)?)?;
-    notes.iter().for_each(|note| eprintln!("{note}"));
+    notes.iter().for_each(output::note);
     let control = Control::with_cancel(cancel_on_ctrl_c()?);
     let report = demo(args.options(), &device, &control, &mut print_event)?;
     if args.json {
-        println!("{}", serde_json::to_string(&report)?);
+        output::json(&report)?;
     } else {
-        print_report(&report);
+        print_report(&report)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn print_event(event: RunEvent) {
     match event {
-        RunEvent::Drawn { pictures, secs, .. } => eprintln!("{pictures} pictures drawn in {secs:.1} s"),
+        RunEvent::Drawn { pictures, secs, .. } => output::note(format!("{pictures} pictures drawn in {secs:.1} s")),
         RunEvent::Train(TrainEvent::Validated(report)) => {
             if let Some(people) = &report.people {
-                eprintln!(
+                output::note(format!(
                     "Step {:>4}: recognises {:.1}% of same pairs at {:.1}% wrong matches, AUC {:.4}",
                     report.step,
                     100.0 * people.val,
                     100.0 * people.far_target,
                     people.auc
-                );
+                ));
             }
         }
-        RunEvent::Train(TrainEvent::Alarm(alarm)) => eprintln!("{alarm}"),
+        RunEvent::Train(TrainEvent::Alarm(alarm)) => output::note(alarm),
         _ => {}
     }
 }
 
-fn print_report(report: &DemoReport) {
-    println!("Seed {}, {:.0} s on {}", report.seed, report.seconds, report.device);
-    println!("VAL {:.1}% at FAR {:.2}%, AUC {:.4}", 100.0 * report.val, 100.0 * report.far, report.auc);
+fn print_report(report: &DemoReport) -> Result<()> {
+    output::line(format!("Seed {}, {:.0} s on {}", report.seed, report.seconds, report.device))?;
+    let [val, far] = [report.val, report.far].map(|share| 100.0 * share);
+    output::line(format!("VAL {val:.1}% at FAR {far:.2}%, AUC {:.4}", report.auc))?;
     let scores = &report.groups.scores;
-    println!(
+    output::line(format!(
         "{} people never seen in training were put into {} groups (B-cubed F {:.3})",
         scores.labels, scores.clusters, scores.b_cubed_f
-    );
+    ))
 }

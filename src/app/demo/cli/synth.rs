@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use crate::app::demo::job::{MadeLibraryPlan, fill};
-use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable};
+use crate::app::engine::cli::{at_least_one, output};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::EngineOptions;
 use crate::library::Library;
@@ -25,10 +26,10 @@ pub struct SynthArgs {
           value_parser = clap::value_parser!(u32).range(1..))]
     library: Option<u32>,
     /// How many people there are
-    #[arg(long, default_value_t = 50, value_name = "N")]
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = at_least_one::<u32>)]
     people: u32,
     /// How many pictures to draw
-    #[arg(long, default_value_t = 2000, value_name = "N")]
+    #[arg(long, default_value_t = 2000, value_name = "N", value_parser = at_least_one::<u32>)]
     photos: u32,
     /// The same seed gives the same album, and the same library
     #[arg(long, default_value_t = 1, value_name = "N")]
@@ -60,15 +61,14 @@ fn fill_library(home: &Home, faces: usize, seed: u64, cancel: &Cancel) -> Result
         console.progress(format!("Making face {done} of {total}"));
     })?;
     console.close();
-    println!(
-        "{} faces of {} people (the largest has {}) in {} photos without files: {}",
-        made.faces(),
-        made.people.len(),
+    output::line(format!(
+        "{} of {} (the largest has {}) in {} without files: {}",
+        counted(made.faces(), "face", "faces"),
+        counted(made.people.len(), "person", "people"),
         made.people.first().map_or(0, Vec::len),
-        made.photos,
-        home.library().display()
-    );
-    Ok(())
+        counted(made.photos, "photo", "photos"),
+        printable(&home.library())
+    ))
 }
 
 fn draw_album(args: SynthArgs, cancel: &Cancel) -> Result<()> {
@@ -81,6 +81,7 @@ fn draw_album(args: SynthArgs, cancel: &Cancel) -> Result<()> {
     })?;
     console.close();
     let faces: usize = truth.photos.iter().map(|photo| photo.faces.len()).sum();
-    println!("{} pictures with {faces} faces of {} people: {}", truth.photos.len(), truth.people, out.display());
-    Ok(())
+    let pictures = counted(truth.photos.len(), "picture", "pictures");
+    let (faces, people) = (counted(faces, "face", "faces"), counted(truth.people as usize, "person", "people"));
+    output::line(format!("{pictures} with {faces} of {people}: {}", printable(&out)))
 }

@@ -1,8 +1,13 @@
-//! Standard error for people: one line of progress where it is a terminal, notes and skipped files always.
+//! Standard error for people: one line of progress where it is a terminal, notes and skipped files always; and Ctrl-C.
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::output;
+pub use super::text::printable_text;
+pub(crate) use super::text::{counted, printable};
 use crate::app::engine::progress::{JobEvent, Progress, Stage};
 use crate::types::Cancel;
 
@@ -24,7 +29,7 @@ impl Console {
             JobEvent::Progress(progress) => self.progress(progress_line(&progress)),
             JobEvent::Note(note) => self.line(&note),
             JobEvent::Skipped(skipped) => {
-                self.line(&format!("Skipped {}: {}", printable(&skipped.path), skipped.reason));
+                self.line(&format!("Skipped {}: {}", printable(&skipped.path), printable_text(&skipped.reason)));
             }
         }
     }
@@ -43,8 +48,8 @@ impl Console {
 
     fn line(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{text}")),
-            None => eprintln!("{text}"),
+            Some(bar) => bar.suspend(|| output::note(text)),
+            None => output::note(text),
         }
     }
 }
@@ -55,41 +60,28 @@ fn progress_bar() -> ProgressBar {
     ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10)).with_style(style)
 }
 
-/// How many of them, in words: "1 face", "3 faces".
-pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
+/// What a shell calls a program that Ctrl-C ended.
+pub const INTERRUPTED: u8 = 130;
 
-/// A path on one line.
-pub(crate) fn printable(path: &std::path::Path) -> String {
-    printable_text(&path.to_string_lossy())
-}
-
-/// Text on one line: what would move a terminal's cursor, colour it or turn the direction of other text is written as
-/// escapes.
-pub fn printable_text(text: &str) -> String {
-    let is_escaped = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().fold(String::new(), |mut text, c| {
-        match is_escaped(c) {
-            true => text.extend(c.escape_default()),
-            false => text.push(c),
-        }
-        text
-    })
-}
+static WAS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// The first Ctrl-C asks the job to stop, the second ends the program.
 pub(crate) fn cancel_on_ctrl_c() -> Result<Cancel> {
     let cancel = Cancel::default();
     let asked = cancel.clone();
     ctrlc::set_handler(move || {
-        if asked.is_cancelled() {
-            std::process::exit(130);
+        if WAS_INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED.into());
         }
         asked.cancel();
     })
     .context("cannot listen for Ctrl-C")?;
     Ok(cancel)
+}
+
+/// Whether Ctrl-C asked the job to stop: whatever it came to then, the program says so by its exit code.
+pub fn was_interrupted() -> bool {
+    WAS_INTERRUPTED.load(Ordering::Relaxed)
 }
 
 fn progress_line(progress: &Progress) -> String {
@@ -138,11 +130,5 @@ mod tests {
         let (done, total) = (12_300_000, Some(38_696_353));
         let bytes = Progress { stage: Stage::INSTALLING, done, total, rate_per_s: 4e6, left_secs: None };
         assert_eq!(progress_line(&bytes), "Installing 12.3 of 38.7 MB · 4.0 MB/s");
-    }
-
-    #[test]
-    fn a_name_with_a_newline_stays_on_one_line() {
-        assert_eq!(printable(std::path::Path::new("名\n字.jpg")), "名\\n字.jpg");
-        assert_eq!(printable_text("A\u{1b}[31mda\u{9b}2J \u{202e}"), "A\\u{1b}[31mda\\u{9b}2J \\u{202e}");
     }
 }

@@ -2,11 +2,15 @@
 //! Results go to standard output, progress and problems to standard error.
 
 pub mod console;
+mod numbers;
+pub mod output;
+pub mod text;
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use anyhow::{Result, bail};
+
+pub(crate) use self::numbers::{at_least_one, not_negative, part, positive, share};
 
 use crate::app::engine::home::Home;
 use crate::library::care;
@@ -30,6 +34,16 @@ impl Global {
     }
 }
 
+/// What was asked makes no sense as it was asked: ends with code 2, as what the parser refuses.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct WrongUsage(pub(crate) &'static str);
+
+/// Refuses what makes no sense.
+pub(crate) fn usage(makes_sense: bool, why_not: &'static str) -> Result<()> {
+    if makes_sense { Ok(()) } else { Err(WrongUsage(why_not).into()) }
+}
+
 /// Refuses where nothing was scanned yet. A library that is gone can be restored, and is no reason.
 pub(crate) fn there_is_a_library(home: &Home) -> Result<()> {
     let path = home.library();
@@ -37,23 +51,4 @@ pub(crate) fn there_is_a_library(home: &Home) -> Result<()> {
         bail!("there is no library yet: run `likeness scan FOLDER` first: {}", path.display());
     }
     Ok(())
-}
-
-/// A distance or a rate as a user writes it: of a number below 0, or of none at all, nothing sensible follows.
-pub(crate) fn not_negative<T: FromStr + Copy + Into<f64>>(text: &str) -> Result<T, String> {
-    let number = text.parse().ok().filter(|number: &T| (*number).into().is_finite() && (*number).into() >= 0.0);
-    number.ok_or_else(|| "a number of 0 or more is needed".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::not_negative;
-
-    #[test]
-    fn only_a_number_of_which_something_follows_is_a_distance_or_a_rate() {
-        for text in ["nan", "NaN", "inf", "-inf", "-0.5", "", "far", "1e400"] {
-            assert!(not_negative::<f32>(text).is_err() && not_negative::<f64>(text).is_err(), "{text}");
-        }
-        assert_eq!((not_negative::<f32>("1.25"), not_negative::<f64>("0")), (Ok(1.25), Ok(0.0)));
-    }
 }

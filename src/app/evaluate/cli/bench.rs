@@ -1,16 +1,19 @@
 //! `likeness bench`: what this machine does in a second, step by step.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
+use crate::app::engine::cli::{Global, at_least_one, output};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions};
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::bench::{self, BenchPlan, BenchReport};
 use crate::app::evaluate::job::bench_pairs::{AllPairsReport, bench_all_pairs};
+use crate::app::evaluate::job::bench_photos::{DecodingTime, bench_photos};
 use crate::app::jobs::options::device_in_use;
 
 /// Measure decode, detect, align, embed and cluster rates on synthetic photos.
@@ -20,11 +23,15 @@ pub struct BenchArgs {
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
     photos: u32,
     /// Random embeddings to group.
-    #[arg(long, default_value_t = 5000, value_name = "N")]
+    #[arg(long, default_value_t = 5000, value_name = "N", value_parser = at_least_one::<usize>)]
     cluster_faces: usize,
     /// Instead: count the distances of all pairs of so many random unit vectors.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..),
+          conflicts_with_all = ["photos", "cluster_faces", "detector", "offline"])]
     all_pairs: Option<u32>,
+    /// Instead: decode the photos of a folder, one after the other.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "all_pairs")]
+    decode: Option<PathBuf>,
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// The detector: yunet or mtcnn.
@@ -41,6 +48,9 @@ pub struct BenchArgs {
 pub fn run(home: &Home, global: &Global, args: BenchArgs) -> Result<ExitCode> {
     let cancel = cancel_on_ctrl_c()?;
     let mut console = Console::new();
+    if let Some(folder) = &args.decode {
+        return print_decoding(&bench_photos(folder, DECODING_ROUNDS, &cancel)?, args.json);
+    }
     if let Some(count) = args.all_pairs {
         let mut note = |text| console.show(JobEvent::Note(text));
         let device = device_in_use(home, global.device()?)?;
@@ -56,22 +66,39 @@ pub fn run(home: &Home, global: &Global, args: BenchArgs) -> Result<ExitCode> {
     };
     let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
     let plan = BenchPlan { photos: args.photos, cluster_faces: args.cluster_faces, seed: args.seed };
-    let report = bench::bench(&engine, &plan, &cancel, &mut |step| eprintln!("{step}"))?;
+    let report = bench::bench(&engine, &plan, &cancel, &mut |step| output::note(step))?;
     match args.json {
-        true => println!("{}", serde_json::to_string(&report).context("cannot write the report")?),
-        false => print_table(&report),
+        true => output::json(&report)?,
+        false => print_table(&report)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Of each photo the quickest counts: what else runs meanwhile only makes it slower.
+const DECODING_ROUNDS: u32 = 3;
+
+fn print_decoding(times: &BTreeMap<String, DecodingTime>, json: bool) -> Result<ExitCode> {
+    if json {
+        output::json(times)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for (format, time) in times {
+        output::line(format!(
+            "{format:8} {} photos, {:.1} megapixels: whole {:.3} s, as a scan opens them {:.3} s",
+            time.photos, time.megapixels, time.whole_secs, time.for_scan_secs
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn print_all_pairs(report: &AllPairsReport, json: bool) -> Result<ExitCode> {
     if json {
-        println!("{}", serde_json::to_string(report).context("cannot write the report")?);
+        output::json(report)?;
         return Ok(ExitCode::SUCCESS);
     }
     let memory =
         report.peak_memory_bytes.map_or(String::new(), |bytes| format!("; peak memory {} MB", bytes / 1_000_000));
-    println!(
+    output::line(format!(
         "{} vectors, {} pairs in {:.1} s on {}: {:.0} million pairs/s; mean bin {:.3}{memory}",
         report.vectors,
         report.pairs,
@@ -79,24 +106,25 @@ fn print_all_pairs(report: &AllPairsReport, json: bool) -> Result<ExitCode> {
         report.counted_on,
         report.pairs_per_s / 1e6,
         report.mean_bin
-    );
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_table(report: &BenchReport) {
+fn print_table(report: &BenchReport) -> Result<()> {
     let machine = &report.machine;
     let processor = machine.processor.as_deref().unwrap_or("unknown processor");
-    println!(
+    output::line(format!(
         "{processor}, {} cores, {}; networks on {}; seed {}",
         machine.cores, machine.system, machine.device, report.seed
-    );
+    ))?;
     if !machine.optimised {
-        println!("This is a development build: build with --release for figures that count");
+        output::line("This is a development build: build with --release for figures that count")?;
     }
     for rate in &report.rates {
-        println!(
+        output::line(format!(
             "{:12} {:>9.1} {} ({} items); {:.2} × {}",
             rate.step, rate.per_s, rate.unit, rate.items, rate.ratio, rate.against
-        );
+        ))?;
     }
+    Ok(())
 }

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 
+use crate::app::engine::cli::{WrongUsage, at_least_one};
 use crate::app::evaluate::cli::options::Pictures;
 use crate::app::evaluate::cli::{Terminal, print_outcome};
 use crate::app::evaluate::job::check::{CheckConfig, CheckOutcome};
 use crate::app::evaluate::job::evaluation::EmbeddingsFile;
-use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
+use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing, counted};
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -22,7 +23,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     embeddings: Option<PathBuf>,
     /// How many pairs of each kind to look at, if not 120.
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = at_least_one::<usize>)]
     sample: Option<usize>,
     /// How pixels were scaled, if not as the model says: raw, unit (divided by 255), per-image, fixed or
     /// fixed:MEAN,DIVISOR.
@@ -52,7 +53,8 @@ pub(crate) fn run(terminal: &mut Terminal, args: CheckArgs) -> Result<()> {
 }
 
 fn config(args: &CheckArgs) -> Result<CheckConfig> {
-    let images = args.pictures.images.clone().context("a check needs --images")?;
+    args.pictures.refuse_idle()?;
+    let images = args.pictures.images.clone().ok_or(WrongUsage("a check needs --images"))?;
     let usual = CheckConfig::of(args.pairs.clone(), images);
     Ok(CheckConfig {
         crop: args.pictures.crop_or(usual.crop),
@@ -63,7 +65,8 @@ fn config(args: &CheckArgs) -> Result<CheckConfig> {
 }
 
 fn text_of(outcome: &CheckOutcome) -> String {
-    let first = format!("{} pairs, {} skipped, d′ {:.2}", outcome.pairs, outcome.skipped, outcome.separation);
+    let pairs = counted(outcome.pairs, "pair", "pairs");
+    let first = format!("{pairs}, {} skipped, d′ {:.2}", outcome.skipped, outcome.separation);
     if outcome.findings.is_empty() {
         return format!("{first}: nothing was found, no other way of preparing pictures does better");
     }

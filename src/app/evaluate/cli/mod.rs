@@ -11,12 +11,13 @@ pub mod sets;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::app::engine::cli::Global;
-use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
+use crate::app::engine::cli::output;
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::EngineOptions;
 use crate::app::engine::progress::JobEvent;
@@ -30,7 +31,7 @@ use crate::app::jobs::repeat::Repeat;
 use crate::eval::figures::{PairFigures, SetFigures};
 use crate::eval::roc::one_in;
 use crate::eval::{Figures, Run};
-use crate::types::Cancel;
+use crate::types::{Cancel, counted};
 
 /// Judge a network: accuracy, VAL at a FAR, ROC, failures; each run leaves a folder with figures and a report
 #[derive(Debug, Args)]
@@ -116,11 +117,9 @@ impl Terminal<'_> {
 
 fn print_outcome<T: Serialize>(json: bool, outcome: &T, run: &Path, text: impl FnOnce() -> String) -> Result<()> {
     if json {
-        println!("{}", serde_json::to_string_pretty(outcome).context("the result cannot be written as JSON")?);
-    } else {
-        println!("{}\nReport: {}", text(), run.join("report.html").display());
+        return output::pretty_json(outcome);
     }
-    Ok(())
+    output::line(format!("{}\nReport: {}", text(), printable(&run.join("report.html"))))
 }
 
 /// The figures of a run: as an object with `--json`, else in words.
@@ -133,7 +132,7 @@ fn print_run(json: bool, run: &Run) -> Result<()> {
 
 fn pairs_text(figures: &PairFigures) -> String {
     format!(
-        "Accuracy {} ± {} (s.e., {} s.d.), VAL {} ± {} at FAR {} (measured {}), AUC {:.5}; {} pairs, {} skipped",
+        "Accuracy {} ± {} (s.e., {} s.d.), VAL {} ± {} at FAR {} (measured {}), AUC {:.5}; {}, {} skipped",
         percent(figures.accuracy_mean),
         percent(figures.accuracy_se),
         percent(figures.accuracy_sd),
@@ -142,7 +141,7 @@ fn pairs_text(figures: &PairFigures) -> String {
         figures.far_target,
         percent(figures.far_mean),
         figures.auc,
-        figures.pairs,
+        counted(figures.pairs, "pair", "pairs"),
         figures.skipped
     )
 }
@@ -152,7 +151,8 @@ fn plainly(run: &Run, figures: &PairFigures) -> String {
     let words = |share, of| one_in(share).map_or(format!("none in {of}"), |n| format!("1 in {n}"));
     let doubted = figures.without_errata.as_ref().map_or(String::new(), |without| {
         let (mean, se) = (percent(without.accuracy_mean), percent(without.accuracy_se));
-        format!("\nWithout {} pairs whose label is doubted: accuracy {mean} ± {se}", without.doubted_pairs)
+        let pairs = counted(without.doubted_pairs, "pair", "pairs");
+        format!("\nWithout {pairs} whose label is doubted: accuracy {mean} ± {se}")
     });
     let (wrong, misses) = (words(point.far, run.roc.different), words(1.0 - point.val, run.roc.same));
     format!("At threshold {:.3}: wrong matches {wrong}; misses {misses}{doubted}", point.threshold)
@@ -161,10 +161,10 @@ fn plainly(run: &Run, figures: &PairFigures) -> String {
 fn set_text(figures: &SetFigures) -> String {
     let spread = figures.val_se.map_or(String::new(), |se| format!(" ± {} (s.e. over splits)", percent(se)));
     format!(
-        "VAL {}{spread} at FAR {} over {} pairs of one person and {} of different people, AUC {:.5}; {} skipped",
+        "VAL {}{spread} at FAR {} over {} of one person and {} of different people, AUC {:.5}; {} skipped",
         percent(figures.val_mean.unwrap_or(figures.val.val)),
         figures.far_target,
-        figures.same_pairs,
+        counted(figures.same_pairs as usize, "pair", "pairs"),
         figures.different_pairs,
         figures.auc,
         figures.skipped

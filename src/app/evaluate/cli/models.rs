@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use crate::app::engine::cli::not_negative;
+use crate::app::engine::cli::share;
 use crate::app::evaluate::cli::{Terminal, percent, print_outcome};
 use crate::app::evaluate::job::compat::eval_compat;
 use crate::app::evaluate::job::errata_file::ErrataFile;
@@ -27,7 +27,7 @@ pub(crate) struct CompatArgs {
     #[arg(long, value_name = "FILE")]
     new: PathBuf,
     /// The false accept rate at which VAL is given.
-    #[arg(long, default_value_t = 1e-3, value_name = "RATE", value_parser = not_negative::<f64>)]
+    #[arg(long, default_value_t = 1e-3, value_name = "RATE", value_parser = share::<f64>)]
     far: f64,
     /// Print one JSON object on standard output.
     #[arg(long)]

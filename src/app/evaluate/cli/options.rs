@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-use crate::app::engine::cli::not_negative;
+use crate::app::engine::cli::{part, share, usage};
 use crate::app::engine::networks::EngineOptions;
 use crate::app::evaluate::job::evaluation::EmbeddingsFile;
 use crate::eval::FarRule;
@@ -28,6 +29,13 @@ pub(crate) struct EmbeddingSource {
 }
 
 impl EmbeddingSource {
+    /// Refuses what has no effect: ready embeddings are of a network and of crops already.
+    pub fn refuse_idle(&self) -> Result<()> {
+        self.pictures.refuse_idle()?;
+        let embeds = self.embeddings.is_none();
+        usage(embeds || !self.pictures.says_how_to_embed(), IDLE_WITH_EMBEDDINGS)
+    }
+
     /// The embeddings that are there already.
     pub fn ready(&self, mirrored: Option<PathBuf>) -> Option<EmbeddingsFile> {
         let path = self.embeddings.clone()?;
@@ -54,9 +62,9 @@ pub(crate) struct Pictures {
     /// that one, and the largest for folders.
     #[arg(long, value_enum, value_name = "CROP")]
     crop: Option<CropName>,
-    /// Side of the square of --crop centre, as a share of the shorter side.
-    #[arg(long, default_value_t = 0.6, value_name = "SHARE")]
-    centre_share: f32,
+    /// Side of the square of --crop centre, as a share of the shorter side, if not 0.6.
+    #[arg(long, value_name = "SHARE", value_parser = part::<f32>)]
+    centre_share: Option<f32>,
     /// Do not install a missing model.
     #[arg(long)]
     pub offline: bool,
@@ -65,12 +73,14 @@ pub(crate) struct Pictures {
 #[derive(Debug, Args)]
 pub(crate) struct FarTarget {
     /// The false accept rate at which VAL is given.
-    #[arg(long, default_value_t = 1e-3, value_name = "RATE", value_parser = not_negative::<f64>)]
+    #[arg(long, default_value_t = 1e-3, value_name = "RATE", value_parser = share::<f64>)]
     pub far: f64,
     /// How the threshold for a FAR is read off the distances.
     #[arg(long, value_enum, default_value = "interpolated", value_name = "RULE")]
     pub far_rule: FarRule,
 }
+
+const CENTRE_SHARE: f32 = 0.6;
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum CropName {
@@ -80,13 +90,31 @@ enum CropName {
     Centre,
 }
 
+pub(crate) const IDLE_WITH_EMBEDDINGS: &str =
+    "--embeddings are ready: --model, --detector, --crop and --crop-rule have no effect on them";
+
 impl Pictures {
+    /// Refuses what has no effect.
+    pub fn refuse_idle(&self) -> Result<()> {
+        let is_centre = matches!(self.crop, Some(CropName::Centre));
+        usage(self.centre_share.is_none() || is_centre, "--centre-share has no effect without --crop centre")?;
+        let looks = !matches!(self.crop, Some(CropName::Centre | CropName::AsStored));
+        let asked = self.detector.is_some() || self.crop_rule.is_some();
+        usage(looks || !asked, "--detector and --crop-rule have no effect where --crop looks for no face")
+    }
+
+    pub fn says_how_to_embed(&self) -> bool {
+        self.model.is_some() || self.detector.is_some() || self.crop_rule.is_some() || self.crop.is_some()
+    }
+
     pub fn engine_options(&self, device: Option<DeviceChoice>) -> EngineOptions {
         EngineOptions {
             device,
             model: self.model.clone(),
             detector: self.detector.clone(),
             crop: self.crop_rule,
+            whole_pictures: matches!(self.crop, Some(CropName::AsStored | CropName::Centre)),
+            small_faces: Some(false),
             offline: self.offline,
         }
     }
@@ -98,7 +126,7 @@ impl Pictures {
             CropName::Largest => FaceCrop::Largest,
             CropName::Central => FaceCrop::Central,
             CropName::AsStored => FaceCrop::AsStored,
-            CropName::Centre => FaceCrop::Centre { share: self.centre_share },
+            CropName::Centre => FaceCrop::Centre { share: self.centre_share.unwrap_or(CENTRE_SHARE) },
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::Args;
 
+use crate::app::engine::cli::usage;
 use crate::app::evaluate::cli::options::{EmbeddingSource, FarTarget};
 use crate::app::evaluate::cli::{Terminal, print_run};
 use crate::app::evaluate::job::pairs_config::{Mirror, PairsConfig};
@@ -40,7 +41,7 @@ pub struct PairArgs {
     #[arg(long, value_enum, value_name = "HOW")]
     mirror: Option<Mirror>,
     /// With --embeddings and --mirror: embeddings of the mirrored images, under the same paths.
-    #[arg(long, value_name = "FILE", requires = "mirror")]
+    #[arg(long, value_name = "FILE", requires_all = ["mirror", "embeddings"])]
     mirrored: Option<PathBuf>,
     /// Repeat another program's arithmetic to the last digit.
     #[arg(long, value_enum, value_name = "PROGRAM")]
@@ -66,10 +67,9 @@ pub(crate) fn run(terminal: &mut Terminal, args: PairArgs, format: ListFormat) -
         ..usual
     };
     let ready = args.source.ready(args.mirrored);
-    ensure!(
-        args.mirror.is_none() || ready.as_ref().is_none_or(|file| file.mirrored.is_some()),
-        "--mirror with --embeddings needs --mirrored as well"
-    );
+    args.source.refuse_idle()?;
+    let has_mirrored = ready.as_ref().is_none_or(|file| file.mirrored.is_some());
+    usage(args.mirror.is_none() || has_mirrored, "--mirror with --embeddings needs --mirrored as well")?;
     let run = terminal.evaluate(pictures, |on| on.judge_pairs(ready.as_ref(), &config))?;
     print_run(args.source.json, &run)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::app::engine::cli::not_negative;
+use crate::app::engine::cli::{at_least_one, share, usage};
 use crate::app::engine::networks::choose_device;
 use crate::app::evaluate::cli::options::Pictures;
 use crate::app::evaluate::cli::{Terminal, percent, print_outcome};
@@ -34,22 +34,37 @@ pub struct SensitivityArgs {
     #[arg(long, value_name = "RUN", requires = "levels")]
     train_run: Option<PathBuf>,
     /// With --train-run: pictures of each person, or dimensions.
-    #[arg(long, value_name = "N,N", value_delimiter = ',')]
+    #[arg(long, value_name = "N,N", value_delimiter = ',', value_parser = at_least_one::<usize>)]
     levels: Vec<usize>,
     #[command(flatten)]
     pictures: Pictures,
     /// The false accept rate at which VAL is given.
-    #[arg(long, default_value_t = 1e-3, value_name = "RATE", value_parser = not_negative::<f64>)]
+    #[arg(long, default_value_t = 1e-3, value_name = "RATE", value_parser = share::<f64>)]
     far: f64,
     /// Only so many pairs of each kind in each fold.
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = at_least_one::<usize>)]
     pairs_a_fold: Option<usize>,
     /// Print one JSON object on standard output.
     #[arg(long)]
     json: bool,
 }
 
+impl SensitivityArgs {
+    fn refuse_idle(&self) -> Result<()> {
+        self.pictures.refuse_idle()?;
+        let of_dimensions = self.embeddings.is_none() || self.study == Study::Dimensions;
+        usage(of_dimensions, "--embeddings have an effect on the study of dimensions alone")?;
+        let may_train = matches!(self.study, Study::Dimensions | Study::TrainingImages);
+        usage(
+            self.train_run.is_none() || may_train,
+            "--train-run has an effect on dimensions and training-images alone",
+        )?;
+        usage(self.levels.is_empty() || self.train_run.is_some(), "--levels has no effect without --train-run")
+    }
+}
+
 pub(crate) fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> {
+    args.refuse_idle()?;
     let config = SensitivityConfig {
         study: args.study,
         list: args.pairs.unwrap_or_default(),

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::app::engine::cli::not_negative;
-use crate::app::evaluate::cli::options::{EmbeddingSource, FarTarget, Pictures};
+use crate::app::engine::cli::{at_least_one, not_negative, share, usage};
+use crate::app::evaluate::cli::options::{EmbeddingSource, FarTarget, IDLE_WITH_EMBEDDINGS, Pictures};
 use crate::app::evaluate::cli::{Terminal, percent, print_outcome, print_run};
 use crate::app::evaluate::job::clusters::eval_clusters;
 use crate::app::evaluate::job::evaluation::{EmbeddingsFile, FacesFrom};
@@ -15,7 +15,7 @@ use crate::app::evaluate::job::video::{VideoConfig, eval_video, listed_frames};
 use crate::app::jobs::input_file::{ListFormat, read_pairs};
 use crate::cluster::Linkage;
 use crate::eval::video::FRAMES;
-use crate::types::FaceCrop;
+use crate::types::{FaceCrop, counted};
 
 /// A labelled set, or the library's own named faces.
 #[derive(Debug, Args)]
@@ -41,7 +41,7 @@ pub struct FolderArgs {
     #[command(flatten)]
     source: LabelledSource,
     /// The false accept rate at which VAL is given.
-    #[arg(long, default_value_t = 1e-3, value_name = "RATE", value_parser = not_negative::<f64>)]
+    #[arg(long, default_value_t = 1e-3, value_name = "RATE", value_parser = share::<f64>)]
     far: f64,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct VideoArgs {
     #[command(flatten)]
     target: FarTarget,
     /// How many frames of each video are compared.
-    #[arg(long, default_value_t = FRAMES, value_name = "COUNT")]
+    #[arg(long, default_value_t = FRAMES, value_name = "COUNT", value_parser = at_least_one::<usize>)]
     frames: usize,
 }
 
@@ -84,16 +84,17 @@ pub(crate) fn clusters(terminal: &mut Terminal, args: &ClusterArgs) -> Result<()
     let outcome = eval_clusters(home, &faces, linkage, args.threshold, &cancel, &mut |text| terminal.note(text))?;
     print_outcome(args.source.json, &outcome, &outcome.run, || {
         format!(
-            "Best B-cubed F {} at threshold {:.3}: {} clusters for {} people",
+            "Best B-cubed F {} at threshold {:.3}: {} for {}",
             percent(outcome.best.b_cubed_f),
             outcome.best_threshold,
-            outcome.best.clusters,
-            outcome.people
+            counted(outcome.best.clusters, "cluster", "clusters"),
+            counted(outcome.people, "person", "people")
         )
     })
 }
 
 pub(crate) fn video(terminal: &mut Terminal, args: VideoArgs) -> Result<()> {
+    args.source.refuse_idle()?;
     let (list, input) = read_pairs(&args.pairs, ListFormat::Csv)?;
     let pictures = &args.source.pictures;
     let faces = match args.source.ready(None) {
@@ -113,12 +114,15 @@ pub(crate) fn video(terminal: &mut Terminal, args: VideoArgs) -> Result<()> {
     let outcome = eval_video(terminal.home, faces, (&list, input), &config, &mut |text| terminal.note(text))?;
     print_outcome(args.source.json, &outcome, &outcome.run, || {
         let (mean, se) = (percent(outcome.accuracy_mean), percent(outcome.accuracy_se));
-        format!("Accuracy {mean} ± {se} (s.e.) on {} pairs of videos, {} skipped", outcome.pairs, outcome.skipped)
+        let pairs = counted(outcome.pairs, "pair", "pairs");
+        format!("Accuracy {mean} ± {se} (s.e.) on {pairs} of videos, {} skipped", outcome.skipped)
     })
 }
 
 fn faces(terminal: &mut Terminal, source: &LabelledSource) -> Result<FaceInputs> {
     let pictures = &source.pictures;
+    pictures.refuse_idle()?;
+    usage(source.embeddings.is_none() || !pictures.says_how_to_embed(), IDLE_WITH_EMBEDDINGS)?;
     let from = match &source.embeddings {
         Some(path) => {
             let file = EmbeddingsFile { path: path.clone(), images: source.paths.clone(), mirrored: None };

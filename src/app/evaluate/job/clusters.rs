@@ -13,7 +13,7 @@ use crate::cluster::{Constraints, Linkage, Scores, SweepPoint, dendrogram, sweep
 use crate::figures::Table;
 use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
 use crate::figures::report::{HtmlReport, ReportPart};
-use crate::types::{Cancel, Embedding};
+use crate::types::{Cancel, Embedding, path_text};
 
 /// Rows of the table; the figure and `sweep.csv` have every threshold where something changes.
 const TABLE_STEP: f32 = 0.05;
@@ -32,6 +32,7 @@ pub(crate) struct ClustersOutcome {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_threshold: Option<SweepPoint>,
     pub model: String,
+    #[serde(serialize_with = "path_text::serialize")]
     pub run: PathBuf,
 }
 

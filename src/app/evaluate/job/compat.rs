@@ -15,6 +15,7 @@ use crate::eval::compat::compare;
 use crate::eval::{PairList, Roc};
 use crate::figures::Table;
 use crate::figures::report::{HtmlReport, ReportPart};
+use crate::types::{counted, path_text};
 
 /// The object that `--json` prints.
 #[derive(Debug, Clone, Serialize)]
@@ -24,6 +25,7 @@ pub(crate) struct CompatOutcome {
     pub new_against_old: CurveFigures,
     pub pairs: usize,
     pub skipped: usize,
+    #[serde(serialize_with = "path_text::serialize")]
     pub run: PathBuf,
 }
 
@@ -55,7 +57,8 @@ pub(crate) fn eval_compat(
     let (old_rows, new_rows): (Vec<usize>, Vec<usize>) = images.iter().filter_map(rows).unzip();
     let skipped = list.pairs.len() - pairs.len();
     if skipped > 0 {
-        note(format!("Skipped {skipped} pairs, because an image has no embedding by one of the models"));
+        let pairs = counted(skipped, "pair", "pairs");
+        note(format!("Skipped {pairs}, because an image has no embedding by one of the models"));
     }
     ensure!(!pairs.is_empty(), "none of the list's {} pairs has embeddings by both models", list.pairs.len());
     let found = compare(&old.images.vectors.select(&old_rows), &new.images.vectors.select(&new_rows), &pairs)?;

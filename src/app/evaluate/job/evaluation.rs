@@ -81,7 +81,11 @@ impl EvaluationContext<'_> {
                 let photos = folder.map_or(Photos::Unknown, |folder| Photos::Folder { folder, crop: None, rule: None });
                 Ok(FaceInputs { photos, ..file.read()? })
             }
-            FacesFrom::Images { folder, crop } => self.embedded(folder, &labelled_images(folder)?, *crop),
+            FacesFrom::Images { folder, crop } => {
+                let (own, cancel) = (self.home.own_folders(), self.cancel);
+                let images = labelled_images(folder, &own, cancel, &mut |text| self.note(text))?;
+                self.embedded(folder, &images, *crop)
+            }
             FacesFrom::Library => library_faces(self.home, &self.options.model_id()),
         }
     }

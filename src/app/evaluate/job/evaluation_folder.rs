@@ -29,7 +29,7 @@ impl EvaluationFolder {
     pub(crate) fn create(home: &Home, kind: &str, config: &impl Serialize, inputs: &[InputFile]) -> Result<Self> {
         let now = jiff::Zoned::now();
         let stem = format!("{}-eval-{kind}", now.strftime("%Y%m%d-%H%M%S"));
-        fs::create_dir_all(home.runs()).with_context(|| format!("cannot create {}", home.runs().display()))?;
+        home.create()?;
         let mut folder = home.runs().join(&stem);
         let mut count = 1;
         while let Err(error) = fs::create_dir(&folder) {

@@ -1,6 +1,6 @@
 //! A folder with one sub-folder a person: VAL and FAR over every pair.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context, Result};
 
@@ -36,6 +36,7 @@ pub(crate) fn eval_folder(
 ) -> Result<Run> {
     faces.notes(note);
     let (labels, people) = faces.labels()?;
+    note_thin(faces, &labels, people, note);
     let vectors = &faces.images.vectors;
     let found = PairDistances::of(vectors, &labels, counter, cancel)?;
     let val = found.val_at_far(far_target).context("the folder cannot be judged")?;
@@ -94,6 +95,35 @@ pub(crate) fn eval_folder(
     report.push(ReportPart::Table(table));
     folder.report(&report)?;
     Ok(run)
+}
+
+/// Says once what makes the figures better or worse than the set would have them: people without a pair, and copies of
+/// one picture, which are pairs that nobody can miss.
+fn note_thin(faces: &FaceInputs, labels: &[u32], people: usize, note: &mut dyn FnMut(String)) {
+    let mut pictures = vec![0_usize; people];
+    labels.iter().for_each(|&person| pictures[person as usize] += 1);
+    match pictures.iter().filter(|count| **count == 1).count() {
+        0 => {}
+        1 => note("1 person has one picture, and is only told apart from others".to_owned()),
+        lone => note(format!("{lone} people have one picture, and are only told apart from others")),
+    }
+    let mut first_of: HashMap<Vec<u32>, usize> = HashMap::new();
+    let paths = &faces.images.paths;
+    let rows = faces.images.vectors.rows().enumerate();
+    let copies: Vec<(usize, usize)> = rows
+        .filter_map(|(row, vector)| {
+            let bits = vector.iter().map(|value| value.to_bits()).collect();
+            let first = *first_of.entry(bits).or_insert(row);
+            (first != row).then_some((first, row))
+        })
+        .collect();
+    if let Some(&(first, copy)) = copies.first() {
+        let such = format!("such as {} of {}", paths[copy], paths[first]);
+        note(match copies.len() {
+            1 => format!("1 picture is a copy of another one: {}", such.trim_start_matches("such as ")),
+            count => format!("{count} pictures are copies of others, {such}"),
+        });
+    }
 }
 
 /// The images and pairs that are kept: of different people the nearest first, then of one person the most distant.

@@ -12,12 +12,14 @@ use crate::app::engine::networks::{Engine, FindFaces, NoFace};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::evaluate::job::degrade::degrade;
 use crate::app::evaluate::job::inputs::{FaceInputs, Photos, model_files};
-use crate::app::jobs::walk::sorted;
+use crate::app::jobs::walk::listed::ListedFiles;
+use crate::app::jobs::walk::people::people_of;
 use crate::app::jobs::working_copy::working_copy;
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::sensitivity::Study;
 use crate::faces::image::Photo;
 use crate::library::FaceRecord;
+use crate::types::path_text::to_text;
 use crate::types::{Cancel, Detection, Embedding, FaceCrop, error_chain};
 
 /// Files decoded and embedded together.
@@ -58,10 +60,11 @@ pub(crate) fn embed_images(
     ensure!(folder.is_dir(), "there is no folder of images at {}", folder.display());
     let mut sets = vec![(Vec::new(), Vec::new()); views.len()];
     let (mut failed, mut found) = (Vec::new(), Vec::new());
+    let mut listed = ListedFiles::in_folder(folder);
     let mut meter = Meter::start(Stage::EMBEDDING, Some(paths.len() as u64));
     for batch in paths.chunks(BATCH) {
         ensure!(!cancel.is_cancelled(), "cancelled; nothing was kept");
-        let files: Vec<PathBuf> = batch.iter().map(|path| folder.join(path)).collect();
+        let files: Vec<PathBuf> = batch.iter().map(|path| listed.path(path)).collect();
         let photos: Vec<Result<Photo>> = files.par_iter().map(|file| working_copy(file)).collect();
         for (path, embedded) in batch.iter().zip(embed_batch(engine, &files, &photos, crop, views)?) {
             match embedded {
@@ -77,7 +80,7 @@ pub(crate) fn embed_images(
         }
         events(JobEvent::Progress(meter.advance(batch.len() as u64)));
     }
-    let inputs = model_files(home, [engine.model_id(), engine.detector_id()])?;
+    let inputs = model_files(home, engine.models())?;
     let rule = matches!(crop, FaceCrop::Largest | FaceCrop::Central).then(|| engine.preprocessing().crop);
     let set = |(paths, vectors)| {
         let mut images = EmbeddedImages::new(paths, vectors)?;
@@ -209,14 +212,28 @@ fn scaled(face: &Detection, factor: f32) -> Detection {
 }
 
 /// The images of `folder`'s sub-folders, as paths below it: one sub-folder a person.
-pub(crate) fn labelled_images(folder: &Path) -> Result<Vec<String>> {
-    let mut images = Vec::new();
-    for person in sorted(folder)?.into_iter().filter(|path| path.is_dir()) {
-        for image in sorted(&person)?.into_iter().filter(|path| crate::faces::image::is_photo_name(path)) {
-            let below = image.strip_prefix(folder).context("a listed file lies outside its folder")?;
-            images.push(below.to_string_lossy().replace('\\', "/"));
-        }
+///
+/// What is left out is noted once.
+pub(crate) fn labelled_images(
+    folder: &Path,
+    own: &[PathBuf],
+    cancel: &Cancel,
+    note: &mut dyn FnMut(String),
+) -> Result<Vec<String>> {
+    let found = people_of(folder, own, cancel)?;
+    found.has_people(folder)?;
+    found.left_out_words().into_iter().for_each(&mut *note);
+    if let Some(first) = found.beside.first() {
+        let (count, first) = (found.beside.len(), first.display());
+        note(match count {
+            1 => format!("Left out: 1 picture beside the people's folders ({first})"),
+            _ => format!("Left out: {count} pictures beside the people's folders (such as {first})"),
+        });
     }
-    ensure!(!images.is_empty(), "no images in sub-folders, one a person, of {}", folder.display());
-    Ok(images)
+    Ok(found.people.values().flatten().map(|picture| listed_name(picture)).collect())
+}
+
+/// A relative path as lists name it.
+fn listed_name(path: &Path) -> String {
+    path.iter().map(to_text).collect::<Vec<_>>().join("/")
 }

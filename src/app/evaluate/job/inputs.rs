@@ -8,10 +8,11 @@ use anyhow::{Context, Result, bail};
 
 use crate::app::engine::home::Home;
 use crate::app::jobs::input_file::{InputFile, read, read_text};
+use crate::app::jobs::walk::listed::ListedFiles;
 use crate::eval::Vectors;
 use crate::eval::embedded::EmbeddedImages;
 use crate::networks::models::Store;
-use crate::types::{CropRule, FaceCrop, ModelId, PersonId};
+use crate::types::{CropRule, FaceCrop, ModelId, PersonId, counted};
 
 /// One vector an image, ready to be judged.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ impl Photos {
     pub(crate) fn of(&self, listed: &str) -> Option<PathBuf> {
         match self {
             Self::Unknown => None,
-            Self::Folder { folder, .. } => Some(folder.join(listed)),
+            Self::Folder { folder, .. } => Some(ListedFiles::in_folder(folder).path(listed)),
             Self::Library { photos, .. } => photos.get(listed).cloned(),
         }
     }
@@ -75,7 +76,8 @@ impl FaceInputs {
     /// What a reader should know: failures and vectors that were not of unit length.
     pub(crate) fn notes(&self, note: &mut dyn FnMut(String)) {
         if self.images.normalised > 0 {
-            note(format!("{} embeddings were not of unit length and have been normalised", self.images.normalised));
+            let were = counted(self.images.normalised, "embedding was", "embeddings were");
+            note(format!("{were} not of unit length, which was mended"));
         }
         for (path, reason) in &self.images.failed {
             note(format!("Skipped {path}: {reason}"));
@@ -152,7 +154,7 @@ pub(crate) fn join_mirrored(
 }
 
 /// The files of installed models.
-pub(crate) fn model_files(home: &Home, ids: [&ModelId; 2]) -> Result<Vec<InputFile>> {
+pub(crate) fn model_files<'a>(home: &Home, ids: impl Iterator<Item = &'a ModelId>) -> Result<Vec<InputFile>> {
     let store = Store::open(home.models())?;
     let mut files = Vec::new();
     for id in ids {

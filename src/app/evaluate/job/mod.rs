@@ -12,6 +12,7 @@
 
 pub mod bench;
 pub mod bench_pairs;
+pub mod bench_photos;
 pub mod check;
 #[cfg(feature = "gui")]
 pub mod checked;

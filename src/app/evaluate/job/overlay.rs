@@ -16,6 +16,7 @@ use crate::eval::figures::PairFigures;
 use crate::eval::{Figures, Run};
 use crate::figures::Table;
 use crate::figures::report::{HtmlReport, ReportPart};
+use crate::types::path_text;
 
 /// The object that `--json` prints.
 #[derive(Debug, Clone, Serialize)]
@@ -23,6 +24,7 @@ pub(crate) struct OverlayOutcome {
     pub models: Vec<PairFigures>,
     /// Pairs that every model gets wrong with its own thresholds.
     pub wrong_by_all: usize,
+    #[serde(serialize_with = "path_text::serialize")]
     pub run: PathBuf,
 }
 

@@ -15,15 +15,16 @@ use crate::app::evaluate::job::pairs_config::{Mirror, PairsConfig};
 use crate::app::evaluate::job::present;
 use crate::app::evaluate::job::runs::{keep, row};
 use crate::app::jobs::input_file::{InputFile, read_pairs};
+use crate::app::jobs::walk::listed::ListedFiles;
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::errata::Errata;
 use crate::eval::figures::{Arithmetic, Figures, PairFigures};
 use crate::eval::lfw::{Centring, Judgement, LfwOptions, judge, judge_split};
 use crate::eval::quantised::{QuantisationCost, cost};
 use crate::eval::sandberg::{self, Published};
-use crate::eval::{Image, Metric, Pair, PairList, Run, Summary, Vectors};
+use crate::eval::{Image, LackingFold, Metric, Pair, PairList, Run, Summary, Vectors};
 use crate::faces::embed::quantise::QuantisedEmbedding;
-use crate::types::{Cancel, Embedding};
+use crate::types::{Cancel, Embedding, counted};
 
 /// Pairs that have both embeddings, and what is missing.
 pub(crate) struct Resolved {
@@ -147,6 +148,8 @@ fn judge_lists(
     ensure!(!resolved.pairs.is_empty(), "none of the list's {} pairs has both embeddings", list.pairs.len());
 
     let judged = judgement(&faces, &resolved, lists.training.as_ref(), config, note)?;
+    let lacking = lacking_folds(&judged, list.folds);
+    note_left_out(&lacking, list.folds, note);
     let published = match config.arithmetic {
         Arithmetic::Exact => None,
         Arithmetic::Sandberg => Some(published(&resolved, list.folds, config)?),
@@ -161,7 +164,9 @@ fn judge_lists(
 
     let folder = EvaluationFolder::create(home, config.kind, config, &faces.inputs)?;
     let bytes = byte_cost(&resolved, &judged, config)?;
-    let figures = PairFigures { bytes, ..figures(&folder, &faces, &resolved, &judged, published.as_ref(), config) };
+    let figures = figures(&folder, &faces, &resolved, &judged, published.as_ref(), config);
+    let folds_left_out = lacking.iter().map(|lacking| lacking.fold + 1).collect();
+    let figures = PairFigures { bytes, folds_left_out, ..figures };
     let row = row(folder.path(), Some(&config.list.to_string_lossy()), &Figures::Pairs(figures.clone()));
     let images = images_of(&faces.images, &resolved, config);
     let mut run = Run::judged(row, figures, judged, &config.options, images, config.crop);
@@ -187,7 +192,26 @@ pub(crate) fn shortened(list: &PairList, count: usize) -> PairList {
 fn note_skipped(resolved: &Resolved, note: &mut dyn FnMut(String)) {
     if resolved.skipped > 0 {
         let (pairs, images) = (resolved.skipped, resolved.skipped_images.len());
-        note(format!("Skipped {pairs} pairs, because {images} images have no embedding"));
+        let (pairs, images) = (counted(pairs, "pair", "pairs"), counted(images, "image has", "images have"));
+        note(format!("Skipped {pairs}, because {images} no embedding"));
+    }
+}
+
+/// Folds of a list of so many that are in no figure: those that lack a kind of pair, and those of which nothing is left.
+fn lacking_folds(judged: &Judgement, folds: usize) -> Vec<LackingFold> {
+    let is_judged = |fold: usize| judged.folds.iter().any(|judged| judged.fold == fold);
+    let known = |fold: usize| judged.left_out.iter().find(|lacking| lacking.fold == fold).copied();
+    let is_split = judged.folds.len() < 2;
+    let missing = (0..folds).filter(|&fold| !is_split && !is_judged(fold));
+    missing.map(|fold| known(fold).unwrap_or(LackingFold { fold, same: 0, different: 0 })).collect()
+}
+
+/// Says once which folds are in no figure.
+pub(crate) fn note_left_out(lacking: &[LackingFold], folds: usize, note: &mut dyn FnMut(String)) {
+    if !lacking.is_empty() {
+        let why: Vec<String> = lacking.iter().map(ToString::to_string).collect();
+        let whole = folds.saturating_sub(lacking.len());
+        note(format!("Left out: {}. The figures are those of the other {whole} of {folds} folds", why.join("; ")));
     }
 }
 
@@ -209,8 +233,9 @@ fn judgement(
 
 /// The images of a run, and where their faces are.
 fn images_of(embedded: &EmbeddedImages, resolved: &Resolved, config: &PairsConfig) -> Vec<Image> {
+    let mut files = config.images.as_deref().map(ListedFiles::in_folder);
     let image = |(listed, &row): (&String, &usize)| Image {
-        path: config.images.as_ref().map(|folder| folder.join(listed)),
+        path: files.as_mut().map(|files| files.path(listed)),
         face: embedded.faces[row],
         listed: listed.clone(),
     };
@@ -242,7 +267,7 @@ fn byte_cost(resolved: &Resolved, judged: &Judgement, config: &PairsConfig) -> R
     let quantise = |row: &[f32]| Ok(QuantisedEmbedding::new(&Embedding::normalise(row.to_vec())?));
     let bytes: Vec<QuantisedEmbedding> = resolved.vectors.rows().map(quantise).collect::<Result<_>>()?;
     let score = |pair: &Pair| Pair { distance: f64::from(bytes[pair.a].squared_distance(&bytes[pair.b]).0), ..*pair };
-    let scored: Vec<Pair> = resolved.pairs.iter().map(score).collect();
+    let scored: Vec<Pair> = judged.pairs.iter().map(score).collect();
     Ok(Some(cost(&judged.pairs, &scored, far_target, far_rule)?))
 }
 
@@ -267,8 +292,9 @@ fn figures(
         far_resolved: far_resolved(judged, config.options.far_target),
         auc: judged.auc,
         eer: Some(judged.eer),
-        pairs: resolved.pairs.len(),
+        pairs: judged.pairs.len(),
         skipped: resolved.skipped,
+        folds_left_out: Vec::new(),
         skipped_images: resolved.skipped_images.clone(),
         model: faces.model(),
         crop_rule: faces.photos.crop_rule(),

@@ -20,7 +20,7 @@ use crate::eval::{Figures, Image, Pair, Run};
 use crate::figures::Table;
 use crate::figures::plot::{Figure, Series, Shape};
 use crate::figures::report::{Card, HtmlReport, ReportPart};
-use crate::types::Preprocessing;
+use crate::types::{Preprocessing, counted};
 
 /// Over the range of the metric.
 const BINS: usize = 80;
@@ -124,9 +124,18 @@ fn summary(outcome: &PairFigures, folds: usize, config: &PairsConfig) -> String 
     };
     let skipped = match outcome.skipped {
         0 => "no pair was skipped".to_owned(),
-        skipped => format!("{skipped} pairs were skipped, because an image has no embedding"),
+        skipped => {
+            format!("{} skipped, because an image has no embedding", counted(skipped, "pair was", "pairs were"))
+        }
     };
-    format!("{way}; {} pairs in {folds} folds, {skipped}.", outcome.pairs)
+    let lacking = match &outcome.folds_left_out[..] {
+        [] => String::new(),
+        folds => {
+            let folds: Vec<String> = folds.iter().map(ToString::to_string).collect();
+            format!("; folds left out, since they lack a kind of pair: {}", folds.join(", "))
+        }
+    };
+    format!("{way}; {} pairs in {folds} folds, {skipped}{lacking}.", outcome.pairs)
 }
 
 fn numbers(outcome: &PairFigures, folds: usize) -> Vec<(String, String, String)> {

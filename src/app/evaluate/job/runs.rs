@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::app::engine::home::Home;
 use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
+use crate::app::jobs::walk::listed::ListedFiles;
 use crate::eval::all_pairs::{AllPairs, BINS, DistanceHistogram};
 use crate::eval::errata::Errata;
 use crate::eval::figures::{Figures, PairFigures, SetFigures};
@@ -18,7 +19,7 @@ use crate::eval::lfw::{FoldResult, Judgement, LfwOptions};
 use crate::eval::pairs::ImagePlaces;
 use crate::eval::run::{RunRow, Score};
 use crate::eval::{Image, Pair, Run};
-use crate::types::{CropRule, Detection, FaceCrop};
+use crate::types::{CropRule, Detection, FaceCrop, path_text};
 
 /// One pair of `pairs.json`: a [`Pair`] that names its images instead of counting them, so that the file can be read alone.
 #[derive(Serialize, Deserialize)]
@@ -50,7 +51,9 @@ struct Config {
 /// What a run on pairs was made from, and how faces were cut out.
 #[derive(Deserialize)]
 pub(crate) struct PairSources {
+    #[serde(default, deserialize_with = "path_text::perhaps::deserialize")]
     pub list: Option<PathBuf>,
+    #[serde(default, deserialize_with = "path_text::perhaps::deserialize")]
     pub images: Option<PathBuf>,
     /// None where embeddings were given.
     pub crop: Option<FaceCrop>,
@@ -213,8 +216,9 @@ fn open_judged(folder: &Path, config: &Value, result: Value) -> Result<Run> {
         Pair { a, b, same, fold, distance }
     };
     let pairs = read::<Vec<PairLine>>(folder, "pairs.json")?.into_iter().map(&mut pair).collect();
+    let mut files = images.as_deref().map(ListedFiles::in_folder);
     let image = |listed: String| Image {
-        path: images.as_ref().map(|folder| folder.join(&listed)),
+        path: files.as_mut().map(|files| files.path(&listed)),
         face: faces.get(&listed).copied(),
         listed,
     };

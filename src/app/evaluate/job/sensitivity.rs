@@ -21,12 +21,14 @@ use crate::eval::{FarRule, Metric, Pair, PairList, Roc, val_at_far};
 use crate::figures::Table;
 use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
 use crate::figures::report::{HtmlReport, ReportPart};
-use crate::types::{Cancel, FaceCrop};
+use crate::types::{Cancel, FaceCrop, path_text};
 
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct SensitivityConfig {
     pub study: Study,
+    #[serde(serialize_with = "path_text::serialize")]
     pub list: PathBuf,
+    #[serde(serialize_with = "path_text::serialize")]
     pub images: PathBuf,
     pub crop: FaceCrop,
     pub far_target: f64,
@@ -40,6 +42,7 @@ pub(crate) struct SensitivityOutcome {
     pub study: Study,
     pub rows: Vec<StudyRow>,
     pub model: String,
+    #[serde(serialize_with = "path_text::serialize")]
     pub run: PathBuf,
 }
 

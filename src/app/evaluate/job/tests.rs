@@ -121,7 +121,7 @@ fn a_run_counts_what_it_skipped_and_tells_it() {
     // These vectors lie along single axes, where one byte clips numbers beyond ½: the run has to show that.
     assert!(bytes.decisions_changed == 0 && bytes.largest_distance_error > 1.0, "{bytes:?}");
     assert!(!outcome.far_resolved, "twelve pairs cannot show a FAR of 1 in 1,000");
-    assert!(notes.contains(&"Skipped 1 pairs, because 1 images have no embedding".to_owned()), "{notes:?}");
+    assert!(notes.contains(&"Skipped 1 pair, because 1 image has no embedding".to_owned()), "{notes:?}");
     holds(
         &outcome.run,
         &[

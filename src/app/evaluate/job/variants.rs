@@ -73,7 +73,7 @@ pub(crate) fn eval_networks(
         .filter(|id| store.installed(id))
         .filter(|id| options.model.as_ref().is_none_or(|model| *model == id.0))
         .collect();
-    ensure!(!installed.is_empty(), "no embedding network is installed: see likeness models list");
+    ensure!(!installed.is_empty(), "no embedding network is installed: see `likeness models list`");
     let (mut rows, mut inputs) = (Vec::<StudyRow>::new(), vec![input]);
     for id in installed {
         let options = EngineOptions { model: Some(id.0.clone()), ..options.clone() };

@@ -10,19 +10,23 @@ use crate::app::engine::home::Home;
 use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::figures;
 use crate::app::evaluate::job::inputs::FaceInputs;
+use crate::app::evaluate::job::pairs::note_left_out;
 use crate::app::evaluate::job::present::percent;
 use crate::app::jobs::input_file::InputFile;
-use crate::app::jobs::walk::sorted;
+use crate::app::jobs::walk::pictures_in;
+use crate::eval::embedded::parts_from_the_end;
 use crate::eval::lfw::judge_scored;
 use crate::eval::video::VideoFaces;
 use crate::eval::{FarRule, Pair, PairList};
-use crate::faces::image::is_photo_name;
 use crate::figures::Table;
 use crate::figures::report::{HtmlReport, ReportPart};
+use crate::types::counted;
+use crate::types::path_text::{self, from_text, to_text};
 
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct VideoConfig {
     /// CSV of `first folder, second folder, 1 or 0, fold`; folders below the embeddings' paths.
+    #[serde(serialize_with = "path_text::serialize")]
     pub list: PathBuf,
     pub frames: usize,
     pub far_target: f64,
@@ -47,6 +51,7 @@ pub(crate) struct VideoOutcome {
     /// Videos of the list without a single embedded frame.
     pub videos_without_faces: Vec<String>,
     pub model: String,
+    #[serde(serialize_with = "path_text::serialize")]
     pub run: PathBuf,
 }
 
@@ -55,12 +60,12 @@ pub(crate) struct VideoOutcome {
 pub(crate) fn listed_frames(list: &PairList, folder: &Path) -> Result<Vec<String>> {
     let mut frames = Vec::new();
     for video in &list.images {
-        let path = folder.join(video);
+        let path = folder.join(from_text(video));
         if !path.is_dir() {
             continue;
         }
-        for file in sorted(&path)?.into_iter().filter(|file| is_photo_name(file)) {
-            frames.push(format!("{video}/{}", file.file_name().unwrap_or_default().to_string_lossy()));
+        for file in pictures_in(&path)? {
+            frames.push(format!("{video}/{}", to_text(file.file_name().unwrap_or_default())));
         }
     }
     ensure!(!frames.is_empty(), "none of the list's videos has a folder with images in {}", folder.display());
@@ -102,10 +107,15 @@ pub(crate) fn eval_video(
     }
     let skipped = list.pairs.len() - scored.len();
     if skipped > 0 {
-        note(format!("Skipped {skipped} pairs, because {} videos have no embedded frame", empty.len()));
+        let pairs = counted(skipped, "pair", "pairs");
+        note(format!(
+            "Skipped {pairs}, because {} no embedded frame",
+            counted(empty.len(), "video has", "videos have")
+        ));
     }
     ensure!(!scored.is_empty(), "none of the list's {} pairs of videos has embedded frames", list.pairs.len());
     let judged = judge_scored(&scored, config.far_target, config.far_rule).context("the videos cannot be judged")?;
+    note_left_out(&judged.left_out, judged.folds.len() + judged.left_out.len(), note);
     let run = EvaluationFolder::create(home, "video", config, &faces.inputs)?;
     let outcome = VideoOutcome {
         accuracy_mean: judged.accuracy.mean,
@@ -117,7 +127,7 @@ pub(crate) fn eval_video(
         far_mean: judged.far.mean,
         auc: judged.auc,
         eer: judged.eer,
-        pairs: scored.len(),
+        pairs: judged.pairs.len(),
         skipped,
         videos: videos.len(),
         videos_without_faces: empty,
@@ -151,8 +161,7 @@ fn videos<'a>(
     let images = &faces.images;
     let mut rows_of: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (row, path) in images.paths.iter().enumerate() {
-        let path = path.replace('\\', "/");
-        let mut folders = path.rsplit('/').skip(1);
+        let mut folders = parts_from_the_end(path).skip(1);
         let names = (folders.next(), folders.next());
         if let (Some(video), person) = names {
             // A list may say "video" or "person/video".

@@ -15,7 +15,7 @@ use crate::app::ui::feature::{Ended, Feature, PathQuestion, Remembered, Wanted};
 use crate::app::ui::locale::Locale;
 use crate::app::ui::view::View;
 use crate::eval::Run;
-use crate::types::Touched;
+use crate::types::{Touched, path_text};
 
 type Out<'a> = Outbox<'a, Request>;
 
@@ -23,7 +23,9 @@ type Out<'a> = Outbox<'a, Request>;
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct LastPaths {
+    #[serde(default, with = "path_text::perhaps")]
     pairs: Option<PathBuf>,
+    #[serde(default, with = "path_text::perhaps")]
     images: Option<PathBuf>,
 }
 

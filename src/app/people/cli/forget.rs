@@ -1,16 +1,17 @@
 //! `likeness people --forget`: one clear question, then a person is gone for good.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 
 use anyhow::{Result, bail};
 use serde_json::json;
 
-use crate::app::engine::cli::console::{printable, printable_text};
+use crate::app::engine::cli::console::{counted, printable, printable_text};
+use crate::app::engine::cli::output;
 use crate::app::engine::home::Home;
 use crate::app::jobs::forget::{Forgetting, forget, preview};
 use crate::library::Library;
 use crate::library::care::Forgotten;
-use crate::types::PersonId;
+use crate::types::{PathText, PersonId};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ForgetArgs {
@@ -34,12 +35,11 @@ impl ForgetArgs {
         // Nobody is asked about what is refused then.
         library.still_to_forget(&forgetting.person)?;
         if !self.yes {
-            eprintln!("{}", question(&forgetting, self.not_again));
+            output::note(question(&forgetting, self.not_again));
             if !std::io::stdin().is_terminal() {
                 bail!("nothing was done: --yes says that it is meant");
             }
-            eprint!("Forget for good? [y/N] ");
-            std::io::stderr().flush()?;
+            output::ask("Forget for good? [y/N] ");
             let mut answer = String::new();
             std::io::stdin().lock().read_line(&mut answer)?;
             if !matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
@@ -48,8 +48,8 @@ impl ForgetArgs {
         }
         let forgotten = forget(home, &mut library, &forgetting.person, !self.not_again)?;
         match json {
-            true => println!("{}", as_json(&forgetting, &forgotten)),
-            false => println!("{}", as_words(&forgetting, &forgotten)),
+            true => output::json(&as_json(&forgetting, &forgotten))?,
+            false => output::line(as_words(&forgetting, &forgotten))?,
         }
         Ok(true)
     }
@@ -64,20 +64,31 @@ fn question(forgetting: &Forgetting, not_again: bool) -> String {
     let person = &forgetting.person;
     let suggested = person.faces.iter().filter(|face| !face.is_decided).count();
     let mut words = format!(
-        "{} would be forgotten: {} faces with crop and {} vectors, {suggested} of the faces only suggested or grouped; \
-         {} rejections, {} steps of the history; and the same in {} backups. The photos stay. There is no way back.",
+        "{} would be forgotten: {} with crop and {}, {suggested} of them only suggested or grouped; {}, {} of the \
+         history; and the same in {}. The photos stay. There is no way back.",
         name(forgetting),
-        person.faces.len(),
-        person.vectors,
-        person.rejections,
-        person.steps,
-        forgetting.backups
+        counted(person.faces.len(), "face", "faces"),
+        counted(person.vectors, "vector", "vectors"),
+        counted(person.rejections, "rejection", "rejections"),
+        counted(person.steps, "step", "steps"),
+        counted(forgetting.backups, "backup", "backups")
     );
     words += match not_again {
         true => "\nLater scans leave these faces out; the picture's hash and the place of each stay for that.",
         false => "\nLater scans may find these faces again, without a name.",
     };
-    words + &left(forgetting)
+    words + &left(forgetting) + &ways_back(forgetting)
+}
+
+/// What goes beside the person.
+fn ways_back(forgetting: &Forgetting) -> String {
+    match forgetting.written {
+        0 => String::new(),
+        files => format!(
+            "\nNames that were written into {} stay there, and can't be taken back in one step any more.",
+            counted(files, "file", "files")
+        ),
+    }
 }
 
 /// What Likeness can't take back.
@@ -86,6 +97,9 @@ fn left(forgetting: &Forgetting) -> String {
         "\nLikeness can't take back what was exported or written into photos; training runs that lie in another \
                      folder than the home's runs are not looked through."
             .to_owned();
+    for copy in &forgetting.copies {
+        words += &format!("\nNor what this copy of a library holds, which Likeness has not made: {}", printable(copy));
+    }
     for run in &forgetting.runs {
         words += &format!("\nNor what a training run has learned from these faces: {}", printable(run));
     }
@@ -97,10 +111,10 @@ fn left(forgetting: &Forgetting) -> String {
 
 fn as_words(forgetting: &Forgetting, forgotten: &Forgotten) -> String {
     let mut words = format!(
-        "Forgot {}: {} faces; {} backups cleaned",
+        "Forgot {}: {}; {} cleaned",
         name(forgetting),
-        forgotten.person.faces.len(),
-        forgotten.backups_cleaned
+        counted(forgotten.person.faces.len(), "face", "faces"),
+        counted(forgotten.backups_cleaned, "backup", "backups")
     );
     for backup in &forgotten.backups_deleted {
         words += &format!("\nDeleted, since the person could not surely be taken out of it: {}", printable(backup));
@@ -113,8 +127,7 @@ fn as_words(forgetting: &Forgetting, forgotten: &Forgotten) -> String {
 }
 
 fn as_json(forgetting: &Forgetting, forgotten: &Forgotten) -> serde_json::Value {
-    let paths =
-        |paths: &[std::path::PathBuf]| paths.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>();
+    let paths = |paths: &[std::path::PathBuf]| paths.iter().map(|path| PathText::of(path).path).collect::<Vec<_>>();
     json!({
         "id": forgotten.person.person,
         "faces": forgotten.person.faces.len(),

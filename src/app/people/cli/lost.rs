@@ -4,6 +4,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::app::engine::cli::console::{printable, printable_text};
+use crate::app::engine::cli::output::{self, with_path};
 use crate::app::engine::home::Home;
 use crate::library::{Decision, FaceDetail, FaceState, Library, LibraryReader, SetAside};
 use crate::types::{FaceId, Revision};
@@ -41,11 +42,11 @@ fn list(library: &LibraryReader, json: bool) -> Result<()> {
         let there = lost.replaced_by.map_or_else(|| Ok(Vec::new()), |photo| library.faces_of_photo(photo))?;
         match json {
             true => listed.push(as_json(&face, &there)),
-            false => println!("{}", as_lines(&face, &there)),
+            false => output::line(as_lines(&face, &there))?,
         }
     }
     if json {
-        println!("{}", Value::from(listed));
+        output::json(&listed)?;
     }
     Ok(())
 }
@@ -81,32 +82,32 @@ fn put_back(library: &mut Library, lost: FaceId, onto: FaceId, json: bool) -> Re
         true => {
             let mut object = face_json(&after);
             object["lost"] = json!(lost.0);
-            println!("{object}");
+            output::json(&object)
         }
         false => {
             let (path, now) = (printable(&after.path), words(after.state, after.name.as_deref()));
-            println!("Put back: face {} of {path} is {now} now", onto.0);
+            output::line(format!("Put back: face {} of {path} is {now} now", onto.0))
         }
     }
-    Ok(())
 }
 
-/// Paths that are not text are shown with replacement characters: JSON knows only text.
 fn face_json(face: &FaceDetail) -> Value {
     let place = face.detection.face_box;
-    json!({
-        "face": face.face_id.0,
-        "path": face.path.to_string_lossy(),
-        "box": [place.x, place.y, place.width, place.height],
-        "person": face.state.person(),
-        "name": face.name,
-        "named": face.state.is_decided(),
-        "set_aside": match face.state {
-            FaceState::SetAside(SetAside::Stranger) => Some("stranger"),
-            FaceState::SetAside(SetAside::NotAFace) => Some("not_a_face"),
-            _ => None,
-        },
-    })
+    with_path(
+        &face.path,
+        json!({
+            "face": face.face_id.0,
+            "box": [place.x, place.y, place.width, place.height],
+            "person": face.state.person(),
+            "name": face.name,
+            "named": face.state.is_decided(),
+            "set_aside": match face.state {
+                FaceState::SetAside(SetAside::Stranger) => Some("stranger"),
+                FaceState::SetAside(SetAside::NotAFace) => Some("not_a_face"),
+                _ => None,
+            },
+        }),
+    )
 }
 
 fn words(state: FaceState, name: Option<&str>) -> String {

@@ -38,7 +38,7 @@ impl FeatureView<State> for Views {
         match page {
             Page::Person(_) => self.person.ui(ui, ctx),
             Page::SetAside => aside::aside_ui(ui, ctx),
-            Page::Photo(_) | Page::None => return false,
+            Page::Photo(_) | Page::Names | Page::WriteNames | Page::None => return false,
         }
         true
     }

@@ -27,6 +27,7 @@ use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
 use crate::app::engine::scan_lock::ScanLock;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
+use crate::app::jobs::not_looked_at;
 use crate::app::jobs::reembed::{embed_portraits, reembed};
 use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
 use crate::app::jobs::walk::{find_photos, plain};
@@ -34,7 +35,7 @@ use crate::cluster::Linkage;
 use crate::faces::image::{PictureHash, picture_hash_of_file};
 use crate::library::{LibraryError, MissingPolicy, ScanId, ScanOutcome, Suspect};
 use crate::networks::models::Store;
-use crate::types::{Cancel, FaceId, SquaredDistance};
+use crate::types::{Cancel, FaceId, SquaredDistance, path_text};
 use pipeline::Scanning;
 #[cfg(feature = "gui")]
 pub use window::{Event, Job, Request};
@@ -49,6 +50,8 @@ pub struct ScanSummary {
     pub photos: usize,
     pub faces: usize,
     pub new_photos: usize,
+    /// Known photos in which another detector had looked for faces.
+    pub searched_again: usize,
     pub unchanged_photos: usize,
     pub moved_photos: usize,
     pub new_faces: usize,
@@ -62,6 +65,7 @@ pub struct ScanSummary {
     #[serde(skip)]
     pub newly_lost: HashSet<FaceId>,
     /// Folders that were not there.
+    #[serde(serialize_with = "path_text::several::serialize")]
     pub offline_folders: Vec<PathBuf>,
     /// Photos that are gone but not marked as missing, since they are more than half of their folder's.
     pub withheld_photos: usize,
@@ -71,6 +75,8 @@ pub struct ScanSummary {
     pub skipped: Vec<Skipped>,
     /// Videos, and pictures of kinds that are not read.
     pub not_looked_at: Vec<Skipped>,
+    /// Hidden and system files and folders, which nobody looked into.
+    pub hidden: usize,
     /// Pages of new photos beyond the first, which nobody looked at.
     pub further_pages: u64,
     /// New photos whose colour profile cannot be read; their pixels are taken for sRGB.
@@ -88,6 +94,7 @@ impl ScanSummary {
     /// Several folders as one: what was done in them.
     fn add(&mut self, other: Self) {
         self.new_photos += other.new_photos;
+        self.searched_again += other.searched_again;
         self.unchanged_photos += other.unchanged_photos;
         self.moved_photos += other.moved_photos;
         self.new_faces += other.new_faces;
@@ -97,13 +104,14 @@ impl ScanSummary {
         self.withheld.extend(other.withheld);
         self.skipped.extend(other.skipped);
         self.not_looked_at.extend(other.not_looked_at);
+        self.hidden += other.hidden;
         self.further_pages += other.further_pages;
         self.broken_profiles += other.broken_profiles;
         self.damaged_photos += other.damaged_photos;
         self.elapsed_secs += other.elapsed_secs;
         self.cancelled |= other.cancelled;
         let secs = self.elapsed_secs.max(f64::MIN_POSITIVE);
-        self.photos_per_s = self.new_photos as f64 / secs;
+        self.photos_per_s = (self.new_photos + self.searched_again) as f64 / secs;
         self.faces_per_s = self.new_faces as f64 / secs;
     }
 }
@@ -273,17 +281,23 @@ fn find_lost_again(
 }
 
 /// Counts the faces that were absent before and are not any more: their photo is back, or they were found in another
-/// one. The latter are no faces carried over, since they were gone from where they were long before.
+/// one. The latter are no faces carried over, since they were gone from where they were long before. Each counts once, by
+/// the face that is there now: a photo that was edited several times has left the same one in every edit.
 fn count_returned(absent: HashSet<FaceId>, library: &LibraryHandle, summary: &mut ScanSummary) -> Result<()> {
     let (returned, found) = library.call(move |library| {
         let absent_now = library.absent_faces()?;
-        let (mut returned, mut found) = (0, 0);
-        for face in absent.difference(&absent_now) {
-            let Some(face) = library.face(*face)? else { continue };
-            returned += 1;
-            found += usize::from(library.photo(face.photo_id)?.is_some_and(|photo| photo.is_missing));
+        let (mut returned, mut found) = (HashSet::new(), HashSet::new());
+        for &face in absent.difference(&absent_now) {
+            let Some(known) = library.face(face)? else { continue };
+            if library.photo(known.photo_id)?.is_some_and(|photo| photo.is_missing) {
+                found.extend(library.face_shown_for(face)?);
+            } else {
+                returned.insert(face);
+            }
         }
-        Ok::<_, LibraryError>((returned, found))
+        // An original that is back, and its edits that lead to it.
+        let found = found.difference(&returned).count();
+        Ok::<_, LibraryError>((returned.len() + found, found))
     })?;
     summary.returned_faces = returned;
     summary.carried_faces = summary.carried_faces.saturating_sub(found);
@@ -308,7 +322,7 @@ pub(crate) fn summary_without_networks(
     if is_offline(folder, home)? {
         return Ok(Some(ScanSummary { offline_folders: vec![folder.to_owned()], ..ScanSummary::default() }));
     }
-    if holds_photos(folder, cancel)? || options.installed(home)? || knows_files_in(folder, home)? {
+    if holds_photos(folder, &home.own_folders(), cancel)? || options.installed(home)? || knows_files_in(folder, home)? {
         return Ok(None);
     }
     Ok(Some(ScanSummary { cancelled: cancel.is_cancelled(), ..ScanSummary::default() }))
@@ -382,9 +396,9 @@ fn real_path(folder: &Path) -> Result<PathBuf> {
 }
 
 /// Whether there is a photo below `folder`; an error where it is no folder, or cannot be read.
-fn holds_photos(folder: &Path, cancel: &Cancel) -> Result<bool> {
+fn holds_photos(folder: &Path, own: &[PathBuf], cancel: &Cancel) -> Result<bool> {
     let enough = Cancel::default();
-    let found = find_photos(folder, &[], &enough, |photos| {
+    let found = find_photos(folder, own, &enough, |photos| {
         if photos > 0 || cancel.is_cancelled() {
             enough.cancel();
         }
@@ -406,13 +420,16 @@ fn scan(
     let scan = tools.library.call(move |library| library.begin_scan(&scanned))?;
     let mut scanning = Scanning::new(scan, tools, cancel, events);
     found.skipped.into_iter().for_each(|skipped: Skipped| scanning.report_skipped(skipped));
-    scanning.note_not_looked_at(found.not_looked_at);
+    scanning.note_not_looked_at(found.not_looked_at, found.hidden);
     let todo = scanning.sort_out(found.photos)?;
     scanning.scan_files(todo)?;
     let outcome = if cancel.is_cancelled() { ScanOutcome::Cancelled } else { ScanOutcome::Complete };
     let policy = tools.missing;
     let end = tools.library.call(move |library| library.finish_scan(scan, outcome, policy))?;
     let mut summary = scanning.summarise();
+    if outcome == ScanOutcome::Complete {
+        not_looked_at::keep(tools.library, &root, &summary.not_looked_at)?;
+    }
     summary.missing_photos = end.missing;
     summary.withheld_photos = end.withheld.map_or(0, |(gone, _)| gone);
     let withheld = |(gone, of)| Withheld { folder: root, gone: gone as u64, of: of as u64 };

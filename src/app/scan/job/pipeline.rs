@@ -17,7 +17,7 @@ use crate::app::engine::portrait::thumbnail_jpeg;
 use crate::app::engine::progress::{JobEvent, Meter, Skipped};
 use crate::app::jobs::walk::plain;
 use crate::app::jobs::working_copy::working_copy;
-use crate::faces::image::{DecodeError, Photo, PhotoMeta, ProfileUse};
+use crate::faces::image::{DecodeError, DecodeLimits, Photo, PhotoMeta, ProfileUse};
 use crate::library::{
     FaceRecord, FileFacts, FileHashes, LibraryError, PhotoRecord, PhotoState, Placed, ScanId, Suspect,
 };
@@ -93,11 +93,15 @@ impl<'a> Scanning<'a> {
 
     /// Marks what the library knows as it is, and returns the rest.
     pub(crate) fn sort_out(&mut self, photos: Vec<PathBuf>) -> Result<Vec<FileFacts>> {
-        let mut todo = Vec::new();
+        let (mut todo, max_bytes) = (Vec::new(), DecodeLimits::default().max_bytes());
         for chunk in photos.chunks(512) {
             let mut files = Vec::with_capacity(chunk.len());
             for path in chunk {
                 match file_facts(path) {
+                    // It would be read to its end only to be refused.
+                    Ok(file) if file.size > max_bytes => {
+                        self.record_unreadable(file, DecodeError::TooLong { max_bytes }.to_string())?;
+                    }
                     Ok(file) => files.push(file),
                     Err(error) => self.report_skipped(Skipped { path: path.clone(), reason: error.to_string() }),
                 }
@@ -250,9 +254,13 @@ impl<'a> Scanning<'a> {
             }
         }
         let scan = self.scan;
-        self.summary.new_photos += records.len();
-        self.summary.new_faces += records.iter().map(|record| record.faces.len()).sum::<usize>();
-        self.tools.library.call(move |library| library.record_photos(scan, &records))?;
+        for recorded in self.tools.library.call(move |library| library.record_photos(scan, &records))? {
+            match recorded.was_known {
+                true => self.summary.searched_again += 1,
+                false => self.summary.new_photos += 1,
+            }
+            self.summary.new_faces += recorded.faces_new;
+        }
         self.survived(files)
     }
 
@@ -324,8 +332,9 @@ impl<'a> Scanning<'a> {
     }
 
     /// Files of which nobody looks for faces.
-    pub(crate) fn note_not_looked_at(&mut self, others: Vec<Skipped>) {
+    pub(crate) fn note_not_looked_at(&mut self, others: Vec<Skipped>, hidden: usize) {
         self.summary.not_looked_at = others;
+        self.summary.hidden = hidden;
     }
 
     pub(crate) fn report_skipped(&mut self, skipped: Skipped) {
@@ -338,7 +347,7 @@ impl<'a> Scanning<'a> {
         let summary = &mut self.summary;
         summary.cancelled = self.cancel.is_cancelled();
         summary.elapsed_secs = self.meter.elapsed_secs();
-        summary.photos_per_s = summary.new_photos as f64 / summary.elapsed_secs.max(1e-9);
+        summary.photos_per_s = (summary.new_photos + summary.searched_again) as f64 / summary.elapsed_secs.max(1e-9);
         summary.faces_per_s = summary.new_faces as f64 / summary.elapsed_secs.max(1e-9);
         self.summary
     }

@@ -18,7 +18,9 @@ use crate::app::engine::progress::Progress;
 use crate::app::jobs::regroup::{PreparedGrouping, regroup, split_group};
 use crate::faces::edits::{Edit, Orientation};
 use crate::faces::image::{DecodeError, Photo};
-use crate::library::{FaceRecord, ListPage, PeopleFilter, PeopleKind, PhotoFilter};
+use crate::library::{
+    AgainstMerge, Decision, FaceRecord, ListPage, PeopleFilter, PeopleKind, PhotoFilter, with_small_faces,
+};
 use crate::types::{Cancel, Detection, Embedding, FaceBox, Landmarks, ModelId, Revision, SquaredDistance};
 
 struct ColourFaces {
@@ -29,6 +31,8 @@ struct ColourFaces {
     breaks_after: usize,
     /// Finds no faces any more.
     is_blind: bool,
+    /// Finds twelve faces in each photo.
+    collage: bool,
     /// How it fails over every photo.
     failing: Option<fn() -> anyhow::Error>,
 }
@@ -42,6 +46,7 @@ impl ColourFaces {
             looked_at: Cell::new(0),
             breaks_after: usize::MAX,
             is_blind: false,
+            collage: false,
             failing: None,
         }
     }
@@ -62,6 +67,9 @@ impl FindFaces for ColourFaces {
         let faces = |(_, photo): &(&Path, &Photo)| {
             if let Some(fails) = self.failing {
                 return Err(fails());
+            }
+            if self.collage {
+                return Ok(collage(self, &photo.pixels));
             }
             let face = face_of(&photo.pixels)?;
             Ok(if self.is_blind { Vec::new() } else { vec![face] })
@@ -331,6 +339,69 @@ fn photos_are_grouped_by_who_is_on_them() {
     assert_eq!(prepared.wrong_matches_per_1000(SquaredDistance(4.0)), None);
 }
 
+/// Each photo a collage: in each of twelve cells the face of somebody, or nobody.
+fn collage(faces: &ColourFaces, pixels: &RgbImage) -> Vec<FaceRecord> {
+    let cells = (0..12).map(|cell| (8 * (cell % 4), 10 * (cell / 4)));
+    let shown = cells.filter_map(|(x, y)| {
+        let face_box = FaceBox { x: x as f32 + 1.0, y: y as f32 + 1.0, width: 6.0, height: 8.0 };
+        let detection = Detection { face_box, score: 0.9, landmarks: Landmarks([[x as f32 + 4.0, y as f32 + 5.0]; 5]) };
+        let embedding = faces.embed_faces(pixels, &[detection]).unwrap().remove(0)?;
+        Some(FaceRecord {
+            detection,
+            embedding: Some(embedding),
+            crop_jpeg: portrait_jpeg(pixels, &detection).unwrap(),
+        })
+    });
+    shown.collect()
+}
+
+fn collage_of(colours: &[[u8; 3]]) -> RgbImage {
+    RgbImage::from_fn(32, 32, |x, y| {
+        let cell = (x / 8 + 4 * (y / 10).min(2)) as usize;
+        Rgb(*colours.get(cell).unwrap_or(&[0; 3]))
+    })
+}
+
+#[test]
+fn a_collage_of_one_face_is_one_person_and_one_of_people_is_several_until_their_user_says_so() {
+    let mut world = World::new();
+    world.faces.collage = true;
+    let equal: Vec<[u8; 3]> = (0..12).map(|copy| [200, 5 * copy, 3 * (copy % 3)]).collect();
+    collage_of(&equal).save(world.photos.join("one.png")).unwrap();
+    collage_of(&[[0, 250, 0], [0, 0, 250], [0, 200, 200]]).save(world.photos.join("people.png")).unwrap();
+    world.scan();
+    let all_in_one = Grouping { threshold: SquaredDistance(0.59), linkage: Linkage::Single };
+    let groups = |world: &World| {
+        regroup(&world.library, &world.faces.model, &all_in_one, &Cancel::default(), &mut |_| {}).unwrap();
+        let mut people = world.library.call(|library| library.everyone()).unwrap();
+        people.sort_by_key(|person| (std::cmp::Reverse(person.faces.len()), person.id));
+        people.iter().map(|person| (person.id, person.faces.len())).collect::<Vec<_>>()
+    };
+    let found = groups(&world);
+    assert_eq!(found.iter().map(|group| group.1).collect::<Vec<_>>(), [12, 1, 1, 1]);
+    // Somebody and their mirror image, for which the distances are no proof.
+    let (from, into) = (found[2].0, found[1].0);
+    let merge = Decision::Merge { from, into, against: AgainstMerge::default() };
+    world.library.call(move |library| library.decide(&merge, Revision::NOW)).unwrap();
+    assert_eq!(groups(&world).iter().map(|group| group.1).collect::<Vec<_>>(), [12, 2, 1]);
+    assert!(groups(&world).iter().any(|group| *group == (into, 2)));
+}
+
+/// Looking for small faces, too, looks through every photo once more; not to look for them any more loses none.
+#[test]
+fn photos_are_searched_again_for_small_faces_and_not_once_more_without() {
+    let mut world = World::new();
+    (0..3).for_each(|i| world.photo(&format!("{i}.png"), [250, i, 0]));
+    world.scan();
+    let plain = world.faces.detector.clone();
+    world.faces.detector = with_small_faces(&plain);
+    assert_eq!(world.scan().searched_again, 3);
+    assert_eq!(world.scan().unchanged_photos, 3);
+    world.faces.detector = plain;
+    let last = world.scan();
+    assert_eq!((last.unchanged_photos, last.faces), (3, 3));
+}
+
 #[test]
 fn a_split_group_stays_apart() {
     let world = World::new();
@@ -423,6 +494,26 @@ fn a_face_that_is_not_found_any_more_is_carried_over_only_if_it_is_there() {
     assert_eq!(world.names("a.png"), [Some("Ana".to_owned())]);
     assert!(world.names("b.png").is_empty(), "somebody else is where Bo was");
     assert_eq!(world.scan().lost_faces, 0, "and is told once");
+}
+
+/// Edited several times and restored: one face is back, whatever it left behind in the edits.
+#[test]
+fn a_face_that_is_back_counts_once_after_any_number_of_edits() {
+    let world = World::new();
+    let original = [250, 0, 0];
+    world.photo("a.png", original);
+    world.scan();
+    world.name("a.png", "Ana");
+    for edit in [[240, 0, 0], [245, 0, 0], [235, 0, 0]] {
+        for colour in [edit, original] {
+            let absent = world.library.call(|library| library.absent_faces()).unwrap();
+            world.photo("a.png", colour);
+            let mut summary = world.scan();
+            count_returned(absent, &world.library, &mut summary).unwrap();
+            assert!(summary.returned_faces <= 1, "{colour:?}: {summary:?}");
+            assert_eq!(world.names("a.png"), [Some("Ana".to_owned())]);
+        }
+    }
 }
 
 /// Two shots of one framing: nothing would be lost, so a name goes only where the one was surely made from the other.

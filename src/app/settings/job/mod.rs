@@ -53,7 +53,8 @@ mod tests {
     fn listed(kind: AdapterKind, verdict: Option<Verdict>) -> ListedDevice {
         let text = String::from;
         let (backend, driver, driver_info) = (text("Vulkan"), text("d"), text("1"));
-        let adapter = Adapter { index: 0, name: text("x"), kind, nth_of_kind: 0, backend, driver, driver_info };
+        let (name, largest_buffer) = (text("x"), 1 << 30);
+        let adapter = Adapter { index: 0, name, kind, nth_of_kind: 0, backend, driver, driver_info, largest_buffer };
         let device_kind = if kind == AdapterKind::Software { DeviceKind::Software } else { DeviceKind::Hardware };
         ListedDevice { name: text("x"), kind: device_kind, adapter: Some(adapter), verdict }
     }

@@ -1,4 +1,4 @@
-//! Which device computes, and the folders that are scanned.
+//! Which device computes, how scans search, and the folders that are scanned.
 
 use std::path::PathBuf;
 
@@ -23,6 +23,7 @@ const FOLDERS_IN_SCAN: Failed = Failed::Own("failed_folders_in_scan");
 pub enum Request {
     LoadDevices,
     UseDevice(Ticket, DeviceChoice),
+    FindSmallFaces(Ticket, bool),
     LoadFolders,
     RemoveFolder(Ticket, PathBuf, FacesOfFolder),
     MoveFolder { ticket: Ticket, from: PathBuf, to: PathBuf },
@@ -51,6 +52,9 @@ impl FeatureJob for Job {
                 sink.send(Event::Devices(devices(&shared.home, Testing::Nothing, &mut |_| {})));
             }
             Request::UseDevice(ticket, choice) => sink.changed(ticket, Failed::Change, use_device(shared, choice)),
+            Request::FindSmallFaces(ticket, find) => {
+                sink.changed(ticket, Failed::Change, find_small_faces(shared, find));
+            }
             Request::LoadFolders => match shared.library.ask(|library| library.folders()) {
                 Ok(folders) => sink.send(Event::Folders(folders)),
                 Err(error) => sink.fail(Failed::Load, &error),
@@ -96,6 +100,12 @@ fn change_folders(
     let changed = shared.library.call(change);
     shared.library_changed();
     changed.map(|()| Touched::everything())
+}
+
+/// From the next scan on.
+fn find_small_faces(shared: &Shared, find: bool) -> Result<Touched> {
+    options::change(shared, |options| options.small_faces = Some(find))?;
+    Ok(Touched { settings: true, ..Touched::default() })
 }
 
 fn use_device(shared: &Shared, choice: DeviceChoice) -> Result<Touched> {

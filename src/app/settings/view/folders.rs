@@ -11,6 +11,7 @@ use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::section::hint_ui;
 use crate::library::{FacesOfFolder, ScanOutcome, ScannedFolder};
 
 pub(super) fn folders_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
@@ -28,6 +29,17 @@ pub(super) fn folders_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     if buttons::button_ui(ui, Rank::Plain, ctx.text.s("choose_folder")).clicked() {
         ctx.act(Action::ChooseFolder);
     }
+    ui.add_space(space::S);
+    small_faces_ui(ui, ctx);
+}
+
+/// Once it is known what holds now.
+fn small_faces_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+    let Some(mut small_faces) = ctx.facts.overview.ready().map(|overview| overview.small_faces) else { return };
+    if ui.checkbox(&mut small_faces, ctx.text.s("small_faces")).changed() {
+        ctx.send(Message::FindSmallFaces(small_faces));
+    }
+    hint_ui(ui, ctx.text.s("small_faces_what"));
 }
 
 fn folder_ui(ui: &mut Ui, ctx: &mut Context<'_>, folder: &ScannedFolder) {

@@ -6,16 +6,16 @@ pub mod report;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::cancel_on_ctrl_c;
+use crate::app::engine::cli::{Global, WrongUsage, at_least_one, output, positive, share, usage};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::choose_device;
 use crate::app::jobs::options::device_in_use;
 use crate::app::jobs::run_event::RunEvent;
-use crate::app::train::cli::options::{Options, config};
+use crate::app::train::cli::options::{Augmentation, Options, config};
 use crate::app::train::cli::report::{Printer, print_summary};
 use crate::app::train::job::people::FaceFinding;
 use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainRequest, resume, start_training};
@@ -28,6 +28,24 @@ use crate::types::{ModelId, PixelScaling};
 /// Trains a network by triplet loss on a folder of people, or on the faces of the library's named people
 #[derive(Debug, Args)]
 pub struct TrainArgs {
+    /// Go on with a run from its last checkpoint, as it was begun: no other option has a say in it
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["New", "Options", "Augmentation"])]
+    resume: Option<PathBuf>,
+    #[command(flatten)]
+    new: New,
+    /// End with one JSON object on standard output
+    #[arg(long)]
+    json: bool,
+    // Side by side: clap knows no conflict with options that hold others.
+    #[command(flatten)]
+    options: Options,
+    #[command(flatten)]
+    switches: Augmentation,
+}
+
+/// What a new run learns from, and where it starts.
+#[derive(Debug, Args)]
+struct New {
     /// Folder with one sub-folder of pictures a person; with a teacher also a folder of pictures
     #[arg(required_unless_present_any = ["resume", "library"])]
     data: Option<PathBuf>,
@@ -40,26 +58,23 @@ pub struct TrainArgs {
     /// Folder of the run
     #[arg(long, value_name = "RUN", required_unless_present = "resume")]
     out: Option<PathBuf>,
-    /// Go on with a run from its last checkpoint
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["data", "library", "out", "start", "net"])]
-    resume: Option<PathBuf>,
     /// Network to train from random weights
     #[arg(long, value_name = "NAME", conflicts_with = "start")]
     net: Option<String>,
     /// Length of its embeddings, where not the catalogue's
-    #[arg(long, value_name = "NUMBERS", requires = "net")]
+    #[arg(long, value_name = "NUMBERS", requires = "net", value_parser = at_least_one::<usize>)]
     embedding_size: Option<usize>,
     /// Its dropout, where not the catalogue's
-    #[arg(long, value_name = "SHARE", requires = "net")]
+    #[arg(long, value_name = "SHARE", requires = "net", value_parser = share::<f64>)]
     dropout: Option<f64>,
     /// Whether its convolutions have batch norms, where not as in the catalogue
     #[arg(long, value_name = "BOOL", requires = "net")]
     with_batch_norm: Option<bool>,
     /// Rows and columns of its input, where not the catalogue's
-    #[arg(long, value_name = "PIXELS", requires = "net")]
+    #[arg(long, value_name = "PIXELS", requires = "net", value_parser = at_least_one::<usize>)]
     image_size: Option<usize>,
     /// Factor on its numbers of filters, where not as published
-    #[arg(long, value_name = "FACTOR", requires = "net")]
+    #[arg(long, value_name = "FACTOR", requires = "net", value_parser = positive::<f64>)]
     width: Option<f64>,
     /// How it wants its pixels, where not as the catalogue says: per-image, fixed (127.5 and 128), fixed:MEAN,DIVISOR,
     /// raw or unit
@@ -81,67 +96,79 @@ pub struct TrainArgs {
     #[arg(long, value_name = "FILE", requires = "images")]
     pairs: Option<PathBuf>,
     /// Folder of the pairs' pictures
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", requires = "pairs")]
     images: Option<PathBuf>,
     /// Network to measure the result against, where it is not the one it starts from: a model or a model file
     #[arg(long, value_name = "MODEL")]
     against: Option<String>,
-    /// End with one JSON object on standard output
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    options: Options,
 }
 
 pub fn run(home: &Home, global: &Global, args: TrainArgs) -> Result<ExitCode> {
+    // Before a device is tested and pictures are looked through.
+    let json = args.json;
+    let asked = match args.resume {
+        Some(run) => Asked::GoOn(run),
+        None => request(&home.library(), args.new, (args.options, args.switches))
+            .map(|(request, out)| Asked::Begin(request.into(), out))?,
+    };
     let (device, notes) = choose_device(home, &device_in_use(home, global.device()?)?)?;
-    notes.iter().for_each(|note| eprintln!("{note}"));
+    notes.iter().for_each(output::note);
     let models = Store::open(home.models())?;
     let control = Control::with_cancel(cancel_on_ctrl_c()?);
     let mut print = Printer::default();
     let mut events = |event: RunEvent| print.show(event);
-    let json = args.json;
-    let summary = match &args.resume {
-        Some(run) => resume(run, &models, &device, &control, &mut events)?,
-        None => {
-            let (request, out) = request(&home.library(), args)?;
-            start_training(request, &out, &models, &device, &control, &mut events)?
-        }
+    let summary = match asked {
+        Asked::GoOn(run) => resume(&run, &models, &device, &control, &mut events)?,
+        Asked::Begin(request, out) => start_training(*request, &out, &models, &device, &control, &mut events)?,
     };
     if json {
-        println!("{}", serde_json::to_string(&summary)?);
+        output::json(&summary)?;
     } else {
-        print_summary(&summary);
+        print_summary(&summary)?;
     }
     Ok(if summary.stopped == StopReason::NotANumber { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn request(library: &Path, args: TrainArgs) -> Result<(TrainRequest, PathBuf)> {
-    let data = match args.data {
-        _ if args.library => DataFrom::Library { path: library.to_owned(), one_by_one: args.only_confirmed },
+enum Asked {
+    GoOn(PathBuf),
+    Begin(Box<TrainRequest>, PathBuf),
+}
+
+fn request(
+    library: &Path,
+    new: New,
+    (departures, switches): (Options, Augmentation),
+) -> Result<(TrainRequest, PathBuf)> {
+    let data = match new.data {
+        _ if new.library => DataFrom::Library { path: library.to_owned(), one_by_one: new.only_confirmed },
         path => DataFrom::Folder { path: path.context("name the folder of people")? },
     };
-    let out = args.out.context("name the folder of the run with --out")?;
+    let out = new.out.context("name the folder of the run with --out")?;
+    let finds_faces = new.faces == FaceFinding::Detect;
+    usage(
+        new.detector.is_none() || finds_faces,
+        "--detector has no effect with --faces cropped: leave one of them out",
+    )?;
     let options = NetOptions {
-        embedding_size: args.embedding_size,
-        dropout: args.dropout,
-        batch_norm: args.with_batch_norm,
-        input: args.image_size.map(|side| [side; 2]),
-        width: args.width,
+        embedding_size: new.embedding_size,
+        dropout: new.dropout,
+        batch_norm: new.with_batch_norm,
+        input: new.image_size.map(|side| [side; 2]),
+        width: new.width,
     };
-    let start = match (args.net, args.start) {
+    let start = match (new.net, new.start) {
         (Some(net), _) => StartFrom::Scratch { net, options },
         (None, Some(model)) => model_or_file(&model),
-        (None, None) => bail!("name a network with --net, or weights with --start"),
+        (None, None) => return Err(WrongUsage("name a network with --net, or weights with --start").into()),
     };
-    let old = args.options.old.as_deref().map(model_or_file);
-    let teacher = args.options.teacher.as_deref().map(model_or_file);
-    let pairs = args.pairs.zip(args.images).map(|(list, images)| PairsRequest { list, images });
-    let config = config(args.preset, args.options)?;
-    let against = args.against.as_deref().map(model_or_file);
-    let scaling = args.standardise;
-    let detector = args.detector.map(ModelId);
-    let faces = args.faces;
+    let old = departures.old.as_deref().map(model_or_file);
+    let teacher = departures.teacher.as_deref().map(model_or_file);
+    let pairs = new.pairs.zip(new.images).map(|(list, images)| PairsRequest { list, images });
+    let config = config(new.preset, departures, &switches)?;
+    let against = new.against.as_deref().map(model_or_file);
+    let scaling = new.standardise;
+    let detector = new.detector.map(ModelId);
+    let faces = new.faces;
     Ok((TrainRequest { data, start, scaling, faces, detector, pairs, against, old, teacher, config }, out))
 }
 
@@ -175,6 +202,35 @@ mod tests {
 
     fn parse(line: &str) -> TrainArgs {
         Alone::try_parse_from(line.split_whitespace()).map(|alone| alone.args).unwrap()
+    }
+
+    fn request(library: &Path, args: TrainArgs) -> Result<(TrainRequest, PathBuf)> {
+        super::request(library, args.new, (args.options, args.switches))
+    }
+
+    /// Every option of a new run has no effect on one that goes on, so each is refused.
+    #[test]
+    fn a_run_goes_on_as_it_was_begun() {
+        let command = TrainArgs::augment_args(clap::Command::new("train"));
+        assert!(command.clone().try_get_matches_from(["train", "--resume", "run", "--json"]).is_ok());
+        let others = command.get_arguments().filter(|arg| !["resume", "json"].contains(&arg.get_id().as_str()));
+        for arg in others {
+            let Some(long) = arg.get_long() else { continue };
+            let named = arg.get_possible_values().first().map(|value| value.get_name().to_owned());
+            let value = named.unwrap_or_else(|| if long == "standardise" { "raw" } else { "1" }.to_owned());
+            let option =
+                if arg.get_action().takes_values() { format!("--{long}={value}") } else { format!("--{long}") };
+            let refused = command.clone().try_get_matches_from(["train", "--resume", "run", &option]).unwrap_err();
+            assert_eq!(refused.kind(), clap::error::ErrorKind::ArgumentConflict, "{option}: {refused}");
+        }
+        assert!(command.try_get_matches_from(["train", "people", "--resume", "run"]).is_err());
+    }
+
+    #[test]
+    fn a_detector_that_would_not_be_asked_is_refused() {
+        let line = "train people --net nn4 --out run --faces cropped --detector mtcnn";
+        assert!(request(Path::new("library.sqlite"), parse(line)).unwrap_err().to_string().contains("--detector"));
+        assert!(Alone::try_parse_from("train people --net nn4 --out run --images lfw".split(' ')).is_err());
     }
 
     #[test]
@@ -233,16 +289,16 @@ mod tests {
     fn the_library_is_learned_from_with_standardised_pictures() {
         let line = "train --library --net nn4 --out run --standardise per-image --last-layer-first 9 --epsilon 0.1 \
                     --optimiser adam --detector mtcnn";
-        let (request, _) = request(Path::new("library.sqlite"), parse(line)).unwrap();
-        assert_eq!(request.detector, Some(ModelId("mtcnn".into())));
-        assert_eq!(request.data, DataFrom::Library { path: "library.sqlite".into(), one_by_one: false });
+        let (asked, _) = request(Path::new("library.sqlite"), parse(line)).unwrap();
+        assert_eq!(asked.detector, Some(ModelId("mtcnn".into())));
+        assert_eq!(asked.data, DataFrom::Library { path: "library.sqlite".into(), one_by_one: false });
         let (confirmed, _) =
-            super::request(Path::new("library.sqlite"), parse("train --library --only-confirmed --net nn4 --out run"))
+            self::request(Path::new("library.sqlite"), parse("train --library --only-confirmed --net nn4 --out run"))
                 .unwrap();
         assert_eq!(confirmed.data, DataFrom::Library { path: "library.sqlite".into(), one_by_one: true });
-        assert_eq!(request.scaling, Some(PixelScaling::PerImage));
-        assert_eq!(request.config.last_layer_first.map(|first| (first.steps, first.redraw)), Some((9, false)));
-        assert_eq!(request.config.optimiser.rule, Rule::ADAM.with_epsilon(0.1));
+        assert_eq!(asked.scaling, Some(PixelScaling::PerImage));
+        assert_eq!(asked.config.last_layer_first.map(|first| (first.steps, first.redraw)), Some((9, false)));
+        assert_eq!(asked.config.optimiser.rule, Rule::ADAM.with_epsilon(0.1));
     }
 
     #[test]

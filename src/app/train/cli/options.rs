@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
+use crate::app::engine::cli::{at_least_one, not_negative, positive, share};
 use crate::app::train::job::choices::read_schedule;
 use crate::train::TrainConfig;
 use crate::train::augment::AugmentConfig;
@@ -27,21 +28,21 @@ pub(crate) struct Options {
     #[arg(long)]
     seed: Option<u64>,
     /// End after so many steps
-    #[arg(long)]
+    #[arg(long, value_parser = at_least_one::<u64>)]
     steps: Option<u64>,
     /// Steps that make an epoch of the learning rate
-    #[arg(long, value_name = "STEPS")]
+    #[arg(long, value_name = "STEPS", value_parser = at_least_one::<u64>)]
     epoch: Option<u64>,
     /// Of a rate that follows a cosine, the highest
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", value_parser = positive::<f64>)]
     learning_rate: Option<f64>,
     /// Multiply the rate by this every --decay-epochs
-    #[arg(long, value_name = "FACTOR", requires = "learning_rate")]
+    #[arg(long, value_name = "FACTOR", requires = "learning_rate", value_parser = positive::<f64>)]
     decay: Option<f64>,
-    #[arg(long, value_name = "EPOCHS", default_value_t = 100)]
+    #[arg(long, value_name = "EPOCHS", default_value_t = 100, value_parser = at_least_one::<u64>)]
     decay_epochs: u64,
     /// Raise the rate over this share of the steps, then lower it to nothing along a cosine
-    #[arg(long, value_name = "SHARE", conflicts_with_all = ["decay", "schedule"])]
+    #[arg(long, value_name = "SHARE", conflicts_with_all = ["decay", "schedule"], value_parser = share::<f64>)]
     cosine: Option<f64>,
     /// Learning rates by epoch, in the format of davidsandberg/facenet
     #[arg(long, value_name = "FILE", conflicts_with = "learning_rate")]
@@ -49,19 +50,19 @@ pub(crate) struct Options {
     #[arg(long, value_enum)]
     optimiser: Option<OptimiserName>,
     /// ε of the optimiser, where it has one; davidsandberg/facenet's Adam has 0.1
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = positive::<f64>)]
     epsilon: Option<f64>,
     /// Penalty on weights, added to gradients
-    #[arg(long, value_name = "FACTOR")]
+    #[arg(long, value_name = "FACTOR", value_parser = not_negative::<f64>)]
     weight_decay: Option<f64>,
     /// Shrink weights by rate times this instead, beside the optimiser's step
-    #[arg(long, value_name = "FACTOR", conflicts_with = "weight_decay")]
+    #[arg(long, value_name = "FACTOR", conflicts_with = "weight_decay", value_parser = not_negative::<f64>)]
     decoupled_decay: Option<f64>,
     /// Scale gradients down to this length
-    #[arg(long, value_name = "LENGTH")]
+    #[arg(long, value_name = "LENGTH", value_parser = positive::<f32>)]
     clip_norm: Option<f32>,
     /// α of the triplet loss
-    #[arg(long)]
+    #[arg(long, value_parser = not_negative::<f32>)]
     margin: Option<f32>,
     #[arg(long, value_enum)]
     reduction: Option<Reduction>,
@@ -72,10 +73,10 @@ pub(crate) struct Options {
     #[arg(long, value_enum)]
     negatives: Option<Negatives>,
     /// People a batch
-    #[arg(long)]
+    #[arg(long, value_parser = at_least_one::<usize>)]
     people: Option<usize>,
     /// Pictures of each of them
-    #[arg(long)]
+    #[arg(long, value_parser = at_least_one::<usize>)]
     pictures: Option<usize>,
     /// Pictures of other people besides
     #[arg(long)]
@@ -84,16 +85,16 @@ pub(crate) struct Options {
     #[arg(long, value_enum)]
     fill: Option<Fill>,
     /// Select among the pictures of a batch, and learn from so many of its triplets a step, as davidsandberg/facenet
-    #[arg(long, value_name = "TRIPLETS", conflicts_with_all = ["offline_every", "old"])]
+    #[arg(long, value_name = "TRIPLETS", conflicts_with_all = ["offline_every", "old"], value_parser = at_least_one::<usize>)]
     triplets_a_step: Option<usize>,
     /// Mine over a subset of the data every so many steps instead of within batches
-    #[arg(long, value_name = "STEPS")]
+    #[arg(long, value_name = "STEPS", value_parser = at_least_one::<u64>)]
     offline_every: Option<u64>,
     /// Pictures of that subset
-    #[arg(long, value_name = "PICTURES", requires = "offline_every")]
+    #[arg(long, value_name = "PICTURES", requires = "offline_every", value_parser = at_least_one::<usize>)]
     offline_pictures: Option<usize>,
     /// Triplets a step from it
-    #[arg(long, value_name = "TRIPLETS", requires = "offline_every")]
+    #[arg(long, value_name = "TRIPLETS", requires = "offline_every", value_parser = at_least_one::<usize>)]
     offline_triplets: Option<usize>,
     /// Old network of harmonic training: an installed model, or the model file of a run
     #[arg(long, value_name = "MODEL")]
@@ -105,33 +106,31 @@ pub(crate) struct Options {
     #[arg(long, value_name = "MODEL")]
     pub teacher: Option<String>,
     /// What triplets weigh beside the distance to the teacher's vectors; with 0 nobody need be told apart
-    #[arg(long, value_name = "WEIGHT", requires = "teacher")]
+    #[arg(long, value_name = "WEIGHT", requires = "teacher", value_parser = not_negative::<f32>)]
     triplet_weight: Option<f32>,
     /// What the teacher sees of a picture
     #[arg(long, value_enum, requires = "teacher")]
     teacher_sees: Option<TeacherSees>,
     /// Mix this share of pictures with another of their batch; the teacher sees the mixture
-    #[arg(long, value_name = "SHARE", requires = "teacher", conflicts_with = "triplet_weight")]
+    #[arg(long, value_name = "SHARE", requires = "teacher", conflicts_with = "triplet_weight", value_parser = share::<f32>)]
     mix: Option<f32>,
     /// Pictures a batch where a teacher is learned from without triplets
-    #[arg(long, value_name = "PICTURES", requires = "teacher")]
+    #[arg(long, value_name = "PICTURES", requires = "teacher", value_parser = at_least_one::<usize>)]
     batch: Option<usize>,
     /// Pictures the device embeds at once
-    #[arg(long, value_name = "PICTURES")]
+    #[arg(long, value_name = "PICTURES", value_parser = at_least_one::<usize>)]
     inference_chunk: Option<usize>,
     /// Pictures the device learns from at once: lower it when memory runs out
-    #[arg(long, value_name = "PICTURES")]
+    #[arg(long, value_name = "PICTURES", value_parser = at_least_one::<usize>)]
     gradient_chunk: Option<usize>,
-    #[command(flatten)]
-    augmentation: Augmentation,
     /// Decay of the moving average of weights; 0 keeps none
-    #[arg(long, value_name = "DECAY")]
+    #[arg(long, value_name = "DECAY", value_parser = share::<f64>)]
     average: Option<f64>,
     /// What learns: all, last, or the name of the first block that does
     #[arg(long, value_name = "PART")]
     train_part: Option<String>,
     /// Let nothing but the last layer learn in so many steps before
-    #[arg(long, value_name = "STEPS")]
+    #[arg(long, value_name = "STEPS", value_parser = at_least_one::<u64>)]
     last_layer_first: Option<u64>,
     /// Draw that layer's weights anew before
     #[arg(long, requires = "last_layer_first")]
@@ -139,16 +138,16 @@ pub(crate) struct Options {
     #[arg(long, value_enum)]
     batch_norm: Option<BatchNormStatistics>,
     /// Share of people kept out of training to judge on
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = share::<f32>)]
     held_out: Option<f32>,
     /// Judge every so many steps
     #[arg(long, value_name = "STEPS")]
     judge_every: Option<u64>,
     /// Rate of wrong matches at which VAL is measured
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", value_parser = share::<f64>)]
     far: Option<f64>,
     /// Judge on at most so many pictures of people kept out
-    #[arg(long, value_name = "PICTURES")]
+    #[arg(long, value_name = "PICTURES", value_parser = at_least_one::<usize>)]
     judge_pictures: Option<usize>,
     /// Save every so many steps
     #[arg(long, value_name = "STEPS")]
@@ -157,33 +156,34 @@ pub(crate) struct Options {
 
 /// What is done to pictures; 0 switches one off.
 #[derive(Debug, Args)]
-struct Augmentation {
+#[command(next_help_heading = "Training")]
+pub(crate) struct Augmentation {
     /// What the switches below depart from
     #[arg(long, value_enum)]
     augment: Option<AugmentName>,
     /// Turn by up to this either way
-    #[arg(long, value_name = "DEGREES")]
+    #[arg(long, value_name = "DEGREES", value_parser = not_negative::<f32>)]
     rotate: Option<f32>,
     /// Cut out windows whose sides are at least this share
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = share::<f32>)]
     crop: Option<f32>,
     /// Mirror every second picture
     #[arg(long, value_name = "BOOL")]
     flip: Option<bool>,
     /// Add up to so many grey levels either way
-    #[arg(long, value_name = "LEVELS")]
+    #[arg(long, value_name = "LEVELS", value_parser = not_negative::<f32>)]
     brightness: Option<f32>,
     /// Stretch by 1 ± up to this
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = share::<f32>)]
     contrast: Option<f32>,
     /// Blur every fourth by up to this
-    #[arg(long, value_name = "PIXELS")]
+    #[arg(long, value_name = "PIXELS", value_parser = not_negative::<f32>)]
     blur: Option<f32>,
     /// Cover up to this share of each side of every fourth
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = share::<f32>)]
     occlude: Option<f32>,
     /// Compress every second with a quality from this up
-    #[arg(long, value_name = "QUALITY")]
+    #[arg(long, value_name = "QUALITY", value_parser = clap::value_parser!(u8).range(..=100))]
     jpeg: Option<u8>,
 }
 
@@ -204,7 +204,7 @@ enum AugmentName {
     Strong,
 }
 
-pub(crate) fn config(from: Preset, options: Options) -> Result<TrainConfig> {
+pub(crate) fn config(from: Preset, options: Options, switches: &Augmentation) -> Result<TrainConfig> {
     fn set<T>(field: &mut T, value: Option<T>) {
         if let Some(value) = value {
             *field = value;
@@ -233,7 +233,7 @@ pub(crate) fn config(from: Preset, options: Options) -> Result<TrainConfig> {
     set(&mut config.sampler.fill, options.fill);
     set(&mut config.chunks.inference, options.inference_chunk);
     set(&mut config.chunks.gradient, options.gradient_chunk);
-    config.augmentation = augmentation(&options.augmentation, config.augmentation);
+    config.augmentation = augmentation(switches, config.augmentation);
     set(&mut config.ema_decay, options.average.map(|decay| (decay > 0.0).then_some(decay)));
     set(&mut config.trainable, options.train_part.map(|part| trainable(&part)));
     if let Some(steps) = options.last_layer_first {

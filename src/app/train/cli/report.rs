@@ -1,8 +1,13 @@
 //! What `likeness train` says while it runs and at the end.
 
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use anyhow::Result;
+
+use crate::app::engine::cli::console::{counted, printable};
+use crate::app::engine::cli::output;
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::TrainSummary;
 use crate::train::comparison::{Compared, Comparison, ComparisonOutcome};
@@ -14,6 +19,9 @@ use crate::train::validate::ValidationReport;
 pub(crate) struct Printer {
     last_step: Option<Instant>,
     last_embedding: Option<Instant>,
+    left_out: usize,
+    /// What networks that stay as they are make of the pictures is told no more.
+    is_prepared: bool,
 }
 
 /// Steps and progress are told at most so often.
@@ -22,15 +30,21 @@ const REPORT_EVERY: Duration = Duration::from_secs(5);
 impl Printer {
     pub fn show(&mut self, event: RunEvent) {
         match event {
-            RunEvent::Note(note) => eprintln!("{note}"),
-            RunEvent::Preparing { done, total } if done == total => eprintln!("{total} pictures prepared"),
+            RunEvent::Note(note) => output::note(note),
+            RunEvent::Preparing { done, total } if done == total && !self.is_prepared => {
+                self.is_prepared = true;
+                output::note(prepared_words(total - self.left_out.min(total), self.left_out));
+            }
             RunEvent::Preparing { .. } => {}
-            RunEvent::LeftOut(left_out) => eprintln!("Left out: {}: {}", left_out.reason, left_out.path.display()),
+            RunEvent::LeftOut(left_out) => {
+                self.left_out += 1;
+                output::note(format!("Left out: {}: {}", left_out.reason, printable(&left_out.path)));
+            }
             RunEvent::Train(event) => self.train(&event),
-            RunEvent::Comparing { done: 0, .. } => eprintln!("Comparing the new network with the old one"),
+            RunEvent::Comparing { done: 0, .. } => output::note("Comparing the new network with the old one"),
             RunEvent::Comparing { done, total } => {
                 if done < total && due(&mut self.last_embedding) {
-                    eprintln!("Comparing: {done} of {total} pictures");
+                    output::note(format!("Comparing: {done} of {total} pictures"));
                 }
             }
             // Of the demonstration only.
@@ -40,7 +54,7 @@ impl Printer {
 
     fn train(&mut self, event: &TrainEvent) {
         match event {
-            TrainEvent::Resumed { step, .. } => eprintln!("Going on after step {step}"),
+            TrainEvent::Resumed { step, .. } => output::note(format!("Going on after step {step}")),
             TrainEvent::Step(report) => {
                 if !due(&mut self.last_step) {
                     return;
@@ -52,7 +66,8 @@ impl Printer {
                 if report.pairs > 0 {
                     words += &format!(", {} triplets of {} pairs", report.triplets, report.pairs);
                 }
-                eprintln!("{words}, rate {:.2e}, {:.0} pictures/s", report.learning_rate, report.pictures_per_s);
+                let (rate, pace) = (report.learning_rate, report.pictures_per_s);
+                output::note(format!("{words}, rate {rate:.2e}, {pace:.0} pictures/s"));
             }
             TrainEvent::Embedding { why, done, total } => {
                 // The first part of a long work is not over within these seconds; a short one is not worth a line.
@@ -62,16 +77,18 @@ impl Printer {
                         EmbeddingWhy::Mining => "Looking for triplets",
                         EmbeddingWhy::FrozenPart => "Passing the part that stays as it is",
                     };
-                    eprintln!("{what}: {done} of {total} pictures");
+                    output::note(format!("{what}: {done} of {total} pictures"));
                 }
             }
-            TrainEvent::Validated(report) => eprintln!("Step {}: {}", report.step, words(report)),
-            TrainEvent::Saved { step } => eprintln!("Step {step}: saved"),
-            TrainEvent::Paused { step } => eprintln!("Step {step}: paused"),
-            TrainEvent::Continued { step } => eprintln!("Step {step}: going on"),
+            TrainEvent::Validated(report) => output::note(format!("Step {}: {}", report.step, words(report))),
+            TrainEvent::Saved { step } => output::note(format!("Step {step}: saved")),
+            TrainEvent::Paused { step } => output::note(format!("Step {step}: paused")),
+            TrainEvent::Continued { step } => output::note(format!("Step {step}: going on")),
             TrainEvent::Snapshot(_) => {}
-            TrainEvent::Alarm(alarm) => eprintln!("{alarm}"),
-            TrainEvent::Skipped(skipped) => eprintln!("Picture {} skipped: {}", skipped.picture, skipped.reason),
+            TrainEvent::Alarm(alarm) => output::note(alarm),
+            TrainEvent::Skipped(skipped) => {
+                output::note(format!("Picture {} skipped: {}", skipped.picture, skipped.reason));
+            }
         }
     }
 }
@@ -85,55 +102,79 @@ fn due(last: &mut Option<Instant>) -> bool {
     due
 }
 
-pub(crate) fn print_summary(summary: &TrainSummary) {
-    println!(
-        "{} steps in {:.0} s on {}; the device waited {:.1}% of its time for pictures",
-        summary.steps,
+pub(crate) fn print_summary(summary: &TrainSummary) -> Result<()> {
+    output::line(format!(
+        "{} in {:.0} s on {}; the device waited {:.1}% of its time for pictures",
+        counted(summary.steps as usize, "step", "steps"),
         summary.seconds,
         summary.device,
         100.0 * summary.waited_share
-    );
+    ))?;
     if let Some(model) = &summary.model {
-        println!("Model: {}", model.display());
+        output::line(format!("Model: {}", printable(model)))?;
         if let Some(after) = &summary.after {
-            println!("It is the network after step {} of {}, judged best: {}", after.step, summary.steps, words(after));
+            let (step, steps, words) = (after.step, summary.steps, words(after));
+            output::line(format!("It is the network after step {step} of {steps}, judged best: {words}"))?;
         }
-        println!("{}", how_to_install(model, summary.after.as_ref()));
+        output::line(format!("Install it with: {}", how_to_install(model, &summary.run, summary.after.as_ref())))?;
     }
     let rows = [("Before", &summary.before), ("After", &summary.after)];
     for (when, report) in rows.into_iter().filter_map(|(when, report)| Some((when, report.as_ref()?))) {
-        println!("{when}: {}", words(report));
+        output::line(format!("{when}: {}", words(report)))?;
     }
     if let Some(comparison) = &summary.comparison {
-        print_comparison(comparison);
+        print_comparison(comparison)?;
     }
     if summary.stopped == StopReason::Cancelled {
-        println!("Stopped early; go on with --resume {}", summary.run.display());
+        let go_on = output::command(&[OsStr::new("train"), OsStr::new("--resume"), summary.run.as_os_str()]);
+        output::line(format!("Stopped early; go on with: {go_on}"))?;
     }
+    Ok(())
 }
 
-/// The network's own distances, measured on people it has not learned from.
-fn how_to_install(model: &Path, judged: Option<&ValidationReport>) -> String {
-    let command = format!("Install it with: likeness models import {} --id NAME", model.display());
-    match judged.and_then(|judged| judged.people.as_ref()) {
-        Some(people) => {
-            let [same_person, grouping] = [people.threshold, people.val_threshold];
-            format!("{command} --same-person {same_person:.3} --grouping {grouping:.3}")
-        }
-        None => command,
-    }
+/// Which of the pictures that were there take part.
+fn prepared_words(pictures: usize, left_out: usize) -> String {
+    let prepared = counted(pictures, "picture prepared", "pictures prepared");
+    if left_out > 0 { format!("{prepared}, {left_out} left out") } else { prepared }
 }
 
-fn print_comparison(comparison: &Comparison) {
+/// A command, with the network's own distances, measured on people it has not learned from. One that is no distance, of
+/// a network that tells nobody apart, is left to the usual one.
+fn how_to_install(model: &Path, run: &Path, judged: Option<&ValidationReport>) -> String {
+    let id = model_id(run);
+    let mut words = ["models", "import"].map(OsString::from).to_vec();
+    words.extend([model.as_os_str().to_owned(), "--id".into(), id.into()]);
+    if let Some(people) = judged.and_then(|judged| judged.people.as_ref()) {
+        let distances = [("--same-person", people.threshold), ("--grouping", people.val_threshold)];
+        let distances =
+            distances.into_iter().filter(|(_, distance)| distance.is_finite() && *distance >= LEAST_DISTANCE);
+        distances.for_each(|(option, distance)| words.extend([option.into(), format!("{distance:.3}").into()]));
+    }
+    output::command(&words.iter().map(OsString::as_os_str).collect::<Vec<_>>())
+}
+
+/// Less would be printed as nothing.
+const LEAST_DISTANCE: f64 = 0.0005;
+
+/// The run's name, as far as it can be a model's.
+fn model_id(run: &Path) -> String {
+    let name = run.file_name().unwrap_or_default().to_string_lossy();
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
+    let id = name.chars().map(plain).collect::<String>().trim_matches(['.', '-']).to_owned();
+    if id.is_empty() { "my-network".to_owned() } else { id }
+}
+
+fn print_comparison(comparison: &Comparison) -> Result<()> {
     let verdict = match comparison.verdict {
         ComparisonOutcome::Better => "better than",
         ComparisonOutcome::NoDifference => "no different from",
         ComparisonOutcome::Worse => "worse than",
         ComparisonOutcome::NotMeasured => "not measured against",
     };
-    println!("The new network is {verdict} {}, as far as these people and pairs can tell", comparison.old);
+    let old = &comparison.old;
+    output::line(format!("The new network is {verdict} {old}, as far as these people and pairs can tell"))?;
     let figure = |name: String, compared: &Compared| {
-        println!(
+        output::line(format!(
             "  {name}: {:.2}% ± {:.2} before, {:.2}% ± {:.2} after; difference {:+.2}, 95% interval {:+.2} to {:+.2}",
             100.0 * compared.old.value,
             100.0 * compared.old.standard_error,
@@ -142,17 +183,20 @@ fn print_comparison(comparison: &Comparison) {
             100.0 * compared.difference.value,
             100.0 * compared.low,
             100.0 * compared.high
-        );
+        ))
     };
     if let Some(people) = &comparison.people {
-        let on = format!("{} held-out people, {} pictures", people.people, people.pictures);
-        figure(format!("VAL at FAR {:.2}% on {on}", 100.0 * people.far_target), &people.val);
-        figure(format!("accuracy on {on}"), &people.accuracy);
+        let held_out = counted(people.people, "held-out person", "held-out people");
+        let on = format!("{held_out}, {}", counted(people.pictures, "picture", "pictures"));
+        figure(format!("VAL at FAR {:.2}% on {on}", 100.0 * people.far_target), &people.val)?;
+        figure(format!("accuracy on {on}"), &people.accuracy)?;
     }
     if let Some(pairs) = &comparison.pairs {
-        figure(format!("accuracy on {} pairs", pairs.pairs), &pairs.accuracy);
-        figure(format!("VAL at FAR {:.2}% on {} pairs", 100.0 * pairs.far_target, pairs.pairs), &pairs.val);
+        let on = counted(pairs.pairs, "pair", "pairs");
+        figure(format!("accuracy on {on}"), &pairs.accuracy)?;
+        figure(format!("VAL at FAR {:.2}% on {on}", 100.0 * pairs.far_target), &pairs.val)?;
     }
+    Ok(())
 }
 
 fn words(report: &ValidationReport) -> String {
@@ -168,8 +212,8 @@ fn words(report: &ValidationReport) -> String {
     });
     let pairs = report.pairs.as_ref().map(|pairs| {
         format!(
-            "{} pairs ({} skipped): accuracy {:.2}% ± {:.2}, VAL {:.2}%",
-            pairs.pairs,
+            "{} ({} skipped): accuracy {:.2}% ± {:.2}, VAL {:.2}%",
+            counted(pairs.pairs, "pair", "pairs"),
             pairs.skipped,
             100.0 * pairs.accuracy,
             100.0 * pairs.accuracy_standard_error,
@@ -178,8 +222,9 @@ fn words(report: &ValidationReport) -> String {
     });
     let teacher = report.to_teacher.map(|teacher| {
         format!(
-            "{} pictures held out: squared distance to the teacher {:.4}",
-            teacher.pictures, teacher.squared_distance
+            "{} held out: squared distance to the teacher {:.4}",
+            counted(teacher.pictures, "picture", "pictures"),
+            teacher.squared_distance
         )
     });
     teacher.into_iter().chain(people).chain(pairs).collect::<Vec<_>>().join("; ")

@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::app::engine::library_thread::LibraryHandle;
-use crate::app::jobs::walk::sorted;
-use crate::faces::image::{begins_like_photo, is_photo_name};
+use crate::app::jobs::walk::people::{WhyNobody, people_of};
+use crate::faces::image::begins_like_photo;
 use crate::library::Belongs;
+use crate::types::Cancel;
+use crate::types::path_text::from_text;
 
 /// Where the faces come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +39,12 @@ pub enum LeftOutWhy {
     Unreadable,
     /// A picture that lies beside the people's folders; where nobody has to be told apart it takes part.
     OutsideFolders,
-    /// A folder within a person's folder.
+    /// A picture in a folder within a person's folder.
     NestedFolder,
+    /// Hidden, or of a system or of Likeness itself.
+    Hidden,
+    /// A link to a folder that is there anyway.
+    Again,
     /// A folder without a picture.
     EmptyFolder,
     /// A face that is only suggested.
@@ -94,24 +100,37 @@ impl DataSummary {
 /// A folder with one sub-folder a person.
 pub(crate) fn summarise_folder(folder: &Path) -> Result<DataSummary> {
     let mut summary = DataSummary::default();
-    for path in sorted(folder)? {
-        if !path.is_dir() {
-            summary.leave_out(&path, left_out(&path).unwrap_or(LeftOutWhy::OutsideFolders));
-            continue;
-        }
-        let mut pictures = 0;
-        for file in sorted(&path)? {
-            match left_out(&file) {
-                None => pictures += 1,
-                Some(why) => summary.leave_out(&file, why),
-            }
-        }
-        match pictures {
-            0 => summary.leave_out(&path, LeftOutWhy::EmptyFolder),
-            _ => summary.add_person(pictures),
+    let found = people_of(folder, &[], &Cancel::default())?;
+    for (person, pictures) in &found.people {
+        let (sound, other): (Vec<_>, Vec<_>) =
+            pictures.iter().map(|picture| folder.join(picture)).partition(|path| begins_like_photo(path));
+        other.iter().for_each(|path| summary.leave_out(path, LeftOutWhy::Unreadable));
+        match sound.len() as u64 {
+            0 => summary.leave_out(&folder.join(from_text(person)), LeftOutWhy::EmptyFolder),
+            sound => summary.add_person(sound),
         }
     }
+    for picture in found.beside.iter().map(|picture| folder.join(picture)) {
+        let is_photo = begins_like_photo(&picture);
+        summary.leave_out(&picture, if is_photo { LeftOutWhy::OutsideFolders } else { LeftOutWhy::Unreadable });
+    }
+    for (why, paths) in &found.left_out {
+        paths.iter().for_each(|path| summary.leave_out(&folder.join(path), (*why).into()));
+    }
     Ok(summary)
+}
+
+impl From<WhyNobody> for LeftOutWhy {
+    fn from(why: WhyNobody) -> Self {
+        match why {
+            WhyNobody::Hidden | WhyNobody::Own => Self::Hidden,
+            WhyNobody::NoPicture => Self::NoPicture,
+            WhyNobody::Deeper => Self::NestedFolder,
+            WhyNobody::Empty => Self::EmptyFolder,
+            WhyNobody::Again => Self::Again,
+            WhyNobody::NoFile | WhyNobody::Unreadable => Self::Unreadable,
+        }
+    }
 }
 
 /// The faces of named people: all that their user gave them, or only those confirmed one by one.
@@ -139,16 +158,6 @@ pub(crate) fn summarise_library(library: &LibraryHandle, one_by_one: bool) -> Re
         }
     }
     Ok(summary)
-}
-
-fn left_out(path: &Path) -> Option<LeftOutWhy> {
-    if path.is_dir() {
-        return Some(LeftOutWhy::NestedFolder);
-    }
-    if !is_photo_name(path) {
-        return Some(LeftOutWhy::NoPicture);
-    }
-    (!begins_like_photo(path)).then_some(LeftOutWhy::Unreadable)
 }
 
 #[cfg(test)]

@@ -32,19 +32,22 @@ use crate::app::train::job::people::PreparedPeople;
 use crate::app::train::job::start::{FrozenRecord, Networks, StartingNetwork, detector_id, preprocessing};
 use crate::eval::PairList;
 use crate::faces::detect::Detector;
-use crate::networks::device::ComputeDevice;
+use crate::networks::device::{ComputeDevice, cpu};
 use crate::networks::models::Store;
-use crate::networks::nets::catalogue::NetOptions;
+use crate::networks::nets::buffers::LargestBuffers;
+use crate::networks::nets::catalogue::{NetOptions, build_as};
 use crate::networks::weights::ModelCard;
 use crate::train::TrainConfig;
 use crate::train::checkpoint::{Checkpoint, RunFolder};
 use crate::train::comparison::Comparison;
 use crate::train::config::MiningSource;
+use crate::train::data::Dataset;
 use crate::train::events::{Control, StopReason, TrainEvent};
 use crate::train::run::{RunOutcome, Setup, TrainError, TrainingData};
+use crate::train::sampler::Fill;
 use crate::train::start::{StartWeights, train_named};
 use crate::train::validate::ValidationReport;
-use crate::types::{CropRule, ModelId, PROGRAM, PixelScaling, Preprocessing, error_chain};
+use crate::types::{CropRule, ModelId, PROGRAM, PixelScaling, Preprocessing, counted, error_chain, path_text};
 use people::FaceFinding;
 use training_data::{NO_TEACHER, with_the_teachers_dimensions};
 
@@ -77,9 +80,13 @@ pub struct TrainRequest {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum DataFrom {
     /// One sub-folder a person; a teacher without triplets is learned from pictures beside them too.
-    Folder { path: PathBuf },
+    Folder {
+        #[serde(with = "path_text")]
+        path: PathBuf,
+    },
     /// The faces of a library's named people, by its file: all that are theirs, or those confirmed one by one.
     Library {
+        #[serde(with = "path_text")]
         path: PathBuf,
         #[serde(default)]
         one_by_one: bool,
@@ -96,6 +103,7 @@ pub enum StartFrom {
     },
     /// A network that was trained here.
     File {
+        #[serde(with = "path_text")]
         path: PathBuf,
     },
     Installed {
@@ -116,7 +124,9 @@ impl std::fmt::Display for StartFrom {
 /// An LFW-format list and the folder that its names lie in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PairsRequest {
+    #[serde(with = "path_text")]
     pub list: PathBuf,
+    #[serde(with = "path_text")]
     pub images: PathBuf,
 }
 
@@ -144,8 +154,10 @@ impl RunRecord {
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrainSummary {
+    #[serde(with = "path_text")]
     pub run: PathBuf,
     /// None when the run was discarded.
+    #[serde(serialize_with = "path_text::perhaps::serialize")]
     pub model: Option<PathBuf>,
     pub network: String,
     /// 0 when the run was stopped before it had built its network.
@@ -178,6 +190,8 @@ pub(crate) fn start_training(
     control: &Control,
     events: &mut dyn FnMut(RunEvent),
 ) -> Result<TrainSummary> {
+    // Before minutes are spent on preparing.
+    RunFolder::is_free(out)?;
     let request = TrainRequest { detector: Some(detector_id(&request, models)?), ..request };
     let teacher = Networks::new(&request, models).teacher()?;
     ensure!(teacher.is_some() || request.config.teacher.is_none(), NO_TEACHER);
@@ -186,6 +200,7 @@ pub(crate) fn start_training(
         let mut networks = Networks::new(&request, models);
         (networks.start()?, networks.old()?, networks.against()?)
     };
+    can_run(&card, &request.config, device)?;
     let scaling = request.scaling.unwrap_or(card.input.scaling);
     let preprocessing = Preprocessing { scaling, ..preprocessing(&card, request.faces) };
     let others = [&against, &old, &teacher].into_iter().flatten().map(|network| network.card.input);
@@ -205,7 +220,12 @@ pub(crate) fn start_training(
     };
     let folder = RunFolder::create(out, &record, &prepared.to_lines()?)?;
     let job = PreparedRun { record, prepared, pairs, weights, old, teacher, against, resume: None };
-    job.run(folder, device, control, events)
+    let outcome = job.run(folder, device, control, events);
+    // A run that was refused leaves nothing in the way of the next try.
+    if outcome.is_err() && RunFolder::never_began(out) {
+        RunFolder::discard(out)?;
+    }
+    outcome
 }
 
 /// Goes on with the run in the folder `out`.
@@ -222,6 +242,7 @@ pub(crate) fn resume(
         let note = format!("the run was begun by {began} and goes on with {PROGRAM}, which may learn otherwise");
         events(RunEvent::Note(note));
     }
+    can_run(&record.network, &record.request.config, device)?;
     let pairs = pairs_of(&record.request)?;
     let entries =
         PreparedPeople::from_lines(&RunFolder::data(out)?).context("the run's list of pictures is unreadable")?;
@@ -245,6 +266,44 @@ pub(crate) fn resume(
     });
     let job = PreparedRun { record, prepared, pairs, weights, old, teacher, against, resume: checkpoint };
     job.run(folder, device, control, events)
+}
+
+/// That batches are smaller than they are asked for, where there are too few people or pictures.
+fn shrunk_batches(training: &Dataset, config: &TrainConfig) -> Option<String> {
+    let sampler = config.sampler;
+    if !config.needs_names() {
+        let (wanted, there) = (config.teacher?.pictures_per_batch, training.pictures());
+        return (there < wanted)
+            .then(|| format!("batches hold {there} pictures instead of {wanted}: there are no more"));
+    }
+    let anchors = || training.people.iter().filter(|person| person.pictures.len() > 1);
+    let (wanted, there) = (sampler.people_per_batch, anchors().count());
+    let each = anchors().filter(|person| person.pictures.len() < sampler.pictures_per_person).count();
+    let mut words = Vec::new();
+    if there < wanted {
+        words.push(format!("{there} people instead of {wanted}, since no more have two pictures"));
+    }
+    if each > 0 && sampler.fill == Fill::No {
+        let wanted = sampler.pictures_per_person;
+        words.push(format!("{each} of {there} people have fewer than {wanted} pictures, and give those they have"));
+    }
+    (!words.is_empty()).then(|| format!("batches are smaller: {}", words.join("; ")))
+}
+
+/// Refuses a network, or so many pictures of it at once, that the device cannot hold.
+fn can_run(card: &ModelCard, config: &TrainConfig, device: &ComputeDevice) -> Result<()> {
+    let net = build_as(card, &cpu().burn)?;
+    let buffers = LargestBuffers::of(&net, [card.input.height as usize, card.input.width as usize]);
+    let most = device.largest_buffer;
+    let sampler = config.sampler;
+    let batch = sampler.people_per_batch.saturating_mul(sampler.pictures_per_person) + sampler.random_negatives;
+    let learned =
+        config.chunks.gradient.min(config.teacher.map_or(batch, |teacher| teacher.pictures_per_batch.max(batch)));
+    let options = [("--gradient-chunk", learned), ("--inference-chunk", config.chunks.inference)];
+    options.into_iter().try_for_each(|(option, pictures)| {
+        let cannot = || format!("{} cannot be trained on {} (see {option})", card.architecture, device.name);
+        buffers.fit(most, pictures.max(1)).with_context(cannot)
+    })
 }
 
 struct PreparedRun {
@@ -278,10 +337,20 @@ impl PreparedRun {
         let held_out_people = data.held_out.people.len();
         events(RunEvent::Note(match self.record.request.config.needs_names() {
             true => {
-                format!("{people} people with {pictures} pictures to learn from, {held_out_people} people held out")
+                let (people, pictures) =
+                    (counted(people, "person", "people"), counted(pictures, "picture", "pictures"));
+                format!(
+                    "{people} with {pictures} to learn from, {} held out",
+                    counted(held_out_people, "person", "people")
+                )
             }
-            false => format!("{pictures} pictures to learn from, {} held out", data.held_out.pictures()),
+            false => {
+                let pictures = counted(pictures, "picture", "pictures");
+                format!("{pictures} to learn from, {} held out", data.held_out.pictures())
+            }
         }));
+        let config = &self.record.request.config;
+        shrunk_batches(&data.training, config).into_iter().for_each(|words| events(RunEvent::Note(words)));
         let (run, model) = (folder.root().to_owned(), folder.model());
         RunFolder::set_uncompared(&run, self.against.is_some())?;
         let mut totals = Totals::default();

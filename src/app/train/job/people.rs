@@ -15,16 +15,18 @@ use crate::app::engine::library_thread::reader;
 use crate::app::engine::networks::NoFace;
 use crate::app::engine::progress::Skipped;
 use crate::app::jobs::run_event::RunEvent;
-use crate::app::jobs::walk::sorted;
+use crate::app::jobs::walk::listed::ListedFiles;
+use crate::app::jobs::walk::people::people_of;
 use crate::app::train::job::{DataFrom, TrainRequest};
 use crate::eval::PairList;
 use crate::faces::detect::{Detector, SECOND_LONG_SIDE};
-use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode, is_photo_name};
+use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode};
 use crate::library::ConfirmedFace;
 use crate::train::data::{Dataset, Person};
 use crate::train::events::Control;
 use crate::train::validate::PairSet;
-use crate::types::{Detection, PersonId, error_chain, hex};
+use crate::types::path_text::{self, to_text};
+use crate::types::{Cancel, Detection, PersonId, counted, error_chain, hex};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -47,7 +49,9 @@ pub(crate) enum DataPart {
 /// One picture of the run, a line of `data.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct DataEntry {
+    /// As text that can be turned back, where it is a folder's name.
     pub person: String,
+    #[serde(with = "path_text")]
     pub path: PathBuf,
     pub sha256: String,
     pub part: DataPart,
@@ -55,6 +59,13 @@ pub(crate) struct DataEntry {
     pub full_size: (u32, u32),
     /// In pixels of the upright photo at full scale.
     pub face: Option<Detection>,
+    /// Of a file with several pictures, those that nobody looks at.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub further_pages: u64,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -77,18 +88,21 @@ pub(crate) fn prepare(
     events: &mut dyn FnMut(RunEvent),
 ) -> Result<PreparedPeople> {
     let mut wanted = match &request.data {
-        DataFrom::Folder { path } => list(path, request.config.needs_names())?,
+        DataFrom::Folder { path } => list(path, request.config.needs_names(), events)?,
         DataFrom::Library { path, one_by_one } => named(path, *one_by_one)?,
     };
     if let (Some(pairs), Some(of_pairs)) = (pairs, &request.pairs) {
-        let in_pairs: BTreeSet<&str> = pairs.images.iter().filter_map(|name| name.split('/').next()).collect();
+        // However a file system spells them.
+        let in_pairs: BTreeSet<String> =
+            pairs.images.iter().filter_map(|name| Some(name.split('/').next()?.to_lowercase())).collect();
         let people =
             |wanted: &[WantedPicture]| wanted.iter().map(|wanted| &wanted.person).collect::<BTreeSet<_>>().len();
         let before = people(&wanted);
-        wanted.retain(|wanted| !in_pairs.contains(wanted.person.as_str()));
+        wanted.retain(|wanted| !in_pairs.contains(&wanted.person.to_lowercase()));
         let kept_out = before - people(&wanted);
         if kept_out > 0 {
-            events(RunEvent::Note(format!("{kept_out} people of the list of pairs are kept out of training")));
+            let who = counted(kept_out, "person", "people");
+            events(RunEvent::Note(format!("kept out of training, since they are in the list of pairs: {who}")));
         }
         let nameless = |path: &Path| wanted.iter().any(|wanted| wanted.path.parent() == Some(path));
         if matches!(&request.data, DataFrom::Folder { path } if nameless(path)) {
@@ -96,9 +110,10 @@ pub(crate) fn prepare(
                 "pictures beside the people's folders have no names: people of the list of pairs may be among them";
             events(RunEvent::Note(words.to_owned()));
         }
+        let mut files = ListedFiles::in_folder(&of_pairs.images);
         wanted.extend(pairs.images.iter().map(|name| WantedPicture {
             person: name.split('/').next().unwrap_or_default().to_owned(),
-            path: of_pairs.images.join(name),
+            path: files.path(name),
             part: DataPart::Pairs,
             known: None,
         }));
@@ -128,7 +143,7 @@ pub(crate) fn prepare(
         events(RunEvent::Preparing { done: number * AT_ONCE + files_now.len(), total: wanted.len() });
     }
     let mut prepared = PreparedPeople { entries: Arc::new(found), left_out };
-    if let Some(note) = prepared.shared_pictures() {
+    for note in [prepared.shared_pictures(), prepared.copies(), further_pages_words(&prepared)].into_iter().flatten() {
         events(RunEvent::Note(note));
     }
     prepared.hold_out(held_out_share, request.config.seed, request.config.needs_names());
@@ -161,8 +176,9 @@ impl PreparedPeople {
         let of_pairs = self.entries.iter().enumerate().filter(|(_, entry)| entry.part == DataPart::Pairs);
         let number_of: BTreeMap<&Path, usize> =
             of_pairs.map(|(number, entry)| (entry.path.as_path(), number)).collect();
-        let picture = |name: &str| number_of.get(images.join(name).as_path()).copied().unwrap_or(usize::MAX);
-        PairSet { pictures: list.images.iter().map(|name| picture(name)).collect(), pairs: list.pairs.clone() }
+        let mut files = ListedFiles::in_folder(images);
+        let mut picture = |name: &String| number_of.get(files.path(name).as_path()).copied().unwrap_or(usize::MAX);
+        PairSet { pictures: list.images.iter().map(&mut picture).collect(), pairs: list.pairs.clone() }
     }
 
     fn people_of(&self, part: DataPart) -> Dataset {
@@ -178,19 +194,34 @@ impl PreparedPeople {
     fn shared_pictures(&self) -> Option<String> {
         let mut names: BTreeMap<(&str, Option<[i32; 2]>), BTreeSet<&str>> = BTreeMap::new();
         for entry in self.entries.iter().filter(|entry| entry.part != DataPart::Pairs) {
-            // A photo of two people is there twice, with two faces.
-            let place = entry.face.as_ref().map(|face| [face.face_box.x as i32, face.face_box.y as i32]);
-            names.entry((&entry.sha256, place)).or_default().insert(&entry.person);
+            names.entry((&entry.sha256, entry.place())).or_default().insert(&entry.person);
         }
         let shared: Vec<&BTreeSet<&str>> = names.values().filter(|people| people.len() > 1).collect();
         let people: Vec<&str> = shared.first()?.iter().copied().take(2).collect();
+        let pictures =
+            if shared.len() == 1 { "1 picture is".to_owned() } else { format!("{} pictures are", shared.len()) };
         Some(format!(
-            "{} picture(s) are there under two names, the first as {} and as {}: leave each with one, for the same person \
-             in training and among those held out makes the figures too good",
-            shared.len(),
-            people[0],
-            people[1]
+            "{pictures} there under two names, the first as {} and as {}: leave each with one, for the same person in \
+             training and among those held out makes the figures too good",
+            people[0], people[1]
         ))
+    }
+
+    /// Pictures of one person that are there more than once, byte by byte.
+    fn copies(&self) -> Option<String> {
+        let mut seen: BTreeSet<(&str, &str, Option<[i32; 2]>)> = BTreeSet::new();
+        let of_people = self.entries.iter().filter(|entry| entry.part != DataPart::Pairs);
+        let copies: Vec<&DataEntry> =
+            of_people.filter(|entry| !seen.insert((&entry.person, &entry.sha256, entry.place()))).collect();
+        let first = copies.first()?.path.display();
+        Some(match copies.len() {
+            1 => format!(
+                "1 picture is a copy of another one of the same person, and counts as often as it is there: {first}"
+            ),
+            n => format!(
+                "{n} pictures are copies of others of the same person, and count as often as they are there, such as {first}"
+            ),
+        })
     }
 
     /// Without names, and with nobody known to have two pictures, some pictures are held out.
@@ -206,36 +237,59 @@ impl PreparedPeople {
     }
 }
 
+impl DataEntry {
+    /// A photo of two people is there twice, with two faces.
+    fn place(&self) -> Option<[i32; 2]> {
+        self.face.as_ref().map(|face| [face.face_box.x as i32, face.face_box.y as i32])
+    }
+}
+
+fn further_pages_words(prepared: &PreparedPeople) -> Option<String> {
+    let more: Vec<&DataEntry> = prepared.entries.iter().filter(|entry| entry.further_pages > 0).collect();
+    let first = more.first()?.path.display();
+    Some(match more.len() {
+        1 => format!("1 file has further pages, which nobody looks at: {first}"),
+        n => format!("{n} files have further pages, which nobody looks at, such as {first}"),
+    })
+}
+
 /// The people of a folder with one sub-folder a person, in order of their names, and their pictures.
 pub(super) fn people_folders(folder: &Path) -> Result<Vec<(String, Vec<PathBuf>)>> {
-    let mut people = Vec::new();
-    for folder in sorted(folder)?.into_iter().filter(|path| path.is_dir()) {
-        let person = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let pictures = sorted(&folder)?.into_iter().filter(|path| path.is_file() && is_photo_name(path));
-        people.push((person, pictures.collect()));
-    }
-    Ok(people)
+    let people = people_of(folder, &[], &Cancel::default())?.people.into_iter();
+    let join = |(name, pictures): (String, Vec<PathBuf>)| {
+        (name, pictures.into_iter().map(|picture| folder.join(picture)).collect())
+    };
+    Ok(people.map(join).collect())
 }
 
 /// Pictures that lie beside the people's folders take part where nobody has to be told apart, each as somebody's only
 /// one.
-fn list(folder: &Path, needs_names: bool) -> Result<Vec<WantedPicture>> {
-    let mut wanted = Vec::new();
-    if !needs_names {
-        for path in sorted(folder)?.into_iter().filter(|path| path.is_file() && is_photo_name(path)) {
-            let person = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            wanted.push(WantedPicture { person, path, part: DataPart::Training, known: None });
+fn list(folder: &Path, needs_names: bool, events: &mut dyn FnMut(RunEvent)) -> Result<Vec<WantedPicture>> {
+    let found = people_of(folder, &[], &Cancel::default())?;
+    found.left_out_words().into_iter().for_each(|words| events(RunEvent::Note(words)));
+    if needs_names {
+        found.has_people(folder)?;
+        if let Some(first) = found.beside.first() {
+            let (count, first) = (found.beside.len(), first.display());
+            events(RunEvent::Note(match count {
+                1 => format!("Left out: 1 picture beside the people's folders ({first})"),
+                _ => format!("Left out: {count} pictures beside the people's folders (such as {first})"),
+            }));
         }
     }
-    for (person, pictures) in people_folders(folder)? {
-        let of_person = |path| WantedPicture { person: person.clone(), path, part: DataPart::Training, known: None };
-        wanted.extend(pictures.into_iter().map(of_person));
-    }
-    if wanted.is_empty() && !needs_names {
-        bail!("no pictures were found in the folder or its sub-folders: {}", folder.display());
+    let of = |person: String, path: &Path| WantedPicture {
+        person,
+        path: folder.join(path),
+        part: DataPart::Training,
+        known: None,
+    };
+    let beside = found.beside.iter().filter(|_| !needs_names);
+    let mut wanted: Vec<WantedPicture> = beside.map(|path| of(to_text(path.as_os_str()), path)).collect();
+    for (person, pictures) in &found.people {
+        wanted.extend(pictures.iter().map(|path| of(person.clone(), path)));
     }
     if wanted.is_empty() {
-        bail!("no pictures in sub-folders, one a person, were found: {}", folder.display());
+        bail!("no pictures were found in the folder or its sub-folders: {}", folder.display());
     }
     Ok(wanted)
 }
@@ -277,22 +331,22 @@ struct WantedPicture {
 impl WantedPicture {
     /// Reads the picture; one whose face is known must only be there still.
     fn entry(&self, detector: Option<&Detector>) -> Result<DataEntry> {
-        let (sha256, full_size, face) = match &self.known {
+        let (sha256, full_size, face, further_pages) = match &self.known {
             Some(ConfirmedFace { sha256: Some(sha256), photo_size, detection, .. }) => {
                 fs::metadata(&self.path)?;
-                (sha256.clone(), *photo_size, Some(*detection))
+                (sha256.clone(), *photo_size, Some(*detection), 0)
             }
-            Some(known) => (hash(&self.path)?, known.photo_size, Some(known.detection)),
+            Some(known) => (hash(&self.path)?, known.photo_size, Some(known.detection), 0),
             None => {
-                let sha256 = hash(&self.path)?;
+                // Before the whole file is read: it may be no picture, and larger than the memory.
                 let scale = DecodeScale::LongSideAtLeast(DETECTION_LONG_SIDE);
                 let photo = decode(&self.path, scale, &DecodeLimits::default())?;
                 let face = detector.map(|detector| most_prominent(detector, &photo)).transpose()?;
-                (sha256, photo.full_size, face)
+                (hash(&self.path)?, photo.full_size, face, u64::from(photo.meta.further_pages))
             }
         };
         let (person, path) = (self.person.clone(), self.path.clone());
-        Ok(DataEntry { person, path, sha256, part: self.part, full_size, face })
+        Ok(DataEntry { person, path, sha256, part: self.part, full_size, face, further_pages })
     }
 }
 

@@ -13,6 +13,7 @@ use crate::app::train::job::{DataFrom, RunRecord, StartFrom, TrainRequest, start
 use crate::train::checkpoint::RunFolder;
 use crate::train::data::{Dataset, Person};
 use crate::train::events::Control;
+use crate::types::path_text::from_text;
 
 pub fn repeat(run: &Path, change: RunChange, on: &RepeatOn<'_>, note: &mut dyn FnMut(String)) -> Result<Repeated> {
     let text = RunFolder::config(run)?;
@@ -61,7 +62,7 @@ fn fewer_pictures(from: &Path, to: &Path, level: usize, held_out_share: f32, see
     let (_, held_out) = Dataset { people: people.iter().map(numbered).collect() }.split(held_out_share, seed);
     for (name, pictures) in &people {
         let kept = if held_out.people.iter().any(|held| held.name == *name) { pictures.len() } else { level };
-        let folder = to.join(name);
+        let folder = to.join(from_text(name));
         fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
         for picture in pictures.iter().take(kept) {
             let link = folder.join(picture.file_name().unwrap_or_default());

@@ -106,7 +106,7 @@ fn a_folder_is_trained_on_stopped_and_resumed() {
     let stopped = stopped.unwrap();
     assert_eq!((stopped.stopped, stopped.steps), (StopReason::Cancelled, 3));
     assert_eq!(unfinished_run(&out).map(|run| (run.step, run.steps)), Some((3, 6)));
-    assert!(notes.contains("1 picture(s) are there under two names, the first as Person_1 and as Person_2"), "{notes}");
+    assert!(notes.contains("1 picture is there under two names, the first as Person_1 and as Person_2"), "{notes}");
     assert_eq!(left_out, [data.join("Person_3/Person_3_0009.jpg")]);
     assert_eq!((stopped.people, stopped.held_out_people), (4, 2), "two of eight are in the list of pairs");
     let before = stopped.before.clone();
@@ -278,6 +278,7 @@ fn the_list_of_pictures_comes_back_from_its_lines() {
         part,
         full_size: (20, 30),
         face: None,
+        further_pages: 0,
     };
     let entries = Arc::new(vec![entry("Ada", DataPart::Training), entry("李", DataPart::HeldOut)]);
     let prepared = PreparedPeople { entries, left_out: 0 };

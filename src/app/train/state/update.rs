@@ -15,7 +15,7 @@ use crate::app::ui::feature::{Ended, Feature, PathQuestion, Remembered, Wanted, 
 use crate::app::ui::locale::Locale;
 use crate::app::ui::view::View;
 use crate::train::schedule::LearningRate;
-use crate::types::Touched;
+use crate::types::{Touched, path_text};
 use std::path::PathBuf;
 
 type Out<'a> = Outbox<'a, Request>;
@@ -24,8 +24,11 @@ type Out<'a> = Outbox<'a, Request>;
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct LastPaths {
+    #[serde(default, with = "path_text::perhaps")]
     people: Option<PathBuf>,
+    #[serde(default, with = "path_text::perhaps")]
     held_out_pairs: Option<PathBuf>,
+    #[serde(default, with = "path_text::perhaps")]
     pair_pictures: Option<PathBuf>,
 }
 

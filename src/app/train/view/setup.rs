@@ -197,6 +197,8 @@ fn why_keys(why: LeftOutWhy) -> (&'static str, &'static str) {
         LeftOutWhy::Unreadable => ("train_out_unreadable", "train_why_unreadable"),
         LeftOutWhy::OutsideFolders => ("train_out_outside", "train_why_outside"),
         LeftOutWhy::NestedFolder => ("train_out_nested", "train_why_nested"),
+        LeftOutWhy::Hidden => ("train_out_hidden", "train_why_hidden"),
+        LeftOutWhy::Again => ("train_out_again", "train_why_again"),
         LeftOutWhy::EmptyFolder => ("train_out_empty", "train_why_empty"),
         LeftOutWhy::Suggested => ("train_out_suggested", "train_why_suggested"),
         LeftOutWhy::NamedWithGroup => ("train_out_named", "named_with_group"),

@@ -66,7 +66,9 @@ pub(crate) fn rows_ui(
             let top = tops.top(row);
             let height = tops.top(row + 1) - top;
             let rect = Rect::from_min_size(pos2(origin.x, origin.y + top), vec2(width, height));
-            ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(row), |ui| row_ui(ui, row));
+            // Not after how many others it is drawn, which changes while rows are scrolled: a row keeps the keyboard.
+            let id = ui.scope_id().with(row);
+            ui.scope_builder(UiBuilder::new().max_rect(rect).scope_id(id), |ui| row_ui(ui, row));
         }
     });
     (output.state.clamped_offset().y, output.inner_rect)

@@ -12,6 +12,7 @@ use crate::app::evaluate::job::check::CheckConfig;
 use crate::app::evaluate::job::check::alternatives::Alternative;
 use crate::app::evaluate::job::images::meant_detection;
 use crate::app::evaluate::job::inputs::FaceInputs;
+use crate::app::jobs::walk::listed::ListedFiles;
 use crate::app::jobs::working_copy::working_copy;
 use crate::eval::separation::Kinds;
 use crate::eval::{Metric, PairList};
@@ -97,7 +98,8 @@ fn embed_batch(
     paths: &[String],
     wanted: &[Preprocessing],
 ) -> Result<Vec<Result<Ways>>> {
-    let files: Vec<PathBuf> = paths.iter().map(|path| config.images.join(path)).collect();
+    let mut listed = ListedFiles::in_folder(&config.images);
+    let files: Vec<PathBuf> = paths.iter().map(|path| listed.path(path)).collect();
     let photos: Vec<Result<Photo>> = files.par_iter().map(|file| working_copy(file)).collect();
     let readable: Vec<(&Path, &Photo)> =
         files.iter().zip(&photos).filter_map(|(file, photo)| Some((file.as_path(), photo.as_ref().ok()?))).collect();

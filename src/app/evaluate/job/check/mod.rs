@@ -27,13 +27,15 @@ use crate::app::jobs::input_file::{ListFormat, read_pairs};
 use crate::eval::PairList;
 use crate::figures::Table;
 use crate::figures::report::{HtmlReport, ReportPart};
-use crate::types::{Cancel, CropRule, FaceCrop, Preprocessing};
+use crate::types::{Cancel, CropRule, FaceCrop, Preprocessing, path_text};
 use findings::{Finding, MeasuredRow};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CheckConfig {
+    #[serde(serialize_with = "path_text::serialize")]
     pub list: PathBuf,
     pub format: ListFormat,
+    #[serde(serialize_with = "path_text::serialize")]
     pub images: PathBuf,
     /// Which face of an image is meant.
     pub crop: FaceCrop,
@@ -71,6 +73,7 @@ pub(crate) struct CheckOutcome {
     pub findings: Vec<Finding>,
     /// Everything that was measured, round by round.
     pub rows: Vec<MeasuredRow>,
+    #[serde(serialize_with = "path_text::serialize")]
     pub run: PathBuf,
 }
 
@@ -116,7 +119,7 @@ pub(crate) fn eval_check(
     let unlike = findings::unlike_the_model(&advised, &own, &found, &rows);
     found.extend(unlike);
     let (separation, pairs, skipped_images) = first.context("no round was measured")?;
-    let mut inputs = model_files(home, [engine.model_id(), engine.detector_id()])?;
+    let mut inputs = model_files(home, engine.models())?;
     inputs.push(input);
     inputs.extend(given.into_iter().flat_map(|given| given.inputs.iter().cloned()));
     let run = EvaluationFolder::create(home, "check", config, &inputs)?;

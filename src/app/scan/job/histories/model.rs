@@ -182,7 +182,13 @@ impl Model {
             // What has come since they were met last says nothing of what was there.
             let met_last = lost.iter().flat_map(held).map(|path| self.met_in[path].1).max();
             let was_here = |path: &&PathBuf| Some(self.met_in[*path].0) <= met_last;
-            let here = paths.keys().filter(|picture| held(picture).iter().any(was_here)).count();
+            // But for what took another one's place: there was a picture before.
+            let is_fresh = |path: &&PathBuf| self.met_in[*path].0 == self.scans;
+            let is_here = |picture: &&Picture| {
+                let took_a_place = expected.replacements.iter().any(|(_, new)| new == *picture);
+                held(picture).iter().any(|path| was_here(path) || (took_a_place && is_fresh(path)))
+            };
+            let here = paths.keys().filter(is_here).count();
             if policy == MissingPolicy::Ask && 2 * lost_here > here {
                 expected.withheld += lost_here;
                 withheld.insert(holder);

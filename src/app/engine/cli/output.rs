@@ -1,0 +1,179 @@
+//! The only way out: whatever a subcommand prints goes through here, and nothing raw reaches a terminal.
+//!
+//! A reader that has gone (`| head`) is no error: what follows is dropped, and the command ends as it would have. A disk
+//! that is full is one, and ends the command. Nobody at standard error to listen is no error either.
+//!
+//! A command that a text advises stands in back quotes there. It is printed as it can be pasted back: with the home that
+//! this one was given.
+
+use std::ffi::OsStr;
+use std::fmt::Display;
+use std::io::{ErrorKind, Write, stderr, stdout};
+use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::text::{is_escaped, printable_lines, shell_word};
+use crate::types::PathText;
+
+/// How the text of an advice begins its command.
+const ADVISED: &str = "`likeness ";
+const REFUSED: &str = "cannot write to standard output";
+
+/// Standard output's reader has gone.
+static IS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// What a command needs to find the same library, as it is written at its end.
+static HOME: OnceLock<String> = OnceLock::new();
+
+/// Commands that are advised from now on are for this home.
+pub fn advise_for(home: &Path) {
+    let _ = HOME.set(format!(" --home {}", shell_word(home.as_os_str())));
+}
+
+/// A command that can be pasted into a shell.
+pub(crate) fn command(words: &[&OsStr]) -> String {
+    let words: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
+    format!("likeness {}{}", words.join(" "), HOME.get().map_or("", String::as_str))
+}
+
+/// A line of the result, or several.
+pub fn line(text: impl Display) -> Result<()> {
+    write_whole(&format!("{}\n", told(&text)))
+}
+
+/// An object of the result on one line.
+pub(crate) fn json(value: &impl Serialize) -> Result<()> {
+    write_whole(&format!("{}\n", safe_json(serde_json::to_string(value)?)))
+}
+
+/// The same on as many lines as it takes to be read by people.
+pub(crate) fn pretty_json(value: &impl Serialize) -> Result<()> {
+    write_whole(&format!("{}\n", safe_json(serde_json::to_string_pretty(value)?)))
+}
+
+/// What JSON says of a file, and where it is.
+pub(crate) fn with_path(path: &Path, mut said: Value) -> Value {
+    let PathText { path, path_bytes } = PathText::of(path);
+    said["path"] = path.into();
+    if let Some(bytes) = path_bytes {
+        said["path_bytes"] = bytes.into();
+    }
+    said
+}
+
+/// A line beside the result, for people.
+pub fn note(text: impl Display) {
+    let _ = stderr().write_all(format!("{}\n", told(&text)).as_bytes());
+}
+
+/// A question; the answer follows on the same line.
+pub(crate) fn ask(text: impl Display) {
+    let _ = stderr().write_all(told(&text).as_bytes());
+    let _ = stderr().flush();
+}
+
+/// Whether nobody reads standard output any more, so that long work for it alone may end.
+pub(crate) fn is_closed() -> bool {
+    IS_CLOSED.load(Ordering::Relaxed)
+}
+
+fn told(text: &dyn Display) -> String {
+    printable_lines(&with_home(text.to_string(), HOME.get().map(String::as_str)))
+}
+
+/// The commands that a text advises, each with the home at its end.
+fn with_home(text: String, home: Option<&str>) -> String {
+    let Some(home) = home.filter(|_| text.contains(ADVISED)) else { return text };
+    let mut parts = text.split(ADVISED);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |done, part| match part.split_once('`') {
+        Some((command, rest)) => format!("{done}{ADVISED}{command}{home}`{rest}"),
+        None => done + ADVISED + part,
+    })
+}
+
+/// Standard output for what writes itself, such as a whole library.
+pub(crate) struct ResultStream;
+
+impl Write for ResultStream {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        heard(stdout().write(bytes)).map(|written| written.unwrap_or(bytes.len()))
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        heard(stdout().flush()).map(|_| ())
+    }
+}
+
+fn write_whole(text: &str) -> Result<()> {
+    if is_closed() {
+        return Ok(());
+    }
+    let mut out = stdout().lock();
+    heard(out.write_all(text.as_bytes()).and_then(|()| out.flush())).map(|_| ()).context(REFUSED)
+}
+
+/// None where nobody listens any more.
+fn heard<T>(written: std::io::Result<T>) -> std::io::Result<Option<T>> {
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+            IS_CLOSED.store(true, Ordering::Relaxed);
+            Ok(None)
+        }
+        written => written.map(Some),
+    }
+}
+
+/// JSON leaves raw what a terminal obeys beyond ASCII. It can only stand within strings, where an escape says the same.
+fn safe_json(text: String) -> String {
+    // Its own line ends stand between strings, where nothing is escaped.
+    let is_obeyed = |c: char| is_escaped(c) && c != '\n';
+    if !text.chars().any(is_obeyed) {
+        return text;
+    }
+    text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
+        match is_obeyed(c) {
+            true => safe.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => safe.push(c),
+        }
+        safe
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_says_the_same_and_moves_no_terminal() {
+        let value = serde_json::json!({ "name": "A\u{1b}[31m\u{9b}2J\u{202e}ä" });
+        let text = safe_json(serde_json::to_string_pretty(&value).unwrap());
+        assert!(text.chars().all(|c| c == '\n' || !(c.is_control() || c == '\u{202e}')), "{text:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+        assert!(text.contains('ä') && text.contains('\n'));
+    }
+
+    #[test]
+    fn an_advised_command_finds_the_same_library() {
+        let text = "it is damaged: `likeness library restore` mends it, `likeness people` tells";
+        let wanted =
+            "it is damaged: `likeness library restore --home 'a b'` mends it, `likeness people --home 'a b'` tells";
+        assert_eq!(with_home(text.to_owned(), Some(" --home 'a b'")), wanted);
+        for text in ["nothing", "an open `likeness quote", ""] {
+            assert_eq!(with_home(text.to_owned(), Some(" --home x")), text);
+        }
+        assert_eq!(with_home(text.to_owned(), None), text);
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_is_no_error_and_a_full_disk_is_one() {
+        assert_eq!(heard(Ok(3)).unwrap(), Some(3));
+        assert!(heard::<()>(Err(ErrorKind::StorageFull.into())).is_err());
+        assert_eq!(heard::<()>(Err(ErrorKind::BrokenPipe.into())).unwrap(), None);
+    }
+}

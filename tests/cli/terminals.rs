@@ -1,0 +1,241 @@
+//! What a shell sees: pipes that close, disks that are full, Ctrl-C, commands to paste, options that say nothing.
+
+use std::io::Read;
+use std::process::{Child, Stdio};
+
+use super::*;
+
+/// Commands of every kind that print, none of which needs a network.
+const PRINTING: &[&[&str]] = &[
+    &["--help"],
+    &["--version"],
+    &["models", "list"],
+    &["models", "list", "--json"],
+    &["nets"],
+    &["nets", "nn2", "--json"],
+    &["nets", "nn2", "--tensors"],
+    &["devices"],
+    &["people"],
+    &["people", "--json"],
+    &["people", "--lost", "--json"],
+    &["library", "check"],
+    &["library", "backup", "--list"],
+    &["library", "export", "-"],
+    &["metadata", "undo"],
+];
+
+#[test]
+fn a_closed_pipe_ends_every_command_quietly() {
+    let (home, _) = made_library();
+    for arguments in PRINTING {
+        let mut running =
+            command(home.path(), arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(running.stdout.take());
+        let ended = running.wait_with_output().unwrap();
+        assert_eq!((ended.status.code(), stderr(&ended).as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn nobody_at_standard_error_is_no_failure() {
+    let (home, _) = made_library();
+    for (arguments, code) in
+        [(&["people", "--forget", "9999"][..], 1), (&["library", "check"], 0), (&["--nonsense"], 2)]
+    {
+        let mut running = command(home.path(), arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(running.stderr.take());
+        assert_eq!(running.wait().unwrap().code(), Some(code), "{arguments:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_by_every_command() {
+    let (home, _) = made_library();
+    for arguments in PRINTING {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let told = command(home.path(), arguments).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!(told.status.code(), Some(1), "{arguments:?}: {}", stderr(&told));
+        assert!(
+            ["o space left", "disk is full"].iter().any(|why| stderr(&told).contains(why)),
+            "{arguments:?}: {}",
+            stderr(&told)
+        );
+        assert!(!stderr(&told).contains("panicked"), "{arguments:?}: {}", stderr(&told));
+    }
+}
+
+/// Once it has said this, it is in the middle of its work.
+fn interrupted_after(mut running: Child, said: &str) -> (Option<i32>, String) {
+    let mut told = String::new();
+    let mut err = running.stderr.take().unwrap();
+    let mut byte = [0];
+    while !told.contains(said) && err.read(&mut byte).unwrap() == 1 {
+        told.push(char::from(byte[0]));
+    }
+    let kill = Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    let status = running.wait().unwrap();
+    let _ = err.read_to_string(&mut told);
+    // Before the program listens, the signal itself ends it: a shell says the same of that.
+    let by_signal = (std::os::unix::process::ExitStatusExt::signal(&status) == Some(2)).then_some(130);
+    (status.code().or(by_signal), told)
+}
+
+fn spawned(home: &Path, arguments: &[&str]) -> Child {
+    command(home, arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// A folder of people as crops.
+fn crops(place: &Path, people: &str, photos: &str) -> std::path::PathBuf {
+    let folder = place.join("people");
+    let arguments = ["synth", folder.to_str().unwrap(), "--folders", "--people", people, "--photos", photos];
+    assert!(likeness(&place.join("home"), &arguments).status.success());
+    folder
+}
+
+#[test]
+fn ctrl_c_ends_training_with_130_and_the_command_to_go_on_goes_on() {
+    let place = tempfile::tempdir().unwrap();
+    // A name that a shell would take apart.
+    let home = place.path().join("Ann's home; $HOME");
+    let (data, run) = (crops(place.path(), "6", "36"), place.path().join("run \"1\""));
+    let train = |steps: &str| {
+        let [data, run] = [&data, &run].map(|path| path.to_str().unwrap().to_owned());
+        let options = ["--net", "likeness-small", "--faces", "cropped", "--device", "cpu", "--out"].map(str::to_owned);
+        let words: Vec<String> = ["train".to_owned(), data]
+            .into_iter()
+            .chain(options)
+            .chain([run, "--steps".to_owned(), steps.to_owned()])
+            .collect();
+        words
+    };
+    let words = train("100000");
+    let running = spawned(&home, &words.iter().map(String::as_str).collect::<Vec<_>>());
+    let (code, told) = interrupted_after(running, "Step 0: saved");
+    assert_eq!(code, Some(130), "{told}");
+    let shown = likeness(&home, &["train", "--resume", run.to_str().unwrap(), "--steps", "2"]);
+    assert_eq!(shown.status.code(), Some(2), "an option of a new run has no effect on it");
+    // What a finished run prints can be pasted back.
+    std::fs::remove_dir_all(&run).unwrap();
+    let words = train("1");
+    let done = likeness(&home, &words.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(done.status.success(), "{}", stderr(&done));
+    let told = stdout(&done);
+    let line = told.lines().find_map(|line| line.strip_prefix("Install it with: ")).unwrap_or_else(|| panic!("{told}"));
+    let installed = pasted(line);
+    assert!(installed.status.success(), "{line}: {}", stderr(&installed));
+    assert!(stdout(&likeness(&home, &["models", "list"])).contains("run--1"));
+}
+
+/// A command line as a shell takes it.
+fn pasted(line: &str) -> Output {
+    let script = format!("likeness() {{ \"$PROGRAM\" \"$@\"; }}\n{line}");
+    let mut shell = Command::new("bash");
+    shell.env("PROGRAM", env!("CARGO_BIN_EXE_likeness")).env("VK_DRIVER_FILES", "/nowhere");
+    shell.args(["-c", &script]).stdin(Stdio::null()).output().unwrap()
+}
+
+#[test]
+fn ctrl_c_ends_a_measurement_and_an_evaluation_with_130() {
+    let place = tempfile::tempdir().unwrap();
+    let lines = (0..7000).map(|row| {
+        let [x, y] = [(f64::from(row) * 0.7).sin(), (f64::from(row) * 1.3).cos()];
+        format!("{{\"path\":\"p{}/{row}.jpg\",\"embedding\":[{x},{y},0.5]}}\n", row % 900)
+    });
+    let file = place.path().join("vectors.jsonl");
+    std::fs::write(&file, lines.collect::<String>()).unwrap();
+    let evaluation = ["eval", "clusters", "--embeddings", file.to_str().unwrap()];
+    let mut running = spawned(place.path(), &evaluation);
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    assert!(running.try_wait().unwrap().is_none(), "it is over before it can be interrupted");
+    assert_eq!(interrupted_after(running, "").0, Some(130));
+}
+
+#[test]
+fn an_advised_command_can_be_pasted_back() {
+    let (made, _) = made_library();
+    let place = tempfile::tempdir().unwrap();
+    let home = place.path().join("my 'own' home");
+    std::fs::rename(made.path(), &home).unwrap();
+    std::fs::create_dir(made.path()).unwrap();
+    likeness(&home, &["library", "backup"]);
+    std::fs::write(home.join("library.sqlite"), vec![0xA5; 50_000]).unwrap();
+    let told = stderr(&likeness(&home, &["library", "check"]));
+    let advice = told.split('`').nth(1).unwrap_or_else(|| panic!("{told}"));
+    assert!(pasted(advice).status.success(), "{advice}");
+    assert_eq!(people(&home).iter().filter(|person| person["name"] == "Xanthippe Quartz").count(), 1);
+}
+
+#[test]
+fn options_without_effect_and_numbers_of_which_nothing_follows_are_wrong_usage() {
+    let home = tempfile::tempdir().unwrap();
+    let wrong: &[&str] = &[
+        "train --resume run --steps 9 --learning-rate 3",
+        "train people --net nn4 --out run --faces cropped --detector mtcnn",
+        "train people --out run",
+        "train people --net nn4 --out run --learning-rate nan",
+        "train people --net nn4 --out run --margin -1",
+        "train people --net nn4 --out run --image-size 0",
+        "train people --net nn4 --out run --held-out 1.5",
+        "scan photos --threshold nan",
+        "compare a.jpg b.jpg --threshold -0.1",
+        "compare a.jpg",
+        "embed",
+        "embed a.jpg --detector none --crop-rule square:1.2",
+        "eval lfw --pairs p --embeddings e --model m",
+        "eval lfw --pairs p --embeddings e --mirrored m",
+        "eval lfw --pairs p --images i --centre-share 0.5",
+        "eval folder --images i --far nan",
+        "eval folder --images i --crop as-stored --detector mtcnn",
+        "eval sensitivity jpeg --pairs p --images i --levels 3",
+        "bench --all-pairs 100 --photos 3",
+        "models import a b --id one",
+        "demo --headless --steps 0",
+        "synth out --people 0",
+    ];
+    for line in wrong {
+        let told = likeness(home.path(), &line.split(' ').collect::<Vec<_>>());
+        assert_eq!(told.status.code(), Some(2), "{line}: {}", stderr(&told));
+        assert!(!stderr(&told).is_empty());
+    }
+}
+
+#[test]
+fn names_that_begin_with_a_hyphen_work_and_what_would_speak_to_the_terminal_is_refused() {
+    let (home, person) = made_library();
+    let id = person.to_string();
+    for name in ["-x", "--json", "-", "名字", "O'Neil \"Jr\"", "\u{1f600}"] {
+        let told = likeness(home.path(), &["people", "--name", &id, name]);
+        assert!(told.status.success(), "{name}: {}", stderr(&told));
+        assert!(people(home.path()).iter().any(|listed| listed["id"] == person && listed["name"] == name), "{name}");
+    }
+    for name in ["a\u{1b}[31mb", "a\tb", "a\nb", "a\u{9b}2J", "a\u{202e}b", "", " ", &"x".repeat(5000)] {
+        let told = likeness(home.path(), &["people", "--name", &id, name]);
+        assert_eq!(told.status.code(), Some(1), "{name:?}");
+        assert!(!told.stderr.contains(&0x1b) && !told.stdout.contains(&0x1b));
+    }
+    // Nor does the parser say it raw.
+    let told = likeness(home.path(), &["people", "--\u{1b}[31mred"]);
+    assert_eq!(told.status.code(), Some(2));
+    assert!(!told.stderr.contains(&0x1b), "{}", stderr(&told));
+}
+
+#[test]
+fn what_only_reads_makes_no_home_also_of_models_devices_and_evaluations() {
+    let place = tempfile::tempdir().unwrap();
+    let home = place.path().join("none");
+    let commands: [(&[&str], i32); 6] = [
+        (&["models", "list"], 0),
+        (&["models", "verify"], 0),
+        (&["devices"], 0),
+        (&["eval", "lfw", "--pairs", "/no/list", "--embeddings", "/no/file"], 1),
+        (&["eval", "folder", "--embeddings", "/no/file"], 1),
+        (&["metadata", "names", "/no/folder"], 1),
+    ];
+    for (arguments, code) in commands {
+        let told = likeness(&home, arguments);
+        assert_eq!(told.status.code(), Some(code), "{arguments:?}: {}", stderr(&told));
+        assert!(!home.exists(), "{arguments:?}");
+    }
+}
