@@ -1,5 +1,5 @@
 //! Names that other programs gave to faces: what was found, and what its user says to it; and names for other programs
-//! ([`write`]).
+//! ([`mod@write`]).
 
 pub mod write;
 

@@ -6,7 +6,7 @@
 //! gives plausible embeddings.
 //!
 //! One reader a format: PyTorch ([`read_pytorch`]), [`read_safetensors`], ONNX initialisers ([`read_onnx`]), TensorFlow
-//! graphs ([`read_graph_def`]), Keras ([`read_keras`]). They share the types of numbers (`element`), the names of what
+//! graphs (`graph_def`), Keras (`keras`). They share the types of numbers (`element`), the names of what
 //! is no weight (`auxiliary`) and archives. What is the same in all of them is done behind them: names that share a
 //! beginning, and layouts of matrices and kernels, by [`fit`] and [`names`]. [`remap`] holds one name table a network and
 //! source. Written: SafeTensors with a [`ModelCard`] ([`save`], [`load`]), our own format.
