@@ -11,7 +11,7 @@ use super::path;
 use super::place::is_place_by_hand;
 use super::review::journal::Decisions;
 use super::review::{FaceState, rows};
-use super::scan::Recorded;
+use super::scan::{KnownBefore, Recorded};
 use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId, PhotoId};
 
 /// A face as found, cut and embedded.
@@ -236,7 +236,8 @@ pub(super) fn replace(t: &Transaction, photo: PhotoId, model: &ModelId, faces: &
     let faces: Vec<&FaceRecord> = faces.iter().filter(is_wanted).collect();
     let old = old_faces(t, photo)?;
     let matches = matched(&old, &faces);
-    let mut recorded = Recorded { photo_id: photo, was_known: false, faces_kept: 0, faces_new: 0, faces_lost: 0 };
+    let mut recorded =
+        Recorded { photo_id: photo, before: KnownBefore::Nothing, faces_kept: 0, faces_new: 0, faces_lost: 0 };
     for (face, old_index) in faces.iter().zip(&matches) {
         match *old_index {
             Some(index) => {

@@ -61,11 +61,20 @@ pub enum PhotoState {
 }
 
 /// What became of a photo's faces when it was recorded.
+/// What was known of a picture before it was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KnownBefore {
+    Nothing,
+    /// Another detector looked through it.
+    ByOtherDetector,
+    /// Another file shows it.
+    AsCopy,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recorded {
     pub photo_id: PhotoId,
-    /// The picture was looked through before, by another detector.
-    pub was_known: bool,
+    pub(crate) before: KnownBefore,
     /// Faces that stood there before and keep their id, name and decisions.
     pub faces_kept: usize,
     pub faces_new: usize,
@@ -352,9 +361,10 @@ pub(super) fn size_of(path: &Path) -> Option<u64> {
 fn record(t: &Transaction, scan: ScanId, record: &PhotoRecord) -> Result<Recorded> {
     let hashes = record.file.hashes.ok_or(super::LibraryError::BadValue { what: "picture without a hash" })?;
     let known = find_photo(t, &hashes)?;
-    let was_known = match known {
-        Some(photo) => standing(t, photo)?.0 == PhotoState::Done,
-        None => false,
+    let before = match known.map(|photo| standing(t, photo)).transpose()? {
+        Some((PhotoState::Done, detector, _)) if detector.as_ref() == Some(&record.detector) => KnownBefore::AsCopy,
+        Some((PhotoState::Done, ..)) => KnownBefore::ByOtherDetector,
+        _ => KnownBefore::Nothing,
     };
     let photo = match known {
         Some(photo) => photo,
@@ -380,7 +390,7 @@ fn record(t: &Transaction, scan: ScanId, record: &PhotoRecord) -> Result<Recorde
     ])?;
     link(t, scan, &record.file, photo)?;
     sought::seek_in(t, photo)?;
-    Ok(Recorded { was_known, ..faces::replace(t, photo, &record.model, &record.faces)? })
+    Ok(Recorded { before, ..faces::replace(t, photo, &record.model, &record.faces)? })
 }
 
 /// A photo of which nothing is known yet but its file.

@@ -182,6 +182,10 @@ fn words(summary: &ScanSummary, groups: Option<&GroupSummary>, device: &str) -> 
         let known = counted(summary.searched_again, "known photo was", "known photos were");
         lines.push(format!("{known} searched again, by another detector"));
     }
+    if summary.copies > 0 {
+        let copies = counted(summary.copies, "more file shows a picture", "more files show pictures");
+        lines.push(format!("{copies} that is counted already"));
+    }
     if summary.carried_faces + summary.lost_faces > 0 {
         lines.push(found_again_words(summary));
     }

@@ -52,6 +52,8 @@ pub struct ScanSummary {
     pub new_photos: usize,
     /// Known photos in which another detector had looked for faces.
     pub searched_again: usize,
+    /// New files that show a known picture.
+    pub copies: usize,
     pub unchanged_photos: usize,
     pub moved_photos: usize,
     pub new_faces: usize,
@@ -95,6 +97,7 @@ impl ScanSummary {
     fn add(&mut self, other: Self) {
         self.new_photos += other.new_photos;
         self.searched_again += other.searched_again;
+        self.copies += other.copies;
         self.unchanged_photos += other.unchanged_photos;
         self.moved_photos += other.moved_photos;
         self.new_faces += other.new_faces;

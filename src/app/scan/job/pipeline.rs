@@ -19,7 +19,7 @@ use crate::app::jobs::walk::plain;
 use crate::app::jobs::working_copy::working_copy;
 use crate::faces::image::{DecodeError, DecodeLimits, Photo, PhotoMeta, ProfileUse};
 use crate::library::{
-    FaceRecord, FileFacts, FileHashes, LibraryError, PhotoRecord, PhotoState, Placed, ScanId, Suspect,
+    FaceRecord, FileFacts, FileHashes, KnownBefore, LibraryError, PhotoRecord, PhotoState, Placed, ScanId, Suspect,
 };
 use crate::types::{Cancel, ModelId, error_chain};
 
@@ -255,9 +255,10 @@ impl<'a> Scanning<'a> {
         }
         let scan = self.scan;
         for recorded in self.tools.library.call(move |library| library.record_photos(scan, &records))? {
-            match recorded.was_known {
-                true => self.summary.searched_again += 1,
-                false => self.summary.new_photos += 1,
+            match recorded.before {
+                KnownBefore::Nothing => self.summary.new_photos += 1,
+                KnownBefore::ByOtherDetector => self.summary.searched_again += 1,
+                KnownBefore::AsCopy => self.summary.copies += 1,
             }
             self.summary.new_faces += recorded.faces_new;
         }

@@ -387,6 +387,16 @@ fn a_collage_of_one_face_is_one_person_and_one_of_people_is_several_until_their_
     assert!(groups(&world).iter().any(|group| *group == (into, 2)));
 }
 
+#[test]
+fn a_copy_is_told_as_one_and_nobody_searched_it_before() {
+    let world = World::new();
+    ["a.png", "b.png", "c.png"].into_iter().for_each(|name| world.photo(name, [250, 0, 0]));
+    let first = world.scan();
+    assert_eq!((first.photos, first.new_photos, first.copies, first.searched_again), (1, 1, 2, 0));
+    let second = world.scan();
+    assert_eq!((second.new_photos, second.copies, second.searched_again, second.unchanged_photos), (0, 0, 0, 3));
+}
+
 /// Looking for small faces, too, looks through every photo once more; not to look for them any more loses none.
 #[test]
 fn photos_are_searched_again_for_small_faces_and_not_once_more_without() {
