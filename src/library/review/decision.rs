@@ -87,6 +87,8 @@ pub enum Decision {
     },
     /// Faces whose names other programs gave: named together, not looked at one by one.
     TakeNames(Vec<TakenName>),
+    /// Faces that are not these people, as another program says: one step for all of them.
+    RejectEach(Vec<(PersonId, Vec<FaceId>)>),
     /// Nobody needs these lost faces any more.
     LetGo(Vec<FaceId>),
     /// They are to be put back after all.
@@ -184,6 +186,7 @@ fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> 
             seen.faces_of(t, *person, others)
         }
         Decision::Reject { person, faces } => seen.faces_of(t, *person, faces),
+        Decision::RejectEach(people) => people.iter().try_for_each(|(person, faces)| seen.faces_of(t, *person, faces)),
         Decision::Cover { person, face } => seen.faces_of(t, *person, &[*face]),
         Decision::Move { faces, to } => {
             seen.faces(t, faces)?;
@@ -214,6 +217,7 @@ fn carry_out(d: &mut Decisions, decision: &Decision, seen: &StaleCheck) -> Resul
         }
         Decision::ConfirmAll { person, shown } => commands::confirm_all(d, *person, shown, seen),
         Decision::Reject { faces, .. } => commands::reject(d, faces),
+        Decision::RejectEach(people) => people.iter().try_for_each(|(_, faces)| commands::reject(d, faces)),
         Decision::TakeBackReject { person, face } => commands::take_back_reject(d, *person, *face),
         Decision::Move { faces, to } => commands::move_faces(d, faces, to).map(drop),
         Decision::TakeNames(names) => names.iter().try_for_each(|TakenName { to, faces, by_hand }| {
@@ -248,7 +252,7 @@ fn action(decision: &Decision) -> Option<ReviewAction> {
     Some(match decision {
         Decision::Name { .. } => ReviewAction::Name,
         Decision::Confirm { .. } | Decision::ConfirmSome { .. } | Decision::ConfirmAll { .. } => ReviewAction::Confirm,
-        Decision::Reject { .. } => ReviewAction::Reject,
+        Decision::Reject { .. } | Decision::RejectEach(_) => ReviewAction::Reject,
         Decision::TakeBackReject { .. } => ReviewAction::TakeBackReject,
         Decision::Move { .. } => ReviewAction::Move,
         Decision::TakeNames(_) => ReviewAction::TakeNames,

@@ -301,6 +301,22 @@ fn names_taken_from_elsewhere_leave_decisions_and_are_undone_as_one() {
 }
 
 #[test]
+fn names_that_others_took_back_come_off_several_people_and_are_back_with_one_undo() {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 2);
+    for (face, name) in faces.iter().zip(["Ada", "Bo"]) {
+        fixture.library.move_faces(&[*face], &Destination::NewPerson { name: name.into() }).unwrap();
+    }
+    let before = fixture.decisions();
+    let people = faces.iter().map(|face| (fixture.person_of(*face), vec![*face])).collect();
+    let touched = fixture.library.decide(&Decision::RejectEach(people), Revision::NOW).unwrap();
+    assert_eq!(touched.faces.len(), 2);
+    assert_ne!(fixture.decisions(), before);
+    fixture.library.decide(&Decision::Undo(touched.step.unwrap()), Revision::NOW).unwrap();
+    assert_eq!(fixture.decisions(), before);
+}
+
+#[test]
 fn a_face_that_is_not_somebody_takes_no_name_of_theirs_from_elsewhere() {
     let mut fixture = LibraryFixture::new();
     let faces = fixture.add("a.jpg", 1, 2);

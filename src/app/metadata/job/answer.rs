@@ -230,7 +230,7 @@ pub(crate) fn offer_again(library: &mut Library) -> Result<()> {
 }
 
 /// Names that other programs took back: the faces are that person no more where they are followed, and else are the
-/// user's own. Each person is a step of the history.
+/// user's own. All of them are one step of the history.
 ///
 /// # Errors
 /// [`LibraryError::Stale`](crate::library::LibraryError::Stale) where others have decided about one of the faces since.
@@ -246,18 +246,14 @@ pub(crate) fn settle_withdrawn(
     for name in offered.review.withdrawn.iter().filter(is_meant) {
         people.entry(name.person).or_default().push(name);
     }
-    let mut touched = Touched::default();
-    for (person, names) in people {
-        if follow {
-            let faces = names.iter().map(|name| name.face).collect();
-            let rejected = library.decide(&Decision::Reject { person, faces }, offered.revision)?;
-            touched.faces.extend(rejected.faces);
-            touched.people.extend(rejected.people);
-            touched.photos.extend(rejected.photos);
-            (touched.step, touched.everything) = (rejected.step, touched.everything | rejected.everything);
-        }
-        let answered = names.iter().map(|name| Ok((name.answer.photo, serde_json::to_string(&name.answer.name)?)));
-        library.drop_name_answers(&answered.collect::<Result<Vec<_>>>()?)?;
-    }
+    let faces_of = |names: &Vec<&WithdrawnName>| names.iter().map(|name| name.face).collect();
+    let taken_off = Decision::RejectEach(people.iter().map(|(person, names)| (*person, faces_of(names))).collect());
+    let touched = match follow {
+        true => library.decide(&taken_off, offered.revision)?,
+        false => Touched::default(),
+    };
+    let answered = people.values().flatten();
+    let answered = answered.map(|name| Ok((name.answer.photo, serde_json::to_string(&name.answer.name)?)));
+    library.drop_name_answers(&answered.collect::<Result<Vec<_>>>()?)?;
     Ok(touched)
 }

@@ -37,6 +37,10 @@ pub fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
         Decision::Reject { person, faces } => {
             of_person("said_rejected", "said_rejected_group", faces.len(), *person, out)
         }
+        Decision::RejectEach(people) => {
+            let faces: usize = people.iter().map(|(_, faces)| faces.len()).sum();
+            text.n("said_names_removed", faces as u64)
+        }
         Decision::TakeBackReject { .. } => text.s("said_may_be_them").into(),
         Decision::Move { faces, to } => {
             let name = match to {
