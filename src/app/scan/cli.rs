@@ -171,7 +171,7 @@ fn words(summary: &ScanSummary, groups: Option<&GroupSummary>, device: &str) -> 
         lines.push(format!("In the whole library: {people}, {} of them named", groups.named));
     }
     lines.push(format!(
-        "{} new, {} unchanged, {} moved, {} missing, {} skipped",
+        "{} new, {} unchanged, {} moved or copied, {} missing, {} skipped",
         summary.new_photos,
         summary.unchanged_photos,
         summary.moved_photos,
@@ -181,10 +181,6 @@ fn words(summary: &ScanSummary, groups: Option<&GroupSummary>, device: &str) -> 
     if summary.searched_again > 0 {
         let known = counted(summary.searched_again, "known photo was", "known photos were");
         lines.push(format!("{known} searched again, by another detector"));
-    }
-    if summary.copies > 0 {
-        let copies = counted(summary.copies, "more file shows a picture", "more files show pictures");
-        lines.push(format!("{copies} that is counted already"));
     }
     if summary.carried_faces + summary.lost_faces > 0 {
         lines.push(found_again_words(summary));

@@ -52,9 +52,8 @@ pub struct ScanSummary {
     pub new_photos: usize,
     /// Known photos in which another detector had looked for faces.
     pub searched_again: usize,
-    /// New files that show a known picture.
-    pub copies: usize,
     pub unchanged_photos: usize,
+    /// Known pictures at a new path: moved there, or copied.
     pub moved_photos: usize,
     pub new_faces: usize,
     pub missing_photos: usize,
@@ -97,7 +96,6 @@ impl ScanSummary {
     fn add(&mut self, other: Self) {
         self.new_photos += other.new_photos;
         self.searched_again += other.searched_again;
-        self.copies += other.copies;
         self.unchanged_photos += other.unchanged_photos;
         self.moved_photos += other.moved_photos;
         self.new_faces += other.new_faces;

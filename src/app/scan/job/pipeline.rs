@@ -258,7 +258,7 @@ impl<'a> Scanning<'a> {
             match recorded.before {
                 KnownBefore::Nothing => self.summary.new_photos += 1,
                 KnownBefore::ByOtherDetector => self.summary.searched_again += 1,
-                KnownBefore::AsCopy => self.summary.copies += 1,
+                KnownBefore::AsCopy => self.summary.moved_photos += 1,
             }
             self.summary.new_faces += recorded.faces_new;
         }

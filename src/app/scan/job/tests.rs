@@ -395,9 +395,9 @@ fn a_copy_is_told_as_one_and_nobody_searched_it_before() {
         std::fs::copy(world.photos.join("a.png"), world.photos.join(copy)).unwrap();
     }
     let first = world.scan();
-    assert_eq!((first.photos, first.new_photos, first.copies, first.searched_again), (1, 1, 2, 0));
+    assert_eq!((first.photos, first.new_photos, first.moved_photos, first.searched_again), (1, 1, 2, 0));
     let second = world.scan();
-    assert_eq!((second.new_photos, second.copies, second.searched_again, second.unchanged_photos), (0, 0, 0, 3));
+    assert_eq!((second.new_photos, second.moved_photos, second.searched_again, second.unchanged_photos), (0, 0, 0, 3));
 }
 
 /// Looking for small faces, too, looks through every photo once more; not to look for them any more loses none.
