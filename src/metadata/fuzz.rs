@@ -2,16 +2,15 @@
 //! each kind; `LIKENESS_MUTATIONS=10000 cargo test --release fuzz -- --nocapture` changes that many.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
-use rand::{RngExt, SeedableRng};
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::picasa::{PicasaContacts, PicasaIni};
 use super::takeout::{TakeoutFolder, TakeoutJson};
 use super::{digikam, picasa, takeout};
+use crate::types::mutation;
 
-const MOST_TIME: Duration = Duration::from_secs(1);
 const MOST_KIB: u64 = 512 << 10;
 
 const INI: &[u8] = b"\xEF\xBB\xBF[encoding]\r\nutf8=1\r\n[Contacts2]\r\n\
@@ -31,76 +30,20 @@ const JSON: &[u8] = br#"{"title": "IMG_1(1).jpg", "description": "", "imageViews
 const NAMES: &[&str] =
     &["IMG_1(1).jpg", "IMG_1.jpg.supplemental-meta(1).json", "IMG-edited.jpg", "a.jpg.json", "😀😃(2).json(3)"];
 
-fn rounds(usual: usize) -> usize {
-    std::env::var("LIKENESS_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
-}
+/// Of names in these formats.
+const LOUD: &[u8] = &[0, 0xFF, 0x7F, 0x80, b'[', b'=', b'"', b';', b'<', b'{'];
 
-/// Bits, bytes, numbers, cuts, doublings, and pieces of the file elsewhere.
 fn changed(whole: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
-    let mut bytes = whole.to_vec();
-    for _ in 0..random.random_range(1..=8) {
-        if bytes.is_empty() {
-            return bytes;
-        }
-        let at = random.random_range(0..bytes.len());
-        match random.random_range(0..7) {
-            0 => bytes[at] ^= 1 << random.random_range(0..8),
-            1 => bytes[at] = random.random(),
-            2 => bytes[at] = [0, 0xFF, 0x7F, 0x80, b'[', b'=', b'"', b';', b'<', b'{'][random.random_range(0..10)],
-            3 => bytes.truncate(at),
-            4 => {
-                let end = (at + random.random_range(1..64)).min(bytes.len());
-                let piece = bytes[at..end].to_vec();
-                let to = random.random_range(0..bytes.len());
-                bytes.splice(to..to, piece);
-            }
-            5 => {
-                let end = (at + random.random_range(1..16)).min(bytes.len());
-                bytes.drain(at..end);
-            }
-            _ => {
-                let end = (at + random.random_range(1..5)).min(bytes.len());
-                bytes[at..end].fill([0, 0xFF][random.random_range(0..2)]);
-            }
-        }
-    }
-    bytes
+    mutation::changed(whole, LOUD, random)
 }
 
-/// The most memory that this process ever held.
-fn peak_kib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok()).unwrap_or(0)
-}
-
-/// What this thread has computed.
-fn processor_time() -> Option<Duration> {
-    let line = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    line.split(' ').next()?.parse().ok().map(Duration::from_nanos)
-}
-
-fn fuzz(what: &str, rounds: usize, mut read: impl FnMut(&mut ChaCha8Rng)) {
-    let mut random = ChaCha8Rng::seed_from_u64(7);
-    let mut slowest = Duration::ZERO;
-    for round in 0..rounds {
-        let (before, start) = (processor_time(), Instant::now());
-        read(&mut random);
-        // On a busy machine the clock says nothing.
-        let taken = processor_time().zip(before).map_or(start.elapsed(), |(after, before)| after - before);
-        assert!(taken < MOST_TIME, "{what}, file {round}: {taken:?}");
-        slowest = slowest.max(taken);
-    }
-    let peak = peak_kib();
-    println!("{what}: {rounds} files, slowest {slowest:?}, at most {peak} KiB");
-    // In an ordinary run other tests' memory is counted with it.
-    let is_alone = std::env::var_os("LIKENESS_MUTATIONS").is_some();
-    assert!(!is_alone || peak < MOST_KIB, "{what}: {peak} KiB");
+fn fuzz(what: &str, rounds: usize, read: impl FnMut(&mut ChaCha8Rng)) {
+    mutation::mutations(what, rounds, MOST_KIB, read);
 }
 
 #[test]
 fn fuzz_picasa() {
-    fuzz("picasa", rounds(500), |random| {
+    fuzz("picasa", 500, |random| {
         let mut contacts = PicasaContacts::default();
         let _ = contacts.add_xml(&changed(XML, random));
         let ini = PicasaIni::read(&changed(INI, random));
@@ -112,7 +55,7 @@ fn fuzz_picasa() {
 
 #[test]
 fn fuzz_takeout() {
-    fuzz("takeout", rounds(500), |random| {
+    fuzz("takeout", 500, |random| {
         let mut folder = TakeoutFolder::default();
         let json = TakeoutJson::read(&changed(JSON, random)).unwrap_or_default();
         for name in NAMES {
@@ -134,7 +77,7 @@ fn fuzz_digikam() {
     let whole = std::fs::read(&path).unwrap();
     let copies = tempfile::tempdir().unwrap();
     let mut read = 0;
-    fuzz("digikam4.db", rounds(200), |random| {
+    fuzz("digikam4.db", 200, |random| {
         let bytes = if random.random_bool(0.5) { changed(&whole, random) } else { changed_cells(&whole, random) };
         std::fs::write(&path, bytes).unwrap();
         read += usize::from(digikam::read(&path, copies.path(), &|_| None).is_ok());

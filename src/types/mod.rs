@@ -8,6 +8,8 @@ mod extension;
 mod face;
 mod hex;
 mod ids;
+#[cfg(test)]
+pub(crate) mod mutation;
 pub(crate) mod path_text;
 mod preprocessing;
 mod quarter_turn;
