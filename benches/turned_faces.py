@@ -48,6 +48,8 @@ def main():
     arguments.add_argument("--home")
     options = arguments.parse_args()
     pictures = sorted((options.lfw / "images").glob("*/*.jpg"))
+    if not pictures:
+        arguments.error(f"no pictures in {options.lfw / 'images'}")
     random.Random(1).shuffle(pictures)
     pictures = pictures[: options.pictures]
     upright, seconds = faces(options.program, options.home, pictures)
