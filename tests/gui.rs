@@ -317,6 +317,7 @@ fn one_selected_face_becomes_the_cover_or_is_set_aside() {
     let faces = vec![FaceId(10)];
     for (entry, decision) in [
         ("Use as cover", Decision::Cover { person: PersonId(1), face: FaceId(10) }),
+        ("Undecided again", Decision::TakeBackYes { person: PersonId(1), faces: faces.clone() }),
         ("Not a face", Decision::SetAside { faces: faces.clone(), why: SetAside::NotAFace }),
         ("Strangers", Decision::SetAside { faces, why: SetAside::Stranger }),
     ] {
@@ -354,7 +355,7 @@ fn another_threshold_is_previewed_before_it_is_applied() {
 }
 
 #[test]
-fn a_running_scan_is_shown_and_can_be_cancelled() {
+fn a_running_scan_is_shown_rests_and_can_be_cancelled() {
     let (wire, mut harness) = open(album_world(), View::LIBRARY);
     wire.push(Report::Job(scan_report()));
     harness.run();
@@ -363,9 +364,15 @@ fn a_running_scan_is_shown_and_can_be_cancelled() {
     harness.key_press(Key::Escape);
     harness.run();
     assert!(wire.actions().is_empty(), "Esc never cancels a job");
+    for (label, pause) in [("Pause", true), ("Go on", false)] {
+        harness.get_by_label(label).click();
+        harness.run();
+        assert_eq!(wire.actions().last(), Some(&Request::Pause(JobId(7), pause)));
+        assert_eq!(harness.query_by_label("Paused").is_some(), pause);
+    }
     harness.get_by_label("Cancel").click();
     harness.run();
-    assert_eq!(wire.actions(), [Request::Cancel(JobId(7))]);
+    assert_eq!(wire.actions().last(), Some(&Request::Cancel(JobId(7))));
     let skipped = vec![Skipped { path: "/photos/a.jpg".into(), reason: "truncated".into() }];
     let summary = ScanSummary { new_photos: 1300, new_faces: 2100, skipped, ..ScanSummary::default() };
     let scanned = likeness::app::scan::state::Event::Scanned(Box::new(summary));

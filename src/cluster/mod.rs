@@ -44,6 +44,7 @@ pub(crate) use dendrogram::Dendrogram;
 pub use dendrogram::Step;
 pub use scores::score;
 pub(crate) use scores::{Scores, SweepPoint, sweep};
+pub use wrong_matches::WrongShare;
 
 use crate::types::{Cancel, Embedding, SquaredDistance};
 use constraints::NumberedConstraints;
@@ -67,10 +68,15 @@ pub enum Linkage {
 
 impl Linkage {
     pub const ALL: [Self; 4] = [Self::Average, Self::Complete, Self::Single, Self::Ward];
+
+    /// Whether so many faces can be grouped by it: complete linkage needs all distances at once.
+    pub(crate) fn holds(self, faces: usize) -> bool {
+        self != Self::Complete || faces <= MATRIX_MAX_FACES
+    }
 }
 
 /// Up to here the distance matrix is held: 1 GiB.
-const MATRIX_MAX_FACES: usize = 23_170;
+pub(crate) const MATRIX_MAX_FACES: usize = 23_170;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ClusterError {

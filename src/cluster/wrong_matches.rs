@@ -22,7 +22,7 @@ pub(crate) struct WrongMatches {
 
 /// A share with the bounds between which it lies with 95 % confidence.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct WrongShare {
+pub struct WrongShare {
     pub per_1000: f32,
     pub least: f32,
     pub most: f32,

@@ -9,8 +9,8 @@ use super::open::Library;
 use super::path;
 use super::scan::FileFacts;
 
-/// How often the program may die with a file alone before the file is set aside.
-const DEATHS_ALONE: i64 = 2;
+/// How often the program may die with a file, the last time alone, before the file is set aside.
+const DEATHS: i64 = 2;
 
 /// A file that was being looked through when the program died.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(crate) struct Suspect {
     ctime_ns: Option<i64>,
     /// None: the program died before it knew what is in the file.
     sha256: Option<[u8; 32]>,
-    /// It died with this file alone, again and again: it is not tried any more.
+    /// It died with this file again, and alone: it is not tried any more.
     pub is_guilty: bool,
 }
 
@@ -94,9 +94,9 @@ impl Library {
                 [],
             )?;
             let mut query = t.prepare(
-                "SELECT path, size, mtime_ns, ctime_ns, sha256, deaths_alone >= ?1 FROM attempt ORDER BY path",
+                "SELECT path, size, mtime_ns, ctime_ns, sha256, deaths >= ?1 AND deaths_alone > 0 FROM attempt ORDER BY path",
             )?;
-            let suspects = query.query_map([DEATHS_ALONE], |row| {
+            let suspects = query.query_map([DEATHS], |row| {
                 Ok(Suspect {
                     path: path::from_bytes(row.get(0)?),
                     size: row.get(1)?,

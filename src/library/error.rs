@@ -37,6 +37,8 @@ pub enum Stale {
     SaidApart,
     #[error("more photos of this folder have gone since they were counted; nothing was done, look again")]
     MoreGone,
+    #[error("what this would change has been worked out anew since it was shown; nothing was done, look again")]
+    OtherPreview,
     /// Not the step of the history that was to be undone or done again comes next.
     #[error("something else has been decided since this was shown; nothing was done, look again")]
     OtherStep,

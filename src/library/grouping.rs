@@ -1,7 +1,7 @@
 //! Between the library and the clustering: which faces with which facts go in, and how the groups that come out become
 //! people without touching what the user said.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::{Connection, params};
 
@@ -154,12 +154,14 @@ impl LibraryReader {
 
     /// Every two people who are not the same one.
     pub fn told_apart_pairs(&self) -> Result<Vec<(PersonId, PersonId)>> {
-        self.read(|c| {
-            let mut query = c.prepare_cached("SELECT person_a, person_b FROM different")?;
-            let pairs = query.query_map([], |row| Ok((PersonId(row.get(0)?), PersonId(row.get(1)?))))?;
-            Ok(pairs.collect::<rusqlite::Result<_>>()?)
-        })
+        self.read(told_apart)
     }
+}
+
+fn told_apart(c: &Connection) -> Result<Vec<(PersonId, PersonId)>> {
+    let mut query = c.prepare_cached("SELECT person_a, person_b FROM different")?;
+    let pairs = query.query_map([], |row| Ok((PersonId(row.get(0)?), PersonId(row.get(1)?))))?;
+    Ok(pairs.collect::<rusqlite::Result<_>>()?)
 }
 
 fn faces_to_group(c: &Connection, model: &ModelId, of: Option<PersonId>) -> Result<Vec<FaceToGroup>> {
@@ -197,7 +199,7 @@ impl Library {
     /// group are untouched, and so are faces that have gone or changed since `seen`, what the groups were made from: what
     /// was decided while they were computed holds.
     pub fn apply_grouping(&mut self, groups: &[Vec<FaceId>], by: GroupedBy, seen: Revision) -> Result<GroupingOutcome> {
-        let (mut outcome, before, after) = self.write(|t| {
+        let (mut outcome, before, after) = self.write_through(|t| {
             let before = NextSteps::read(t)?;
             let mut decisions = Decisions::begin(t);
             let groups = unchanged(t, groups, seen)?;
@@ -251,6 +253,8 @@ struct GroupsToApply<'g> {
     groups: &'g [Vec<FaceId>],
     states: HashMap<FaceId, FaceState>,
     rejected: HashMap<FaceId, Vec<PersonId>>,
+    /// Who is somebody else than whom, also where that was said while the groups were computed.
+    different: HashMap<PersonId, HashSet<PersonId>>,
     outcome: GroupingOutcome,
 }
 
@@ -260,14 +264,21 @@ impl<'g> GroupsToApply<'g> {
         for &face in groups.iter().flatten() {
             states.insert(face, rows::face(c, face)?.ok_or(LibraryError::NoSuchFace(face))?);
         }
-        Ok(Self { groups, states, rejected: rejections(c, None)?, outcome: GroupingOutcome::default() })
+        let mut different: HashMap<PersonId, HashSet<PersonId>> = HashMap::new();
+        for (a, b) in told_apart(c)? {
+            different.entry(a).or_default().insert(b);
+            different.entry(b).or_default().insert(a);
+        }
+        let rejected = rejections(c, None)?;
+        Ok(Self { groups, states, rejected, different, outcome: GroupingOutcome::default() })
     }
 
     fn apply(mut self, d: &mut Decisions) -> Result<GroupingOutcome> {
         let mut nameless: Vec<Vec<FaceId>> = Vec::new();
         for group in self.groups {
-            let undecided: Vec<FaceId> = group.iter().copied().filter(|face| self.is_open(*face)).collect();
-            match self.owner(group) {
+            let owner = self.owner(group);
+            let undecided = self.leave_apart(group, owner, &mut nameless);
+            match owner {
                 Some(owner) => self.join(d, owner, &undecided, &mut nameless)?,
                 None if undecided.is_empty() => {}
                 None => nameless.push(undecided),
@@ -286,6 +297,7 @@ impl<'g> GroupsToApply<'g> {
             for &face in group {
                 d.set_face(face, FaceState::Of { person, belongs: Belongs::Grouped })?;
             }
+            self.inherit(d, person, group)?;
         }
         self.remove_emptied(d)?;
         Ok(self.outcome)
@@ -294,6 +306,48 @@ impl<'g> GroupsToApply<'g> {
     /// Neither confirmed nor set aside: the grouping may place it.
     fn is_open(&self, face: FaceId) -> bool {
         !self.states[&face].is_decided() && !matches!(self.states[&face], FaceState::SetAside(_))
+    }
+
+    /// The faces that the grouping may place together. Those of a person who is somebody else than another one in the
+    /// group stay as they are.
+    fn leave_apart(&self, group: &[FaceId], owner: Option<PersonId>, nameless: &mut Vec<Vec<FaceId>>) -> Vec<FaceId> {
+        let open = group.iter().copied().filter(|face| self.is_open(*face));
+        if self.different.is_empty() {
+            return open.collect();
+        }
+        // A suggestion is nobody's word.
+        let whose = |face: &FaceId| {
+            let state = self.states[face];
+            state.person().filter(|_| state.belongs() != Some(Belongs::Suggested))
+        };
+        let people: HashSet<PersonId> = group.iter().filter_map(whose).collect();
+        let is_apart = |person: &PersonId| {
+            let others = self.different.get(person).filter(|_| Some(*person) != owner);
+            others.is_some_and(|others| !others.is_disjoint(&people))
+        };
+        let (mut together, mut apart) = (Vec::new(), BTreeMap::<PersonId, Vec<FaceId>>::new());
+        for face in open {
+            match whose(&face).filter(is_apart) {
+                Some(person) => apart.entry(person).or_default().push(face),
+                None => together.push(face),
+            }
+        }
+        nameless.extend(apart.into_values());
+        together
+    }
+
+    /// What was said of a group holds for the parts that it falls into.
+    fn inherit(&self, d: &mut Decisions, person: PersonId, group: &[FaceId]) -> Result<()> {
+        let mut came_from: HashMap<PersonId, usize> = HashMap::new();
+        for before in group.iter().filter_map(|face| self.states[face].person()) {
+            *came_from.entry(before).or_default() += 1;
+        }
+        let most = came_from.into_iter().find(|&(before, faces)| before != person && faces * 2 > group.len());
+        let Some((before, _)) = most else { return Ok(()) };
+        match rows::person(d.t, before)? {
+            Some(row) if !row.is_known() => review::inherit(d, before, person),
+            _ => Ok(()),
+        }
     }
 
     fn is_rejected(&self, face: FaceId, person: PersonId) -> bool {

@@ -117,6 +117,20 @@ impl Library {
         };
         run().map_err(|error| error.on(&self.reader.connection).at(&path))
     }
+
+    /// What is written so is on the disk before this returns: what a user decided survives a power cut. A scan's findings
+    /// can be found again, so that they wait for the next such write.
+    pub(super) fn write_through<T>(&mut self, work: impl FnOnce(&Transaction) -> Result<T>) -> Result<T> {
+        self.synchronous("full")?;
+        let outcome = self.write(work);
+        self.synchronous("normal")?;
+        outcome
+    }
+
+    fn synchronous(&self, how: &str) -> Result<()> {
+        let set = self.reader.connection.pragma_update(None, "synchronous", how);
+        set.map_err(|error| LibraryError::from(error).on(&self.reader.connection).at(&self.reader.path))
+    }
 }
 
 impl Library {

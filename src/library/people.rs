@@ -41,6 +41,7 @@ pub struct PersonCard {
     pub suggested: usize,
     /// The face chosen by the user, else the best one.
     pub cover: Option<FaceId>,
+    pub is_cover_chosen: bool,
 }
 
 /// A face on a person's page.
@@ -96,7 +97,8 @@ impl LibraryReader {
             let sql = format!(
                 "SELECT id, name, hidden, faces, confirmed, suggested, coalesce(cover_face, (SELECT best.id FROM face best \
                  WHERE best.person_id = listed.id AND best.{PRESENT} ORDER BY best.belongs = 'suggested', \
-                 best.quality DESC LIMIT 1), {ANY_FACE} listed.id LIMIT 1)) \
+                 best.quality DESC LIMIT 1), {ANY_FACE} listed.id LIMIT 1)), \
+                 cover_face IS NOT NULL \
                  FROM ({} ORDER BY faces DESC, suggested DESC, id LIMIT ?2 OFFSET ?3) listed",
                 listed(filter.kind)
             );
@@ -266,7 +268,7 @@ fn card(c: &Connection, person: PersonId) -> Result<Option<PersonCard>> {
         "SELECT person.id, name, hidden, count(belongs) - ifnull(sum(belongs = 'suggested'), 0), \
          ifnull(sum(belongs = 'confirmed'), 0), ifnull(sum(belongs = 'suggested'), 0), \
          coalesce(cover_face, (SELECT best.id FROM face best WHERE best.person_id = person.id AND best.{PRESENT} \
-         ORDER BY best.belongs = 'suggested', best.quality DESC LIMIT 1), {ANY_FACE} person.id LIMIT 1)) \
+         ORDER BY best.belongs = 'suggested', best.quality DESC LIMIT 1), {ANY_FACE} person.id LIMIT 1)), cover_face IS NOT NULL \
          FROM person LEFT JOIN face ON face.person_id = person.id AND {PRESENT} WHERE person.id = ?1 GROUP BY person.id"
     );
     Ok(c.prepare_cached(&sql)?.query_row([person.0], card_at).optional()?)
@@ -296,6 +298,7 @@ fn card_at(row: &rusqlite::Row) -> rusqlite::Result<PersonCard> {
         confirmed: row.get::<_, i64>(4)? as usize,
         suggested: row.get::<_, i64>(5)? as usize,
         cover: row.get::<_, Option<i64>>(6)?.map(FaceId),
+        is_cover_chosen: row.get(7)?,
     })
 }
 

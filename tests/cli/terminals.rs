@@ -222,6 +222,21 @@ fn names_that_begin_with_a_hyphen_work_and_what_would_speak_to_the_terminal_is_r
 }
 
 #[test]
+fn a_script_names_only_whom_it_has_seen() {
+    let (home, person) = made_library();
+    let id = person.to_string();
+    let revision = |listed: &serde_json::Value| listed["revision"].as_i64().unwrap().to_string();
+    let seen = revision(&people(home.path())[0]);
+    assert!(likeness(home.path(), &["people", "--name", &id, "Ada", "--seen", &seen]).status.success());
+    let told = likeness(home.path(), &["people", "--name", &id, "Bo", "--seen", &seen]);
+    assert_eq!(told.status.code(), Some(1));
+    assert!(stderr(&told).contains("has changed since"), "{}", stderr(&told));
+    assert!(people(home.path()).iter().any(|listed| listed["id"] == person && listed["name"] == "Ada"));
+    let told = likeness(home.path(), &["people", "--seen", &seen]);
+    assert_eq!(told.status.code(), Some(2), "it says nothing of a list");
+}
+
+#[test]
 fn what_only_reads_makes_no_home_also_of_models_devices_and_evaluations() {
     let place = tempfile::tempdir().unwrap();
     let home = place.path().join("none");

@@ -229,6 +229,24 @@ fn somebody_with_a_name_is_not_set_aside_by_one_key() {
 }
 
 #[test]
+fn a_name_and_a_chosen_cover_are_taken_back_in_the_menu_of_a_person() {
+    let mut world = album_world();
+    world.page.is_cover_chosen = true;
+    for (entry, decision) in [
+        ("Take the name Maria Silva back", Decision::TakeBackName(PersonId(1))),
+        ("Choose the cover automatically", Decision::AutomaticCover(PersonId(1))),
+    ] {
+        let (wire, mut harness) = open(world.clone(), View::PEOPLE);
+        send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+        harness.get_by_label("More").click();
+        harness.run();
+        harness.get_by_label(entry).click();
+        harness.run();
+        assert_eq!(wire.last_decision().1, decision);
+    }
+}
+
+#[test]
 fn a_group_is_set_aside_by_one_key() {
     let mut world = album_world();
     world.page.name = None;

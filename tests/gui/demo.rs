@@ -24,7 +24,7 @@ use likeness::app::photos::state::{self as photos_view, LeftOutFile, Month, Phot
 use likeness::app::settings::state as settings_view;
 use likeness::app::shell::backend::{Answer, Backend, Event, Loaded, Request};
 use likeness::app::train::state::{Event as TrainEvent, Request as TrainRequest};
-use likeness::cluster::Linkage;
+use likeness::cluster::{Linkage, WrongShare};
 use likeness::library::care::{Backup, BackupReason, BackupState};
 use likeness::library::{
     AgainstMerge, Belongs, Decision, FaceDetail, FaceOfPerson, FaceSetAside, FaceState, LostFace, NextSteps,
@@ -229,7 +229,8 @@ fn answer(request: Request, world: &World) -> Option<Event> {
         | Request::Settings(_)
         | Request::Care(_)
         | Request::Save(..)
-        | Request::Cancel(_) => return None,
+        | Request::Cancel(_)
+        | Request::Pause(..) => return None,
     };
     Some(Report::Own(answer))
 }
@@ -258,12 +259,14 @@ fn people_answer(request: people_view::Request, world: &World) -> Option<people_
             Some(Event::Against { from, into, named, against: world.against })
         }
         Request::Preview { squared_distance, linkage } => Some(Event::Preview(GroupingPreview {
+            seen: SEEN,
             squared_distance,
             linkage,
             groups_before: 42,
             groups_after: 37,
             faces_moved: 31,
-            wrong_merges_per_1000: Some(1.4),
+            wrong_merges: Some(WrongShare { per_1000: 1.4, least: 0.4, most: 3.9, pairs: 5_210 }),
+            reach: None,
             changes: vec![
                 GroupChange { kind: GroupChangeKind::Joins, parts: vec![faces(30, 3), faces(60, 3)], name: None },
                 GroupChange {
@@ -342,6 +345,7 @@ fn aside() -> Aside {
             confirmed: 3,
             suggested: 0,
             cover: Some(FaceId(200)),
+            is_cover_chosen: false,
         }],
         faces: vec![set_aside(210, SetAside::Stranger), set_aside(220, SetAside::NotAFace)],
         apart: vec![ApartRow {
@@ -441,6 +445,7 @@ pub fn album_world() -> World {
             name: Some("Maria Silva".into()),
             is_hidden: false,
             cover: Some(FaceId(10)),
+            is_cover_chosen: false,
             held: (10..19).map(person_face).collect(),
             suggested: (11..16).map(|id| person_face(id + 1000)).collect(),
             missing: Vec::new(),

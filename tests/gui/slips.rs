@@ -399,7 +399,7 @@ fn faces_that_no_scan_has_grouped_yet_are_told_of() {
     (world.people.named, world.people.groups) = (Vec::new(), Vec::new());
     let (_, harness) = open(world, View::PEOPLE);
     harness.get_by_label("Not grouped yet");
-    harness.get_by_label("12,044 faces were found. People appear here when a scan has come to its end");
+    harness.get_by_label("12,044 faces were found. People appear here once a scan has grouped them");
     harness.get_by_label("Look for new photos");
 }
 

@@ -1,7 +1,7 @@
 //! What every view may read: the library in numbers, its people, the models, the running jobs.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
 use super::report::{Failure, JobId, JobReport};
@@ -155,6 +155,8 @@ pub struct Facts {
     pub(crate) people: Loadable<People>,
     pub(crate) models: Loadable<Vec<ModelRow>>,
     pub jobs: BTreeMap<JobId, JobReport>,
+    /// Those that their user has paused.
+    pub paused: BTreeSet<JobId>,
     /// The lost face for which its user looks for the right place.
     pub putting_back: Option<PuttingBack>,
     /// Distances of known pairs, for scales; None while they are not known or there are none.

@@ -70,6 +70,8 @@ pub enum JobEvent {
     /// Something the user should hear once: which device was chosen, what is being installed from where.
     Note(String),
     Skipped(Skipped),
+    /// Faces that were found so far are in groups, while others are still looked for.
+    Grouped,
 }
 
 /// Counts a stage and turns counts into rate and time left.

@@ -106,6 +106,7 @@ impl Failed {
             Self::Stale(Stale::PersonChanged) => "stale_person_changed",
             Self::Stale(Stale::SaidApart) => "stale_said_apart",
             Self::Stale(Stale::MoreGone) => "stale_more_gone",
+            Self::Stale(Stale::OtherPreview) => "stale_preview",
             Self::Stale(Stale::OtherStep) => "stale_other_step",
             Self::Own(words_key) => words_key,
         }

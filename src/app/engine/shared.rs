@@ -119,10 +119,10 @@ impl<E: 'static> Sink<E> {
     /// line.
     pub fn reporter(&self, job: JobId, kind: JobKind) -> impl FnMut(JobEvent) + use<E> {
         let sink = self.clone();
-        move |event| {
-            if let JobEvent::Progress(progress) = event {
-                sink.job(JobReport { job, kind, progress });
-            }
+        move |event| match event {
+            JobEvent::Progress(progress) => sink.job(JobReport { job, kind, progress }),
+            JobEvent::Grouped => sink.report(Report::ChangedElsewhere(Touched::everything())),
+            JobEvent::Note(_) | JobEvent::Skipped(_) => {}
         }
     }
 
@@ -162,6 +162,10 @@ pub(crate) struct Running {
 impl Running {
     pub fn cancel(&self, job: JobId) {
         self.jobs.get(&job).into_iter().for_each(Cancel::cancel);
+    }
+
+    pub fn pause(&self, job: JobId, pause: bool) {
+        self.jobs.get(&job).into_iter().for_each(|work| work.pause(pause));
     }
 
     pub fn cancel_all(&self) {

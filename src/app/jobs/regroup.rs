@@ -6,7 +6,7 @@ mod files;
 mod tests;
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::{Context, Result};
 
@@ -14,12 +14,13 @@ use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::jobs::reembed::{ReembedSummary, reembed};
-use crate::cluster::graph::GraphFileError;
+use crate::cluster::graph::{NeighbourGraph, RememberedGroups};
 use crate::cluster::wrong_matches::WrongMatches;
-use crate::cluster::{self, Constraints, Dendrogram, Linkage};
+use crate::cluster::{self, Constraints, Dendrogram, Linkage, WrongShare};
 use crate::library::{Decision, GroupedBy, GroupingInput, LibraryError};
 use crate::networks::models::Store;
 use crate::types::{Cancel, Embedding, FaceId, ModelId, PersonId, Revision, SquaredDistance, Touched};
+use by_neighbours::{NeighbourGrouping, Purpose};
 use files::GroupingFiles;
 pub(super) use files::remove_all;
 
@@ -35,8 +36,25 @@ pub struct Grouping {
 /// twins beside each other seldom are (`benches/README.md`).
 const COPIES: SquaredDistance = SquaredDistance(0.35);
 
-/// Up to here the groups come from all pairs of faces, above from each face's neighbours.
-const EXACT_UP_TO: usize = 4_000;
+/// Up to how many faces groups come from all pairs of them; above, from each face's neighbours.
+#[derive(Debug, Clone, Copy)]
+struct ExactUpTo {
+    average: usize,
+    single: usize,
+}
+
+/// Average linkage is as exact from neighbours, and quicker; single linkage is not where their lists are full.
+const EXACT_UP_TO: ExactUpTo = ExactUpTo { average: 4_000, single: cluster::MATRIX_MAX_FACES };
+
+impl ExactUpTo {
+    fn is_exceeded(self, linkage: Linkage, faces: usize) -> bool {
+        match linkage {
+            Linkage::Average => faces > self.average,
+            Linkage::Single => faces > self.single,
+            Linkage::Complete | Linkage::Ward => false,
+        }
+    }
+}
 
 const LINKAGE_SETTING: &str = "grouping.linkage";
 
@@ -90,36 +108,74 @@ pub(crate) fn regroup(
 
 /// The people of the library, and how many groups were applied.
 fn regroup_above(
-    exact_up_to: usize,
+    exact_up_to: ExactUpTo,
     library: &LibraryHandle,
     model: &ModelId,
     grouping: &Grouping,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<(GroupSummary, usize)> {
-    let files = GroupingFiles::beside(library.path(), model);
-    let is_for_files = grouping.linkage == Linkage::Average && library.ask(|l| l.counts())?.faces > exact_up_to;
-    let begun = if is_for_files { files.begin() } else { Ok(()) };
-    let input = library.ask(|library| library.faces_to_group(model))?;
-    if !is_for_files || input.faces.len() <= exact_up_to {
-        told(files.remove(), events);
-        let prepared = PreparedGrouping::of(input, grouping.linkage, cancel, events)?;
+    let read = GroupingRead::of(exact_up_to, library, model, grouping.linkage)?;
+    if !read.is_many {
+        told(read.files.remove(), events);
+        let prepared = PreparedGrouping::of(read.input, grouping.linkage, cancel, events)?;
         let groups = prepared.groups(grouping.threshold);
         let applied = groups.len();
         return Ok((apply(library, groups, prepared.seen())?, applied));
     }
-    let mut meter = Meter::start(Stage::GROUPING, Some(input.faces.len() as u64));
-    let found = by_neighbours::group(&input, grouping.threshold, &files, cancel, &mut |done, total| {
-        events(JobEvent::Progress(meter.set(done as u64, Some(total as u64))));
-    })?;
+    let mut found = read.by_neighbours(grouping, Purpose::Groups, cancel, events)?;
     let groups = found.tree.groups(grouping.threshold);
-    let changed = input.changed(&groups.into_iter().map(|group| ids(&input, group)).collect::<Vec<_>>());
+    let changed = read.input.changed(&groups.into_iter().map(|group| ids(&read.input, group)).collect::<Vec<_>>());
     let applied = changed.len();
-    let summary = apply(library, changed, input.revision)?;
-    if let Some((graph, groups)) = found.to_keep {
-        told(begun.map_err(GraphFileError::from).and_then(|()| files.keep(&graph, &groups)), events);
-    }
+    let summary = apply(library, changed, read.input.revision)?;
+    read.keep(found.to_keep.take(), events);
     Ok((summary, applied))
+}
+
+/// The faces, and what was kept of their last grouping.
+struct GroupingRead {
+    files: GroupingFiles,
+    /// Whether what is found may be kept.
+    begun: std::io::Result<()>,
+    input: GroupingInput,
+    /// So many that they are grouped by their neighbours.
+    is_many: bool,
+}
+
+impl GroupingRead {
+    fn of(exact_up_to: ExactUpTo, library: &LibraryHandle, model: &ModelId, linkage: Linkage) -> Result<Self> {
+        let files = GroupingFiles::beside(library.path(), model);
+        let is_for_files = exact_up_to.is_exceeded(linkage, library.ask(|l| l.counts())?.faces);
+        let begun = if is_for_files { files.begin() } else { Ok(()) };
+        let input = library.ask(|library| library.faces_to_group(model))?;
+        let is_many = is_for_files && exact_up_to.is_exceeded(linkage, input.faces.len());
+        Ok(Self { files, begun, input, is_many })
+    }
+
+    fn by_neighbours(
+        &self,
+        grouping: &Grouping,
+        purpose: Purpose,
+        cancel: &Cancel,
+        events: &mut dyn FnMut(JobEvent),
+    ) -> Result<NeighbourGrouping> {
+        let mut meter = Meter::start(Stage::GROUPING, Some(self.input.faces.len() as u64));
+        let mut progress = |done: usize, total: usize| {
+            events(JobEvent::Progress(meter.set(done as u64, Some(total as u64))));
+        };
+        Ok(by_neighbours::group(&self.input, grouping, purpose, &self.files, cancel, &mut progress)?)
+    }
+
+    fn keep(&self, found: Option<(NeighbourGraph, Option<RememberedGroups>)>, events: &mut dyn FnMut(JobEvent)) {
+        let Some((graph, groups)) = found else { return };
+        told(
+            match &self.begun {
+                Ok(()) => self.files.keep(&graph, groups.as_ref()).map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            },
+            events,
+        );
+    }
 }
 
 /// A cache that cannot be written or removed costs time, no groups.
@@ -155,24 +211,44 @@ pub(crate) fn reembed_and_regroup(
     Ok((embedded, Some(groups)))
 }
 
-/// The faces and their dendrogram: every threshold can be looked at without computing again.
+/// The faces and their dendrogram: other thresholds can be looked at without computing again.
 pub(crate) struct PreparedGrouping {
     input: GroupingInput,
     dendrogram: Dendrogram,
+    /// The dendrogram says nothing of thresholds beyond this; none where it says all.
+    reach: Option<SquaredDistance>,
     /// Only who moves the threshold asks for it.
     wrong_matches: OnceCell<WrongMatches>,
 }
 
 impl PreparedGrouping {
+    /// For a look at thresholds around this grouping's.
     pub fn prepare(
         library: &LibraryHandle,
         model: &ModelId,
-        linkage: Linkage,
+        grouping: &Grouping,
         cancel: &Cancel,
         events: &mut dyn FnMut(JobEvent),
     ) -> Result<Self> {
-        let input = library.ask(|library| library.faces_to_group(model))?;
-        Self::of(input, linkage, cancel, events)
+        Self::prepare_above(EXACT_UP_TO, library, model, grouping, cancel, events)
+    }
+
+    fn prepare_above(
+        exact_up_to: ExactUpTo,
+        library: &LibraryHandle,
+        model: &ModelId,
+        grouping: &Grouping,
+        cancel: &Cancel,
+        events: &mut dyn FnMut(JobEvent),
+    ) -> Result<Self> {
+        let read = GroupingRead::of(exact_up_to, library, model, grouping.linkage)?;
+        if !read.is_many {
+            return Self::of(read.input, grouping.linkage, cancel, events);
+        }
+        let mut found = read.by_neighbours(grouping, Purpose::Look, cancel, events)?;
+        read.keep(found.to_keep.take(), events);
+        let reach = Some(SquaredDistance(found.reach));
+        Ok(Self { input: read.input, dendrogram: found.tree, reach, wrong_matches: OnceCell::new() })
     }
 
     fn of(input: GroupingInput, linkage: Linkage, cancel: &Cancel, events: &mut dyn FnMut(JobEvent)) -> Result<Self> {
@@ -188,7 +264,7 @@ impl PreparedGrouping {
         let dendrogram = cluster::dendrogram(&embeddings, &constraints, linkage, cancel, &mut |done, total| {
             events(JobEvent::Progress(meter.set(done as u64, Some(total as u64))));
         })?;
-        Ok(Self { input, dendrogram, wrong_matches: OnceCell::new() })
+        Ok(Self { input, dendrogram, reach: None, wrong_matches: OnceCell::new() })
     }
 
     /// What of the library the dendrogram was made from.
@@ -196,7 +272,12 @@ impl PreparedGrouping {
         self.input.revision
     }
 
-    /// The groups at a threshold, the largest first.
+    /// The largest threshold that can be looked at; none where any can.
+    pub fn reach(&self) -> Option<SquaredDistance> {
+        self.reach
+    }
+
+    /// The groups at a threshold within reach, the largest first.
     pub fn groups(&self, threshold: SquaredDistance) -> Vec<Vec<FaceId>> {
         self.dendrogram.groups(threshold).into_iter().map(|group| ids(&self.input, group)).collect()
     }
@@ -212,13 +293,19 @@ impl PreparedGrouping {
         people.into_values().collect()
     }
 
-    /// Of 1,000 pairs of confirmed faces of different people, how many are nearer than `threshold` (FAR, Schroff et al.
-    /// 2015, equation 7). None while there are too few such pairs to say.
-    pub fn wrong_matches_per_1000(&self, threshold: SquaredDistance) -> Option<f32> {
+    /// Whose these faces are now, where they are somebody's.
+    pub fn people_of<'a>(&self, faces: impl Iterator<Item = &'a FaceId>) -> HashMap<FaceId, PersonId> {
+        let wanted: HashSet<FaceId> = faces.copied().collect();
+        let now = self.input.faces.iter().filter(|face| wanted.contains(&face.face_id));
+        now.filter_map(|face| Some((face.face_id, face.state.person()?))).collect()
+    }
+
+    /// How many pairs of confirmed faces of different people are nearer than `threshold` (FAR, Schroff et al. 2015,
+    /// equation 7). None while there are too few such pairs to say.
+    pub fn wrong_matches(&self, threshold: SquaredDistance) -> Option<WrongShare> {
         let confirmed = self.input.faces.iter().filter(|face| face.state.is_decided());
         let people = confirmed.filter_map(|face| Some((face.state.person()?, face.embedding.as_slice())));
-        let wrong_matches = self.wrong_matches.get_or_init(|| WrongMatches::new(people));
-        Some(wrong_matches.at(threshold)?.per_1000)
+        self.wrong_matches.get_or_init(|| WrongMatches::new(people)).at(threshold)
     }
 }
 

@@ -12,21 +12,26 @@ use crate::app::engine::cli::console::printable_text;
 use crate::app::engine::cli::output::{self, with_path};
 use crate::app::engine::cli::{WrongUsage, there_is_a_library};
 use crate::app::engine::home::Home;
-use crate::library::{AgainstMerge, Belongs, Decision, Library, PersonListing};
+use crate::library::{AgainstMerge, Belongs, Decision, Library, LibraryError, PersonListing};
 use crate::types::{PersonId, Revision};
 
 /// List the people found, the largest first, name one, or put a lost face back
 #[derive(Debug, clap::Args)]
 pub struct PeopleArgs {
-    /// One JSON array: id, name and faces (path, box as x, y, width, height, named, confirmed one by one, suggested) of each person
+    /// One JSON array: id, name, revision and faces (path, box as x, y, width, height, named, confirmed one by one, suggested)
+    /// of each person
     #[arg(long)]
     json: bool,
     /// Name a person, and so the faces grouped as theirs
-    #[arg(long, num_args = 2, value_names = ["ID", "NAME"], allow_hyphen_values = true)]
+    #[arg(long, num_args = 2, value_names = ["ID", "NAME"], allow_hyphen_values = true, group = "decision")]
     name: Option<Vec<String>>,
     /// Say that two people or groups are one, who keeps the second's ID; also where one photo shows both, as a mirror does
-    #[arg(long, num_args = 2, value_names = ["ID", "ID"], conflicts_with = "name")]
+    #[arg(long, num_args = 2, value_names = ["ID", "ID"], group = "decision")]
     merge: Option<Vec<i64>>,
+    /// The revision that --json printed: refuse the name, the merge or the place of a lost face where whom or what it is
+    /// about has changed since
+    #[arg(long, value_name = "REVISION", requires = "decision")]
+    seen: Option<i64>,
     #[command(flatten)]
     forget: forget::ForgetArgs,
     #[command(flatten)]
@@ -36,28 +41,31 @@ pub struct PeopleArgs {
 pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
     there_is_a_library(home)?;
     let path = home.library();
-    if args.forget.run(home, args.json)? || args.lost.run(home, args.json)? {
+    let seen = args.seen.map_or(Revision::NOW, Revision);
+    if args.forget.run(home, args.json)? || args.lost.run(home, seen, args.json)? {
         return Ok(ExitCode::SUCCESS);
     }
     if let Some([id, name]) = args.name.as_deref() {
         let id: i64 = id.parse().map_err(|_| WrongUsage("a person's ID is a number: --name ID NAME"))?;
         let decision = Decision::Name { person: PersonId(id), name: name.clone() };
         let mut library = Library::open(&path)?;
-        library.decide(&decision, Revision::NOW)?;
+        library.decide(&decision, seen)?;
         back_up(&mut library);
     }
     if let Some(&[from, into]) = args.merge.as_deref() {
         let (from, into) = (PersonId(from), PersonId(into));
         let mut library = Library::open(&path)?;
-        library.decide(&Decision::Merge { from, into, against: AgainstMerge::default() }, Revision::NOW)?;
+        library.decide(&Decision::Merge { from, into, against: AgainstMerge::default() }, seen)?;
         back_up(&mut library);
     }
     // Opened for writing, so that a library of an older program is brought up to date.
-    let mut people = Library::open(&path)?.everyone()?;
+    let library = Library::open(&path)?;
+    let (mut people, now) =
+        library.at_once(|library| Ok::<_, LibraryError>((library.everyone()?, library.revision()?)))?;
     people.retain(|person| person.name.is_some() || !person.faces.is_empty());
     people.sort_by_key(|person| (std::cmp::Reverse(person.faces.len()), person.id));
     if args.json {
-        output::json(&people.iter().map(as_json).collect::<Vec<_>>())?;
+        output::json(&people.iter().map(|person| as_json(person, now)).collect::<Vec<_>>())?;
     } else {
         people.iter().try_for_each(|person| output::line(as_line(person)))?;
     }
@@ -72,7 +80,7 @@ fn back_up(library: &mut Library) {
 }
 
 /// A face is listed once for each file that shows it.
-fn as_json(person: &PersonListing) -> Value {
+fn as_json(person: &PersonListing, now: Revision) -> Value {
     let shown = person
         .faces
         .iter()
@@ -89,7 +97,7 @@ fn as_json(person: &PersonListing) -> Value {
             }),
         )
     });
-    json!({ "id": person.id, "name": person.name, "faces": faces.collect::<Vec<_>>() })
+    json!({ "id": person.id, "name": person.name, "revision": now.0, "faces": faces.collect::<Vec<_>>() })
 }
 
 fn as_line(person: &PersonListing) -> String {
@@ -120,7 +128,8 @@ mod tests {
         let faces = vec![face(Belongs::Confirmed), face(Belongs::Suggested)];
         let person = PersonListing { id: PersonId(7), name: Some("Ada".into()), faces };
         assert_eq!(as_line(&person), "     7  Ada  1 face, 1 suggested");
-        let json = as_json(&person);
+        let json = as_json(&person, Revision(3));
+        assert_eq!(json["revision"], json!(3));
         assert_eq!((&json["id"], &json["name"]), (&json!(7), &json!("Ada")));
         assert_eq!(json["faces"][0]["box"], json!([1.5, 2.0, 3.0, 4.0]));
         assert_eq!(json["faces"][0]["confirmed"], json!(true));

@@ -6,6 +6,7 @@ mod words;
 pub use aside::AsideTab;
 
 use crate::app::engine::facts::{Facts, Loadable, Newest};
+use crate::app::jobs::regroup::Grouping;
 pub use crate::app::people::job::{
     ApartRow, Aside, Event, GroupChange, GroupChangeKind, GroupingPreview, PersonPage, Request,
 };
@@ -17,7 +18,7 @@ use crate::app::ui::search::Hit;
 use crate::app::ui::view::View;
 use crate::cluster::Linkage;
 use crate::library::{AgainstMerge, Decision, Destination};
-use crate::types::{PersonId, Revision, Touched};
+use crate::types::{PersonId, Revision, SquaredDistance, Touched};
 
 /// What a user can do here.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +76,16 @@ pub(crate) struct GroupingPanel {
     pub preview: Option<GroupingPreview>,
 }
 
+impl GroupingPanel {
+    /// What can be applied: the preview on the screen, once it is of what was asked last.
+    pub fn previewed(&self) -> Option<(Grouping, Revision)> {
+        let preview = self.preview.as_ref()?;
+        let shown = (preview.squared_distance, preview.linkage);
+        let grouping = Grouping { linkage: shown.1, threshold: SquaredDistance(shown.0) };
+        (self.asked == Some(shown)).then_some((grouping, preview.seen))
+    }
+}
+
 #[derive(Debug, Default)]
 pub struct State {
     /// The person whose page is open.
@@ -126,10 +137,10 @@ impl Feature for State {
                 out.ask(Request::Preview { squared_distance, linkage });
             }
             Message::ApplyGrouping => {
-                if let Some((squared_distance, linkage)) = self.grouping.asked.take() {
+                if let Some((grouping, seen)) = self.grouping.previewed() {
                     self.grouping = GroupingPanel::default();
                     let ticket = out.ticket(out.text.s("said_grouped").into(), true);
-                    out.ask(Request::ApplyGrouping { ticket, squared_distance, linkage });
+                    out.ask(Request::ApplyGrouping { ticket, grouping, seen });
                 }
             }
             Message::ShowAside(tab) => self.aside_tab = tab,

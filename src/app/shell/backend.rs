@@ -28,6 +28,8 @@ macro_rules! requests_of {
             /// Writes a figure or a table to this file.
             Save(Ticket, PathBuf, Box<Saving>),
             Cancel(JobId),
+            /// Lets a job rest, or go on.
+            Pause(JobId, bool),
         }
 
         impl Request {

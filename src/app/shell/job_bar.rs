@@ -1,8 +1,8 @@
-//! The bar at the foot of the window while something runs: stage, count, rate, time left, Cancel.
+//! The bar at the foot of the window while something runs: stage, count, rate, time left, Cancel, and for scans Pause.
 
 use eframe::egui::{self, CornerRadius, Rect, Ui};
 
-use crate::app::engine::report::JobReport;
+use crate::app::engine::report::{JobKind, JobReport};
 use crate::app::shell::state::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::locale::Locale;
@@ -18,8 +18,13 @@ pub(crate) fn job_bar_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = space::M;
         ui.label(theme::strong(ctx.text.s(report.progress.stage.label_key())));
-        for part in progress::parts(report, ctx.text) {
-            ui.label(theme::secondary(ui, part));
+        let is_paused = ctx.facts.paused.contains(&report.job);
+        if is_paused {
+            ui.label(theme::secondary(ui, ctx.text.s("job_paused")));
+        } else {
+            for part in progress::parts(report, ctx.text) {
+                ui.label(theme::secondary(ui, part));
+            }
         }
         if others > 0 {
             ui.label(theme::secondary(ui, ctx.text.n("jobs_waiting", others as u64)));
@@ -27,6 +32,10 @@ pub(crate) fn job_bar_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if buttons::button_ui(ui, Rank::Plain, ctx.text.s("cancel_job")).clicked() {
                 ctx.act(Action::CancelJob(report.job));
+            }
+            let label = ctx.text.s(if is_paused { "resume_job" } else { "pause_job" });
+            if report.kind == JobKind::SCAN && buttons::button_ui(ui, Rank::Plain, label).clicked() {
+                ctx.act(Action::PauseJob(report.job, !is_paused));
             }
         });
     });

@@ -61,6 +61,7 @@ macro_rules! jobs_of {
                     }
                     Request::Save(ticket, path, saving) => tasks.save(ticket, path, saving),
                     Request::Cancel(job) => tasks.running.cancel(job),
+                    Request::Pause(job, pause) => tasks.running.pause(job, pause),
                 }
             }
         }
@@ -127,9 +128,9 @@ impl TaskThreads {
 
 impl Backend for Threads {
     fn send(&mut self, request: Request) -> Result<(), Request> {
-        // Cancel waits for no queue.
+        // Cancel and Pause wait for no queue.
         let has_room = match &request {
-            Request::Cancel(_) => true,
+            Request::Cancel(_) | Request::Pause(..) => true,
             request if request.is_long() => self.tasks.workers.device_has_room(),
             _ => self.tasks.workers.pool_has_room(),
         };

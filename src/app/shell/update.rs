@@ -172,8 +172,8 @@ impl Update {
     /// Of equal requests, and of questions that replace each other, only the latest waits, so the outbox stays small.
     /// It waits at the end: what was asked for between the two must not come after it.
     fn ask(&mut self, request: Request) {
-        // Cancel waits behind nothing.
-        if matches!(request, Request::Cancel(_)) {
+        // Cancel and Pause wait behind nothing.
+        if matches!(request, Request::Cancel(_) | Request::Pause(..)) {
             return self.outbox.push_front(request);
         }
         self.outbox.retain(|waiting| !request.replaces(waiting));
@@ -198,6 +198,13 @@ impl Update {
                 state.trail.clear();
             }
             Action::CancelJob(job) => self.ask(Request::Cancel(*job)),
+            Action::PauseJob(job, pause) => {
+                match pause {
+                    true => state.facts.paused.insert(*job),
+                    false => state.facts.paused.remove(job),
+                };
+                self.ask(Request::Pause(*job, *pause));
+            }
             Action::Decide(Decision::Undo(_), _) => state.notices.withdraw_undo(),
             Action::OpenSetAside => {
                 state.view = View::PEOPLE;
@@ -382,6 +389,7 @@ impl Update {
 
     fn job_ended(&mut self, state: &mut State, text: &Locale, job: JobId, end: JobEnd) {
         for_features!(tell_ended state, job);
+        state.facts.paused.remove(&job);
         let shown = state.facts.jobs.remove(&job).map(|report| report.kind);
         let kind = match &end {
             JobEnd::Done(kind) => Some(*kind),

@@ -35,6 +35,8 @@ pub enum Action {
     /// Looks for what changed in all known folders.
     Rescan,
     CancelJob(JobId),
+    /// Lets a scan rest, or go on.
+    PauseJob(JobId, bool),
     /// What a user decides about faces and people, and the revision that they looked at.
     Decide(Decision, Revision),
     /// Opens the page of what was set aside.

@@ -30,7 +30,8 @@ pub(crate) use average::{TreePlan, TreeWork};
 pub(crate) use file_parts::GraphFileError;
 pub(crate) use neighbours::{NeighbourGraph, NodeKey, Reach, fingerprint};
 pub(crate) use rows::VectorRows;
-pub(crate) use touch::{RememberedGroups, facts_of_faces, regroup_touched};
+pub(crate) use single::single_tree;
+pub(crate) use touch::{RememberedGroups, completed, facts_of_faces, regroup_touched};
 
 use super::ClusterError;
 use super::constraints::{Constraints, NumberedConstraints};

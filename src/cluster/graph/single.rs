@@ -14,8 +14,7 @@ use crate::types::Cancel;
 /// Pairs between two looks at `cancel`.
 const PAIRS_PER_LOOK: usize = 4096;
 
-#[cfg_attr(not(test), expect(dead_code, reason = "single linkage goes over all pairs still"))]
-pub(super) fn single_tree(
+pub(crate) fn single_tree(
     graph: &NeighbourGraph,
     vectors: VectorRows<'_>,
     constraints: &Constraints,

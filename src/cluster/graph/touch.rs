@@ -111,8 +111,7 @@ pub(crate) fn regroup_touched(
 }
 
 /// Goes on from the merges there are, up to the plan's limit: what a look beyond the threshold needs.
-#[cfg_attr(not(test), expect(dead_code, reason = "the slider's preview goes over all pairs still"))]
-pub(super) fn completed(
+pub(crate) fn completed(
     graph: &NeighbourGraph,
     vectors: VectorRows<'_>,
     constraints: &Constraints,

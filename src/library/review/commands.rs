@@ -18,6 +18,36 @@ pub(super) fn name(d: &mut Decisions, person: PersonId, name: &str, seen: &Stale
     hold_grouped(d, person, seen)
 }
 
+/// The person is a nameless group again. Faces that were named with it are the grouping's as before; those that were
+/// confirmed one by one stay together, and suggestions stay suggestions: nobody has said yes to them.
+pub(super) fn take_back_name(d: &mut Decisions, person: PersonId) -> Result<()> {
+    let mut row = known_row(d.t, person)?;
+    row.name = None;
+    let is_known = row.is_known();
+    d.set_person(person, row)?;
+    if !is_known {
+        for (face, belongs) in rows::faces_of(d.t, person)? {
+            if belongs == Belongs::Named {
+                d.set_face(face, FaceState::Of { person, belongs: Belongs::Grouped })?;
+            }
+        }
+    }
+    tidy(d, &[person], None)
+}
+
+/// Whether the faces are this person's is open again: nobody said yes.
+pub(super) fn take_back_yes(d: &mut Decisions, faces: &[FaceId]) -> Result<()> {
+    for &face in faces {
+        let state = state(d.t, face)?;
+        if let Some(person) = state.person().filter(|_| state.is_decided()) {
+            let is_known = known_row(d.t, person)?.is_known();
+            let belongs = if is_known { Belongs::Suggested } else { Belongs::Grouped };
+            d.set_face(face, FaceState::Of { person, belongs })?;
+        }
+    }
+    Ok(())
+}
+
 /// Says yes to suggestions and to faces of a group. Faces that belong to nobody are left alone.
 pub(super) fn confirm(d: &mut Decisions, faces: &[FaceId]) -> Result<()> {
     for &face in faces {
@@ -92,6 +122,11 @@ fn give(d: &mut Decisions, faces: &[FaceId], to: &Destination, belongs: Belongs)
 pub(super) fn take_out(d: &mut Decisions, faces: &[FaceId]) -> Result<PersonId> {
     let person = d.create_person(None)?;
     let left = leave(d, faces, FaceState::Of { person, belongs: Belongs::Grouped }, Leaving::Rejected)?;
+    for &group in &left {
+        if !known_row(d.t, group)?.is_known() {
+            inherit(d, group, person)?;
+        }
+    }
     tidy(d, &left, Some(person))?;
     Ok(person)
 }
@@ -269,11 +304,27 @@ pub(super) fn let_go(d: &mut Decisions, faces: &[FaceId], go: bool) -> Result<()
     faces.iter().try_for_each(|&face| state(d.t, face).and_then(|_| d.set_carried(face, face, go)))
 }
 
-pub(super) fn set_cover(d: &mut Decisions, person: PersonId, face: FaceId) -> Result<()> {
-    state(d.t, face)?;
+/// None where the best face is to be on the card.
+pub(super) fn set_cover(d: &mut Decisions, person: PersonId, face: Option<FaceId>) -> Result<()> {
+    face.map_or(Ok(()), |face| state(d.t, face).map(drop))?;
     let mut row = known_row(d.t, person)?;
-    row.cover_face = Some(face.0);
+    row.cover_face = face.map(|face| face.0);
     d.set_person(person, row)
+}
+
+/// Part of a group that was looked at as a whole: who the group is not, this is not either.
+pub(in crate::library) fn inherit(d: &mut Decisions, from: PersonId, to: PersonId) -> Result<()> {
+    for other in rows::different_from(d.t, from)? {
+        if other != to {
+            d.set_different(to, other, true)?;
+        }
+    }
+    for face in rows::rejecting_faces(d.t, from)? {
+        if state(d.t, face)?.person() != Some(to) {
+            d.set_rejected(face, to, true)?;
+        }
+    }
+    Ok(())
 }
 
 /// What was said about `from` now holds for `into`: who is not them, and which faces are not theirs.

@@ -19,6 +19,8 @@ pub enum Decision {
         person: PersonId,
         name: String,
     },
+    /// Who this is, is open again. The faces stay together.
+    TakeBackName(PersonId),
     Confirm {
         person: PersonId,
         faces: Vec<FaceId>,
@@ -33,6 +35,11 @@ pub enum Decision {
     ConfirmAll {
         person: PersonId,
         shown: Vec<FaceId>,
+    },
+    /// It is open again whether these faces are this person's.
+    TakeBackYes {
+        person: PersonId,
+        faces: Vec<FaceId>,
     },
     /// These faces are not this person; they are not suggested again.
     Reject {
@@ -78,6 +85,8 @@ pub enum Decision {
         person: PersonId,
         face: FaceId,
     },
+    /// The face that shows the person best is on their card again.
+    AutomaticCover(PersonId),
     /// Back from what was set aside, to whom each was of.
     Restore(Vec<FaceId>),
     /// A lost face is this face of today.
@@ -126,7 +135,7 @@ impl Library {
     /// with themself. Nothing is changed then.
     pub fn decide(&mut self, decision: &Decision, seen: Revision) -> Result<Touched> {
         let (own, own_steps) = (std::mem::take(&mut self.own), std::mem::take(&mut self.own_steps));
-        let outcome = self.write(|t| {
+        let outcome = self.write_through(|t| {
             let before = NextSteps::read(t)?;
             let revert = |direction, step| {
                 own_steps.check(before, direction, step)?;
@@ -174,6 +183,8 @@ fn revert(t: &Transaction, direction: Direction) -> Result<(Touched, Option<Stam
 fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> {
     match decision {
         Decision::Name { person, .. }
+        | Decision::TakeBackName(person)
+        | Decision::AutomaticCover(person)
         | Decision::ConfirmAll { person, .. }
         | Decision::Hide(person)
         | Decision::Show(person)
@@ -181,6 +192,7 @@ fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> 
         Decision::Merge { from, into, against } => seen.merge(t, (*from, *into), *against),
         Decision::Different(a, b) | Decision::MayBeSame(a, b) => seen.people(t, &[*a, *b]),
         Decision::Confirm { person, faces } => seen.still_of(t, *person, faces),
+        Decision::TakeBackYes { person, faces } => seen.faces_of(t, *person, faces),
         Decision::ConfirmSome { person, shown, others } => {
             seen.still_of(t, *person, shown)?;
             seen.faces_of(t, *person, others)
@@ -210,7 +222,9 @@ fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> 
 fn carry_out(d: &mut Decisions, decision: &Decision, seen: &StaleCheck) -> Result<()> {
     match decision {
         Decision::Name { person, name } => commands::name(d, *person, name, seen),
+        Decision::TakeBackName(person) => commands::take_back_name(d, *person),
         Decision::Confirm { faces, .. } => commands::confirm(d, faces),
+        Decision::TakeBackYes { faces, .. } => commands::take_back_yes(d, faces),
         Decision::ConfirmSome { shown, others, .. } => {
             commands::confirm(d, shown)?;
             commands::hold(d, others)
@@ -238,7 +252,8 @@ fn carry_out(d: &mut Decisions, decision: &Decision, seen: &StaleCheck) -> Resul
             let faces = seen.of_person(d.t, *person, None)?;
             commands::set_aside(d, &faces, *why)
         }
-        Decision::Cover { person, face } => commands::set_cover(d, *person, *face),
+        Decision::Cover { person, face } => commands::set_cover(d, *person, Some(*face)),
+        Decision::AutomaticCover(person) => commands::set_cover(d, *person, None),
         Decision::Restore(faces) => commands::restore(d, faces),
         Decision::PutBack { lost, onto } => commands::put_back(d, *lost, *onto),
         Decision::LetGo(faces) => commands::let_go(d, faces, true),
@@ -251,7 +266,9 @@ fn carry_out(d: &mut Decisions, decision: &Decision, seen: &StaleCheck) -> Resul
 fn action(decision: &Decision) -> Option<ReviewAction> {
     Some(match decision {
         Decision::Name { .. } => ReviewAction::Name,
+        Decision::TakeBackName(_) => ReviewAction::TakeBackName,
         Decision::Confirm { .. } | Decision::ConfirmSome { .. } | Decision::ConfirmAll { .. } => ReviewAction::Confirm,
+        Decision::TakeBackYes { .. } => ReviewAction::TakeBackYes,
         Decision::Reject { .. } | Decision::RejectEach(_) => ReviewAction::Reject,
         Decision::TakeBackReject { .. } => ReviewAction::TakeBackReject,
         Decision::Move { .. } => ReviewAction::Move,
@@ -266,7 +283,7 @@ fn action(decision: &Decision) -> Option<ReviewAction> {
             SetAside::Stranger => ReviewAction::Ignore,
             SetAside::NotAFace => ReviewAction::NotAFace,
         },
-        Decision::Cover { .. } => ReviewAction::Cover,
+        Decision::Cover { .. } | Decision::AutomaticCover(_) => ReviewAction::Cover,
         Decision::Restore(_) => ReviewAction::Restore,
         Decision::PutBack { .. } => ReviewAction::PutBack,
         Decision::LetGo(_) => ReviewAction::LetGo,

@@ -24,7 +24,11 @@ use crate::types::{FaceId, PersonId, Touched};
 #[serde(rename_all = "snake_case")]
 pub enum ReviewAction {
     Name,
+    /// Nobody knows any more who this is.
+    TakeBackName,
     Confirm,
+    /// Whether faces are somebody's is open again.
+    TakeBackYes,
     Reject,
     Move,
     /// Names that other programs gave.

@@ -14,7 +14,7 @@ mod testing;
 pub(in crate::library) mod touched;
 
 pub use by_hand::FaceByHand;
-pub(in crate::library) use commands::{cleaned, hand_over};
+pub(in crate::library) use commands::{cleaned, hand_over, inherit};
 pub use decision::{Decision, TakenName};
 pub(crate) use journal::ReviewAction;
 pub use rows::{Belongs, FaceState, SetAside};

@@ -65,7 +65,7 @@ impl Library {
     }
 
     pub(crate) fn set_cover(&mut self, person: PersonId, face: FaceId) -> Result<Touched> {
-        self.review(ReviewAction::Cover, |d| commands::set_cover(d, person, face))
+        self.review(ReviewAction::Cover, |d| commands::set_cover(d, person, Some(face)))
     }
 
     fn review(&mut self, action: ReviewAction, work: impl FnOnce(&mut Decisions) -> Result<()>) -> Result<Touched> {

@@ -91,7 +91,9 @@ fn decisions(k: &Known) -> Vec<Case> {
     vec![
         (Decision::Name { person: k.ada, name: name("Ada L.") }, vec![], vec![k.ada]),
         (Decision::Name { person: k.group, name: name("Di") }, vec![], vec![k.group]),
+        (Decision::TakeBackName(k.ada), vec![], vec![k.ada]),
         (Decision::Confirm { person: k.ada, faces: vec![k.suggested] }, vec![k.suggested], vec![k.ada]),
+        (Decision::TakeBackYes { person: k.ada, faces: vec![k.held] }, vec![k.held], vec![k.ada]),
         (Decision::ConfirmAll { person: k.ada, shown: vec![] }, vec![], vec![k.ada]),
         (Decision::Reject { person: k.ada, faces: vec![k.suggested] }, vec![k.suggested], vec![k.ada]),
         (Decision::TakeBackReject { person: k.ada, face: k.rejected }, vec![k.rejected], vec![k.ada]),

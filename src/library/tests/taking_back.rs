@@ -170,3 +170,125 @@ fn only_suggestions_that_were_shown_are_confirmed_one_by_one() {
         "what was confirmed stays so"
     );
 }
+
+#[test]
+fn a_name_that_is_taken_back_leaves_what_was_confirmed_together_and_says_yes_to_nothing() {
+    let (mut fixture, faces, ada, _) = library();
+    let before = states(&fixture, &faces);
+    decide(&mut fixture, Decision::TakeBackName(ada));
+    let of = |belongs| FaceState::Of { person: ada, belongs };
+    let taken_back = [of(Belongs::Grouped), of(Belongs::Grouped), of(Belongs::Confirmed), of(Belongs::Suggested)];
+    assert_eq!(states(&fixture, &faces[..4]), taken_back);
+    // The same name again names the group as it did before.
+    fixture.library.name_person(ada, "Ada").unwrap();
+    assert_eq!(states(&fixture, &faces), before, "a suggestion is a suggestion still");
+    decide(&mut fixture, Decision::TakeBackName(ada));
+    fixture.group(&faces.iter().map(std::slice::from_ref).collect::<Vec<_>>());
+    assert_eq!(fixture.state(faces[2]), of(Belongs::Confirmed));
+    assert!(faces[..2].iter().chain(&faces[3..4]).all(|face| fixture.state(*face).person() != Some(ada)));
+    fixture.library.check_integrity().unwrap();
+}
+
+#[test]
+fn a_yes_that_is_taken_back_makes_a_suggestion_of_the_face() {
+    let (mut fixture, faces, ada, group) = library();
+    decide(&mut fixture, Decision::TakeBackYes { person: ada, faces: faces[..3].to_vec() });
+    let suggested = FaceState::Of { person: ada, belongs: Belongs::Suggested };
+    assert_eq!(states(&fixture, &faces[..4]), [suggested; 4]);
+    assert!(fixture.library.rejections().unwrap().is_empty(), "nobody said no");
+    decide(&mut fixture, Decision::Undo(StepId::LATEST));
+    assert_eq!(fixture.state(faces[2]), FaceState::Of { person: ada, belongs: Belongs::Confirmed });
+    decide(&mut fixture, Decision::Confirm { person: group, faces: faces[4..5].to_vec() });
+    decide(&mut fixture, Decision::TakeBackYes { person: group, faces: faces[4..5].to_vec() });
+    assert_eq!(fixture.state(faces[4]), FaceState::Of { person: group, belongs: Belongs::Grouped });
+}
+
+#[test]
+fn taking_a_name_back_is_one_step_and_leaves_what_was_said_against_it() {
+    let (mut fixture, faces, ada, group) = library();
+    decide(&mut fixture, Decision::Different(ada, group));
+    decide(&mut fixture, Decision::Reject { person: ada, faces: faces[..1].to_vec() });
+    let before = states(&fixture, &faces);
+    decide(&mut fixture, Decision::TakeBackName(ada));
+    assert_eq!(fixture.library.told_apart_from(ada).unwrap().len(), 1);
+    assert_eq!(fixture.library.rejections().unwrap().len(), 1);
+    decide(&mut fixture, Decision::Undo(StepId::LATEST));
+    assert_eq!(states(&fixture, &faces), before);
+    assert_eq!(fixture.library.person(ada).unwrap().unwrap().name.as_deref(), Some("Ada"));
+}
+
+#[test]
+fn who_was_hidden_stays_hidden_without_a_name_and_a_name_without_faces_goes() {
+    let (mut fixture, faces, ada, _) = library();
+    fixture.library.hide_person(ada).unwrap();
+    let before = states(&fixture, &faces);
+    decide(&mut fixture, Decision::TakeBackName(ada));
+    assert!(fixture.library.person(ada).unwrap().unwrap().is_hidden);
+    assert_eq!(states(&fixture, &faces), before, "what is suggested for them stays out of sight too");
+    let bo = Destination::NewPerson { name: "Bo".into() };
+    let bo = fixture.library.move_faces(&faces[6..], &bo).unwrap();
+    fixture.library.move_faces(&faces[6..], &Destination::Person(ada)).unwrap();
+    decide(&mut fixture, Decision::TakeBackName(bo));
+    assert_eq!(fixture.library.person(bo).unwrap(), None);
+}
+
+#[test]
+fn a_chosen_cover_gives_way_to_the_best_face_again() {
+    let (mut fixture, faces, ada, _) = library();
+    let card = |fixture: &LibraryFixture| fixture.library.person(ada).unwrap().unwrap();
+    let before = card(&fixture);
+    let other = *faces[..3].iter().find(|face| Some(**face) != before.cover).unwrap();
+    decide(&mut fixture, Decision::Cover { person: ada, face: other });
+    assert_eq!((card(&fixture).cover, card(&fixture).is_cover_chosen), (Some(other), true));
+    decide(&mut fixture, Decision::AutomaticCover(ada));
+    assert_eq!(card(&fixture), before);
+    decide(&mut fixture, Decision::Undo(StepId::LATEST));
+    assert_eq!(card(&fixture).cover, Some(other));
+}
+
+#[test]
+fn parts_of_a_group_are_not_whom_the_whole_is_not() {
+    let (mut fixture, faces, ada, group) = library();
+    decide(&mut fixture, Decision::Different(ada, group));
+    decide(&mut fixture, Decision::TakeOut(faces[4..5].to_vec()));
+    let parts = [fixture.person_of(faces[4]), fixture.person_of(faces[5])];
+    assert_ne!(parts[0], parts[1]);
+    let not_ada = |fixture: &LibraryFixture| -> Vec<PersonId> {
+        let mut others: Vec<_> = fixture.library.told_apart_from(ada).unwrap().into_iter().map(|(id, _)| id).collect();
+        others.sort();
+        others
+    };
+    assert!(parts.iter().all(|part| not_ada(&fixture).contains(part)));
+    // A face of Ada's that is taken out may be anybody whom Ada is not.
+    decide(&mut fixture, Decision::TakeOut(faces[..1].to_vec()));
+    let out = fixture.person_of(faces[0]);
+    assert!(fixture.library.told_apart_from(out).unwrap().is_empty());
+}
+
+#[test]
+fn a_grouping_that_parts_a_group_says_the_same_of_its_parts() {
+    let (mut fixture, faces, ada, group) = library();
+    decide(&mut fixture, Decision::Different(ada, group));
+    fixture.group(&[&faces[4..5], &faces[5..6]]);
+    let parts = [fixture.person_of(faces[4]), fixture.person_of(faces[5])];
+    assert_ne!(parts[0], parts[1]);
+    for part in parts {
+        assert_eq!(fixture.library.told_apart_from(part).unwrap().len(), 1, "not Ada");
+    }
+}
+
+/// "Not Ada" comes while a grouping is computed that makes them one.
+#[test]
+fn groups_that_were_told_apart_meanwhile_stay_apart() {
+    let (mut fixture, faces, ada, group) = library();
+    let before = states(&fixture, &faces);
+    let seen = fixture.library.revision().unwrap();
+    decide(&mut fixture, Decision::Different(ada, group));
+    fixture.library.apply_grouping(&[faces[..6].to_vec(), faces[6..].to_vec()], GroupedBy::Scan, seen).unwrap();
+    assert_eq!(states(&fixture, &faces), before);
+    // Of two nameless groups, too.
+    let alone = fixture.person_of(faces[6]);
+    decide(&mut fixture, Decision::Different(group, alone));
+    fixture.library.apply_grouping(&[faces[4..].to_vec()], GroupedBy::Scan, seen).unwrap();
+    assert_eq!(states(&fixture, &faces), before);
+}

@@ -109,9 +109,11 @@ fn decide(library: &mut Library, decision: &Decision) -> Touched {
 
 #[test]
 fn a_decision_tells_exactly_what_it_touched_and_so_do_undo_and_redo() {
-    let decisions: [fn(&Known) -> Decision; 17] = [
+    let decisions: [fn(&Known) -> Decision; 19] = [
         |k| Decision::Name { person: k.group, name: "Grace".into() },
         |k| Decision::Name { person: k.ada, name: "Ada Lovelace".into() },
+        |k| Decision::TakeBackName(k.ada),
+        |k| Decision::TakeBackYes { person: k.ada, faces: vec![k.faces[0]] },
         |k| Decision::ConfirmSome { person: k.ada, shown: vec![k.faces[2]], others: vec![k.faces[5]] },
         |k| Decision::Confirm { person: k.ada, faces: vec![k.faces[2]] },
         |k| Decision::ConfirmAll { person: k.ada, shown: k.faces.clone() },

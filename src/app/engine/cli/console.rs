@@ -31,6 +31,8 @@ impl Console {
             JobEvent::Skipped(skipped) => {
                 self.line(&format!("Skipped {}: {}", printable(&skipped.path), printable_text(&skipped.reason)));
             }
+            // Who waits at a terminal is told of the groups in the end.
+            JobEvent::Grouped => {}
         }
     }
 

@@ -3,18 +3,20 @@
 
 use std::collections::HashMap;
 
-use super::COPIES;
 use super::files::GroupingFiles;
+use super::{COPIES, Grouping};
 use crate::cluster::graph::{
-    NeighbourGraph, NodeKey, Reach, RememberedGroups, TreePlan, VectorRows, facts_of_faces, fingerprint, graph_tree,
-    regroup_touched,
+    NeighbourGraph, NodeKey, Reach, RememberedGroups, TreePlan, VectorRows, completed, facts_of_faces, fingerprint,
+    graph_tree, regroup_touched, single_tree,
 };
-use crate::cluster::{ClusterError, Constraints, Dendrogram};
+use crate::cluster::{ClusterError, Constraints, Dendrogram, Linkage};
 use crate::library::GroupingInput;
 use crate::types::{Cancel, SquaredDistance};
 
 /// Neighbours are looked for somewhat farther than groups reach, so that a threshold can be raised without a new search.
 const REACH: f32 = 1.3;
+/// Who looks at other thresholds sees at least so much farther than groups reach.
+const LEAST_REACH: f32 = 1.1;
 /// No two unit vectors are farther apart.
 const FARTHEST: f32 = 4.0;
 /// Above so many faces shorter lists, for memory's sake.
@@ -22,60 +24,152 @@ const MANY_FACES: usize = 300_000;
 /// Where a larger share of the faces has changed than one in so many, all are grouped anew.
 const FEW: usize = 4;
 
-/// The tree up to the threshold at least, and what is to be kept once its groups are applied: nothing, where the files
-/// say all of it.
-pub(super) struct NeighbourGrouping {
-    pub tree: Dendrogram,
-    pub to_keep: Option<(NeighbourGraph, RememberedGroups)>,
+/// What the tree is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The groups at the threshold.
+    Groups,
+    /// Other thresholds too, as far as neighbours are known.
+    Look,
 }
 
+/// A tree, and what is to be kept: nothing, where the files say all of it.
+pub(super) struct NeighbourGrouping {
+    pub tree: Dendrogram,
+    /// The tree says nothing of thresholds beyond this.
+    pub reach: f32,
+    pub to_keep: Option<(NeighbourGraph, Option<RememberedGroups>)>,
+}
+
+/// Average or single linkage.
 pub(super) fn group(
     input: &GroupingInput,
-    threshold: SquaredDistance,
+    grouping: &Grouping,
+    purpose: Purpose,
     files: &GroupingFiles,
     cancel: &Cancel,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<NeighbourGrouping, ClusterError> {
-    let (values, dimensions) = values(input)?;
-    let vectors = VectorRows::new(&values, dimensions);
-    let keys = input.faces.iter().zip(values.chunks_exact(dimensions));
-    let keys: Vec<NodeKey> =
-        keys.map(|(face, vector)| NodeKey { face: face.face_id.0, vector: fingerprint(vector) }).collect();
-    let constraints = constraints(input);
-    let facts = facts_of_faces(&constraints, &keys);
-    let threshold = SquaredDistance(threshold.0.min(FARTHEST));
-    let before = files.groups().filter(|before| before.limit >= threshold.0);
-    if let Some(before) = before.as_ref().filter(|before| before.is_of(&keys, &facts)) {
-        return Ok(NeighbourGrouping { tree: before.tree(), to_keep: None });
-    }
-    let mut graph = kept_graph(files, threshold, keys.len(), dimensions);
-    // Neighbours first, then the tree: each half of the way.
-    let faces = keys.len();
-    graph.update(&keys, vectors, cancel, &mut |done, total| progress(faces * done / total.max(1) / 2, faces))?;
-    let mut progress = |done: usize, total: usize| progress((faces + faces * done / total.max(1)) / 2, faces);
-    let (tree, limit) = match before.filter(|before| is_much_as(before, &keys, &facts)) {
-        Some(before) => {
-            let found = regroup_touched(&graph, vectors, &constraints, &before, threshold, cancel, &mut progress)?;
-            (found.tree, threshold.0)
-        }
-        None => {
-            let plan = TreePlan { limit: graph.reach().limit, slack: 0.0 };
-            (graph_tree(&graph, vectors, &constraints, plan, cancel, &mut progress)?.0, plan.limit)
-        }
+    let faces = Faces::of(input)?;
+    let threshold = SquaredDistance(grouping.threshold.0.min(FARTHEST));
+    let least = match purpose {
+        Purpose::Groups => threshold.0,
+        Purpose::Look => (LEAST_REACH * threshold.0).min(FARTHEST),
     };
-    let groups = RememberedGroups::new(keys, facts, limit, &tree);
-    Ok(NeighbourGrouping { tree, to_keep: Some((graph, groups)) })
+    match grouping.linkage {
+        Linkage::Single => single(&faces, threshold, least, files, cancel, progress),
+        _ => average(&faces, threshold, (purpose, least), files, cancel, progress),
+    }
+}
+
+fn average(
+    faces: &Faces,
+    threshold: SquaredDistance,
+    (purpose, least): (Purpose, f32),
+    files: &GroupingFiles,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<NeighbourGrouping, ClusterError> {
+    let before = files.groups().filter(|before| before.limit >= threshold.0);
+    let is_same = |before: &&RememberedGroups| before.limit >= least && before.is_of(&faces.keys, &faces.facts);
+    if let Some(before) = before.as_ref().filter(is_same) {
+        return Ok(NeighbourGrouping { tree: before.tree(), reach: before.limit, to_keep: None });
+    }
+    let (graph, _) = faces.graph(files, threshold, least, cancel, progress)?;
+    let (vectors, constraints, count) = (faces.vectors(), &faces.constraints, faces.keys.len());
+    let mut progress = |done: usize, total: usize| progress((count + count * done / total.max(1)) / 2, count);
+    let whole = TreePlan { limit: graph.reach().limit, slack: 0.0 };
+    let (tree, reach) = match before.filter(|before| is_much_as(before, &faces.keys, &faces.facts)) {
+        Some(before) => {
+            let known = regroup_touched(&graph, vectors, constraints, &before, threshold, cancel, &mut progress)?.tree;
+            match purpose {
+                Purpose::Groups => (known, threshold.0),
+                Purpose::Look => {
+                    let tree = completed(&graph, vectors, constraints, &known, whole, cancel, &mut progress)?.0;
+                    (tree, whole.limit)
+                }
+            }
+        }
+        None => (graph_tree(&graph, vectors, constraints, whole, cancel, &mut progress)?.0, whole.limit),
+    };
+    let groups = RememberedGroups::new(faces.keys.clone(), faces.facts.clone(), reach, &tree);
+    Ok(NeighbourGrouping { tree, reach, to_keep: Some((graph, Some(groups))) })
+}
+
+/// Quick to make of the neighbours, so only these are kept.
+fn single(
+    faces: &Faces,
+    threshold: SquaredDistance,
+    least: f32,
+    files: &GroupingFiles,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<NeighbourGrouping, ClusterError> {
+    let (graph, is_changed) = faces.graph(files, threshold, least, cancel, progress)?;
+    let reach = graph.reach().limit;
+    let tree = single_tree(&graph, faces.vectors(), &faces.constraints, reach, cancel)?;
+    Ok(NeighbourGrouping { tree, reach, to_keep: is_changed.then_some((graph, None)) })
+}
+
+/// The faces as the graph has them.
+struct Faces {
+    /// All vectors, one behind the other, of so many dimensions each.
+    values: Vec<f32>,
+    dimensions: usize,
+    keys: Vec<NodeKey>,
+    constraints: Constraints,
+    facts: Vec<u64>,
+}
+
+impl Faces {
+    fn of(input: &GroupingInput) -> Result<Self, ClusterError> {
+        let (values, dimensions) = values(input)?;
+        let keys = input.faces.iter().zip(values.chunks_exact(dimensions));
+        let keys: Vec<NodeKey> =
+            keys.map(|(face, vector)| NodeKey { face: face.face_id.0, vector: fingerprint(vector) }).collect();
+        let constraints = constraints(input);
+        let facts = facts_of_faces(&constraints, &keys);
+        Ok(Self { values, dimensions, keys, constraints, facts })
+    }
+
+    fn vectors(&self) -> VectorRows<'_> {
+        VectorRows::new(&self.values, self.dimensions)
+    }
+
+    /// The neighbours, those that were kept brought up to date, and whether anything changed: half of the whole work.
+    fn graph(
+        &self,
+        files: &GroupingFiles,
+        threshold: SquaredDistance,
+        least: f32,
+        cancel: &Cancel,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<(NeighbourGraph, bool), ClusterError> {
+        let count = self.keys.len();
+        let mut graph = kept_graph(files, threshold, least, count, self.dimensions);
+        let is_changed = graph.keys() != self.keys;
+        graph.update(&self.keys, self.vectors(), cancel, &mut |done, total| {
+            progress(count * done / total.max(1) / 2, count)
+        })?;
+        Ok((graph, is_changed))
+    }
 }
 
 /// The neighbours as they were kept, if they reach as far as they must; else none.
-fn kept_graph(files: &GroupingFiles, threshold: SquaredDistance, faces: usize, dimensions: usize) -> NeighbourGraph {
+fn kept_graph(
+    files: &GroupingFiles,
+    threshold: SquaredDistance,
+    least: f32,
+    faces: usize,
+    dimensions: usize,
+) -> NeighbourGraph {
     let neighbours = if faces > MANY_FACES { 32 } else { 64 };
     let limit = (REACH * threshold.0).clamp(f32::MIN_POSITIVE, FARTHEST);
     let is_of_use = |graph: &NeighbourGraph| {
         let reach = graph.reach();
         graph.dimensions() == dimensions
             && reach.neighbours == neighbours
-            && reach.limit >= threshold.0
+            && reach.limit >= least
             && reach.limit <= REACH * limit
     };
     let kept = files.neighbours().filter(is_of_use);

@@ -43,8 +43,9 @@ impl GroupingFiles {
         RememberedGroups::load(&self.groups).ok()
     }
 
-    pub fn keep(&self, graph: &NeighbourGraph, groups: &RememberedGroups) -> Result<(), GraphFileError> {
-        match graph.save(&self.neighbours).and_then(|()| groups.save(&self.groups)) {
+    pub fn keep(&self, graph: &NeighbourGraph, groups: Option<&RememberedGroups>) -> Result<(), GraphFileError> {
+        let keep_groups = || groups.map_or(Ok(()), |groups| groups.save(&self.groups));
+        match graph.save(&self.neighbours).and_then(|()| keep_groups()) {
             // Somebody was forgotten since `begin`.
             Err(GraphFileError::Io(error)) if error.kind() == ErrorKind::NotFound => Ok(()),
             outcome => outcome,

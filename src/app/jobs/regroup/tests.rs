@@ -14,8 +14,9 @@ use crate::library::{AgainstMerge, Destination, FaceRecord, FileFacts, FileHashe
 use crate::types::{Detection, FaceBox, Landmarks};
 
 const DIMENSIONS: usize = 32;
-/// Tests group by neighbours above so many faces.
-const FEW: usize = 20;
+/// Tests group by neighbours above so many faces, or never.
+const FEW: ExactUpTo = ExactUpTo { average: 20, single: 20 };
+const NEVER: ExactUpTo = ExactUpTo { average: usize::MAX, single: usize::MAX };
 const GROUPING: Grouping = Grouping { linkage: Linkage::Average, threshold: SquaredDistance(1.0) };
 
 fn model() -> ModelId {
@@ -95,8 +96,18 @@ impl MadeLibrary {
     }
 
     /// How many groups were applied.
-    fn regroup_above(&self, few: usize) -> usize {
-        regroup_above(few, &self.library, &model(), &GROUPING, &Cancel::default(), &mut |_| {}).unwrap().1
+    fn regroup_above(&self, few: ExactUpTo) -> usize {
+        self.regroup_as(&GROUPING, few)
+    }
+
+    fn regroup_as(&self, grouping: &Grouping, few: ExactUpTo) -> usize {
+        regroup_above(few, &self.library, &model(), grouping, &Cancel::default(), &mut |_| {}).unwrap().1
+    }
+
+    /// For a look at other thresholds.
+    fn prepared(&self, grouping: &Grouping, few: ExactUpTo) -> PreparedGrouping {
+        let (library, cancel) = (&self.library, Cancel::default());
+        PreparedGrouping::prepare_above(few, library, &model(), grouping, &cancel, &mut |_| {}).unwrap()
     }
 
     fn decide(&self, decision: Decision) {
@@ -139,7 +150,7 @@ impl MadeLibrary {
 /// The same library twice: the one is grouped from all pairs, the other from neighbours.
 fn twins(faces: &[Embedding]) -> (MadeLibrary, MadeLibrary) {
     let (exact, by_neighbours) = (MadeLibrary::of(faces), MadeLibrary::of(faces));
-    exact.regroup_above(usize::MAX);
+    exact.regroup_above(NEVER);
     by_neighbours.regroup_above(FEW);
     assert_eq!(exact.people(), by_neighbours.people());
     (exact, by_neighbours)
@@ -163,7 +174,7 @@ fn new_faces_join_their_people_and_the_other_groups_are_left_alone() {
     made.add(&new);
     let applied = made.regroup_above(FEW);
     assert!((1..=5).contains(&applied), "{applied}");
-    exact.regroup_above(usize::MAX);
+    exact.regroup_above(NEVER);
     assert_eq!(exact.people(), made.people());
     assert_eq!(made.regroup_above(FEW), 0);
 }
@@ -181,7 +192,7 @@ fn what_is_decided_in_between_holds() {
         made.decide(Decision::TakeOut(eve.1[..1].to_vec()));
         made.decide(Decision::Different(ada.0, eve.0));
     }
-    exact.regroup_above(usize::MAX);
+    exact.regroup_above(NEVER);
     made.regroup_above(FEW);
     assert_eq!(exact.people(), made.people());
     // Then one suggestion is confirmed and another refused, and more faces come.
@@ -199,7 +210,7 @@ fn what_is_decided_in_between_holds() {
     let new = faces(5, 30);
     exact.add(&new);
     made.add(&new);
-    exact.regroup_above(usize::MAX);
+    exact.regroup_above(NEVER);
     made.regroup_above(FEW);
     assert_eq!(exact.people(), made.people());
     made.regroup_above(FEW);
@@ -232,7 +243,7 @@ fn torn_files_are_made_again_and_fewer_faces_need_none() {
     }
     assert_eq!(made.regroup_above(FEW), 0);
     assert_eq!((made.people(), made.kept()), (people.clone(), kept));
-    made.regroup_above(usize::MAX);
+    made.regroup_above(NEVER);
     assert!(made.kept().is_empty());
     assert_eq!(made.people(), people);
 }
@@ -286,4 +297,57 @@ fn a_grouping_under_way_brings_back_nobody_who_is_forgotten() {
     };
     regroup_above(FEW, &made.library, &model(), &GROUPING, &Cancel::default(), &mut events).unwrap();
     assert!(made.kept().is_empty() && !made.people().is_empty());
+}
+
+fn groups_at(prepared: &PreparedGrouping, threshold: f32) -> BTreeSet<Vec<FaceId>> {
+    let mut groups = prepared.groups(SquaredDistance(threshold));
+    groups.iter_mut().for_each(|group| group.sort());
+    groups.into_iter().collect()
+}
+
+/// Whatever was looked at before, and grouped in between.
+#[test]
+fn every_threshold_within_reach_shows_the_groups_of_all_pairs() {
+    for linkage in [Linkage::Average, Linkage::Single] {
+        let grouping = Grouping { linkage, ..GROUPING };
+        let (mut exact, mut made) = (MadeLibrary::of(&faces(400, 11)), MadeLibrary::of(&faces(400, 11)));
+        for step in 0..3 {
+            if step == 1 {
+                exact.regroup_as(&grouping, NEVER);
+                made.regroup_as(&grouping, FEW);
+            }
+            if step == 2 {
+                let new = faces(5, 12);
+                exact.add(&new);
+                made.add(&new);
+            }
+            let (all, near) = (exact.prepared(&grouping, NEVER), made.prepared(&grouping, FEW));
+            let reach = near.reach().unwrap().0;
+            assert!(all.reach().is_none() && reach >= 1.1 * GROUPING.threshold.0, "{reach}");
+            for percent in [30, 60, 90, 100, 105, 110] {
+                let threshold = GROUPING.threshold.0 * percent as f32 / 100.0;
+                assert_eq!(groups_at(&all, threshold), groups_at(&near, threshold), "{linkage:?}, {step}, {percent} %");
+            }
+        }
+        exact.regroup_as(&grouping, NEVER);
+        made.regroup_as(&grouping, FEW);
+        assert_eq!(exact.people(), made.people(), "{linkage:?}");
+        assert_eq!(made.regroup_as(&grouping, FEW), 0, "{linkage:?}: nothing new");
+    }
+}
+
+#[test]
+fn what_was_applied_after_a_look_is_what_the_next_scan_finds() {
+    let made = MadeLibrary::of(&faces(400, 13));
+    made.regroup_above(FEW);
+    let prepared = made.prepared(&GROUPING, FEW);
+    let eager = Grouping { threshold: prepared.reach().unwrap(), ..GROUPING };
+    let groups = prepared.groups(eager.threshold);
+    assert_ne!(groups.len(), prepared.groups(GROUPING.threshold).len());
+    made.library.call(move |l| l.apply_grouping(&groups, GroupedBy::User, Revision::NOW)).unwrap();
+    let people = made.people();
+    assert_eq!(made.regroup_as(&eager, FEW), 0);
+    assert_eq!(made.people(), people);
+    // From there the slider goes further.
+    assert!(made.prepared(&eager, FEW).reach().unwrap().0 >= 1.1 * eager.threshold.0);
 }

@@ -16,15 +16,15 @@ pub(crate) struct LostArgs {
     #[arg(long, conflicts_with_all = ["name", "forget", "put_back"])]
     lost: bool,
     /// Put a lost face back: what was said of it is said of the face ONTO from now on
-    #[arg(long, num_args = 2, value_names = ["LOST", "ONTO"], conflicts_with_all = ["name", "forget"])]
+    #[arg(long, num_args = 2, value_names = ["LOST", "ONTO"], conflicts_with = "forget", group = "decision")]
     put_back: Option<Vec<i64>>,
 }
 
 impl LostArgs {
     /// False: it is not about lost faces.
-    pub fn run(&self, home: &Home, json: bool) -> Result<bool> {
+    pub fn run(&self, home: &Home, seen: Revision, json: bool) -> Result<bool> {
         if let Some([lost, onto]) = self.put_back.as_deref() {
-            put_back(&mut Library::open(&home.library())?, FaceId(*lost), FaceId(*onto), json)?;
+            put_back(&mut Library::open(&home.library())?, (FaceId(*lost), FaceId(*onto)), seen, json)?;
             return Ok(true);
         }
         if self.lost {
@@ -67,7 +67,7 @@ fn as_lines(lost: &FaceDetail, there: &[FaceDetail]) -> String {
     lines
 }
 
-fn put_back(library: &mut Library, lost: FaceId, onto: FaceId, json: bool) -> Result<()> {
+fn put_back(library: &mut Library, (lost, onto): (FaceId, FaceId), seen: Revision, json: bool) -> Result<()> {
     if !library.lost_faces()?.iter().any(|face| face.face_id == lost) {
         bail!("face {} is not lost: `likeness people --lost` lists those that are", lost.0);
     }
@@ -75,7 +75,7 @@ fn put_back(library: &mut Library, lost: FaceId, onto: FaceId, json: bool) -> Re
         bail!("a lost face is put back onto another one");
     }
     library.face(onto)?.with_context(|| format!("face {} is not in the library", onto.0))?;
-    library.decide(&Decision::PutBack { lost, onto }, Revision::NOW)?;
+    library.decide(&Decision::PutBack { lost, onto }, seen)?;
     super::back_up(library);
     let after = library.face(onto)?.with_context(|| format!("face {} is not in the library", onto.0))?;
     match json {
@@ -189,13 +189,13 @@ mod tests {
         let ada = library.move_faces(&[lost], &ada).unwrap();
         let onto = record(&mut library, scan, &folder.path().join("a.jpg"), 2);
         let pair = library.replaced_photos().unwrap()[0];
-        assert!(put_back(&mut library, lost, onto, false).is_err(), "nobody has looked for it yet");
+        assert!(put_back(&mut library, (lost, onto), Revision::NOW, false).is_err(), "nobody has looked for it yet");
         library.carry_over(pair, &[]).unwrap();
         for (lost, onto) in [(onto, lost), (lost, lost), (lost, FaceId(99)), (FaceId(99), onto)] {
-            assert!(put_back(&mut library, lost, onto, false).is_err());
+            assert!(put_back(&mut library, (lost, onto), Revision::NOW, false).is_err());
         }
         assert_eq!(library.lost_faces().unwrap().len(), 1, "nothing was done");
-        put_back(&mut library, lost, onto, true).unwrap();
+        put_back(&mut library, (lost, onto), Revision::NOW, true).unwrap();
         assert_eq!(library.face(onto).unwrap().unwrap().state.person(), Some(ada));
         assert!(library.lost_faces().unwrap().is_empty());
         library.undo().unwrap();

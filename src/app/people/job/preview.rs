@@ -1,26 +1,31 @@
 //! What another threshold or linkage would change, before anything is changed.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, TryLockError};
 
 use anyhow::{Context, Result};
 
 use crate::app::engine::shared::{Shared, lock};
 use crate::app::jobs::regroup::{Grouping, PreparedGrouping};
-use crate::cluster::Linkage;
-use crate::library::{GroupedBy, LibraryError};
-use crate::types::{Cancel, FaceId, SquaredDistance, Touched};
+use crate::cluster::{Linkage, WrongShare};
+use crate::library::{GroupedBy, LibraryError, LibraryReader, Stale};
+use crate::networks::models::Store;
+use crate::types::{Cancel, FaceId, PersonId, Revision, SquaredDistance, Touched};
 
 /// What a grouping would change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupingPreview {
+    /// What of the library it was made from.
+    pub seen: Revision,
     pub squared_distance: f32,
     pub linkage: Linkage,
     pub groups_before: u64,
     pub groups_after: u64,
     pub faces_moved: u64,
     /// Among the user's confirmed faces; none where too few are confirmed to say.
-    pub wrong_merges_per_1000: Option<f32>,
+    pub wrong_merges: Option<WrongShare>,
+    /// The largest threshold that can be looked at, where there are too many faces for any.
+    pub reach: Option<f32>,
     /// The largest changes first.
     pub changes: Vec<GroupChange>,
 }
@@ -60,14 +65,28 @@ const FACES_OF_PART: usize = 4;
 
 impl Preview {
     pub fn at(&self, shared: &Shared, squared_distance: f32, linkage: Linkage) -> Result<GroupingPreview> {
-        self.with_prepared(shared, linkage, |prepared| preview(prepared, squared_distance, linkage))
+        let asked = Grouping { linkage, threshold: SquaredDistance(squared_distance) };
+        let (mut shown, people) = self.with_prepared(shared, asked, |prepared| {
+            let shown = preview(prepared, squared_distance, linkage);
+            let people = prepared.people_of(shown.changes.iter().flat_map(|change| change.parts.iter().flatten()));
+            (shown, people)
+        })?;
+        for change in &mut shown.changes {
+            let concerned: BTreeSet<PersonId> =
+                change.parts.iter().flatten().filter_map(|face| people.get(face)).copied().collect();
+            change.name = shared.library.ask(|library| name_of_one(library, &concerned))?;
+        }
+        Ok(shown)
     }
 
-    /// Groups anew as previewed, as one step of the history, and remembers threshold and linkage.
-    pub(crate) fn apply(&self, shared: &Shared, threshold: SquaredDistance, linkage: Linkage) -> Result<Touched> {
-        let (groups, seen) =
-            self.with_prepared(shared, linkage, |prepared| (prepared.groups(threshold), prepared.seen()))?;
-        Grouping { linkage, threshold }.remember(&shared.library, &shared.options().model_id())?;
+    /// Groups anew as previewed, as one step of the history, and remembers threshold and linkage. Nothing is computed
+    /// for it: other decisions wait meanwhile. Faces that have changed since the preview are left as they are.
+    ///
+    /// # Errors
+    /// [`Stale::OtherPreview`] where it is not what was previewed last.
+    pub(crate) fn apply(&self, shared: &Shared, asked: Grouping, seen: Revision) -> Result<Touched> {
+        let groups = self.previewed(asked, seen).ok_or(LibraryError::Stale(Stale::OtherPreview))?;
+        asked.remember(&shared.library, &shared.options().model_id())?;
         shared.library.call(move |library| {
             library.before_grouping(&groups)?;
             let touched = library.apply_grouping(&groups, GroupedBy::User, seen)?.touched;
@@ -76,22 +95,55 @@ impl Preview {
         })
     }
 
+    /// The groups at the threshold; none where something else was prepared since, or is being prepared.
+    fn previewed(&self, asked: Grouping, seen: Revision) -> Option<Vec<Vec<FaceId>>> {
+        let kept = match self.0.try_lock() {
+            Ok(kept) => kept,
+            Err(TryLockError::Poisoned(kept)) => kept.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        let prepared = kept.as_ref().filter(|prepared| prepared.answers(asked) && prepared.grouping.seen() == seen)?;
+        Some(prepared.grouping.groups(asked.threshold))
+    }
+
     fn with_prepared<T>(
         &self,
         shared: &Shared,
-        linkage: Linkage,
+        asked: Grouping,
         use_it: impl FnOnce(&PreparedGrouping) -> T,
     ) -> Result<T> {
         let mut kept = lock(&self.0);
         let revision = shared.revision();
-        if kept.as_ref().is_none_or(|prepared| prepared.linkage != linkage || prepared.revision != revision) {
-            let model = shared.options().model_id();
+        if kept.as_ref().is_none_or(|prepared| prepared.revision != revision || !prepared.answers(asked)) {
+            let (options, store) = (shared.options(), Store::open(shared.home.models())?);
+            let remembered = Grouping::remembered(&shared.library, &store, &options)?;
+            // From the groups as they are, where these are of the linkage that is asked for, and reach as far.
+            let is_near = remembered.linkage == asked.linkage && asked.threshold.0 <= remembered.threshold.0;
+            let around = if is_near { remembered } else { asked };
+            let model = options.model_id();
             let grouping =
-                PreparedGrouping::prepare(&shared.library, &model, linkage, &Cancel::default(), &mut |_| {})?;
-            *kept = Some(PreparedPreview { revision, linkage, grouping });
+                PreparedGrouping::prepare(&shared.library, &model, &around, &Cancel::default(), &mut |_| {})?;
+            *kept = Some(PreparedPreview { revision, linkage: asked.linkage, grouping });
         }
         Ok(use_it(&kept.as_ref().context("the preview was just prepared")?.grouping))
     }
+}
+
+impl PreparedPreview {
+    fn answers(&self, asked: Grouping) -> bool {
+        let reaches = |reach: SquaredDistance| asked.threshold.0 <= reach.0;
+        self.linkage == asked.linkage && self.grouping.reach().is_none_or(reaches)
+    }
+}
+
+/// The first of these people who has a name.
+fn name_of_one(library: &LibraryReader, people: &BTreeSet<PersonId>) -> Result<Option<String>, LibraryError> {
+    for &person in people {
+        if let Some(name) = library.person(person)?.and_then(|card| card.name) {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }
 
 fn preview(prepared: &PreparedGrouping, squared_distance: f32, linkage: Linkage) -> GroupingPreview {
@@ -100,12 +152,14 @@ fn preview(prepared: &PreparedGrouping, squared_distance: f32, linkage: Linkage)
     let mut changes = compare(&before, &after);
     changes.sort_by_key(|change| std::cmp::Reverse(change.1));
     GroupingPreview {
+        seen: prepared.seen(),
         squared_distance,
         linkage,
         groups_before: before.len() as u64,
         groups_after: after.len() as u64,
         faces_moved: moved(&before, &after),
-        wrong_merges_per_1000: prepared.wrong_matches_per_1000(SquaredDistance(squared_distance)),
+        wrong_merges: prepared.wrong_matches(SquaredDistance(squared_distance)),
+        reach: prepared.reach().map(|reach| reach.0),
         changes: changes.into_iter().take(CHANGES).map(|(change, _)| change).collect(),
     }
 }
@@ -160,6 +214,91 @@ fn places(groups: &[Vec<FaceId>]) -> HashMap<FaceId, usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::engine::home::Home;
+    use crate::app::engine::library_thread::LibraryHandle;
+    use crate::app::engine::networks::EngineOptions;
+    use crate::library::{FaceRecord, FileFacts, FileHashes, PhotoRecord};
+    use crate::types::{Detection, Embedding, FaceBox, Landmarks, ModelId};
+
+    /// One face a photo, in directions given in degrees, and grouped as they were before.
+    fn shared(folder: &std::path::Path, groups: &[&[f32]]) -> Shared {
+        let home = Home::open(Some(folder)).unwrap();
+        let options = EngineOptions::default();
+        let (library, model) = (LibraryHandle::open(&home.library()).unwrap(), options.model_id());
+        let photo = |number: usize, degrees: f32| PhotoRecord {
+            file: FileFacts {
+                path: folder.join(format!("{number}.jpg")),
+                size: 1,
+                mtime_ns: 0,
+                ctime_ns: None,
+                hashes: Some(FileHashes { file: [number as u8 + 1; 32], picture: [number as u8 + 1; 32] }),
+            },
+            width: 640,
+            height: 480,
+            format: "jpeg".to_owned(),
+            captured_at: None,
+            camera: None,
+            gps: None,
+            detector: ModelId("boxes".to_owned()),
+            model: model.clone(),
+            faces: vec![FaceRecord {
+                detection: Detection {
+                    face_box: FaceBox { x: 10.0, y: 10.0, width: 60.0, height: 80.0 },
+                    score: 0.9,
+                    landmarks: Landmarks([[0.0; 2]; 5]),
+                },
+                embedding: Embedding::normalise(vec![degrees.to_radians().cos(), degrees.to_radians().sin()]).ok(),
+                crop_jpeg: Vec::new(),
+            }],
+        };
+        let photos: Vec<PhotoRecord> =
+            groups.iter().copied().flatten().enumerate().map(|(number, degrees)| photo(number, *degrees)).collect();
+        let (root, sizes): (_, Vec<usize>) = (folder.to_owned(), groups.iter().map(|group| group.len()).collect());
+        let record = move |library: &mut crate::library::Library| {
+            let scan = library.begin_scan(&root)?;
+            library.record_photos(scan, &photos)?;
+            let mut faces = library.faces_to_group(&model)?.faces.into_iter().map(|face| face.face_id);
+            let groups: Vec<Vec<FaceId>> = sizes.iter().map(|size| faces.by_ref().take(*size).collect()).collect();
+            library.apply_grouping(&groups, GroupedBy::Scan, Revision::NOW)
+        };
+        library.call(record).unwrap();
+        Shared::new(home, library, options)
+    }
+
+    #[test]
+    fn a_change_that_concerns_somebody_with_a_name_says_whom() {
+        let folder = tempfile::tempdir().unwrap();
+        let shared = shared(folder.path(), &[&[0.0, 1.0], &[8.0, 9.0], &[180.0]]);
+        let ada = shared.library.ask(|library| library.everyone()).unwrap()[0].id;
+        shared.library.call(move |library| library.name_person(ada, "Ada")).unwrap();
+        let shown = Preview::default().at(&shared, 0.5, Linkage::Average).unwrap();
+        assert_eq!((shown.groups_before, shown.groups_after, shown.reach), (3, 2, None));
+        assert_eq!(shown.changes[0].name.as_deref(), Some("Ada"));
+    }
+
+    #[test]
+    fn only_what_was_previewed_last_is_applied_and_not_to_what_changed_since() {
+        let folder = tempfile::tempdir().unwrap();
+        let shared = shared(folder.path(), &[&[0.0, 1.0], &[8.0, 9.0], &[180.0]]);
+        let preview = Preview::default();
+        let shown = preview.at(&shared, 0.5, Linkage::Average).unwrap();
+        let asked = Grouping { linkage: Linkage::Average, threshold: SquaredDistance(0.5) };
+        let is_refused = |asked, seen| {
+            let error = preview.apply(&shared, asked, seen).unwrap_err();
+            matches!(error.downcast_ref(), Some(LibraryError::Stale(Stale::OtherPreview)))
+        };
+        assert!(is_refused(Grouping { linkage: Linkage::Ward, ..asked }, shown.seen));
+        assert!(is_refused(asked, Revision(shown.seen.0 - 1)));
+        // Somebody sets a face aside meanwhile: that holds, and the others are joined.
+        let face = shared.library.ask(|library| library.everyone()).unwrap()[0].faces[0].face_id;
+        let why = crate::library::SetAside::Stranger;
+        shared.library.call(move |library| library.set_aside(&[face], why)).unwrap();
+        preview.apply(&shared, asked, shown.seen).unwrap();
+        let sizes: Vec<usize> =
+            shared.library.ask(|library| library.everyone()).unwrap().iter().map(|person| person.faces.len()).collect();
+        assert_eq!(sizes.iter().filter(|size| **size > 0).copied().max(), Some(3), "{sizes:?}");
+        assert_eq!(shared.library.ask(|library| library.count_set_aside()).unwrap(), 1);
+    }
 
     fn groups(rows: &[&[i64]]) -> Vec<Vec<FaceId>> {
         rows.iter().map(|row| row.iter().map(|&id| FaceId(id)).collect()).collect()

@@ -8,10 +8,10 @@ use super::aside::{Aside, aside};
 use super::preview::{GroupingPreview, Preview};
 use crate::app::engine::report::{Failed, Ticket};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
-use crate::app::jobs::regroup::split_group;
+use crate::app::jobs::regroup::{Grouping, split_group};
 use crate::cluster::Linkage;
 use crate::library::{AgainstMerge, Belongs, Decision, FaceOfPerson, LibraryError};
-use crate::types::{FaceId, PersonId, PhotoId, Revision, SquaredDistance};
+use crate::types::{FaceId, PersonId, PhotoId, Revision};
 
 const PREVIEW_FAILED: Failed = Failed::Own("failed_preview");
 
@@ -28,8 +28,9 @@ pub enum Request {
     },
     ApplyGrouping {
         ticket: Ticket,
-        squared_distance: f32,
-        linkage: Linkage,
+        grouping: Grouping,
+        /// As in the preview that its user looked at.
+        seen: Revision,
     },
     /// This group holds different people: group its faces again, more cautiously.
     Split(Ticket, PersonId, Revision),
@@ -69,6 +70,8 @@ pub struct PersonPage {
     pub is_hidden: bool,
     /// None where all faces were set aside or given to others.
     pub cover: Option<FaceId>,
+    /// Their user chose it.
+    pub is_cover_chosen: bool,
     /// Confirmed one by one, named with the group, or grouped.
     pub held: Vec<FaceOfPerson>,
     pub suggested: Vec<FaceOfPerson>,
@@ -100,8 +103,9 @@ impl FeatureJob for Job {
     fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
         let preview = self.preview.clone();
         // One decision after the other, as they were made: none overtakes another while the library is busy.
-        let is_decision = matches!(request, Request::Decide(..) | Request::Split(..) | Request::ApplyGrouping { .. });
-        let is_preview = matches!(request, Request::Preview { .. });
+        let is_decision = matches!(request, Request::Decide(..) | Request::ApplyGrouping { .. });
+        // A large group takes long to part: what is decided meanwhile about its faces refuses it.
+        let is_computed = matches!(request, Request::Preview { .. } | Request::Split(..));
         let work = move |shared: &Shared, sink: &Sink<Event>| match request {
             Request::LoadPerson(person) => match person_page(shared, person) {
                 Ok(Some(page)) => sink.send(Event::Person(page)),
@@ -116,10 +120,11 @@ impl FeatureJob for Job {
                 Ok(shown) => sink.send(Event::Preview(shown)),
                 Err(error) => sink.fail(PREVIEW_FAILED, &error),
             },
-            Request::ApplyGrouping { ticket, squared_distance, linkage } => {
-                let applied = preview.apply(shared, SquaredDistance(squared_distance), linkage);
+            Request::ApplyGrouping { ticket, grouping, seen } => {
+                let applied = preview.apply(shared, grouping, seen);
                 shared.library_changed();
-                sink.changed(ticket, Failed::Change, applied);
+                let failed = applied.as_ref().err().map_or(Failed::Change, what_failed);
+                sink.changed(ticket, failed, applied);
             }
             Request::Split(ticket, person, seen) => {
                 let split = split_group(&shared.library, &shared.options().model_id(), person, seen);
@@ -142,7 +147,7 @@ impl FeatureJob for Job {
         };
         if is_decision {
             tasks.in_order(work)
-        } else if is_preview {
+        } else if is_computed {
             tasks.at_length(work)
         } else {
             tasks.in_background(work)
@@ -167,6 +172,7 @@ fn person_page(shared: &Shared, person: PersonId) -> Result<Option<PersonPage>> 
             name: card.name,
             is_hidden: card.is_hidden,
             cover: card.cover,
+            is_cover_chosen: card.is_cover_chosen,
             held,
             suggested,
             missing: library.missing_faces_of(person)?,

@@ -27,6 +27,7 @@ pub fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
     let name = |person: &PersonId| name_of(*person, out);
     match decision {
         Decision::Name { name, .. } => text.f("said_named", &[("name", name)]),
+        Decision::TakeBackName(person) => text.f("said_name_taken_back", &[("name", &name(person))]),
         Decision::Confirm { person, faces } => {
             of_person("said_confirmed", "said_confirmed_group", faces.len(), *person, out)
         }
@@ -37,6 +38,7 @@ pub fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
         Decision::Reject { person, faces } => {
             of_person("said_rejected", "said_rejected_group", faces.len(), *person, out)
         }
+        Decision::TakeBackYes { faces, .. } => text.n("said_open", faces.len() as u64),
         Decision::RejectEach(people) => {
             let faces: usize = people.iter().map(|(_, faces)| faces.len()).sum();
             text.n("said_names_removed", faces as u64)
@@ -65,6 +67,7 @@ pub fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
         Decision::SetAsideAll { why: SetAside::Stranger, .. } => text.s("said_strangers").into(),
         Decision::SetAsideAll { why: SetAside::NotAFace, .. } => text.s("said_not_a_person").into(),
         Decision::Cover { person, .. } => text.f("said_cover", &[("name", &name(person))]),
+        Decision::AutomaticCover(person) => text.f("said_automatic_cover", &[("name", &name(person))]),
         Decision::Restore(faces) => text.n("said_restored", faces.len() as u64),
         Decision::PutBack { .. } => text.s("said_put_back").into(),
         Decision::LetGo(faces) => text.n("said_let_go", faces.len() as u64),

@@ -11,7 +11,7 @@ use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_strip::face_strip_ui;
-use crate::cluster::Linkage;
+use crate::cluster::{Linkage, MATRIX_MAX_FACES};
 
 /// Squared distances outside this range make no sense as a threshold.
 const THRESHOLDS: std::ops::RangeInclusive<f32> = 0.3..=2.0;
@@ -45,10 +45,12 @@ pub(crate) fn grouping_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
 
 fn threshold_ui(ui: &mut Ui, ctx: &mut Context<'_>, threshold: f32, linkage: Linkage) {
     let mut value = threshold;
+    let reach = ctx.state.grouping.preview.as_ref().and_then(|preview| preview.reach);
+    let end = reach.map_or(*THRESHOLDS.end(), |reach| end_of_slider(reach).max(threshold));
     ui.spacing_mut().slider_width = ui.available_width() - space::S;
     let knob = |ui: &mut Ui| {
         ui.spacing_mut().interact_size.y = size::SLIDER;
-        ui.add(Slider::new(&mut value, THRESHOLDS).show_value(false).step_by(0.01))
+        ui.add(Slider::new(&mut value, *THRESHOLDS.start()..=end).show_value(false).step_by(0.01))
     };
     let response = ui.scope(knob).inner;
     let (number, label) = (f64::from(value), ctx.text.s("threshold"));
@@ -61,17 +63,32 @@ fn threshold_ui(ui: &mut Ui, ctx: &mut Context<'_>, threshold: f32, linkage: Lin
         });
     });
     ui.label(ctx.text.f("threshold_is", &[("threshold", &format!("{value:.2}"))]));
+    if reach.is_some_and(|reach| end_of_slider(reach) < *THRESHOLDS.end()) {
+        let words = ctx.text.f("threshold_ends", &[("threshold", &format!("{end:.2}"))]);
+        ui.add(egui::Label::new(theme::secondary(ui, words)).wrap());
+    }
     if response.changed() {
         ctx.send(Message::PreviewGrouping { squared_distance: value, linkage });
     }
 }
 
+/// In whole steps.
+fn end_of_slider(reach: f32) -> f32 {
+    ((reach * 100.0).floor() / 100.0).min(*THRESHOLDS.end())
+}
+
 fn linkage_ui(ui: &mut Ui, ctx: &mut Context<'_>, threshold: f32, linkage: Linkage) {
     ui.label(theme::secondary(ui, ctx.text.s("linkage")));
+    let faces = ctx.facts.overview.ready().map_or(0, |overview| overview.faces) as usize;
     for choice in Linkage::ALL {
-        if ui.radio(choice == linkage, ctx.text.s(linkage_key(choice))).clicked() {
+        let radio = egui::RadioButton::new(choice == linkage, ctx.text.s(linkage_key(choice)));
+        if ui.add_enabled(choice.holds(faces), radio).clicked() {
             ctx.send(Message::PreviewGrouping { squared_distance: threshold, linkage: choice });
         }
+    }
+    if !Linkage::ALL.into_iter().all(|choice| choice.holds(faces)) {
+        let words = ctx.text.f("linkage_many", &[("most", &grouped(MATRIX_MAX_FACES as u64))]);
+        ui.add(egui::Label::new(theme::secondary(ui, words)).wrap());
     }
 }
 
@@ -79,10 +96,12 @@ fn preview_ui(ui: &mut Ui, ctx: &mut Context<'_>, preview: &GroupingPreview) {
     let (before, after) = (grouped(preview.groups_before), grouped(preview.groups_after));
     ui.label(theme::strong(ctx.text.f("groups_become", &[("before", &before), ("after", &after)])));
     ui.label(theme::secondary(ui, ctx.text.n("faces_move", preview.faces_moved)));
-    match preview.wrong_merges_per_1000 {
-        Some(rate) => {
-            let rate = format!("{rate:.1}");
-            ui.label(theme::secondary(ui, ctx.text.f("wrong_merges", &[("rate", &rate)])));
+    match preview.wrong_merges {
+        Some(share) => {
+            let [rate, least, most] = [share.per_1000, share.least, share.most].map(|rate| format!("{rate:.1}"));
+            let known = [("rate", rate.as_str()), ("least", least.as_str()), ("most", most.as_str())];
+            let words = ctx.text.nf("wrong_merges", share.pairs, &known);
+            ui.add(egui::Label::new(theme::secondary(ui, words)).wrap());
         }
         None => {
             ui.add(egui::Label::new(theme::secondary(ui, ctx.text.s("wrong_merges_unknown"))).wrap());
@@ -90,7 +109,8 @@ fn preview_ui(ui: &mut Ui, ctx: &mut Context<'_>, preview: &GroupingPreview) {
     }
     ui.add_space(space::S);
     let changes = preview.faces_moved > 0 || preview.groups_before != preview.groups_after;
-    if buttons::enabled_button_ui(ui, changes, Rank::Primary, ctx.text.s("apply")).clicked() {
+    let is_shown = ctx.state.grouping.previewed().is_some();
+    if buttons::enabled_button_ui(ui, changes && is_shown, Rank::Primary, ctx.text.s("apply")).clicked() {
         ctx.send(Message::ApplyGrouping);
     }
     ui.add_space(space::S);

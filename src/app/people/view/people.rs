@@ -45,7 +45,8 @@ const BESIDE_STRIP: f32 = 2.0 * space::L + size::CONTROL + space::M;
 
 #[derive(Default)]
 pub(crate) struct PeopleView {
-    fields: HashMap<PersonId, NameField>,
+    /// With what their user saw when they began to type: more faces may have come into the group since.
+    fields: HashMap<PersonId, (NameField, Revision)>,
     /// The group whose field takes the keyboard next.
     focus: Option<PersonId>,
     type_ahead: TypeAhead,
@@ -196,14 +197,17 @@ impl PeopleView {
             width,
             focus: self.focus == Some(group.person) && is_free,
         };
-        let field = self.fields.entry(group.person).or_default();
+        let (field, seen) = self.fields.entry(group.person).or_default();
+        if field.text.is_empty() {
+            *seen = people.seen;
+        }
         let (entered, response) = name_field_ui(ui, ctx, id, field, look);
         if look.focus {
             response.scroll_to_me(self.goes_on.then_some(egui::Align::Center));
             ui.ctx().request_repaint();
         }
         if let Some(entered) = entered {
-            ctx.send(naming(group.person, entered, people.seen, people.seen));
+            ctx.send(naming(group.person, entered, *seen, people.seen));
             self.focus = people.groups.get(index + 1).map(|next| next.person);
             self.goes_on = true;
         }
@@ -259,7 +263,7 @@ fn bar_ui(ui: &mut Ui, ctx: &mut Context<'_>, people: &People) {
     });
 }
 
-/// Nobody was found yet; or there are faces, which a scan groups at its end, and none has come to its end.
+/// Nobody was found yet; or there are faces, which no scan has grouped yet.
 fn nobody_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let faces = ctx.facts.overview.ready().map_or(0, |overview| overview.faces);
     let scans = ctx.facts.jobs.values().any(|job| job.kind == JobKind::SCAN);

@@ -10,7 +10,7 @@ use eframe::egui::{self, Id, Key, Modifiers, Response, Ui, Vec2};
 
 use self::parts::{
     apart_ui, count_words, decide, distance_ui, heading_words, missing_ui, move_target_ui, move_to, picking,
-    rejected_ui, selected_menu_ui, tick_ui, verdict_ui, why_missing_ui,
+    rejected_ui, selected_menu_ui, take_back_ui, tick_ui, verdict_ui, why_missing_ui,
 };
 use crate::app::engine::facts::Loadable;
 use crate::app::people::state::{Message, PersonPage};
@@ -268,6 +268,7 @@ impl PersonView {
             if page.name.is_none() && faces(page).count() > 1 {
                 split_ui(ui, ctx, page.person, page.seen);
             }
+            take_back_ui(ui, ctx, page);
             group_menu_ui(ui, ctx, page.person, page.name.as_deref(), page.seen);
         });
         undo_ui(ui, ctx);

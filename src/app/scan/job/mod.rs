@@ -158,7 +158,20 @@ struct ScanTools<'a> {
     pub hash: HashFile,
     /// Folders of the program's own, wherever they lie: no photos of the user's.
     pub own: &'a [PathBuf],
+    pub meanwhile: Option<GroupMeanwhile<'a>>,
 }
+
+/// What a first scan has found is grouped while it goes on, so that its user can begin to name people. In later scans an
+/// edited picture's faces must be compared first with those they take the place of.
+#[derive(Debug, Clone, Copy)]
+struct GroupMeanwhile<'a> {
+    pub grouping: &'a Grouping,
+    /// How many faces are to be new at least.
+    pub faces: usize,
+}
+
+/// New faces after which a first scan groups what it has found.
+const FACES_MEANWHILE: usize = 100;
 
 /// Scans the folders, embeds what the model in use has not embedded yet, and groups all faces anew. The groups are
 /// none where the scan was cancelled before they were written. A folder of the library that is not there is told and
@@ -190,6 +203,8 @@ pub(crate) fn run(
     let missing = choices.missing;
     let edits: &ThumbnailCache = thumbnails;
     let (suspects, own) = (&suspects[..], &home.own_folders()[..]);
+    let is_first = library.ask(|library| library.counts())?.faces == 0;
+    let meanwhile = is_first.then_some(GroupMeanwhile { grouping: &grouping, faces: FACES_MEANWHILE });
     let tools = ScanTools {
         engine: *engine,
         library,
@@ -200,6 +215,7 @@ pub(crate) fn run(
         suspects,
         hash: picture_hash_of_file,
         own,
+        meanwhile,
     };
     let absent = library.call(|library| library.absent_faces())?;
     let mut summary = scan_folders(folders, &tools, cancel, events)?;

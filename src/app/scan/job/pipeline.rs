@@ -5,16 +5,17 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::UNIX_EPOCH;
+use std::time::{Instant, UNIX_EPOCH};
 
 use anyhow::{Result, anyhow};
 use crossbeam_channel::{Receiver, bounded};
 
-use super::{HashFile, SCANNING, ScanSummary, ScanTools};
+use super::{GroupMeanwhile, HashFile, SCANNING, ScanSummary, ScanTools};
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::DeviceFailed;
 use crate::app::engine::portrait::thumbnail_jpeg;
 use crate::app::engine::progress::{JobEvent, Meter, Skipped};
+use crate::app::jobs::regroup::regroup;
 use crate::app::jobs::walk::plain;
 use crate::app::jobs::working_copy::working_copy;
 use crate::faces::image::{DecodeError, DecodeLimits, Photo, PhotoMeta, ProfileUse};
@@ -29,8 +30,11 @@ const QUEUE: usize = 8;
 const BATCH: usize = 8;
 /// Where a network breaks down over so many pictures in a row, it is not the pictures' fault.
 const MOST_BREAKDOWNS: usize = 3;
+/// So much more time goes into finding faces than into grouping them meanwhile.
+const GROUPING_SHARE: u32 = 20;
 /// Why a file is not tried again that ended the program more than once.
-const ENDED_THE_PROGRAM: &str = "the program ended while it was looked through, alone, more than once; it is left out";
+const ENDED_THE_PROGRAM: &str =
+    "the program ended more than once while it was looked through, the last time alone; it is left out";
 
 /// Why a file waits for the next scan that was written into during this one.
 const CHANGED: &str = "the file changed while it was read; the next scan looks at it again";
@@ -44,6 +48,10 @@ pub(super) struct Scanning<'a> {
     summary: ScanSummary,
     /// Pictures in a row over which a network broke down.
     breakdowns: usize,
+    /// New faces that are grouped.
+    grouped: usize,
+    /// What there is, is not grouped again before then; none where it cannot be.
+    next_grouping: Option<Instant>,
 }
 
 /// What the pool made of one file.
@@ -88,13 +96,17 @@ impl<'a> Scanning<'a> {
         events: &'a mut dyn FnMut(JobEvent),
     ) -> Self {
         let meter = Meter::start(SCANNING, None);
-        Self { scan, tools, cancel, events, meter, summary: ScanSummary::default(), breakdowns: 0 }
+        let (summary, next_grouping) = (ScanSummary::default(), Some(Instant::now()));
+        Self { scan, tools, cancel, events, meter, summary, breakdowns: 0, grouped: 0, next_grouping }
     }
 
     /// Marks what the library knows as it is, and returns the rest.
     pub(crate) fn sort_out(&mut self, photos: Vec<PathBuf>) -> Result<Vec<FileFacts>> {
         let (mut todo, max_bytes) = (Vec::new(), DecodeLimits::default().max_bytes());
         for chunk in photos.chunks(512) {
+            if self.cancel.is_cancelled() {
+                break;
+            }
             let mut files = Vec::with_capacity(chunk.len());
             for path in chunk {
                 match file_facts(path) {
@@ -138,12 +150,14 @@ impl<'a> Scanning<'a> {
         })
     }
 
-    /// Opens the files and records what they show. Those that may have ended the program come first, one by one.
+    /// Opens the files and records what they show. Those that may have ended the program come last, one by one: what is
+    /// new is in the library before one of them ends it again.
     pub(crate) fn scan_files(&mut self, todo: Vec<FileFacts>) -> Result<()> {
         self.meter = Meter::start(SCANNING, Some(todo.len() as u64));
         let suspects = self.tools.suspects;
         let suspect_of = |file: &FileFacts| suspects.iter().find(|suspect| suspect.path == file.path);
         let (suspected, others): (Vec<_>, Vec<_>) = todo.into_iter().partition(|file| suspect_of(file).is_some());
+        self.run_pipeline(&others)?;
         for file in suspected {
             if self.cancel.is_cancelled() {
                 return Ok(());
@@ -158,7 +172,7 @@ impl<'a> Scanning<'a> {
             let progress = self.meter.advance(1);
             (self.events)(JobEvent::Progress(progress));
         }
-        self.run_pipeline(&others)
+        Ok(())
     }
 
     fn run_pipeline(&mut self, todo: &[FileFacts]) -> Result<()> {
@@ -176,6 +190,7 @@ impl<'a> Scanning<'a> {
                     move || {
                         let files = std::iter::from_fn(|| todo.get(next.fetch_add(1, Ordering::Relaxed)));
                         for file in files.take_while(|_| !stop.is_cancelled() && !cancel.is_cancelled()) {
+                            cancel.rest();
                             if sender.send(opener.open(file.clone())).is_err() {
                                 break;
                             }
@@ -200,10 +215,35 @@ impl<'a> Scanning<'a> {
             }
             let opened = batch.len() as u64;
             self.record(batch)?;
+            self.cancel.rest();
             let progress = self.meter.advance(opened);
             (self.events)(JobEvent::Progress(progress));
+            self.group_meanwhile();
         }
         Ok(())
+    }
+
+    /// Where it fails the scan goes on: it groups once more in the end, and says then what failed.
+    fn group_meanwhile(&mut self) {
+        let Some(GroupMeanwhile { grouping, faces }) = self.tools.meanwhile else { return };
+        let begun = Instant::now();
+        let is_due = self.next_grouping.is_some_and(|next| begun >= next);
+        if !is_due || self.summary.new_faces < self.grouped + faces {
+            return;
+        }
+        let ScanTools { engine, library, .. } = self.tools;
+        // How far it is says nothing of how far the scan is.
+        let mut notes = |event| {
+            if matches!(event, JobEvent::Note(_)) {
+                (self.events)(event);
+            }
+        };
+        let grouped = regroup(library, engine.model_id(), grouping, self.cancel, &mut notes).is_ok();
+        if grouped {
+            (self.events)(JobEvent::Grouped);
+        }
+        self.grouped = self.summary.new_faces;
+        self.next_grouping = grouped.then(|| Instant::now() + GROUPING_SHARE * begun.elapsed());
     }
 
     fn record(&mut self, batch: Vec<OpenedFile>) -> Result<()> {

@@ -166,6 +166,7 @@ impl World {
             suspects,
             hash: picture_hash_of_file,
             own: &[],
+            meanwhile: None,
         }
     }
 
@@ -326,17 +327,45 @@ fn photos_are_grouped_by_who_is_on_them() {
     let filter = PeopleFilter { kind: PeopleKind::Nameless, min_faces: 1 };
     let cards = world.library.call(move |library| library.people(filter, ListPage::ALL)).unwrap();
     assert_eq!(cards.iter().map(|card| card.faces).collect::<Vec<_>>(), [6, 3]);
-    let prepared = PreparedGrouping::prepare(
-        &world.library,
-        &world.faces.model,
-        Default::default(),
-        &Cancel::default(),
-        &mut |_| {},
-    )
-    .unwrap();
+    let prepared =
+        PreparedGrouping::prepare(&world.library, &world.faces.model, &grouping, &Cancel::default(), &mut |_| {})
+            .unwrap();
     assert_eq!(prepared.groups(SquaredDistance(4.0)).len(), 1);
     assert_eq!(prepared.groups_now().len(), 2);
-    assert_eq!(prepared.wrong_matches_per_1000(SquaredDistance(4.0)), None);
+    assert_eq!(prepared.wrong_matches(SquaredDistance(4.0)), None);
+}
+
+/// Its user names somebody as soon as they are in a group; what is found later is theirs, too.
+#[test]
+fn while_a_first_scan_runs_people_appear_and_can_be_named() {
+    let world = World::new();
+    for i in 0..30 {
+        world.photo(&format!("{i}.png"), if i % 3 == 0 { [0, i, 250] } else { [250, i, 0] });
+    }
+    let grouping = Grouping { threshold: SquaredDistance(0.5), linkage: Linkage::Average };
+    let (mut grouped, mut named) = (0, None);
+    let mut events = |event: JobEvent| {
+        if matches!(event, JobEvent::Grouped) {
+            grouped += 1;
+            let everyone = world.library.call(|library| library.everyone()).unwrap();
+            let largest = everyone.into_iter().max_by_key(|person| person.faces.len()).unwrap();
+            if named.is_none() {
+                let person = largest.id;
+                world.library.call(move |library| library.name_person(person, "Ada")).unwrap();
+                named = Some((person, largest.faces.len()));
+            }
+        }
+    };
+    let summary = world.scan_with(|tools| {
+        let tools = ScanTools { meanwhile: Some(GroupMeanwhile { grouping: &grouping, faces: 8 }), ..*tools };
+        scan_folders(std::slice::from_ref(&world.photos), &tools, &Cancel::default(), &mut events).unwrap()
+    });
+    assert_eq!(summary.new_faces, 30);
+    let (ada, first) = named.expect("groups before the scan has ended");
+    assert!(first < 20, "{first}");
+    regroup(&world.library, &world.faces.model, &grouping, &Cancel::default(), &mut |_| {}).unwrap();
+    let card = world.library.call(move |library| library.person(ada)).unwrap().unwrap();
+    assert_eq!((card.name.as_deref(), card.faces + card.suggested), (Some("Ada"), 20));
 }
 
 /// Each photo a collage: in each of twelve cells the face of somebody, or nobody.
@@ -757,4 +786,32 @@ fn a_file_that_ends_the_program_while_it_is_hashed_is_not_read_again() {
     assert_eq!(world.scan().skipped.len(), 1);
     world.photo("bad.png", [0, 240, 0]);
     assert_eq!(world.scan().skipped, [], "another file is read");
+}
+
+/// Beside others first, then alone: the third scan goes past it, and the second has recorded what is new before.
+#[test]
+fn a_file_that_ended_the_program_waits_behind_what_is_new_and_is_tried_alone_once() {
+    let world = World::new();
+    world.photo("a-bad.png", [0, 250, 0]);
+    world.photo("good.png", [250, 0, 0]);
+    let bad = fs::canonicalize(world.photos.join("a-bad.png")).unwrap();
+    let file = pipeline::file_facts(&bad).unwrap();
+    let dies = |is_alone: bool| {
+        let file = file.clone();
+        world.library.call(move |library| library.begin_attempt(&file, is_alone)).unwrap();
+    };
+    dies(false);
+    // The program would end here: what is in the library by then, stays.
+    let stop = Cancel::default();
+    let asked = stop.clone();
+    world.scan_until(&stop, &mut |event| {
+        if matches!(event, JobEvent::Progress(Progress { stage: SCANNING, done: 1, .. })) {
+            asked.cancel();
+        }
+    });
+    assert!(world.paths().iter().all(|path| path.ends_with("good.png")), "{:?}", world.paths());
+    assert_eq!(world.paths().len(), 1);
+    dies(true);
+    let skipped = world.scan().skipped;
+    assert!(skipped.len() == 1 && skipped[0].path == bad, "{skipped:?}");
 }

@@ -35,7 +35,13 @@ impl FeatureJob for Job {
         let Request::Scan(folders) = request;
         let (job, cancel) = tasks.begin_job();
         tasks.run_job(job, move |shared, networks, sink| {
-            let mut events = sink.reporter(job, JobKind::SCAN);
+            let mut report = sink.reporter(job, JobKind::SCAN);
+            let mut events = |event: JobEvent| {
+                if matches!(event, JobEvent::Grouped) {
+                    shared.library_changed();
+                }
+                report(event);
+            };
             let outcome = scan_folders(shared, networks, folders, &cancel, &mut events);
             shared.library_changed();
             let outcome = outcome.map(|summary| sink.send(Event::Scanned(Box::new(summary))));

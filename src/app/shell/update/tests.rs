@@ -59,6 +59,7 @@ fn a_page_of_before_a_change_does_not_take_the_place_of_one_of_after_it() {
         name: Some(name.into()),
         is_hidden: false,
         cover: None,
+        is_cover_chosen: false,
         held: Vec::new(),
         suggested: Vec::new(),
         missing: Vec::new(),

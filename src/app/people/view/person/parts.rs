@@ -42,10 +42,31 @@ pub(super) fn selected_menu_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &Person
     if let &[face] = faces {
         entries.insert(0, (Icon::Images, "selected_cover", Decision::Cover { person: page.person, face }));
     }
+    let held = page.held.iter().filter(|face| face.belongs.is_decided()).map(|face| face.face_id);
+    let held: Vec<FaceId> = held.filter(|face| faces.contains(face)).collect();
+    if !held.is_empty() {
+        entries.push((
+            Icon::CircleQuestionMark,
+            "selected_open",
+            Decision::TakeBackYes { person: page.person, faces: held },
+        ));
+    }
     for (icon, key, decision) in entries {
         if buttons::entry_ui(ui, icon, ctx.text.s(key)) {
             decide(ctx, page, decision);
         }
+    }
+}
+
+/// The ways back from a name and from a chosen cover.
+pub(super) fn take_back_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage) {
+    if let Some(name) = &page.name
+        && buttons::entry_ui(ui, Icon::Eraser, &ctx.text.f("take_back_name", &[("name", name)]))
+    {
+        decide(ctx, page, Decision::TakeBackName(page.person));
+    }
+    if page.is_cover_chosen && buttons::entry_ui(ui, Icon::Images, ctx.text.s("automatic_cover")) {
+        decide(ctx, page, Decision::AutomaticCover(page.person));
     }
 }
 

@@ -15,6 +15,7 @@ fn page() -> PersonPage {
         person: PersonId(1),
         name: Some("Maria".into()),
         cover: Some(FaceId(0)),
+        is_cover_chosen: false,
         is_hidden: false,
         held: (0..4).map(face).collect(),
         suggested: (4..6).map(face).collect(),

@@ -24,6 +24,8 @@ impl Operation {
             Self::Restore { face } => restore(history, &view, face),
             Self::Hide { face } => hide(history, &view, face),
             Self::Show { person } => show(history, person),
+            Self::TakeBackName { person } => take_back_name(history, person),
+            Self::TakeBackYes { face } => take_back_yes(history, &view, face),
             Self::Merge { from, into } => merge(history, &view, from, into),
             Self::TellApart { one, other } => tell_apart(history, one, other),
             Self::MayBeSame { pair } => may_be_same(history, pair),
@@ -309,6 +311,31 @@ fn show(history: &mut History, person: u8) -> Result<(), String> {
         }
         words.people.retain(|_, (name, hidden)| name.is_some() || *hidden);
     })?;
+    Ok(())
+}
+
+/// Who it is, is open again, and so is what was said of the faces with the name.
+fn take_back_name(history: &mut History, person: u8) -> Result<(), String> {
+    let named = history.model.words.people.iter().filter(|(_, (name, _))| name.is_some()).map(|(person, _)| *person);
+    let Some(person) = choose(named, person) else { return Ok(()) };
+    history.say(Decision::TakeBackName(person), |words| {
+        if let Some(row) = words.people.get_mut(&person) {
+            row.0 = None;
+        }
+        words.people.retain(|_, (name, hidden)| name.is_some() || *hidden);
+        if !words.people.contains_key(&person) {
+            words.faces.retain(|_, word| *word != Word::Of { person, one_by_one: false });
+        }
+    })?;
+    Ok(())
+}
+
+fn take_back_yes(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {
+    let is_said = |face: &&Shown| !face.is_missing && face.state.is_decided();
+    let Some(face) = choose(view.faces.iter().filter(is_said), face) else { return Ok(()) };
+    let Some(person) = face.state.person() else { return Ok(()) };
+    let decision = Decision::TakeBackYes { person, faces: vec![face.face] };
+    history.say(decision, |words| words.say(face.key, Word::Nothing))?;
     Ok(())
 }
 

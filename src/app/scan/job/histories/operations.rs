@@ -141,6 +141,12 @@ pub(crate) enum Operation {
     Show {
         person: u8,
     },
+    TakeBackName {
+        person: u8,
+    },
+    TakeBackYes {
+        face: u8,
+    },
     Merge {
         from: u8,
         into: u8,
@@ -188,7 +194,7 @@ impl Operation {
     pub fn random(rng: &mut ChaCha8Rng) -> Self {
         let (a, b): (u8, u8) = (rng.random(), rng.random());
         let yes: bool = rng.random();
-        match rng.random_range(0..116) {
+        match rng.random_range(0..118) {
             0..17 => Self::Scan { accept: yes },
             17 => Self::RestoreBackup,
             18..22 => Self::New { to: a, scene: b },
@@ -246,6 +252,8 @@ impl Operation {
             109 => Self::RemoveInner { folder: a },
             110..112 => Self::Forget { face: a, may_find_again: yes },
             112..115 => Self::TakeBackReject { rejection: a },
+            115 => Self::TakeBackName { person: a },
+            116 => Self::TakeBackYes { face: a },
             _ => Self::TakeBackLetGo { face: a },
         }
     }

@@ -19,7 +19,7 @@ use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::reembed;
 use crate::app::jobs::regroup::{Grouping, regroup};
 use crate::app::scan::job::lost::find_again;
-use crate::app::scan::job::{ScanSummary, ScanTools, count_returned, scan_folders};
+use crate::app::scan::job::{GroupMeanwhile, ScanSummary, ScanTools, count_returned, scan_folders};
 use crate::cluster::Linkage;
 use crate::faces::image::{PictureHash, picture_hash_of_file};
 use crate::library::care::BackupReason;
@@ -37,6 +37,7 @@ const INNER: &str = "inner";
 /// Beside a file that cannot be read.
 const UNREADABLE: &str = ".unreadable";
 const SAME: SquaredDistance = SquaredDistance(0.5);
+const GROUPING: Grouping = Grouping { threshold: SAME, linkage: Linkage::Average };
 
 /// A file's place: which folder, which name.
 pub(crate) type Place = (usize, u8);
@@ -365,6 +366,8 @@ impl World {
         let folders = self.to_scan();
         self.listed = [true; FOLDERS];
         let suspects = self.library.call(|library| library.suspects())?;
+        let is_first = self.library.ask(|library| library.counts())?.faces == 0;
+        let meanwhile = is_first.then_some(GroupMeanwhile { grouping: &GROUPING, faces: 1 });
         let edits = if self.registers { Edits::Registered(&self.thumbnails) } else { Edits::Known };
         let tools = ScanTools {
             engine: &self.finder,
@@ -376,6 +379,7 @@ impl World {
             suspects: &suspects,
             hash,
             own: &[],
+            meanwhile,
         };
         let absent = self.library.call(|library| library.absent_faces())?;
         let mut summary = scan_folders(&folders, &tools, &Cancel::default(), &mut |_| {})?;
@@ -388,8 +392,7 @@ impl World {
     }
 
     pub fn regroup(&self) -> Result<()> {
-        let grouping = Grouping { threshold: SAME, linkage: Linkage::Average };
-        regroup(&self.library, self.finder.model_id(), &grouping, &Cancel::default(), &mut |_| {})?;
+        regroup(&self.library, self.finder.model_id(), &GROUPING, &Cancel::default(), &mut |_| {})?;
         Ok(())
     }
 
