@@ -78,6 +78,8 @@ fn a_person_is_forgotten_after_one_question_that_says_what_stays() {
     let person = PersonToForget {
         person: PersonId(1),
         name: Some("Grandma".into()),
+        earlier_names: Vec::new(),
+        merged: Vec::new(),
         made_at_secs: 0,
         faces: Vec::new(),
         vectors: 0,

@@ -10,8 +10,10 @@ use crate::app::engine::report::{Failed, Ticket};
 use crate::app::engine::scan_lock::{ScanLock, ScanRuns};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
 use crate::app::jobs::forget::{self, Forgetting};
-use crate::library::care::{self, Backup, BackupReason, CheckReport, ImportMode, ImportReport, PersonToForget};
-use crate::library::{Library, Stale};
+use crate::library::care::{
+    self, Backup, BackupReason, CheckReport, Forgotten, ImportMode, ImportReport, PersonToForget,
+};
+use crate::library::{Library, LibraryError, Stale};
 use crate::types::{PersonId, Touched};
 
 const BACKUP_FAILED: Failed = Failed::Own("failed_back_up");
@@ -19,6 +21,7 @@ const RESTORE_IN_SCAN: Failed = Failed::Own("failed_restore_in_scan");
 const RESTORE_FAILED: Failed = Failed::Own("failed_restore");
 const IMPORT_FAILED: Failed = Failed::Own("failed_bring_in");
 const FORGETTING_FAILED: Failed = Failed::Own("failed_forget");
+const FORGETTING_UNSCANNED: Failed = Failed::Own("failed_forget_unscanned");
 
 /// What is asked of the jobs.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +47,8 @@ pub enum Event {
     Checked(CheckReport),
     Imported(ImportReport),
     Forgetting(Forgetting),
+    /// Before the change of this name is answered.
+    Forgotten(Ticket, Forgotten),
 }
 
 /// Reads on the quick threads; all else takes long.
@@ -88,9 +93,13 @@ impl FeatureJob for Job {
                 Request::Forget { ticket, shown, may_find_again } => {
                     let person = shown.person;
                     let forgotten = forget_person(shared, shown, may_find_again);
-                    let failed =
-                        forgotten.as_ref().err().map_or(FORGETTING_FAILED, |e| Failed::of(e, FORGETTING_FAILED));
-                    sink.changed(ticket, failed, forgotten);
+                    let failed = forgotten.as_ref().err().map_or(FORGETTING_FAILED, forgetting_failed);
+                    let touched = forgotten.map(|forgotten| {
+                        let touched = forgotten.touched.clone();
+                        sink.send(Event::Forgotten(ticket, forgotten));
+                        touched
+                    });
+                    sink.changed(ticket, failed, touched);
                     if failed == Failed::Stale(Stale::PersonChanged)
                         && let Ok(event) = preview_of_forgetting(shared, person)
                     {
@@ -137,9 +146,16 @@ fn preview_of_forgetting(shared: &Shared, person: PersonId) -> Result<Event> {
 }
 
 /// The library's log is emptied once no reader of this window is in the middle of a question.
-fn forget_person(shared: &Shared, shown: PersonToForget, may_find_again: bool) -> Result<Touched> {
+fn forget_person(shared: &Shared, shown: PersonToForget, may_find_again: bool) -> Result<Forgotten> {
     let home = shared.home.clone();
     let forgotten = shared.library.call(move |library| forget::forget(&home, library, &shown, may_find_again));
     shared.library_changed();
-    forgotten.map(|forgotten| forgotten.touched)
+    forgotten
+}
+
+fn forgetting_failed(error: &anyhow::Error) -> Failed {
+    match error.downcast_ref() {
+        Some(LibraryError::PicturesUnknown { .. }) => FORGETTING_UNSCANNED,
+        _ => Failed::of(error, FORGETTING_FAILED),
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use anyhow::{Context, Result};
 
 use crate::app::engine::shared::{Shared, lock};
-use crate::app::jobs::regroup::{Grouping, PreparedGrouping};
+use crate::app::jobs::regroup::{self, Grouping, PreparedGrouping};
 use crate::cluster::Linkage;
 use crate::library::{GroupedBy, LibraryError};
 use crate::types::{Cancel, FaceId, SquaredDistance, Touched};
@@ -68,8 +68,8 @@ impl Preview {
         let (groups, seen) =
             self.with_prepared(shared, linkage, |prepared| (prepared.groups(threshold), prepared.seen()))?;
         Grouping { linkage, threshold }.remember(&shared.library, &shared.options().model_id())?;
+        regroup::back_up_before(&shared.library, &groups)?;
         shared.library.call(move |library| {
-            library.before_grouping(&groups)?;
             let touched = library.apply_grouping(&groups, GroupedBy::User, seen)?.touched;
             // How faces are grouped is remembered, too, and shown with the settings.
             Ok::<_, LibraryError>(Touched { settings: true, ..touched })

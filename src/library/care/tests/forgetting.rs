@@ -18,10 +18,10 @@ const NAME: &str = "Xanthippe Quärz";
 const FIRST_NAME: &str = "Xanthippe Müller-Quärz";
 
 /// What must not be left: names, a vector, a crop.
-struct Traces(Vec<(&'static str, Vec<u8>)>);
+pub(super) struct Traces(pub Vec<(&'static str, Vec<u8>)>);
 
 impl Traces {
-    fn in_folder(&self, folder: &Path) -> Vec<String> {
+    pub fn in_folder(&self, folder: &Path) -> Vec<String> {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(folder).unwrap().flatten() {
             if entry.path().is_dir() {
@@ -48,7 +48,7 @@ fn distinctive(place: usize) -> (FaceRecord, Vec<u8>) {
 }
 
 /// A person named, renamed, moved, merged and rejected; a friend beside them in each photo.
-fn with_person() -> (LibraryFixture, PersonId, Traces) {
+pub(super) fn with_person() -> (LibraryFixture, PersonId, Traces) {
     let mut fixture = LibraryFixture::new();
     let (first, first_bytes) = distinctive(0);
     let (second, second_bytes) = distinctive(1);

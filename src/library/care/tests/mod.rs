@@ -5,6 +5,7 @@ mod checks;
 mod failing_disk;
 mod faults;
 mod forgetting;
+mod forgetting_whole;
 mod imported_edits;
 mod protected;
 mod restoring;
