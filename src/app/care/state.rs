@@ -115,6 +115,10 @@ impl Feature for State {
             Event::Checked(report) => (self.checking, self.checked) = (false, Some(report)),
             Event::Imported(report) => self.imported = Some(report),
             Event::Forgetting(forgetting) => self.forgetting = Some(forgetting),
+            Event::Exported(_, counts) if counts.photos_by_path == 0 => {}
+            Event::Exported(ticket, counts) => {
+                out.reword(ticket, out.text.n("said_exported_by_path", counts.photos_by_path as u64));
+            }
             Event::Forgotten(ticket, forgotten) => {
                 if !forgotten.is_complete {
                     out.reword(ticket, out.text.s("said_forgotten_not_yet").to_owned());

@@ -78,6 +78,30 @@ mod tests {
     }
 
     #[test]
+    fn a_forgetting_that_a_reader_hindered_is_finished_while_the_window_is_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let path = home.library();
+        let shared = Arc::new(Shared::new(home, LibraryHandle::open(&path).unwrap(), EngineOptions::default()));
+        let to = Destination::NewPerson { name: "Ada".to_owned() };
+        let decision = Decision::Move { faces: Vec::new(), to };
+        shared.library.call(move |library| library.decide(&decision, Revision::NOW)).unwrap();
+        let reader = Library::open_read_only(&path).unwrap();
+        let hindered = reader.at_once(|reader| {
+            let (person, _) = reader.named_people()?[0];
+            shared.library.call(move |library| {
+                let shown = library.person_to_forget(person)?;
+                library.forget_person(&shown, true)
+            })
+        });
+        assert!(!hindered.unwrap().is_complete);
+        let is_unfinished = || reader.is_forgetting_unfinished().unwrap();
+        assert!(is_unfinished());
+        back_up_daily(&shared, Duration::from_millis(20), |error| panic!("{error:#}")).unwrap();
+        assert!(within(20, || !is_unfinished()));
+    }
+
+    #[test]
     fn what_is_decided_in_an_open_window_is_backed_up_without_a_scan() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();

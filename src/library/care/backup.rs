@@ -220,9 +220,9 @@ pub(super) fn create_folder(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Removes backups that are too many, or together more than twice as large as the library or the largest of them. Those
-/// that are `needed` stay, the one just made and the one that is restored, whatever their size and the clock say; of the
-/// others those go first that are not sound, then the oldest. So the newest sound one stays, too: two of them always have
-/// room. The damaged library that the last restore put aside stays for a while.
+/// that are `needed` stay, the one just made and the one that is restored, whatever their size and the clock say, and so
+/// does the damaged library that the last restore put aside, for a while; of the others those go first that are not sound,
+/// then the oldest.
 ///
 /// Two more stay as long as none that is newer holds as much: of the sound ones with most named people the newest, and of
 /// those with most decided faces. A library that came out of a wrong restore, or was emptied, fills the folder with copies

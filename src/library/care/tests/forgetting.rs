@@ -113,10 +113,7 @@ fn no_byte_of_a_forgotten_person_is_left_in_the_library_or_its_backups() {
     assert_eq!(fixture.library.counts().unwrap().faces, 2);
     let all = backups(&fixture.file()).unwrap();
     assert!(all.len() == 2 && all.iter().all(Backup::is_sound), "{all:?}");
-    for backup in all {
-        fixture.library.restore_backup(&backup.path).unwrap();
-        assert!(!fixture.names().contains(&NAME.to_owned()));
-    }
+    fixture.restore_each(|fixture| assert!(!fixture.names().contains(&NAME.to_owned())));
     assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
 }
 

@@ -34,10 +34,7 @@ fn who_was_merged_into_somebody_is_forgotten_with_all_their_names() {
     assert_eq!(Traces(names.to_vec()).in_folder(fixture.folder.path()), Vec::<String>::new());
     let history = fixture.library.history(9).unwrap();
     assert_eq!(history.len(), 1, "the friend's naming: {history:?}");
-    for backup in backups(&fixture.file()).unwrap() {
-        fixture.library.restore_backup(&backup.path).unwrap();
-        assert_eq!(fixture.names(), ["Friend"]);
-    }
+    fixture.restore_each(|fixture| assert_eq!(fixture.names(), ["Friend"]));
 }
 
 /// Somebody without a face leaves nothing in whom they are merged into.

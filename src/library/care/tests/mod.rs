@@ -35,6 +35,17 @@ impl LibraryFixture {
         told(&self.library)
     }
 
+    /// Restores every backup that is there now, though each restore may remove the others.
+    fn restore_each(&mut self, look: impl Fn(&Self)) {
+        let all = backups(&self.file()).unwrap();
+        let copied: Vec<Vec<u8>> = all.iter().map(|backup| std::fs::read(&backup.path).unwrap()).collect();
+        for (backup, bytes) in all.iter().zip(copied) {
+            std::fs::write(&backup.path, bytes).unwrap();
+            self.library.restore_backup(&backup.path).unwrap();
+            look(self);
+        }
+    }
+
     /// All of every table, byte for byte.
     fn dump(&self) -> String {
         let tables = rows(&self.library, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name", 1);
