@@ -183,19 +183,19 @@ fn name_in(row: &Option<rows::PersonRow>) -> Option<&str> {
     row.as_ref()?.name.as_deref()
 }
 
-struct Step {
+struct KeptStep {
     id: i64,
     is_undone: bool,
     /// None: they cannot be read.
     changes: Option<Vec<Change>>,
 }
 
-fn each_step(c: &Connection, mut take: impl FnMut(Step)) -> Result<()> {
+fn each_step(c: &Connection, mut take: impl FnMut(KeptStep)) -> Result<()> {
     let mut query = c.prepare("SELECT id, undone, changes FROM journal ORDER BY id")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
         let changes: Vec<u8> = row.get(2)?;
-        take(Step { id: row.get(0)?, is_undone: row.get(1)?, changes: serde_json::from_slice(&changes).ok() });
+        take(KeptStep { id: row.get(0)?, is_undone: row.get(1)?, changes: serde_json::from_slice(&changes).ok() });
     }
     Ok(())
 }

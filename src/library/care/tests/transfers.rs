@@ -402,7 +402,7 @@ fn whose_a_face_was_that_was_set_aside_or_rejected_comes_along() {
     let (whole, _) = earlier.rsplit_once('\n').unwrap();
     let mut fixture = LibraryFixture::new();
     let report = import(&mut fixture, format!("{whole}\n{{\"kind\":\"end\",\"lines\":{count}}}").as_bytes());
-    assert_eq!((report.faces_made, report.people_made), (3, 1));
+    assert_eq!((report.faces_made, report.people_made), (3, 2), "Ada, and the group of the rejected face");
 }
 
 /// As a library of an earlier program has them that could not read the file at its last scan.
