@@ -142,6 +142,12 @@ pub enum LibraryError {
     OtherFolder { from: PathBuf, to: PathBuf },
     #[error("{0}")]
     Stale(Stale),
+    /// No scan could leave such faces out.
+    #[error(
+        "{faces} of these faces are in pictures that the library does not know by their content yet, so that later scans \
+         could not leave them out; nothing was done: scan first, or let later scans find these faces again"
+    )]
+    PicturesUnknown { faces: usize },
     #[error("a name needs at least one visible character")]
     EmptyName,
     #[error("a name cannot hold control characters")]

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Transaction, params};
+use serde::Deserialize;
+use serde_json::json;
 
 use super::error::{LibraryError, Result};
 use super::faces::{embedding_from, forgotten_places};
@@ -75,16 +77,50 @@ impl LibraryReader {
 
     /// What was answered, without answers that were undone.
     pub(crate) fn name_answers(&self) -> Result<Vec<String>> {
-        self.read(|c| {
-            // A step that was undone goes with the next one; those before the first that is kept were never undone.
-            let mut query = c.prepare(
-                "SELECT answer FROM name_answer WHERE step IS NULL \
-                 OR EXISTS (SELECT 1 FROM journal WHERE id = step AND undone = 0) \
-                 OR step < (SELECT ifnull(min(id), step + 1) FROM journal) ORDER BY photo_id, name",
-            )?;
-            Ok(query.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
-        })
+        self.read(|c| answers(c)?.into_iter().map(|(_, answer)| Ok(answer)).collect())
     }
+}
+
+fn answers(c: &Connection) -> Result<Vec<(PhotoId, String)>> {
+    // A step that was undone goes with the next one; those before the first that is kept were never undone.
+    let mut query = c.prepare(
+        "SELECT photo_id, answer FROM name_answer WHERE step IS NULL \
+         OR EXISTS (SELECT 1 FROM journal WHERE id = step AND undone = 0) \
+         OR step < (SELECT ifnull(min(id), step + 1) FROM journal) ORDER BY photo_id, name",
+    )?;
+    let rows = query.query_map([], |row| Ok((PhotoId(row.get(0)?), row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// What has to be known of an answer here, in the words of the part that offers names.
+#[derive(Deserialize)]
+struct AnswerRead {
+    name: String,
+    decision: String,
+}
+
+const REFUSED: &str = "refused";
+
+/// The names that were refused, each with its photo.
+pub(super) fn refused(c: &Connection) -> Result<Vec<(PhotoId, String)>> {
+    let mut refused = Vec::new();
+    for (photo, answer) in answers(c)? {
+        let answer: AnswerRead =
+            serde_json::from_str(&answer).map_err(|_| LibraryError::BadValue { what: "answer to a name" })?;
+        if answer.decision == REFUSED {
+            refused.push((photo, answer.name));
+        }
+    }
+    Ok(refused)
+}
+
+/// Notes that a name was refused in a photo, unless something was answered to it. Returns whether it was noted.
+pub(super) fn refuse(t: &Transaction, photo: PhotoId, name: &str) -> Result<bool> {
+    // Who gave a name matters only where it was taken.
+    let answer = json!({ "photo": photo, "name": name, "sources": [], "decision": REFUSED });
+    let mut insert =
+        t.prepare_cached("INSERT OR IGNORE INTO name_answer (photo_id, name, answer, step) VALUES (?1, ?2, ?3, NULL)")?;
+    Ok(insert.execute(params![photo.0, json!(name).to_string(), answer.to_string()])? > 0)
 }
 
 impl Library {

@@ -10,8 +10,8 @@ use likeness::app::shell::state::Page;
 use likeness::app::ui::action::Action;
 use likeness::app::ui::view::View;
 use likeness::library::Stale;
-use likeness::library::care::{CheckReport, ImportReport, PersonToForget, Problem};
-use likeness::types::PersonId;
+use likeness::library::care::{CheckReport, Forgotten, ImportReport, PersonToForget, Problem};
+use likeness::types::{PersonId, Touched};
 
 use super::demo::album_world;
 use super::{open, send};
@@ -66,6 +66,57 @@ fn stale_person() -> Failure {
     Failure { what: Failed::Stale(Stale::PersonChanged), details: String::new() }
 }
 
+fn grandma() -> PersonToForget {
+    PersonToForget {
+        person: PersonId(1),
+        name: Some("Grandma".into()),
+        earlier_names: Vec::new(),
+        merged: Vec::new(),
+        made_at_secs: 0,
+        faces: Vec::new(),
+        vectors: 0,
+        rejections: 0,
+        steps: 0,
+        namesakes: 0,
+    }
+}
+
+#[test]
+fn a_forgetting_that_is_not_complete_is_told_as_such_with_the_backups_that_went() {
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
+    let person = grandma();
+    let forgetting = Forgetting {
+        person: person.clone(),
+        backups: 3,
+        runs: Vec::new(),
+        models: Vec::new(),
+        written: 0,
+        copies: Vec::new(),
+    };
+    wire.push(Report::Own(Answer::Care(Event::Forgetting(forgetting))));
+    harness.run_steps(4);
+    harness.get_by_label("Forget for good").click_accesskit();
+    harness.run();
+    let Some((ticket, Request::Care(CareRequest::Forget { .. }))) = wire.last_change() else { panic!("not asked") };
+    let forgotten = Forgotten {
+        person,
+        touched: Touched::default(),
+        backups_cleaned: 1,
+        backups_deleted: vec!["/backups/torn.sqlite".into()],
+        is_complete: false,
+    };
+    wire.push(Report::Own(Answer::Care(Event::Forgotten(ticket, forgotten))));
+    wire.push(Report::Changed(ticket, Touched::default()));
+    harness.run_steps(4);
+    assert!(harness.query_by_label("Forgotten").is_none(), "it is not said to be done");
+    assert!(harness.get_all_by_label("Not forgotten everywhere yet").count() == 2, "at once, and with why");
+    harness.get_by_label_contains("traces may be left in its files");
+    harness.get_by_label_contains("torn.sqlite");
+    harness.get_by_label("Close").click_accesskit();
+    harness.run();
+    assert!(harness.query_by_label_contains("torn.sqlite").is_none());
+}
+
 #[test]
 fn a_person_is_forgotten_after_one_question_that_says_what_stays() {
     let (wire, mut harness) = open(album_world(), View::PEOPLE);
@@ -75,16 +126,7 @@ fn a_person_is_forgotten_after_one_question_that_says_what_stays() {
     harness.get_by_label_contains("Forget ").click_accesskit();
     harness.run();
     assert!(wire.sent.borrow().contains(&Request::Care(CareRequest::PreviewForget(PersonId(1)))));
-    let person = PersonToForget {
-        person: PersonId(1),
-        name: Some("Grandma".into()),
-        made_at_secs: 0,
-        faces: Vec::new(),
-        vectors: 0,
-        rejections: 0,
-        steps: 0,
-        namesakes: 0,
-    };
+    let person = grandma();
     let nothing_learned = Forgetting {
         person: person.clone(),
         backups: 3,

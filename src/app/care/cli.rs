@@ -237,12 +237,25 @@ fn export(library: &LibraryReader, file: &std::path::Path, json: bool) -> Result
     }
     let counts = job::export(library, file)?;
     let value = json!({
-        "path": shown(file), "people": counts.people, "photos": counts.photos, "faces": counts.faces,
+        "path": shown(file), "people": counts.people, "photos": counts.photos, "photos_by_path": counts.photos_by_path,
+        "faces": counts.faces,
     });
     say(json, value, || {
         let (faces, photos) = (counted(counts.faces, "face", "faces"), counted(counts.photos, "photo", "photos"));
-        format!("Exported {} and {faces} in {photos} to {}", people(counts.people), printable(file))
+        let words = format!("Exported {} and {faces} in {photos} to {}", people(counts.people), printable(file));
+        words + &by_path(counts.photos_by_path)
     })
+}
+
+/// What an import finds only where it is.
+fn by_path(photos: usize) -> String {
+    match photos {
+        0 => String::new(),
+        photos => format!(
+            "\n{} could not be read so far, and an import finds the faces only at the same path: scan first",
+            counted(photos, "photo", "photos")
+        ),
+    }
 }
 
 fn import_json(report: &ImportReport) -> Value {

@@ -137,6 +137,9 @@ pub(crate) fn import(library: &mut Library, from: &Path, mode: ImportMode) -> Re
 mod tests {
     use super::*;
     use crate::app::engine::home::Home;
+    use crate::library::NameAnswer;
+    use crate::metadata::found::NameSource;
+    use crate::metadata::review::answers::{AnsweredName, NameDecision};
 
     #[test]
     fn the_newest_sound_backup_is_meant_where_none_is_named() {
@@ -229,6 +232,36 @@ mod tests {
             let restored = restore_after_scan(&home, &backup, &Cancel::default(), &mut |_| {}).unwrap();
             assert!(has_ended.load(Ordering::SeqCst) && restored.is_some());
         });
+    }
+
+    /// Both ways through the words of the part that offers names.
+    #[test]
+    fn a_name_that_was_refused_is_refused_on_another_computer() {
+        let folder = tempfile::tempdir().unwrap();
+        let photo = format!(
+            r#"{{"kind":"photo","id":5,"picture":"{}","sha256":null,"paths":[{{"path":"/a.jpg"}}],"size":9,"width":8,"height":6,"time":""}}"#,
+            "07".repeat(32)
+        );
+        let name = |photo: i64| format!(r#"{{"kind":"refused_name","photo":{photo},"name":"ada lovelace"}}"#);
+        let header = r#"{"kind":"header","format":"likeness-library","version":2,"program":"0","at":""}"#;
+        let text = [header, &photo, &name(5), r#"{"kind":"end","lines":3}"#].join("\n");
+        let mut library = Library::open(&folder.path().join("library.sqlite")).unwrap();
+        let report = library.import(text.as_bytes(), ImportMode::Apply).unwrap();
+        assert_eq!((report.photos_made, report.decisions), (1, 1));
+        assert_eq!(library.import(text.as_bytes(), ImportMode::Apply).unwrap().decisions, 0);
+        let answers = library.name_answers().unwrap();
+        let answer: AnsweredName = serde_json::from_str(&answers[0]).unwrap();
+        assert_eq!((answer.name.as_str(), answer.decision), ("ada lovelace", NameDecision::Refused));
+        // As that part notes it itself, with who gave the name.
+        let sources = std::collections::BTreeSet::from([NameSource::Picasa]);
+        let (of, key) = (answer.photo, serde_json::to_string(&answer.name).unwrap());
+        library.drop_name_answers(&[(of, key.clone())]).unwrap();
+        let noted = serde_json::to_string(&AnsweredName { sources, ..answer }).unwrap();
+        library.note_name_answers(&[NameAnswer { photo: of, name: key, answer: noted }], None).unwrap();
+        let mut out = Vec::new();
+        library.export(&mut out).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        assert!(out.lines().any(|line| line == name(of.0)), "{out}");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! What Settings shows of the library's file: its backups, what a check found, what an import did; and the question
-//! before a person is forgotten.
+//! What Settings shows of the library's file: its backups, what a check found, what an import did; the question before a
+//! person is forgotten, and what came of it.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::app::jobs::forget::Forgetting;
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
 use crate::app::ui::view::View;
-use crate::library::care::{Backup, CheckReport, ImportReport};
+use crate::library::care::{Backup, CheckReport, Forgotten, ImportReport};
 use crate::types::{PersonId, Touched};
 
 /// What a user can do here.
@@ -34,6 +34,7 @@ pub enum Message {
     CloseForget,
     /// Forgets whom the open question shows.
     Forget,
+    CloseForgotten,
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +49,8 @@ pub struct State {
     pub forgetting: Option<Forgetting>,
     /// Whether later scans may find the forgotten person's faces.
     pub may_find_again: bool,
+    /// A forgetting that has more to say than that it was done.
+    pub forgotten: Option<Forgotten>,
 }
 
 impl Feature for State {
@@ -101,22 +104,33 @@ impl Feature for State {
                 out.ask(Request::Forget { ticket, shown, may_find_again: self.may_find_again });
                 out.ask(Request::LoadBackups);
             }
+            Message::CloseForgotten => self.forgotten = None,
             Message::ChooseExport | Message::ChooseImport => {}
         }
     }
 
-    fn receive(&mut self, event: Event, _out: &mut Outbox<'_, Request>) {
+    fn receive(&mut self, event: Event, out: &mut Outbox<'_, Request>) {
         match event {
             Event::Backups(backups) => self.backups = Loadable::Ready(backups),
             Event::Checked(report) => (self.checking, self.checked) = (false, Some(report)),
             Event::Imported(report) => self.imported = Some(report),
             Event::Forgetting(forgetting) => self.forgetting = Some(forgetting),
+            Event::Exported(_, counts) if counts.photos_by_path == 0 => {}
+            Event::Exported(ticket, counts) => {
+                out.reword(ticket, out.text.n("said_exported_by_path", counts.photos_by_path as u64));
+            }
+            Event::Forgotten(ticket, forgotten) => {
+                if !forgotten.is_complete {
+                    out.reword(ticket, out.text.s("said_forgotten_not_yet").to_owned());
+                }
+                self.forgotten = Some(forgotten).filter(|done| !(done.is_complete && done.backups_deleted.is_empty()));
+            }
         }
     }
 
     /// Whether a question is open, which takes Esc for itself.
     fn is_asking(&self) -> bool {
-        self.restoring.is_some() || self.imported.is_some() || self.forgetting.is_some()
+        self.restoring.is_some() || self.imported.is_some() || self.forgetting.is_some() || self.forgotten.is_some()
     }
 
     fn shown(&self, view: View, out: &mut Outbox<'_, Request>) {

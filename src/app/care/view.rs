@@ -1,5 +1,5 @@
 //! The library's file in Settings: its backups and what can be done with them; the questions before a restore and before
-//! a person is forgotten; what an import did.
+//! a person is forgotten; what an import and a forgetting did.
 
 mod repair;
 
@@ -161,6 +161,7 @@ fn questions_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
     restore_ui(egui_ctx, ctx);
     imported_ui(egui_ctx, ctx);
     forget_ui(egui_ctx, ctx);
+    forgotten_ui(egui_ctx, ctx);
 }
 
 fn question_ui(egui_ctx: &egui::Context, id: &'static str, content: impl FnOnce(&mut Ui)) -> bool {
@@ -260,6 +261,10 @@ fn forget_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
         ui.label(theme::heading(ctx.text.f("forget_title", &[("name", &name)])));
         let (faces, backups) = (grouped(person.faces.len() as u64), grouped(forgetting.backups as u64));
         wrapped_ui(ui, ctx.text.f("forget_what", &[("faces", &faces), ("backups", &backups)]));
+        let set_aside = person.faces.iter().filter(|face| face.is_set_aside).count();
+        if set_aside > 0 {
+            wrapped_ui(ui, ctx.text.n("forget_set_aside", set_aside as u64));
+        }
         ui.add_space(space::S);
         wrapped_ui(ui, ctx.text.s("forget_left"));
         if forgetting.written > 0 {
@@ -297,5 +302,30 @@ fn forget_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
     });
     if closed {
         ctx.send(Message::CloseForget);
+    }
+}
+
+/// What its user would not know: that traces are left for now, and which backups went as a whole.
+fn forgotten_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
+    let Some(forgotten) = &ctx.state.forgotten else { return };
+    let closed = question_ui(egui_ctx, "forgotten", |ui| {
+        let title = if forgotten.is_complete { "forgotten_title" } else { "forgotten_not_yet_title" };
+        ui.label(theme::heading(ctx.text.s(title)));
+        if !forgotten.is_complete {
+            wrapped_ui(ui, ctx.text.s("forgotten_not_yet"));
+        }
+        if !forgotten.backups_deleted.is_empty() {
+            wrapped_ui(ui, ctx.text.s("forgotten_backups"));
+        }
+        for backup in &forgotten.backups_deleted {
+            wrapped_ui(ui, backup.to_string_lossy());
+        }
+        ui.add_space(space::L);
+        if buttons::button_ui(ui, Rank::Primary, ctx.text.s("close")).clicked() {
+            ctx.send(Message::CloseForgotten);
+        }
+    });
+    if closed {
+        ctx.send(Message::CloseForgotten);
     }
 }

@@ -1,4 +1,5 @@
-//! The daily backup while a window is open, whatever its user does there: when it opens, and once something was decided.
+//! The daily backup while a window is open, whatever its user does there: when it opens, and once something was decided;
+//! and what is left to do of a forgetting.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,14 +12,14 @@ use super::report::Failed;
 use super::shared::Shared;
 use crate::library::{Library, LibraryError};
 
-/// How often it is asked whether one is due.
+/// How often it is asked whether there is something to do.
 pub(crate) const PAUSE: Duration = Duration::from_secs(30);
 
 /// That it could not be made.
 pub(crate) const FAILED: Failed = Failed::Own("failed_back_up");
 
-/// Makes the daily backup when it is due, on a connection of its own, from a thread that ends with the window. What
-/// hinders it is told once.
+/// Makes the daily backup when it is due, and finishes a forgetting that others hindered, on a connection of its own, from
+/// a thread that ends with the window. What hinders the backup is told once.
 pub(crate) fn back_up_daily(
     shared: &Arc<Shared>,
     pause: Duration,
@@ -30,7 +31,9 @@ pub(crate) fn back_up_daily(
         loop {
             let Some(shared) = watched.upgrade() else { return };
             let path = shared.home.library();
-            let is_due = shared.library.call(|library| library.is_backup_due());
+            let is_due = shared
+                .library
+                .call(|library| Ok::<_, LibraryError>(library.is_forgetting_unfinished()? || library.is_backup_due()?));
             // A window that closes meanwhile does not wait.
             drop(shared);
             let made = is_due.and_then(|is_due| if is_due { back_up(&path).map_err(Into::into) } else { Ok(()) });
@@ -72,6 +75,30 @@ mod tests {
             thread::sleep(Duration::from_millis(20));
         }
         false
+    }
+
+    #[test]
+    fn a_forgetting_that_a_reader_hindered_is_finished_while_the_window_is_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let path = home.library();
+        let shared = Arc::new(Shared::new(home, LibraryHandle::open(&path).unwrap(), EngineOptions::default()));
+        let to = Destination::NewPerson { name: "Ada".to_owned() };
+        let decision = Decision::Move { faces: Vec::new(), to };
+        shared.library.call(move |library| library.decide(&decision, Revision::NOW)).unwrap();
+        let reader = Library::open_read_only(&path).unwrap();
+        let hindered = reader.at_once(|reader| {
+            let (person, _) = reader.named_people()?[0];
+            shared.library.call(move |library| {
+                let shown = library.person_to_forget(person)?;
+                library.forget_person(&shown, true)
+            })
+        });
+        assert!(!hindered.unwrap().is_complete);
+        let is_unfinished = || reader.is_forgetting_unfinished().unwrap();
+        assert!(is_unfinished());
+        back_up_daily(&shared, Duration::from_millis(20), |error| panic!("{error:#}")).unwrap();
+        assert!(within(20, || !is_unfinished()));
     }
 
     #[test]

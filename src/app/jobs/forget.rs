@@ -54,15 +54,15 @@ pub(crate) fn preview(home: &Home, library: &LibraryReader, person: PersonId) ->
 /// Forgets for good. Without `may_find_again`, later scans leave these faces out.
 ///
 /// # Errors
-/// When the library can only be read, or the person is not any more as they were `shown`; nothing is changed then. When
-/// something cannot be written.
+/// When the library can only be read, the person is not any more as they were `shown`, or later scans could not leave a
+/// face out; nothing is changed then. When something cannot be written.
 pub(crate) fn forget(
     home: &Home,
     library: &mut Library,
     shown: &PersonToForget,
     may_find_again: bool,
 ) -> Result<Forgotten> {
-    let known = library.still_to_forget(shown)?;
+    let known = library.still_to_forget(shown, may_find_again)?;
     // The person goes last: killed in between, they are still there to be forgotten again.
     remove_last_pictures(home, library, &known)?;
     remove_grouping(home)?;
@@ -204,11 +204,14 @@ mod tests {
             picture: None,
             face_box: FaceBox { x: 10.0, y: 10.0, width: 60.0, height: 80.0 },
             is_decided: true,
+            is_set_aside: false,
         };
         let (person, name) = (PersonId(3), Some("Ada".to_owned()));
         PersonToForget {
             person,
             name,
+            earlier_names: Vec::new(),
+            merged: Vec::new(),
             made_at_secs: 0,
             faces: vec![face],
             vectors: 0,

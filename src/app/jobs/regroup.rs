@@ -17,7 +17,7 @@ use crate::app::jobs::reembed::{ReembedSummary, reembed};
 use crate::cluster::graph::{NeighbourGraph, RememberedGroups};
 use crate::cluster::wrong_matches::WrongMatches;
 use crate::cluster::{self, Constraints, Dendrogram, Linkage, WrongShare};
-use crate::library::{Decision, GroupedBy, GroupingInput, LibraryError};
+use crate::library::{Decision, GroupedBy, GroupingInput, Library, LibraryError};
 use crate::networks::models::Store;
 use crate::types::{Cancel, Embedding, FaceId, ModelId, PersonId, Revision, SquaredDistance, Touched};
 use by_neighbours::{NeighbourGrouping, Purpose};
@@ -185,9 +185,15 @@ fn told<E: std::fmt::Display>(outcome: Result<(), E>, events: &mut dyn FnMut(Job
     }
 }
 
+/// The backup before is made beside the writer: it takes seconds, and nobody's decision waits for it.
+pub(crate) fn back_up_before(library: &LibraryHandle, groups: &[Vec<FaceId>]) -> Result<()> {
+    Library::open(library.path())?.before_grouping(groups)?;
+    Ok(())
+}
+
 fn apply(library: &LibraryHandle, groups: Vec<Vec<FaceId>>, seen: Revision) -> Result<GroupSummary> {
+    back_up_before(library, &groups)?;
     let counts = library.call(move |library| {
-        library.before_grouping(&groups)?;
         library.apply_grouping(&groups, GroupedBy::Scan, seen)?;
         library.counts()
     })?;

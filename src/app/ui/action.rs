@@ -118,6 +118,12 @@ impl Tickets {
         self.last
     }
 
+    fn reword(&mut self, ticket: Ticket, text: String) {
+        if let Some(words) = self.words.get_mut(&ticket) {
+            words.text = text;
+        }
+    }
+
     pub fn answered(&mut self, ticket: Ticket) -> Option<SuccessWords> {
         self.words.remove(&ticket)
     }
@@ -149,5 +155,10 @@ impl<'a, R> Outbox<'a, R> {
     /// Names a change; the text is said when it has been made.
     pub fn ticket(&mut self, text: String, undoable: bool) -> Ticket {
         self.tickets.new_ticket(text, undoable)
+    }
+
+    /// What is said of a change in place of its first words, now that more is known of how it went.
+    pub fn reword(&mut self, ticket: Ticket, text: String) {
+        self.tickets.reword(ticket, text);
     }
 }

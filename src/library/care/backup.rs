@@ -134,7 +134,7 @@ impl LibraryReader {
     /// [`LibraryError::Damaged`] where the copy is not sound, because the library is not; it is not kept then.
     pub fn back_up(&self, reason: BackupReason) -> Result<PathBuf> {
         let target = self.back_up_only(reason)?;
-        prune(&self.path, &target)?;
+        prune(&self.path, &[&target])?;
         Ok(target)
     }
 
@@ -219,34 +219,34 @@ pub(super) fn create_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-/// Removes backups that are too many, or together more than twice as large as the library or the largest of them. The
-/// one just made stays, whatever its size and the clock say; of the others those go first that are not sound, then the
-/// oldest. So the newest sound one stays, too: two of them always have room. The damaged library that the last restore
-/// put aside is none of them, for a while.
+/// Removes backups that are too many, or together more than twice as large as the library or the largest of them. Those
+/// that are `needed` stay, the one just made and the one that is restored, whatever their size and the clock say, and so
+/// does the damaged library that the last restore put aside, for a while; of the others those go first that are not sound,
+/// then the oldest.
 ///
 /// Two more stay as long as none that is newer holds as much: of the sound ones with most named people the newest, and of
 /// those with most decided faces. A library that came out of a wrong restore, or was emptied, fills the folder with copies
-/// of itself; what people gave hours to must not go for them.
-pub(super) fn prune(library: &Path, made: &Path) -> Result<()> {
+/// of itself; what people gave hours to must not go for them. All that stay take their room from the others.
+pub(super) fn prune(library: &Path, needed: &[&Path]) -> Result<()> {
     remains::clear(library)?;
     // Copies that earlier programs left beside the library are few, and stay.
-    let mut own: Vec<FoundBackup> = find(library)?.into_iter().filter(|found| !found.is_beside).collect();
+    let own: Vec<FoundBackup> = find(library)?.into_iter().filter(|found| !found.is_beside).collect();
     // A library that has lost most of what it held must not cost the copies of what it was.
     let largest = own.iter().map(|found| found.bytes).max().unwrap_or(0).max(bytes_of(library));
     let limit = largest * TIMES_THE_LIBRARY;
     if own.len() <= KEPT && own.iter().map(|found| found.bytes).sum::<u64>() <= limit {
         return Ok(());
     }
-    if let Some(place) = own.iter().position(is_put_aside) {
-        own.remove(place);
-    }
+    let put_aside = own.iter().find(|found| is_put_aside(found)).map(|found| found.path.clone());
+    let needed: Vec<PathBuf> = needed.iter().map(|path| whole(path)).collect();
     // Each is read, since one may have been damaged after it was made.
     let mut judged: Vec<(Worth, FoundBackup)> = own.into_iter().map(|found| (worth(&found.path), found)).collect();
     let fullest = fullest(&judged);
     for (worth, found) in &mut judged {
         *worth = match worth {
-            _ if found.path == made => Worth::JustMade,
+            _ if needed.contains(&whole(&found.path)) => Worth::Needed,
             _ if fullest.contains(&found.path) => Worth::Fullest,
+            _ if put_aside.as_ref() == Some(&found.path) => Worth::PutAside,
             _ => *worth,
         };
     }
@@ -254,11 +254,16 @@ pub(super) fn prune(library: &Path, made: &Path) -> Result<()> {
     let mut bytes = 0;
     for (place, (worth, found)) in judged.into_iter().enumerate() {
         bytes += found.bytes;
-        if worth > Worth::Fullest && (place >= KEPT || bytes > limit) {
+        if worth > Worth::PutAside && (place >= KEPT || bytes > limit) {
             file::remove(&found.path)?;
         }
     }
     Ok(())
+}
+
+/// The same path, however it is written.
+fn whole(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Of the sound ones, which are sorted by time, the newest with most named people, and the newest with most decided faces.
@@ -293,9 +298,11 @@ fn is_put_aside(found: &FoundBackup) -> bool {
 /// In which order backups are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Worth {
-    JustMade,
+    Needed,
     /// With more named people, or more decided faces, than any that is newer.
     Fullest,
+    /// The damaged library that the last restore put aside.
+    PutAside,
     Sound,
     /// Of a newer program, which may find it sound.
     Unknown,

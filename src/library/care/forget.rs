@@ -11,11 +11,11 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::forget_backups::{self, BackupOutcome};
 use super::forget_pending::{self, PENDING, Pending};
+use super::forget_theirs::{self, Theirs};
 use super::forget_written::ForgottenInFiles;
 use crate::library::error::{LibraryError, Result, Stale};
 use crate::library::open::{Library, LibraryReader};
-use crate::library::review::change::Change;
-use crate::library::review::{self, FaceState, NextSteps, rows};
+use crate::library::review::{self, NextSteps, rows};
 use crate::library::{names, path};
 use crate::types::{FaceBox, FaceId, PersonId, Touched};
 
@@ -25,6 +25,10 @@ pub struct PersonToForget {
     pub person: PersonId,
     /// None: a group.
     pub name: Option<String>,
+    /// What else they, and who was merged into them, were called: none that somebody who stays is or was called.
+    pub earlier_names: Vec<String>,
+    /// People with a name who were merged into them, also by way of others.
+    pub merged: Vec<PersonId>,
     /// Since 1970. Stays as it is when they are given another name.
     pub made_at_secs: i64,
     pub faces: Vec<FaceToForget>,
@@ -36,7 +40,7 @@ pub struct PersonToForget {
     pub namesakes: usize,
 }
 
-/// A face of the person, also one that was only suggested.
+/// A face of the person, also one that was only suggested, or set aside as theirs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FaceToForget {
     pub face_id: FaceId,
@@ -48,11 +52,12 @@ pub struct FaceToForget {
     pub picture: Option<[u8; 32]>,
     pub face_box: FaceBox,
     pub is_decided: bool,
+    pub is_set_aside: bool,
 }
 
 /// What was removed.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Forgotten {
+pub struct Forgotten {
     pub person: PersonToForget,
     pub touched: Touched,
     pub backups_cleaned: usize,
@@ -66,13 +71,18 @@ pub(crate) struct Forgotten {
 impl PersonToForget {
     /// Whether this is who the other one was: the same name, and the same faces would go.
     fn is_still(&self, other: &Self) -> bool {
-        let face = |face: &FaceToForget| (face.face_id, face.is_decided);
+        let face = |face: &FaceToForget| (face.face_id, face.is_decided, face.is_set_aside);
         self.name == other.name && self.faces.iter().map(face).eq(other.faces.iter().map(face))
     }
 
-    /// The name, unless others bear it too: then it stays where it is theirs.
-    pub(super) fn only_name(&self) -> Option<&str> {
-        self.name.as_deref().filter(|_| self.namesakes == 0)
+    /// Faces whose pictures no scan would know again.
+    fn unknown_pictures(&self) -> usize {
+        self.faces.iter().filter(|face| face.picture.is_none()).count()
+    }
+
+    /// The names, without one that others bear too: it stays where it is theirs.
+    pub(super) fn own_names(&self) -> impl Iterator<Item = &String> {
+        self.name.iter().filter(|_| self.namesakes == 0).chain(&self.earlier_names)
     }
 }
 
@@ -82,10 +92,18 @@ const COUNT: &str = "forget.count";
 impl LibraryReader {
     /// How many files names were written into and could be taken back from, and could not any more without this person.
     pub(crate) fn ways_back_with(&self, person: &PersonToForget) -> Result<usize> {
-        let faces = person.faces.iter().map(|face| face.face_id.0).collect();
+        let faces = ids(&person.faces);
         self.at_once(|library| {
-            library.read(|c| ForgottenInFiles::of(c, &HashSet::from([person.person.0]), &faces)?.count_ways_back(c))
+            library.read(|c| {
+                let theirs = Theirs::of(c, &HashSet::from([person.person.0]), &faces, [])?;
+                ForgottenInFiles::of(c, &theirs)?.count_ways_back(c)
+            })
         })
+    }
+
+    /// Whether somebody was forgotten of whom traces may be left in the library's files.
+    pub(crate) fn is_forgetting_unfinished(&self) -> Result<bool> {
+        self.read(forget_pending::is_in)
     }
 
     /// What [`Library::forget_person`] would remove from the library itself.
@@ -98,14 +116,17 @@ impl Library {
     /// The same person as they are now.
     ///
     /// # Errors
-    /// [`LibraryError::ReadOnly`] where nothing can be forgotten, and [`LibraryError::Stale`] when they are not any more
-    /// whom the question showed.
-    pub fn still_to_forget(&self, shown: &PersonToForget) -> Result<PersonToForget> {
+    /// [`LibraryError::ReadOnly`] where nothing can be forgotten, [`LibraryError::Stale`] when they are not any more whom
+    /// the question showed, and [`LibraryError::PicturesUnknown`] where later scans could not leave a face out.
+    pub(crate) fn still_to_forget(&self, shown: &PersonToForget, may_find_again: bool) -> Result<PersonToForget> {
         if self.is_read_only() {
             return Err(LibraryError::ReadOnly { path: self.path.clone() });
         }
         match self.person_to_forget(shown.person) {
-            Ok(known) if known.is_still(shown) => Ok(known),
+            Ok(known) if known.is_still(shown) => match known.unknown_pictures() {
+                faces if faces > 0 && !may_find_again => Err(LibraryError::PicturesUnknown { faces }),
+                _ => Ok(known),
+            },
             Ok(_) => Err(LibraryError::Stale(Stale::PersonChanged)),
             Err(LibraryError::NoSuchPerson(_)) => Err(LibraryError::Stale(Stale::PersonGone)),
             Err(error) => Err(error),
@@ -118,11 +139,10 @@ impl Library {
     /// `shown` is what its user was asked about.
     ///
     /// # Errors
-    /// [`LibraryError::Stale`] when the person has another name or other faces since. When the library cannot be
-    /// written, or a backup can neither be cleaned nor deleted; what was not reached is as it
-    /// was, and the call can be made again.
+    /// As [`Self::still_to_forget`]. When the library cannot be written, or a backup can neither be cleaned nor deleted;
+    /// what was not reached is as it was, and the call can be made again.
     pub(crate) fn forget_person(&mut self, shown: &PersonToForget, may_find_again: bool) -> Result<Forgotten> {
-        let (person, known) = (shown.person, self.still_to_forget(shown)?);
+        let (person, known) = (shown.person, self.still_to_forget(shown, may_find_again)?);
         let mut done = HashSet::new();
         let mut outcomes = forget_backups::clean_all(self, &known, may_find_again, &mut done)?;
         self.overwrite_what_is_deleted()?;
@@ -132,13 +152,12 @@ impl Library {
                 return Err(LibraryError::Stale(Stale::PersonChanged));
             }
             let touched = touched(t, &known)?;
-            let faces: HashSet<i64> = known.faces.iter().map(|face| face.face_id.0).collect();
             if may_find_again {
                 find_faces_again(t, &known)?;
             } else {
                 keep_places(t, &known)?;
             }
-            remove(t, &HashSet::from([person.0]), &faces, known.only_name())?;
+            remove(t, &Theirs::of(t, &HashSet::from([person.0]), &ids(&known.faces), [])?)?;
             t.execute(
                 "INSERT INTO setting (key, value) VALUES (?1, '1') ON CONFLICT (key) DO UPDATE SET value = value + 1",
                 [COUNT],
@@ -180,6 +199,10 @@ impl Library {
         }
         self.overwrite_what_is_deleted()?;
         let mut is_complete = self.read(|c| {
+            if is_held_by_a_reader(c)? {
+                // All would be written anew for nothing, and again at the next attempt.
+                return Ok(false);
+            }
             c.execute_batch("VACUUM")?;
             empty_log(c)
         })?;
@@ -216,26 +239,47 @@ pub(super) fn count_at_least(c: &Connection, people: i64) -> Result<()> {
     Ok(())
 }
 
+/// Whether somebody reads what the library was before its last change, so that its log cannot be emptied. Nobody waits
+/// for this answer.
+fn is_held_by_a_reader(c: &Connection) -> Result<bool> {
+    let copied = c.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+        Ok(row.get::<_, i64>(0)? == 0 && row.get::<_, i64>(1)? == row.get::<_, i64>(2)?)
+    })?;
+    Ok(!copied)
+}
+
 fn empty_log(c: &Connection) -> Result<bool> {
     Ok(c.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))? == 0)
+}
+
+fn ids(faces: &[FaceToForget]) -> HashSet<i64> {
+    faces.iter().map(|face| face.face_id.0).collect()
 }
 
 fn read(c: &Connection, person: PersonId) -> Result<PersonToForget> {
     let row = rows::person(c, person)?.ok_or(LibraryError::NoSuchPerson(person))?;
     let faces = faces(c, person)?;
-    let ids: HashSet<i64> = faces.iter().map(|face| face.face_id.0).collect();
+    let theirs = Theirs::of(c, &HashSet::from([person.0]), &ids(&faces), [])?;
+    let is_earlier = |name: &&String| Some(*name) != row.name.as_ref();
+    let mut earlier_names: Vec<String> = theirs.own_names.iter().filter(is_earlier).cloned().collect();
+    earlier_names.sort();
+    let mut merged: Vec<PersonId> = theirs.people.iter().copied().map(PersonId).filter(|id| *id != person).collect();
+    merged.sort();
     let count = |sql: &str| -> Result<usize> { Ok(c.query_row(sql, [person.0], |row| row.get::<_, i64>(0))? as usize) };
+    let in_faces = forget_theirs::FACES;
     let namesakes = match &row.name {
         None => 0,
         Some(name) => bearers(c, name, person)?.len(),
     };
     Ok(PersonToForget {
-        vectors: count("SELECT count(*) FROM embedding JOIN face ON face.id = face_id WHERE person_id = ?1")?,
+        vectors: count(&format!("SELECT count(*) FROM embedding WHERE face_id IN ({in_faces})"))?,
         rejections: count("SELECT count(*) FROM rejected WHERE person_id = ?1")?,
-        steps: steps(c, &HashSet::from([person.0]), &ids, row.name.as_deref().filter(|_| namesakes == 0))?.len(),
+        steps: theirs.steps(c)?.len(),
         namesakes,
         person,
         name: row.name,
+        earlier_names,
+        merged,
         made_at_secs: row.created_at,
         faces,
     })
@@ -251,10 +295,12 @@ fn touched(c: &Connection, known: &PersonToForget) -> Result<Touched> {
 }
 
 fn faces(c: &Connection, person: PersonId) -> Result<Vec<FaceToForget>> {
-    let mut query = c.prepare(
-        "SELECT face.id, x, y, face.width, face.height, belongs IN ('named', 'confirmed'), picture, photo.sha256, \
-         path, photo_id FROM face JOIN photo ON photo.id = photo_id WHERE person_id = ?1 ORDER BY face.id",
-    )?;
+    let mut query = c.prepare(&format!(
+        "SELECT face.id, x, y, face.width, face.height, ifnull(face.belongs, was_of.belongs) IN ('named', 'confirmed'), \
+         picture, photo.sha256, path, photo_id, set_aside IS NOT NULL FROM face JOIN photo ON photo.id = photo_id \
+         LEFT JOIN was_of ON was_of.face_id = face.id AND was_of.person_id = ?1 WHERE face.id IN ({}) ORDER BY face.id",
+        forget_theirs::FACES
+    ))?;
     let mut rows = query.query([person.0])?;
     let mut files = c.prepare("SELECT path, sha256 FROM file WHERE photo_id = ?1 ORDER BY path")?;
     let mut faces = Vec::new();
@@ -263,6 +309,7 @@ fn faces(c: &Connection, person: PersonId) -> Result<Vec<FaceToForget>> {
             face_id: FaceId(row.get(0)?),
             face_box: FaceBox { x: row.get(1)?, y: row.get(2)?, width: row.get(3)?, height: row.get(4)? },
             is_decided: row.get(5)?,
+            is_set_aside: row.get(10)?,
             picture: row.get(6)?,
             sha256: row.get::<_, Option<[u8; 32]>>(7)?.into_iter().collect(),
             paths: vec![path::from_bytes(row.get(8)?)],
@@ -291,7 +338,8 @@ fn find_faces_again(t: &Transaction, known: &PersonToForget) -> Result<()> {
     Ok(())
 }
 
-/// Nothing stays but these: no scan finds a face there.
+/// Nothing stays but these: no scan finds a face there. What is left to do for an earlier program may be of pictures that
+/// it did not know.
 pub(super) fn keep_places(t: &Transaction, known: &PersonToForget) -> Result<()> {
     for face in &known.faces {
         let FaceBox { x, y, width, height } = face.face_box;
@@ -305,16 +353,16 @@ pub(super) fn keep_places(t: &Transaction, known: &PersonToForget) -> Result<()>
 
 /// Removes people and faces with everything that refers to them, from this library or a copy of it. Expects foreign
 /// keys on, so that crops and vectors go with their faces.
-pub(super) fn remove(t: &Transaction, people: &HashSet<i64>, faces: &HashSet<i64>, name: Option<&str>) -> Result<()> {
+pub(super) fn remove(t: &Transaction, theirs: &Theirs) -> Result<()> {
     // Names stand in what was written into files, too.
-    ForgottenInFiles::of(t, people, faces)?.remove(t)?;
-    for step in steps(t, people, faces, name)? {
+    ForgottenInFiles::of(t, theirs)?.remove(t)?;
+    for step in theirs.steps(t)? {
         t.execute("DELETE FROM journal WHERE id = ?1", [step])?;
     }
-    for face in faces {
+    for face in &theirs.faces {
         t.prepare_cached("DELETE FROM face WHERE id = ?1")?.execute([face])?;
     }
-    for person in people {
+    for person in &theirs.people {
         t.execute("DELETE FROM rejected WHERE person_id = ?1", [person])?;
         t.execute("DELETE FROM was_of WHERE person_id = ?1", [person])?;
         t.execute("DELETE FROM different WHERE person_a = ?1 OR person_b = ?1", [person])?;
@@ -326,66 +374,6 @@ pub(super) fn remove(t: &Transaction, people: &HashSet<i64>, faces: &HashSet<i64
     review::by_hand::drop_undone(t)?;
     rows::next_revision(t)?;
     Ok(())
-}
-
-/// The steps of the history that mention one of them, or cannot be read.
-pub(super) fn steps(
-    c: &Connection,
-    people: &HashSet<i64>,
-    faces: &HashSet<i64>,
-    name: Option<&str>,
-) -> Result<Vec<i64>> {
-    let mut query = c.prepare("SELECT id, changes FROM journal ORDER BY id")?;
-    let mut rows = query.query([])?;
-    let mut steps = Vec::new();
-    while let Some(row) = rows.next()? {
-        let changes: Vec<u8> = row.get(1)?;
-        let is_about = match serde_json::from_slice::<Vec<Change>>(&changes) {
-            Ok(changes) => changes.iter().any(|change| mentions(change, people, faces, name)),
-            Err(_) => true,
-        };
-        if is_about {
-            steps.push(row.get(0)?);
-        }
-    }
-    Ok(steps)
-}
-
-/// What the history says they were called before.
-pub(super) fn names_before(c: &Connection, people: &HashSet<i64>) -> Result<Vec<String>> {
-    let mut query = c.prepare("SELECT changes FROM journal")?;
-    let mut rows = query.query([])?;
-    let mut names = Vec::new();
-    while let Some(row) = rows.next()? {
-        let changes: Vec<u8> = row.get(0)?;
-        for change in serde_json::from_slice::<Vec<Change>>(&changes).unwrap_or_default() {
-            if let Change::Person { id, before, after } = change
-                && people.contains(&id)
-            {
-                names.extend([before, after].into_iter().flatten().filter_map(|row| row.name));
-            }
-        }
-    }
-    Ok(names)
-}
-
-fn mentions(change: &Change, people: &HashSet<i64>, faces: &HashSet<i64>, name: Option<&str>) -> bool {
-    let of = |state: &FaceState| state.person().is_some_and(|person| people.contains(&person.0));
-    match change {
-        Change::Face { id, before, after } => faces.contains(id) || of(before) || of(after),
-        Change::Person { id, before, after } => {
-            let is_named = |row: &Option<rows::PersonRow>| {
-                row.as_ref().is_some_and(|row| row.name.is_some() && row.name.as_deref() == name)
-            };
-            people.contains(id) || is_named(before) || is_named(after)
-        }
-        Change::Rejected { face, person, .. } | Change::WasOf { face, person, .. } => {
-            faces.contains(face) || people.contains(person)
-        }
-        Change::Made { face, .. } => faces.contains(face),
-        Change::Carried { face, into, .. } => faces.contains(face) || faces.contains(into),
-        Change::Different { a, b, .. } => people.contains(a) || people.contains(b),
-    }
 }
 
 /// Whether other people bear a name.

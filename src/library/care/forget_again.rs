@@ -4,13 +4,14 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 
 use super::forget_backups::{emptied, photos_with};
+use super::forget_theirs::Theirs;
 use super::{backup, file, forget};
 use crate::library::error::Result;
 use crate::library::faces;
-use crate::types::{FaceBox, PersonId};
+use crate::types::FaceBox;
 
 /// The places of all faces that no scan may find again, and how many people were forgotten so far.
 #[derive(Debug, Default)]
@@ -96,16 +97,10 @@ fn faces_at(c: &Connection, picture: &[u8; 32], place: FaceBox) -> Result<Vec<i6
 /// The faces, and who has no other, with their names.
 fn take_out(t: &Transaction, there: &HashSet<i64>) -> Result<()> {
     for person in emptied(t, there)? {
-        let name: Option<String> =
-            t.query_row("SELECT name FROM person WHERE id = ?1", [person], |row| row.get(0)).optional()?.flatten();
-        let only_name = match &name {
-            Some(name) if forget::bearers(t, name, PersonId(person))?.is_empty() => Some(name.as_str()),
-            _ => None,
-        };
-        forget::remove(t, &HashSet::from([person]), there, only_name)?;
+        forget::remove(t, &Theirs::of(t, &HashSet::from([person]), there, [])?)?;
     }
     if !there.is_empty() {
-        forget::remove(t, &HashSet::new(), there, None)?;
+        forget::remove(t, &Theirs::of(t, &HashSet::new(), there, [])?)?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, params};
 
 use super::forget::{self, FaceToForget, PersonToForget};
+use super::forget_theirs::Theirs;
 use super::remains::{self, Cleaning};
 use super::{backup, file, forget_pending};
 use crate::library::error::{LibraryError, Result};
@@ -119,9 +120,11 @@ fn clean(
             let is_sure = !is_named(copy, person, namesakes)?;
             return Ok(if is_sure { BackupOutcome::Untouched } else { BackupOutcome::Deleted });
         }
-        found.remove(copy, person, namesakes, may_find_again)?;
+        let mut names = found.remove(copy, person, namesakes, may_find_again)?;
+        // Where others bear the name today, it may be theirs.
+        names.retain(|name| namesakes.is_empty() || Some(name) != person.name.as_ref());
         copy.execute_batch("VACUUM")?;
-        let is_left = is_named(copy, person, namesakes)? || is_found(copy, work, person, namesakes)?;
+        let is_left = is_named(copy, person, namesakes)? || is_found(copy, work, &names)?;
         Ok(if is_left { BackupOutcome::Deleted } else { BackupOutcome::Cleaned })
     })
 }
@@ -138,32 +141,38 @@ impl Found {
         let faces = faces_in(c, person)?;
         let mut people = people_in(c, person, &faces)?;
         let has_no_row = people.is_empty();
-        if !c.prepare("SELECT 1 FROM person WHERE id = ?1")?.exists([person.person.0])? {
-            // Nobody else has the number: where the history mentions it, it is theirs.
-            people.insert(person.person.0);
+        for id in std::iter::once(&person.person).chain(&person.merged) {
+            if !c.prepare_cached("SELECT 1 FROM person WHERE id = ?1")?.exists([id.0])? {
+                // Nobody else has the number: where the history mentions it, it is theirs.
+                people.insert(id.0);
+            }
         }
-        let steps = forget::steps(c, &people, &faces, person.only_name())?;
-        Ok(Self { is_nothing: faces.is_empty() && has_no_row && steps.is_empty(), faces, people })
+        let theirs = Theirs::of(c, &people, &faces, person.own_names().cloned())?;
+        let is_nothing = has_no_row && theirs.faces.is_empty() && theirs.steps(c)?.is_empty();
+        Ok(Self { is_nothing, faces, people })
     }
 
+    /// Returns the names that are not to be found any more.
     fn remove(
         mut self,
         copy: &mut Connection,
         person: &PersonToForget,
         namesakes: &[i64],
         may_find_again: bool,
-    ) -> Result<()> {
+    ) -> Result<HashSet<String>> {
         let transaction = copy.transaction()?;
         for &id in &self.people {
             self.faces.extend(faces_of(&transaction, id)?);
         }
         self.people.extend(emptied(&transaction, &self.faces)?);
         self.people.extend(without_a_face(&transaction, &self.people, namesakes)?);
-        forget::remove(&transaction, &self.people, &self.faces, person.only_name())?;
+        let theirs = Theirs::of(&transaction, &self.people, &self.faces, person.own_names().cloned())?;
+        forget::remove(&transaction, &theirs)?;
         if !may_find_again {
             forget::keep_places(&transaction, person)?;
         }
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        Ok(theirs.own_names)
     }
 }
 
@@ -210,24 +219,28 @@ fn photos_of(c: &Connection, face: &FaceToForget) -> Result<HashSet<i64>> {
     Ok(photos)
 }
 
-/// The person in the backup: who has their number, and has their name, no name, one of the faces, or no face, perhaps by a
-/// name of before; and who has their name and one of the faces. Who has no face today is known by having been made in the
-/// same second. An older program may have given a number a second time, and an undone name leaves a group to somebody else.
+/// The person in the backup, and who was merged into them since: who has one of their numbers, and has one of their names,
+/// no name, one of the faces, or no face, perhaps by a name of before; and who has one of their names and one of the faces.
+/// Who has no face today is known by having been made in the same second. An older program may have given a number a second
+/// time, and an undone name leaves a group to somebody else.
 fn people_in(c: &Connection, person: &PersonToForget, faces: &HashSet<i64>) -> Result<HashSet<i64>> {
     let mut holders = HashSet::new();
     for &face in faces {
         holders.extend(forget::holder(c, face)?);
     }
+    let numbers: HashSet<i64> = std::iter::once(&person.person).chain(&person.merged).map(|id| id.0).collect();
+    let names: HashSet<&String> = person.name.iter().chain(&person.earlier_names).collect();
     let mut query = c.prepare("SELECT id, name, created_at FROM person")?;
     let mut rows = query.query([])?;
     let mut people = HashSet::new();
     while let Some(row) = rows.next()? {
         let (id, name): (i64, Option<String>) = (row.get(0)?, row.get(1)?);
-        let is_as_old = person.faces.is_empty() && row.get::<_, i64>(2)? == person.made_at_secs;
+        let is_as_old =
+            id == person.person.0 && person.faces.is_empty() && row.get::<_, i64>(2)? == person.made_at_secs;
         let is_holder = holders.contains(&id);
-        let has_name = name.is_some() && name == person.name;
+        let has_name = name.as_ref().is_some_and(|name| names.contains(name));
         let may_be = is_as_old || has_name || name.is_none() || is_holder || faces_of(c, id)?.is_empty();
-        if (id == person.person.0 && may_be) || (has_name && is_holder) {
+        if (numbers.contains(&id) && may_be) || (has_name && is_holder) {
             people.insert(id);
         }
     }
@@ -282,13 +295,14 @@ fn is_named(c: &Connection, person: &PersonToForget, namesakes: &[i64]) -> Resul
     Ok(forget::bearers(c, name, crate::types::PersonId(0))?.iter().any(|id| !namesakes.contains(id)))
 }
 
-/// Whether the name's bytes are in the file, though nothing that stays has a right to them.
-fn is_found(c: &Connection, file: &Path, person: &PersonToForget, namesakes: &[i64]) -> Result<bool> {
-    let Some(name) = person.name.as_ref().filter(|name| name.len() >= LEAST_BYTES_SEARCHED) else { return Ok(false) };
-    if !namesakes.is_empty() || stands_elsewhere(c, name)? {
-        return Ok(false);
+/// Whether the bytes of one of the names are in the file, though nothing that stays has a right to them.
+fn is_found(c: &Connection, file: &Path, names: &HashSet<String>) -> Result<bool> {
+    for name in names.iter().filter(|name| name.len() >= LEAST_BYTES_SEARCHED) {
+        if !stands_elsewhere(c, name)? && contains(file, name.as_bytes()).map_err(|error| file::at(file, &error))? {
+            return Ok(true);
+        }
     }
-    contains(file, name.as_bytes()).map_err(|error| file::at(file, &error))
+    Ok(false)
 }
 
 /// In a path, a setting or as a part of another's name.

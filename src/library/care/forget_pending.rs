@@ -21,6 +21,10 @@ const ONLY_THE_LIBRARY: &str = "1";
 pub(super) struct Pending {
     person: i64,
     name: Option<String>,
+    #[serde(default)]
+    earlier_names: Vec<String>,
+    #[serde(default)]
+    merged: Vec<i64>,
     /// None of one that an older program noted.
     #[serde(default)]
     made_at_secs: Option<i64>,
@@ -50,6 +54,8 @@ impl Pending {
         Self {
             person: known.person.0,
             name: known.name.clone(),
+            earlier_names: known.earlier_names.clone(),
+            merged: known.merged.iter().map(|person| person.0).collect(),
             made_at_secs: Some(known.made_at_secs),
             namesakes: known.namesakes,
             faces: known.faces.iter().map(face).collect(),
@@ -66,10 +72,13 @@ impl Pending {
             picture: face.picture.map(|hash| hash.0),
             face_box: face.face_box,
             is_decided: true,
+            is_set_aside: false,
         };
         PersonToForget {
             person: PersonId(self.person),
             name: self.name.clone(),
+            earlier_names: self.earlier_names.clone(),
+            merged: self.merged.iter().copied().map(PersonId).collect(),
             made_at_secs: self.made_at_secs.unwrap_or(i64::MIN),
             faces: self.faces.iter().map(face).collect(),
             vectors: 0,

@@ -10,7 +10,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use rusqlite::{Connection, Transaction};
 use serde_json::Value;
 
-use super::forget;
+use super::forget_theirs::Theirs;
 use crate::library::error::Result;
 
 /// By which a file is told that may hold them.
@@ -26,22 +26,19 @@ type FileKey = (Vec<u8>, String);
 
 impl ForgottenInFiles {
     /// Before anything of them is removed.
-    pub fn of(c: &Connection, people: &HashSet<i64>, faces: &HashSet<i64>) -> Result<Self> {
+    pub fn of(c: &Connection, theirs: &Theirs) -> Result<Self> {
         let mut others = HashSet::new();
-        let mut names = HashSet::new();
         let mut query = c.prepare("SELECT id, name FROM person WHERE name IS NOT NULL")?;
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
             let (id, name): (i64, String) = (row.get(0)?, row.get(1)?);
-            if people.contains(&id) {
-                names.insert(folded(&name))
-            } else {
-                others.insert(folded(&name))
-            };
+            if !theirs.people.contains(&id) {
+                others.insert(folded(&name));
+            }
         }
-        names.extend(forget::names_before(c, people)?.iter().map(|name| folded(name)));
-        names.retain(|name| !others.contains(name));
-        Ok(Self { photos: photos_of(c, faces)?, names: names.into_iter().collect(), others })
+        let names: HashSet<String> = theirs.names.iter().map(|name| folded(name)).collect();
+        let names = names.into_iter().filter(|name| !others.contains(name)).collect();
+        Ok(Self { photos: photos_of(c, &theirs.faces)?, names, others })
     }
 
     /// How many files can be taken back that could not any more.

@@ -1,6 +1,6 @@
 //! Brings an export into a library: an empty one, or one whose photos were scanned already, wherever they lie.
 //!
-//! * Photos are found by their picture's hash. One that is not here yet is made, as missing, if it has faces or took the
+//! * Photos are found by their picture's hash; where that was never made, at the same path, of the same size. One that is not here yet is made, as missing, if it has faces or took the
 //!   place of one that has; the scan that finds the picture finds its faces by their boxes.
 //! * Faces of a photo are found by their boxes (intersection over union of a half or more, the best first).
 //! * People: see [`ImportedPeople`](super::import_people::ImportedPeople).
@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
 use std::path::PathBuf;
 
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Transaction, TransactionBehavior, params};
 
 use super::BackupReason;
 use super::import_edits::NotPlaced;
@@ -126,6 +126,7 @@ pub(super) struct Import<'t, 'c> {
     pub(super) contents: &'c Contents,
     photo_lines: HashMap<i64, &'c PhotoLine>,
     face_lines: HashMap<i64, &'c FaceLine>,
+    pub(super) rejected: HashSet<(i64, i64)>,
     /// The library's photos and faces by their numbers in the file.
     pub(super) photos: HashMap<i64, PhotoId>,
     pub(super) faces: HashMap<i64, FaceId>,
@@ -145,6 +146,7 @@ impl<'t, 'c> Import<'t, 'c> {
             contents,
             photo_lines: contents.photos.iter().map(|photo| (photo.id, photo)).collect(),
             face_lines: contents.faces.iter().map(|face| (face.id, face)).collect(),
+            rejected: contents.rejected.iter().copied().collect(),
             photos: HashMap::new(),
             faces: HashMap::new(),
             made_photos: HashSet::new(),
@@ -168,6 +170,10 @@ impl<'t, 'c> Import<'t, 'c> {
         for &(face, person) in &self.contents.rejected {
             self.reject(&people, face, person)?;
         }
+        for &(face, person, belongs) in &self.contents.was_of {
+            self.remember(&people, face, person, belongs)?;
+        }
+        self.refuse_names()?;
         for &[a, b] in &self.contents.different {
             self.tell_apart(&people, a, b)?;
         }
@@ -191,14 +197,17 @@ impl<'t, 'c> Import<'t, 'c> {
             of_photo.entry(face.photo).or_default().push(face);
         }
         let rejected: HashSet<i64> = self.contents.rejected.iter().map(|&(face, _)| face).collect();
+        let answered: HashSet<i64> = self.contents.refused_names.iter().map(|(photo, _)| *photo).collect();
         let took_a_place = self.took_a_place(|photo| of_photo.contains_key(&photo));
         for photo in &self.contents.photos {
             let faces = of_photo.remove(&photo.id).unwrap_or_default();
             let found = self.find_photo(photo)?;
             let id = match found {
                 Some(id) => id,
-                // Nothing is known of it that a scan would not find out, but whose place it took.
-                None if faces.is_empty() && !took_a_place.contains(&photo.id) => continue,
+                // Nothing is known of it that a scan would not find out, but whose place it took or what was refused.
+                None if faces.is_empty() && !took_a_place.contains(&photo.id) && !answered.contains(&photo.id) => {
+                    continue;
+                }
                 None => self.make_photo(photo)?,
             };
             self.photos.insert(photo.id, id);
@@ -206,40 +215,6 @@ impl<'t, 'c> Import<'t, 'c> {
             self.place_faces(id, &faces, &rejected)?;
         }
         Ok(())
-    }
-
-    fn find_photo(&self, photo: &PhotoLine) -> Result<Option<PhotoId>> {
-        let (picture, sha256) = (photo.picture.map(|hash| hash.0), photo.sha256.map(|hash| hash.0));
-        let mut query = self.d.t.prepare_cached(
-            "SELECT id FROM photo WHERE picture = ?1 OR (sha256 = ?2 AND (picture IS NULL OR ?1 IS NULL)) \
-             ORDER BY picture IS NULL, id LIMIT 1",
-        )?;
-        Ok(query.query_row(params![picture, sha256], |row| row.get(0).map(PhotoId)).optional()?)
-    }
-
-    /// Missing, and looked through by no detector: so a scan that finds the picture looks for its faces.
-    fn make_photo(&mut self, photo: &PhotoLine) -> Result<PhotoId> {
-        let last = photo.paths.first().map(PathText::to_path).unwrap_or_default();
-        self.d
-            .t
-            .prepare_cached(
-                "INSERT INTO photo (picture, sha256, path, name_key, size, state, missing, width, height, sort_at) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, 'done', 1, ?6, ?7, ?8)",
-            )?
-            .execute(params![
-                photo.picture.map(|hash| hash.0),
-                photo.sha256.map(|hash| hash.0),
-                path::to_bytes(&last),
-                path::name_key(&last),
-                photo.size as i64,
-                photo.width,
-                photo.height,
-                photo.time
-            ])?;
-        let id = PhotoId(self.d.t.last_insert_rowid());
-        self.made_photos.insert(id);
-        self.report.photos_made += 1;
-        Ok(id)
     }
 
     fn place_faces(&mut self, id: PhotoId, faces: &[&'c FaceLine], rejected: &HashSet<i64>) -> Result<()> {

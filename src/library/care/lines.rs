@@ -2,7 +2,9 @@
 //!
 //! The first line is the header, the last one says how many lines there were, so that a file cut short is known. Every
 //! line between says its `kind`. Numbers of people, photos and faces hold within the file only; photos are known by the
-//! hash of their picture.
+//! hash of their picture, and where that could never be made, by path and size.
+//!
+//! Version 2 added `was_of`, `refused_name` and photos without a hash. A reader takes every version up to its own.
 
 use std::collections::HashSet;
 use std::io::BufRead;
@@ -15,7 +17,7 @@ use crate::library::review::{Belongs, SetAside, cleaned};
 use crate::types::{FaceBox, Landmarks, PathText, hex};
 
 pub(super) const FORMAT: &str = "likeness-library";
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 /// How the names of settings begin that are not of one computer: those of the grouping.
 pub(super) const TRAVELLING: &str = "grouping.";
 const LONGEST_SETTING: usize = 200;
@@ -31,6 +33,17 @@ pub(super) enum TransferLine {
     Rejected {
         face: i64,
         person: i64,
+    },
+    /// Whose a face was, and how, when it was set aside or said not to be theirs.
+    WasOf {
+        face: i64,
+        person: i64,
+        belongs: Belongs,
+    },
+    /// A name that another program gave to a photo, and that was refused.
+    RefusedName {
+        photo: i64,
+        name: String,
     },
     /// Two people who are not one.
     Different {
@@ -93,6 +106,12 @@ pub(super) struct PhotoLine {
     /// Whether its faces were looked for in that photo.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub carried: bool,
+}
+
+impl PhotoLine {
+    pub fn has_hash(&self) -> bool {
+        self.picture.is_some() || self.sha256.is_some()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -168,6 +187,8 @@ pub(super) struct Contents {
     pub photos: Vec<PhotoLine>,
     pub faces: Vec<FaceLine>,
     pub rejected: Vec<(i64, i64)>,
+    pub was_of: Vec<(i64, i64, Belongs)>,
+    pub refused_names: Vec<(i64, String)>,
     pub different: Vec<[i64; 2]>,
     pub folders: Vec<PathBuf>,
     pub settings: Vec<(String, String)>,
@@ -197,6 +218,8 @@ pub(super) fn read(from: impl BufRead) -> Result<Contents> {
             TransferLine::Photo(photo) => contents.photos.push(photo),
             TransferLine::Face(face) => contents.faces.push(face),
             TransferLine::Rejected { face, person } => contents.rejected.push((face, person)),
+            TransferLine::WasOf { face, person, belongs } => contents.was_of.push((face, person, belongs)),
+            TransferLine::RefusedName { photo, name } => contents.refused_names.push((photo, name)),
             TransferLine::Different { people } => contents.different.push(people),
             TransferLine::Folder(path) => contents.folders.push(path.to_path()),
             TransferLine::Setting { key, value } => contents.settings.push((key, value)),
@@ -239,8 +262,8 @@ impl Known {
                 person.name.as_deref().map_or(Ok(String::new()), cleaned).map_err(|error| error.to_string())?;
                 once(&mut self.people, person.id, "person")
             }
-            TransferLine::Photo(photo) if photo.picture.is_none() && photo.sha256.is_none() => {
-                Err(format!("photo {} has no hash", photo.id))
+            TransferLine::Photo(photo) if !photo.has_hash() && photo.paths.is_empty() => {
+                Err(format!("photo {} has neither a hash nor a path", photo.id))
             }
             TransferLine::Photo(photo) => once(&mut self.photos, photo.id, "photo"),
             TransferLine::Face(face) => {
@@ -253,7 +276,8 @@ impl Known {
                 }
                 once(&mut self.faces, face.id, "face")
             }
-            TransferLine::Rejected { face, person } => {
+            TransferLine::RefusedName { photo, .. } => came_before(&self.photos, *photo, "photo"),
+            TransferLine::Rejected { face, person } | TransferLine::WasOf { face, person, .. } => {
                 came_before(&self.faces, *face, "face")?;
                 came_before(&self.people, *person, "person")
             }

@@ -3,7 +3,7 @@
 //! * Backups lie in `backups/` beside the library ([`backups`], [`LibraryReader::back_up`]): before a migration, a large
 //!   regrouping, a restore, an import or the removal of a folder's faces, daily when something was decided, and when
 //!   asked for. At most ten are kept, together at most twice the library; the newest with most named people, and the
-//!   newest with most decided faces, stay whatever comes after them.
+//!   newest with most decided faces, stay whatever comes after them, and take their room from the others.
 //! * `restore` puts one back. What was in its place is kept among the backups, damaged or not; who was forgotten for good
 //!   since that backup is taken out of it.
 //! * [`check`] reads the whole file with every index and row, and says what is wrong in sentences. What it cannot find is a
@@ -28,11 +28,14 @@ mod forget;
 mod forget_again;
 mod forget_backups;
 mod forget_pending;
+mod forget_theirs;
 mod forget_written;
 mod import;
+mod import_answers;
 mod import_edits;
 mod import_forgotten;
 mod import_people;
+mod import_photos;
 mod lines;
 mod log;
 mod numbers;
@@ -53,8 +56,7 @@ pub(crate) use file::step_over as move_aside;
 pub(super) use file::{open_after, open_protected, refuse_obstructed};
 #[cfg(test)]
 pub(crate) use forget::FaceToForget;
-pub(crate) use forget::Forgotten;
-pub use forget::PersonToForget;
+pub use forget::{Forgotten, PersonToForget};
 pub use import::ImportReport;
 pub(crate) use import::{Contradiction, FaceDecision, ImportMode};
 pub(crate) use import_edits::{NotPlaced, WaitsFor};
@@ -63,4 +65,4 @@ pub(crate) use log::rescue_garbled;
 pub(super) use remains::clear as clear_remains;
 pub(crate) use remains::copies_by_hand;
 pub(crate) use restore::{Restored, restore};
-pub(crate) use transfer::ExportCounts;
+pub use transfer::ExportCounts;

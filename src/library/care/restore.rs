@@ -102,6 +102,7 @@ impl Library {
 
     fn take_in(&mut self, mut staged: Staged, is_finished: bool) -> Result<Restored> {
         let kept = self.back_up_only(BackupReason::BeforeRestore)?;
+        backup::prune(&self.path, &[&kept, &staged.backup])?;
         let revision = self.revision()?.0;
         // Nor is a number given twice: an open window knows faces and photos by theirs.
         let numbers = self.read(numbers_given)?;
@@ -146,6 +147,8 @@ fn keep_numbers(c: &Connection, given: &[(String, i64)]) -> Result<()> {
 /// A sound copy of a backup, in the present format, beside the library.
 pub(super) struct Staged {
     path: PathBuf,
+    /// What it was copied from.
+    backup: PathBuf,
     people: usize,
     moved_aside: Vec<PathBuf>,
     _writing: Writing,
@@ -184,7 +187,7 @@ impl Staged {
             LibraryError::NotALibrary { .. } => unsound("it is no Likeness library".into()),
             other => other,
         })?;
-        let mut staged = Self { path, people: 0, moved_aside, _writing: writing };
+        let mut staged = Self { path, backup: backup.to_owned(), people: 0, moved_aside, _writing: writing };
         let report = super::check(&staged.path);
         staged.people = report.people;
         match report.problems.first() {
@@ -211,6 +214,10 @@ impl Staged {
             forgotten.apply(staged)?;
             named_people(staged)
         })?;
+        // Only now, since the others were asked what they know.
+        if let Some(kept) = &kept {
+            backup::prune(library, &[kept, &self.backup])?;
+        }
         let clear = || {
             file::remove_file(library)?;
             file::SIDE_FILES.iter().try_for_each(|suffix| file::remove(&file::with_suffix(library, suffix)))

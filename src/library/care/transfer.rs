@@ -12,7 +12,7 @@ use crate::library::files::PROGRAM;
 use crate::library::open::LibraryReader;
 use crate::library::reason::Reason;
 use crate::library::review::{FaceState, rows};
-use crate::library::{faces, path};
+use crate::library::{faces, names, path};
 use crate::types::{FaceBox, FaceId, PathText};
 
 /// How much was written.
@@ -21,6 +21,8 @@ pub struct ExportCounts {
     /// Those with a name.
     pub people: usize,
     pub photos: usize,
+    /// Of these, photos with faces that no hash is known of: an import finds them at the same path only.
+    pub photos_by_path: usize,
     pub faces: usize,
 }
 
@@ -41,6 +43,7 @@ impl LibraryReader {
                 })?;
                 photos(c, &mut |photo| {
                     counts.photos += 1;
+                    counts.photos_by_path += usize::from(!photo.has_hash());
                     writer.put(&TransferLine::Photo(photo))
                 })?;
                 faces_of(c, &mut |face| {
@@ -92,7 +95,7 @@ fn people(c: &Connection, take: Take<PersonLine>) -> Result<()> {
     Ok(())
 }
 
-/// Photos that are known by a hash; others could not be found again.
+/// Photos that are known by a hash, and those of which something may have been said.
 fn photos(c: &Connection, take: Take<PhotoLine>) -> Result<()> {
     let mut paths: HashMap<i64, Vec<PathText>> = HashMap::new();
     let mut query = c.prepare("SELECT photo_id, path FROM file WHERE missing = 0 ORDER BY photo_id, path")?;
@@ -103,7 +106,8 @@ fn photos(c: &Connection, take: Take<PhotoLine>) -> Result<()> {
     let mut query = c.prepare(
         "SELECT id, picture, sha256, path, size, width, height, sort_at, replaced_by, \
          replaced_by IS NOT NULL AND NOT EXISTS (SELECT 1 FROM replaced WHERE old = photo.id) FROM photo \
-         WHERE picture IS NOT NULL OR sha256 IS NOT NULL ORDER BY id",
+         WHERE picture IS NOT NULL OR sha256 IS NOT NULL OR EXISTS (SELECT 1 FROM face WHERE photo_id = photo.id) \
+         OR EXISTS (SELECT 1 FROM name_answer WHERE photo_id = photo.id) ORDER BY id",
     )?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
@@ -128,8 +132,7 @@ fn photos(c: &Connection, take: Take<PhotoLine>) -> Result<()> {
 fn faces_of(c: &Connection, take: Take<FaceLine>) -> Result<()> {
     let mut query = c.prepare(
         "SELECT face.id, photo_id, picture, x, y, face.width, face.height, score, landmarks, person_id, belongs, \
-         set_aside FROM face JOIN photo ON photo.id = photo_id \
-         WHERE picture IS NOT NULL OR sha256 IS NOT NULL ORDER BY face.id",
+         set_aside FROM face JOIN photo ON photo.id = photo_id ORDER BY face.id",
     )?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
@@ -157,13 +160,22 @@ fn faces_of(c: &Connection, take: Take<FaceLine>) -> Result<()> {
 }
 
 fn the_rest(c: &Connection, take: Take<TransferLine>) -> Result<()> {
-    let mut query = c.prepare(
-        "SELECT face_id, rejected.person_id FROM rejected JOIN face ON face.id = face_id \
-         JOIN photo ON photo.id = photo_id WHERE picture IS NOT NULL OR sha256 IS NOT NULL ORDER BY 1, 2",
-    )?;
+    let mut query = c.prepare("SELECT face_id, person_id FROM rejected ORDER BY 1, 2")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
         take(TransferLine::Rejected { face: row.get(0)?, person: row.get(1)? })?;
+    }
+    // Of a group that is gone nobody would know who it was.
+    let mut query = c.prepare(
+        "SELECT face_id, person_id, belongs FROM was_of WHERE person_id IN (SELECT id FROM person) ORDER BY 1, 2",
+    )?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let belongs = rows::belongs_at(row, 2)?;
+        take(TransferLine::WasOf { face: row.get(0)?, person: row.get(1)?, belongs })?;
+    }
+    for (photo, name) in names::refused(c)? {
+        take(TransferLine::RefusedName { photo: photo.0, name })?;
     }
     let mut query = c.prepare("SELECT person_a, person_b FROM different ORDER BY 1, 2")?;
     let mut rows = query.query([])?;

@@ -99,7 +99,7 @@ pub(in crate::library) fn state_at(row: &rusqlite::Row, first: usize) -> rusqlit
     })
 }
 
-fn belongs_at(row: &rusqlite::Row, column: usize) -> rusqlite::Result<Belongs> {
+pub(in crate::library) fn belongs_at(row: &rusqlite::Row, column: usize) -> rusqlite::Result<Belongs> {
     Ok(match row.get_ref(column)?.as_str()? {
         "grouped" => Belongs::Grouped,
         "suggested" => Belongs::Suggested,

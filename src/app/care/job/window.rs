@@ -10,8 +10,10 @@ use crate::app::engine::report::{Failed, Ticket};
 use crate::app::engine::scan_lock::{ScanLock, ScanRuns};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
 use crate::app::jobs::forget::{self, Forgetting};
-use crate::library::care::{self, Backup, BackupReason, CheckReport, ImportMode, ImportReport, PersonToForget};
-use crate::library::{Library, Stale};
+use crate::library::care::{
+    self, Backup, BackupReason, CheckReport, ExportCounts, Forgotten, ImportMode, ImportReport, PersonToForget,
+};
+use crate::library::{Library, LibraryError, Stale};
 use crate::types::{PersonId, Touched};
 
 const BACKUP_FAILED: Failed = Failed::Own("failed_back_up");
@@ -19,6 +21,7 @@ const RESTORE_IN_SCAN: Failed = Failed::Own("failed_restore_in_scan");
 const RESTORE_FAILED: Failed = Failed::Own("failed_restore");
 const IMPORT_FAILED: Failed = Failed::Own("failed_bring_in");
 const FORGETTING_FAILED: Failed = Failed::Own("failed_forget");
+const FORGETTING_UNSCANNED: Failed = Failed::Own("failed_forget_unscanned");
 
 /// What is asked of the jobs.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +47,9 @@ pub enum Event {
     Checked(CheckReport),
     Imported(ImportReport),
     Forgetting(Forgetting),
+    /// This and the next come before the change of their name is answered.
+    Exported(Ticket, ExportCounts),
+    Forgotten(Ticket, Forgotten),
 }
 
 /// Reads on the quick threads; all else takes long.
@@ -75,7 +81,8 @@ impl FeatureJob for Job {
                 Request::Export(ticket, to) => {
                     let written =
                         Library::open_read_only(&path).map_err(Into::into).and_then(|library| export(&library, &to));
-                    sink.changed(ticket, Failed::Save, written.map(|_| Touched::default()));
+                    let told = written.map(|counts| sink.send(Event::Exported(ticket, counts)));
+                    sink.changed(ticket, Failed::Save, told.map(|()| Touched::default()));
                 }
                 Request::Import(ticket, from) => {
                     sink.changed(ticket, IMPORT_FAILED, bring_in(shared, from, sink));
@@ -88,9 +95,13 @@ impl FeatureJob for Job {
                 Request::Forget { ticket, shown, may_find_again } => {
                     let person = shown.person;
                     let forgotten = forget_person(shared, shown, may_find_again);
-                    let failed =
-                        forgotten.as_ref().err().map_or(FORGETTING_FAILED, |e| Failed::of(e, FORGETTING_FAILED));
-                    sink.changed(ticket, failed, forgotten);
+                    let failed = forgotten.as_ref().err().map_or(FORGETTING_FAILED, forgetting_failed);
+                    let touched = forgotten.map(|forgotten| {
+                        let touched = forgotten.touched.clone();
+                        sink.send(Event::Forgotten(ticket, forgotten));
+                        touched
+                    });
+                    sink.changed(ticket, failed, touched);
                     if failed == Failed::Stale(Stale::PersonChanged)
                         && let Ok(event) = preview_of_forgetting(shared, person)
                     {
@@ -137,9 +148,66 @@ fn preview_of_forgetting(shared: &Shared, person: PersonId) -> Result<Event> {
 }
 
 /// The library's log is emptied once no reader of this window is in the middle of a question.
-fn forget_person(shared: &Shared, shown: PersonToForget, may_find_again: bool) -> Result<Touched> {
+fn forget_person(shared: &Shared, shown: PersonToForget, may_find_again: bool) -> Result<Forgotten> {
     let home = shared.home.clone();
     let forgotten = shared.library.call(move |library| forget::forget(&home, library, &shown, may_find_again));
     shared.library_changed();
-    forgotten.map(|forgotten| forgotten.touched)
+    forgotten
+}
+
+fn forgetting_failed(error: &anyhow::Error) -> Failed {
+    match error.downcast_ref() {
+        Some(LibraryError::PicturesUnknown { .. }) => FORGETTING_UNSCANNED,
+        _ => Failed::of(error, FORGETTING_FAILED),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use crossbeam_channel::unbounded;
+
+    use super::*;
+    use crate::app::engine::home::Home;
+    use crate::app::engine::library_thread::LibraryHandle;
+    use crate::app::engine::networks::EngineOptions;
+    use crate::app::engine::report::Report;
+    use crate::app::engine::shared::Running;
+    use crate::app::engine::workers::Workers;
+    use crate::library::{Decision, Destination};
+    use crate::types::Revision;
+
+    #[test]
+    fn what_a_forgetting_left_is_told_before_its_change_is_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let library = LibraryHandle::open(&home.library()).unwrap();
+        let to = Destination::NewPerson { name: "Ada".to_owned() };
+        let decision = Decision::Move { faces: Vec::new(), to };
+        library.call(move |library| library.decide(&decision, Revision::NOW)).unwrap();
+        let reader = Library::open_read_only(&home.library()).unwrap();
+        let workers = Workers::start(home.clone(), || ()).unwrap();
+        let shared = Arc::new(Shared::new(home, library, EngineOptions::default()));
+        let (send, told) = unbounded();
+        let sink = Sink::new(move |report| _ = send.send(report));
+        let mut tasks = Tasks { shared: &shared, workers: &workers, sink, running: &mut Running::default() };
+        let hear = || told.recv_timeout(Duration::from_secs(20)).unwrap();
+        let heard = reader.at_once(|reader| {
+            let (person, _) = reader.named_people()?[0];
+            let shown = reader.person_to_forget(person)?;
+            Job.handle(&mut tasks, Request::Forget { ticket: 7, shown, may_find_again: true });
+            Ok::<_, LibraryError>((hear(), hear()))
+        });
+        let (first, second) = heard.unwrap();
+        assert!(matches!(&first, Report::Own(Event::Forgotten(7, done)) if !done.is_complete), "{first:?}");
+        assert!(matches!(second, Report::Changed(7, _)), "{second:?}");
+    }
+
+    #[test]
+    fn faces_that_no_scan_could_leave_out_are_told_with_what_to_do() {
+        let refused = LibraryError::PicturesUnknown { faces: 2 }.into();
+        assert_eq!(forgetting_failed(&refused), FORGETTING_UNSCANNED);
+    }
 }

@@ -257,6 +257,28 @@ fn cancelled_it_changes_nothing() {
     assert!(made.people().is_empty() && made.kept().is_empty());
 }
 
+/// What writes a copy waits here, as it would on a slow disk.
+#[test]
+fn decisions_are_answered_while_the_backup_before_a_grouping_is_written() {
+    let made = MadeLibrary::of(&faces(FEW, 8));
+    made.decide(Decision::Move { faces: Vec::new(), to: Destination::NewPerson { name: "Ada".to_owned() } });
+    let lock = made.home.library().with_file_name("library.sqlite.lock");
+    let lock = std::fs::File::options().write(true).create(true).truncate(false).open(lock).unwrap();
+    lock.lock().unwrap();
+    let answered = std::thread::scope(|scope| {
+        let grouping = scope.spawn(|| made.regroup_above(usize::MAX));
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        let (answer, answered) = crossbeam_channel::bounded(1);
+        let library = made.library.clone();
+        scope.spawn(move || answer.send(library.call(|library| library.set_setting("theme", "dark"))).unwrap());
+        let answered = answered.recv_timeout(std::time::Duration::from_secs(5));
+        let is_waiting = !grouping.is_finished();
+        lock.unlock().unwrap();
+        (is_waiting, answered.is_ok())
+    });
+    assert_eq!(answered, (true, true), "the grouping waits, and nobody else does");
+}
+
 #[test]
 fn nothing_of_who_is_forgotten_or_gone_is_kept() {
     let all = faces(300, 8);

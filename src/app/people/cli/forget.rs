@@ -33,7 +33,7 @@ impl ForgetArgs {
         let mut library = Library::open(&home.library())?;
         let forgetting = preview(home, &library, PersonId(id))?;
         // Nobody is asked about what is refused then.
-        library.still_to_forget(&forgetting.person)?;
+        library.still_to_forget(&forgetting.person, !self.not_again)?;
         if !self.yes {
             output::note(question(&forgetting, self.not_again));
             if !std::io::stdin().is_terminal() {
@@ -62,10 +62,11 @@ fn name(forgetting: &Forgetting) -> String {
 
 fn question(forgetting: &Forgetting, not_again: bool) -> String {
     let person = &forgetting.person;
-    let suggested = person.faces.iter().filter(|face| !face.is_decided).count();
+    let suggested = person.faces.iter().filter(|face| !face.is_decided && !face.is_set_aside).count();
+    let set_aside = person.faces.iter().filter(|face| face.is_set_aside).count();
     let mut words = format!(
-        "{} would be forgotten: {} with crop and {}, {suggested} of them only suggested or grouped; {}, {} of the \
-         history; and the same in {}. The photos stay. There is no way back.",
+        "{} would be forgotten: {} with crop and {}, {suggested} of them only suggested or grouped, {set_aside} set \
+         aside as theirs; {}, {} of the history; and the same in {}. The photos stay. There is no way back.",
         name(forgetting),
         counted(person.faces.len(), "face", "faces"),
         counted(person.vectors, "vector", "vectors"),
@@ -131,6 +132,7 @@ fn as_json(forgetting: &Forgetting, forgotten: &Forgotten) -> serde_json::Value 
     json!({
         "id": forgotten.person.person,
         "faces": forgotten.person.faces.len(),
+        "set_aside": forgotten.person.faces.iter().filter(|face| face.is_set_aside).count(),
         "vectors": forgotten.person.vectors,
         "rejections": forgotten.person.rejections,
         "history": forgotten.person.steps,

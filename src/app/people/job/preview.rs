@@ -6,7 +6,7 @@ use std::sync::{Mutex, TryLockError};
 use anyhow::{Context, Result};
 
 use crate::app::engine::shared::{Shared, lock};
-use crate::app::jobs::regroup::{Grouping, PreparedGrouping};
+use crate::app::jobs::regroup::{self, Grouping, PreparedGrouping};
 use crate::cluster::{Linkage, WrongShare};
 use crate::library::{GroupedBy, LibraryError, LibraryReader, Stale};
 use crate::networks::models::Store;
@@ -87,8 +87,8 @@ impl Preview {
     pub(crate) fn apply(&self, shared: &Shared, asked: Grouping, seen: Revision) -> Result<Touched> {
         let groups = self.previewed(asked, seen).ok_or(LibraryError::Stale(Stale::OtherPreview))?;
         asked.remember(&shared.library, &shared.options().model_id())?;
+        regroup::back_up_before(&shared.library, &groups)?;
         shared.library.call(move |library| {
-            library.before_grouping(&groups)?;
             let touched = library.apply_grouping(&groups, GroupedBy::User, seen)?.touched;
             // How faces are grouped is remembered, too, and shown with the settings.
             Ok::<_, LibraryError>(Touched { settings: true, ..touched })

@@ -266,3 +266,42 @@ fn the_copy_with_most_names_outlives_smaller_ones_made_after_it() {
     fixture.library.restore_backup(&kept).unwrap();
     assert_eq!(fixture.names(), ["Ada", "Ben", "Cy", "Dee", "Eve"]);
 }
+
+#[test]
+fn restores_keep_to_the_limits_and_the_restored_backup_stays() {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 2);
+    fixture.name(&faces[..1], "Ada");
+    let restored = fixture.library.back_up(BackupReason::Asked).unwrap();
+    fixture.name(&faces[1..], "Ben");
+    for _ in 0..15 {
+        fixture.library.restore_backup(&restored).unwrap();
+    }
+    let all = backups(&fixture.file()).unwrap();
+    let limit = 2 * all.iter().map(|backup| backup.bytes).max().unwrap().max(bytes_of(&fixture.file()));
+    assert!(restored.exists() && all.len() <= 10, "{all:?}");
+    // The newest with Ben stays beside the two that are needed.
+    let needed: u64 = all.iter().take(3).map(|backup| backup.bytes).sum();
+    assert!(all.iter().map(|backup| backup.bytes).sum::<u64>() <= limit.max(needed), "{all:?}");
+    assert!(all.iter().any(|backup| matches!(backup.state, BackupState::Sound { people: 2, .. })), "{all:?}");
+}
+
+#[test]
+fn a_damaged_library_that_was_put_aside_counts_as_one_of_ten() {
+    let mut fixture = LibraryFixture::new();
+    fixture.add("a.jpg", 1, 1);
+    let first = fixture.library.back_up(BackupReason::Asked).unwrap();
+    let put_aside = super::super::backup::new_path(&fixture.file(), BackupReason::BeforeRestore).unwrap();
+    std::fs::write(&put_aside, b"torn").unwrap();
+    // A log that is large for a while leaves room for ten.
+    let padding = format!(
+        "CREATE TABLE padding (bytes BLOB); INSERT INTO padding VALUES (zeroblob({})); DROP TABLE padding; VACUUM",
+        20 * bytes_of(&first)
+    );
+    fixture.library.connection.execute_batch(&padding).unwrap();
+    for _ in 0..12 {
+        fixture.library.back_up(BackupReason::Daily).unwrap();
+    }
+    let all = backups(&fixture.file()).unwrap();
+    assert!(put_aside.exists() && all.len() <= 10, "{all:?}");
+}

@@ -18,10 +18,10 @@ const NAME: &str = "Xanthippe Quärz";
 const FIRST_NAME: &str = "Xanthippe Müller-Quärz";
 
 /// What must not be left: names, a vector, a crop.
-struct Traces(Vec<(&'static str, Vec<u8>)>);
+pub(super) struct Traces(pub Vec<(&'static str, Vec<u8>)>);
 
 impl Traces {
-    fn in_folder(&self, folder: &Path) -> Vec<String> {
+    pub fn in_folder(&self, folder: &Path) -> Vec<String> {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(folder).unwrap().flatten() {
             if entry.path().is_dir() {
@@ -48,7 +48,7 @@ fn distinctive(place: usize) -> (FaceRecord, Vec<u8>) {
 }
 
 /// A person named, renamed, moved, merged and rejected; a friend beside them in each photo.
-fn with_person() -> (LibraryFixture, PersonId, Traces) {
+pub(super) fn with_person() -> (LibraryFixture, PersonId, Traces) {
     let mut fixture = LibraryFixture::new();
     let (first, first_bytes) = distinctive(0);
     let (second, second_bytes) = distinctive(1);
@@ -113,10 +113,7 @@ fn no_byte_of_a_forgotten_person_is_left_in_the_library_or_its_backups() {
     assert_eq!(fixture.library.counts().unwrap().faces, 2);
     let all = backups(&fixture.file()).unwrap();
     assert!(all.len() == 2 && all.iter().all(Backup::is_sound), "{all:?}");
-    for backup in all {
-        fixture.library.restore_backup(&backup.path).unwrap();
-        assert!(!fixture.names().contains(&NAME.to_owned()));
-    }
+    fixture.restore_each(|fixture| assert!(!fixture.names().contains(&NAME.to_owned())));
     assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
 }
 

@@ -5,6 +5,7 @@ mod checks;
 mod failing_disk;
 mod faults;
 mod forgetting;
+mod forgetting_whole;
 mod imported_edits;
 mod protected;
 mod restoring;
@@ -32,6 +33,17 @@ impl LibraryFixture {
 
     fn told(&self) -> String {
         told(&self.library)
+    }
+
+    /// Restores every backup that is there now, though each restore may remove the others.
+    fn restore_each(&mut self, look: impl Fn(&Self)) {
+        let all = backups(&self.file()).unwrap();
+        let copied: Vec<Vec<u8>> = all.iter().map(|backup| std::fs::read(&backup.path).unwrap()).collect();
+        for (backup, bytes) in all.iter().zip(copied) {
+            std::fs::write(&backup.path, bytes).unwrap();
+            self.library.restore_backup(&backup.path).unwrap();
+            look(self);
+        }
     }
 
     /// All of every table, byte for byte.

@@ -196,7 +196,7 @@ fn a_damaged_library_that_a_restore_put_aside_outlives_many_backups_and_not_for_
     assert_eq!(std::fs::read(&kept).unwrap(), harmed);
     let all = backups(&file).unwrap();
     let sound = all.iter().filter(|backup| backup.is_sound()).count();
-    assert_eq!((sound, all.len()), (all.len() - 1, sound + 1), "it takes no other's room: {all:?}");
+    assert!(sound == all.len() - 1 && all.len() <= 10, "all others are sound: {all:?}");
     // The same file, put aside long ago.
     let name = kept.file_name().unwrap().to_str().unwrap();
     let old = kept.with_file_name(name.replacen("library-2", "library-1", 1));

@@ -165,7 +165,7 @@ fn a_line_that_cannot_be_read_is_named_and_nothing_changes() {
     let broken = [
         (with(3, "{not json"), 4),
         (with(0, "{\"kind\":\"person\",\"id\":1,\"name\":null}"), 1),
-        (with(0, &lines[0].replace("\"version\":1", "\"version\":2")), 1),
+        (with(0, &lines[0].replace("\"version\":2", "\"version\":3")), 1),
         (with(0, &lines[0].replace("likeness-library", "recipes")), 1),
         (with(person + 1, lines[person]), person + 2),
         (with(person, "{\"kind\":\"person\",\"id\":1,\"name\":\"A\\u001b[31mda\"}"), person + 1),
@@ -366,4 +366,65 @@ fn a_hidden_group_of_which_no_face_is_held_stays_hidden_in_an_empty_library_and_
         assert_eq!(hidden(&fixture, &here), [true, true, false], "{belongs}: brought in, scanned and grouped");
         assert_eq!(fixture.library.counts().unwrap().hidden_people, 1);
     }
+}
+
+/// Taking them back on the other computer makes them whose they were, as they were.
+#[test]
+fn whose_a_face_was_that_was_set_aside_or_rejected_comes_along() {
+    let mut from = LibraryFixture::new();
+    let there = from.add("a.jpg", 1, 3);
+    let ada = from.name(&there, "Ada");
+    from.library.set_aside(&there[..1], SetAside::Stranger).unwrap();
+    from.library.reject(&there[1..2]).unwrap();
+    let text = exported(&from);
+    for is_scanned in [false, true] {
+        let mut fixture = LibraryFixture::new();
+        if is_scanned {
+            fixture.add("x.jpg", 1, 3);
+        }
+        import(&mut fixture, &text);
+        let here = fixture.add("x.jpg", 1, 3);
+        let before = fixture.dump();
+        import(&mut fixture, &text);
+        assert_eq!(fixture.dump(), before, "once more changes nothing");
+        let own = fixture.person_of(here[2]);
+        fixture.library.restore(&here[..1]).unwrap();
+        fixture.library.decide(&Decision::TakeBackReject { person: own, face: here[1] }, Revision::NOW).unwrap();
+        let was = from.state(there[2]).belongs();
+        let states = [here[0], here[1]].map(|face| (fixture.person_of(face), fixture.state(face).belongs()));
+        assert_eq!(states, [(own, was), (own, was)], "scanned: {is_scanned}, of {ada:?}");
+    }
+    // What an earlier program exported says nothing of it, and comes in.
+    let earlier: Vec<&str> =
+        std::str::from_utf8(&text).unwrap().lines().filter(|line| !line.contains("was_of")).collect();
+    let count = earlier.len() - 1;
+    let earlier = earlier.join("\n").replace("\"version\":2", "\"version\":1");
+    let (whole, _) = earlier.rsplit_once('\n').unwrap();
+    let mut fixture = LibraryFixture::new();
+    let report = import(&mut fixture, format!("{whole}\n{{\"kind\":\"end\",\"lines\":{count}}}").as_bytes());
+    assert_eq!((report.faces_made, report.people_made), (3, 2), "Ada, and the group of the rejected face");
+}
+
+/// As a library of an earlier program has them that could not read the file at its last scan.
+#[test]
+fn a_named_face_whose_photo_was_never_hashed_is_exported_and_found_at_its_path() {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 2);
+    fixture.name(&faces[..1], "Ada");
+    fixture.library.connection.execute("UPDATE photo SET picture = NULL, sha256 = NULL", []).unwrap();
+    let mut text = Vec::new();
+    let counts = fixture.library.export(&mut text).unwrap();
+    assert_eq!((counts.photos, counts.photos_by_path, counts.faces), (1, 1, 2));
+    // Scanned again since, nothing was said.
+    fixture.library.connection.execute("UPDATE photo SET picture = zeroblob(32), sha256 = zeroblob(32)", []).unwrap();
+    fixture.library.connection.execute("UPDATE face SET person_id = NULL, belongs = NULL", []).unwrap();
+    let report = import(&mut fixture, &text);
+    assert_eq!((report.photos_found, report.faces_found, report.decisions), (1, 2, 1));
+    assert_eq!(fixture.library.face(faces[0]).unwrap().unwrap().name.as_deref(), Some("Ada"));
+    // Another picture in its place is not taken for it, and neither name nor face is lost.
+    fixture.library.connection.execute("UPDATE photo SET size = size + 1", []).unwrap();
+    fixture.library.connection.execute("UPDATE face SET person_id = NULL, belongs = NULL", []).unwrap();
+    let report = import(&mut fixture, &text);
+    assert_eq!((report.photos_found, report.photos_made, report.not_placed.len()), (0, 1, 1));
+    assert_eq!(fixture.library.face(faces[0]).unwrap().unwrap().name, None);
 }

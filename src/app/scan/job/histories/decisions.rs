@@ -113,7 +113,9 @@ fn reject(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), 
 /// The person goes, with all that was said of them and of their faces.
 fn forget(history: &mut History, view: &VisibleLibrary, face: u8, may_find_again: bool) -> Result<(), String> {
     let Some((_, person)) = of_somebody(view, face) else { return Ok(()) };
-    let faces: BTreeSet<Key> = of_person(view, person).map(|face| face.key).collect();
+    let set_aside = history.world.set_aside_as(person).map_err(|error| format!("{error:#}"))?;
+    let set_aside = view.faces.iter().filter(|face| set_aside.contains(&face.face));
+    let faces: BTreeSet<Key> = of_person(view, person).chain(set_aside).map(|face| face.key).collect();
     // A backup that its user has put elsewhere keeps them.
     history.backup = None;
     let steps = history.world.forget(person, may_find_again).map_err(|error| format!("{error:#}"))?;

@@ -345,6 +345,12 @@ impl World {
         self.folders.iter().cloned().chain(inner).collect()
     }
 
+    /// The faces that were set aside as somebody's, as the question before they are forgotten has them.
+    pub(crate) fn set_aside_as(&self, person: PersonId) -> Result<BTreeSet<FaceId>> {
+        let known = self.library.ask(|library| library.person_to_forget(person))?;
+        Ok(known.faces.iter().filter(|face| face.is_set_aside).map(|face| face.face_id).collect())
+    }
+
     /// Forgets somebody for good. Returns the steps of the history that are left.
     pub(crate) fn forget(&mut self, person: PersonId, may_find_again: bool) -> Result<Vec<StepId>> {
         self.library.call(move |library| {

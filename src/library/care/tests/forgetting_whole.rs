@@ -1,0 +1,92 @@
+//! What goes with somebody beside the faces that are theirs today.
+
+use super::forgetting::{Traces, with_person};
+use super::*;
+
+fn forgotten_places(fixture: &LibraryFixture) -> usize {
+    rows(&fixture.library, "SELECT x FROM forgotten", 1).len()
+}
+
+/// Renamed before they were merged, one by way of the other; one with a face that is a friend's since.
+#[test]
+fn who_was_merged_into_somebody_is_forgotten_with_all_their_names() {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 5);
+    let person = fixture.name(&faces[..1], "Anna");
+    let friend = fixture.name(&faces[3..4], "Friend");
+    let one = fixture.name(&[faces[1], faces[4]], "Xanthippe M");
+    fixture.library.name_person(one, "Xanthippe Mueller").unwrap();
+    let other = fixture.name(&faces[2..3], "Zenobia Q");
+    fixture.library.name_person(other, "Zenobia Quux").unwrap();
+    // By mistake: the friend's name is the friend's.
+    fixture.library.name_person(person, "Friend").unwrap();
+    fixture.library.name_person(person, "Anna").unwrap();
+    fixture.library.back_up_only(BackupReason::Asked).unwrap();
+    fixture.library.move_faces(&faces[4..], &Destination::Person(friend)).unwrap();
+    fixture.library.merge(other, one).unwrap();
+    fixture.library.merge(one, person).unwrap();
+    fixture.library.back_up_only(BackupReason::Asked).unwrap();
+
+    let forgotten = fixture.library.forget_now(person, true).unwrap();
+    assert_eq!(forgotten.person.merged, [one, other]);
+    assert_eq!((forgotten.backups_cleaned, forgotten.backups_deleted.len()), (2, 0));
+    let names = ["Xanthippe M", "Zenobia Q"].map(|name| ("name", name.as_bytes().to_vec()));
+    assert_eq!(Traces(names.to_vec()).in_folder(fixture.folder.path()), Vec::<String>::new());
+    let history = fixture.library.history(9).unwrap();
+    assert_eq!(history.len(), 1, "the friend's naming: {history:?}");
+    fixture.restore_each(|fixture| assert_eq!(fixture.names(), ["Friend"]));
+}
+
+/// Somebody without a face leaves nothing in whom they are merged into.
+#[test]
+fn a_name_without_a_face_that_was_merged_leaves_no_trace() {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 2);
+    let person = fixture.name(&faces[..1], "Anna");
+    fixture.library.set_cover(person, faces[0]).unwrap();
+    let empty = fixture.name(&faces[1..], "Xanthippe M");
+    fixture.library.move_faces(&faces[1..], &Destination::Person(person)).unwrap();
+    fixture.library.name_person(empty, "Xanthippe Mueller").unwrap();
+    fixture.library.merge(empty, person).unwrap();
+    fixture.library.forget_now(person, true).unwrap();
+    let traces = Traces(vec![("name", b"Xanthippe M".to_vec())]);
+    assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
+}
+
+#[test]
+fn faces_that_were_set_aside_as_somebodys_are_forgotten_with_them() {
+    for may_find_again in [true, false] {
+        let (mut fixture, person, traces) = with_person();
+        let shown = fixture.library.person_to_forget(person).unwrap();
+        let faces: Vec<FaceId> = shown.faces.iter().map(|face| face.face_id).collect();
+        fixture.library.set_aside(&faces, SetAside::Stranger).unwrap();
+        fixture.library.back_up_only(BackupReason::Asked).unwrap();
+        let known = fixture.library.person_to_forget(person).unwrap();
+        assert_eq!((known.faces.len(), known.vectors), (2, 2), "the question counts them");
+        assert!(known.faces.iter().all(|face| face.is_set_aside && face.is_decided));
+        let refused = fixture.library.forget_person(&shown, may_find_again).unwrap_err();
+        assert!(
+            matches!(refused, LibraryError::Stale(Stale::PersonChanged)),
+            "{refused}: they were not set aside then"
+        );
+        let forgotten = fixture.library.forget_person(&known, may_find_again).unwrap();
+        assert_eq!((forgotten.backups_cleaned, forgotten.backups_deleted.len()), (1, 0));
+        assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
+        assert_eq!(forgotten_places(&fixture), if may_find_again { 0 } else { 2 });
+        assert_eq!(fixture.library.counts().unwrap().faces, 2, "the friend's");
+    }
+}
+
+#[test]
+fn faces_in_pictures_that_no_scan_would_know_again_cannot_be_left_out_for_good() {
+    let (mut fixture, person, _) = with_person();
+    let backup = fixture.library.back_up_only(BackupReason::Asked).unwrap();
+    let copied = std::fs::read(&backup).unwrap();
+    fixture.library.connection.execute("UPDATE photo SET picture = NULL WHERE name_key = 'a.jpg'", []).unwrap();
+    let before = fixture.dump();
+    let refused = fixture.library.forget_now(person, false).unwrap_err();
+    assert!(matches!(refused, LibraryError::PicturesUnknown { faces: 1 }), "{refused}");
+    assert!(fixture.dump() == before && std::fs::read(&backup).unwrap() == copied, "nothing was done");
+    fixture.library.forget_now(person, true).unwrap();
+    assert_eq!(fixture.names(), ["Friend"]);
+}
