@@ -15,7 +15,7 @@ use super::forget_written::ForgottenInFiles;
 use crate::library::error::{LibraryError, Result, Stale};
 use crate::library::open::{Library, LibraryReader};
 use crate::library::review::change::Change;
-use crate::library::review::{self, FaceState, NextSteps, rows};
+use crate::library::review::{self, FaceState, NextSteps, journal, rows};
 use crate::library::{names, path};
 use crate::types::{FaceBox, FaceId, PersonId, Touched};
 
@@ -322,6 +322,7 @@ pub(super) fn remove(t: &Transaction, people: &HashSet<i64>, faces: &HashSet<i64
     }
     // Names stand in what was answered to names found in files.
     names::forget_answers(t)?;
+    journal::forget_answers(t)?;
     // Nobody knows any more whose they were.
     review::by_hand::drop_undone(t)?;
     rows::next_revision(t)?;
@@ -385,6 +386,8 @@ fn mentions(change: &Change, people: &HashSet<i64>, faces: &HashSet<i64>, name: 
         Change::Made { face, .. } => faces.contains(face),
         Change::Carried { face, into, .. } => faces.contains(face) || faces.contains(into),
         Change::Different { a, b, .. } => people.contains(a) || people.contains(b),
+        // All answers are forgotten, whosever they are: the steps stay without them.
+        Change::Answer { .. } => false,
     }
 }
 
