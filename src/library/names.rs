@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::error::{LibraryError, Result};
 use super::faces::{embedding_from, forgotten_places};
-use super::open::{Library, LibraryReader};
+use super::open::LibraryReader;
 use super::path;
 use super::review::{FaceState, rows};
-use crate::types::{Embedding, FaceBox, FaceId, ModelId, PersonId, PhotoId, StepId};
+use crate::types::{Embedding, FaceBox, FaceId, ModelId, PersonId, PhotoId};
 
 /// A photo at one of its paths, with its faces.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +33,8 @@ pub(crate) struct FaceWithOwner {
     pub state: FaceState,
     /// Of its person.
     pub name: Option<String>,
+    /// Of people whom its user said it is not.
+    pub denied: Vec<String>,
     /// None where the model has not embedded the face.
     pub embedding: Option<Embedding>,
 }
@@ -42,7 +44,8 @@ pub(crate) struct FaceWithOwner {
 pub(crate) struct NameAnswer {
     pub photo: PhotoId,
     pub name: String,
-    pub answer: String,
+    /// None: nothing is answered any more.
+    pub answer: Option<String>,
 }
 
 impl LibraryReader {
@@ -75,19 +78,13 @@ impl LibraryReader {
         })
     }
 
-    /// What was answered, without answers that were undone.
     pub(crate) fn name_answers(&self) -> Result<Vec<String>> {
-        self.read(|c| answers(c)?.into_iter().map(|(_, answer)| Ok(answer)).collect())
+        self.read(|c| Ok(answers(c)?.into_iter().map(|(_, answer)| answer).collect()))
     }
 }
 
 fn answers(c: &Connection) -> Result<Vec<(PhotoId, String)>> {
-    // A step that was undone goes with the next one; those before the first that is kept were never undone.
-    let mut query = c.prepare(
-        "SELECT photo_id, answer FROM name_answer WHERE step IS NULL \
-         OR EXISTS (SELECT 1 FROM journal WHERE id = step AND undone = 0) \
-         OR step < (SELECT ifnull(min(id), step + 1) FROM journal) ORDER BY photo_id, name",
-    )?;
+    let mut query = c.prepare("SELECT photo_id, answer FROM name_answer ORDER BY photo_id, name")?;
     let rows = query.query_map([], |row| Ok((PhotoId(row.get(0)?), row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
@@ -119,32 +116,37 @@ pub(super) fn refuse(t: &Transaction, photo: PhotoId, name: &str) -> Result<bool
     // Who gave a name matters only where it was taken.
     let answer = json!({ "photo": photo, "name": name, "sources": [], "decision": REFUSED });
     let mut insert =
-        t.prepare_cached("INSERT OR IGNORE INTO name_answer (photo_id, name, answer, step) VALUES (?1, ?2, ?3, NULL)")?;
+        t.prepare_cached("INSERT OR IGNORE INTO name_answer (photo_id, name, answer) VALUES (?1, ?2, ?3)")?;
     Ok(insert.execute(params![photo.0, json!(name).to_string(), answer.to_string()])? > 0)
 }
 
-impl Library {
-    /// Notes answers. `step` is the one that took the names.
-    pub(crate) fn note_name_answers(&mut self, answers: &[NameAnswer], step: Option<StepId>) -> Result<()> {
-        self.write(|t| {
-            let mut insert = t.prepare_cached(
-                "INSERT OR REPLACE INTO name_answer (photo_id, name, answer, step) VALUES (?1, ?2, ?3, ?4)",
-            )?;
-            for NameAnswer { photo, name, answer } in answers {
-                insert.execute(params![photo.0, name, answer, step.map(|step| step.0)])?;
-            }
-            Ok(())
-        })
-    }
+/// What was answered to a name of a photo.
+pub(super) fn answer_to(c: &Connection, photo: PhotoId, name: &str) -> Result<Option<String>> {
+    let mut query = c.prepare_cached("SELECT answer FROM name_answer WHERE photo_id = ?1 AND name = ?2")?;
+    Ok(query.query_row(params![photo.0, name], |row| row.get(0)).optional()?)
+}
 
-    /// Of these names in these photos nothing was answered any more.
-    pub(crate) fn drop_name_answers(&mut self, answers: &[(PhotoId, String)]) -> Result<()> {
-        self.write(|t| {
-            let mut delete = t.prepare_cached("DELETE FROM name_answer WHERE photo_id = ?1 AND name = ?2")?;
-            answers.iter().try_for_each(|(photo, name)| delete.execute(params![photo.0, name]).map(drop))?;
-            Ok(())
-        })
+/// False where something else is answered by now, or the photo is gone.
+pub(super) fn change_answer(
+    c: &Connection,
+    photo: PhotoId,
+    name: &str,
+    before: Option<&str>,
+    after: Option<&str>,
+) -> Result<bool> {
+    let is_there = c.prepare_cached("SELECT 1 FROM photo WHERE id = ?1")?.exists([photo.0])?;
+    if !is_there || answer_to(c, photo, name)?.as_deref() != before {
+        return Ok(false);
     }
+    match after {
+        Some(answer) => c
+            .prepare_cached("INSERT OR REPLACE INTO name_answer (photo_id, name, answer) VALUES (?1, ?2, ?3)")?
+            .execute(params![photo.0, name, answer])?,
+        None => c
+            .prepare_cached("DELETE FROM name_answer WHERE photo_id = ?1 AND name = ?2")?
+            .execute(params![photo.0, name])?,
+    };
+    Ok(true)
 }
 
 /// Forgets what was answered, and what was read: the names stand there.
@@ -169,8 +171,16 @@ fn faces_of(c: &Connection, photo: PhotoId, model: &ModelId) -> Result<Vec<FaceW
             face_box: FaceBox { x: row.get(1)?, y: row.get(2)?, width: row.get(3)?, height: row.get(4)? },
             state: rows::face(c, id)?.ok_or(LibraryError::NoSuchFace(id))?,
             name: row.get(5)?,
+            denied: denied(c, id)?,
             embedding: row.get::<_, Option<Vec<u8>>>(6)?.as_deref().map(embedding_from).transpose()?,
         });
     }
     Ok(faces)
+}
+
+fn denied(c: &Connection, face: FaceId) -> Result<Vec<String>> {
+    let mut query = c.prepare_cached(
+        "SELECT name FROM rejected JOIN person ON person.id = person_id WHERE face_id = ?1 AND name IS NOT NULL ORDER BY 1",
+    )?;
+    Ok(query.query_map([face.0], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }

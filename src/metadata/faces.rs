@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::fraction_box::{ExifTurn, FractionBox};
+use super::region_box::{ExifTurn, RegionBox};
 use crate::types::{Embedding, FaceId, PersonId, PhotoId};
 
 /// A photo of the library with its faces.
@@ -16,7 +16,7 @@ pub(crate) struct PhotoToName<'a> {
     pub turn: ExifTurn,
     pub faces: Vec<FaceToName<'a>>,
     /// Where somebody was whom the user had forgotten: no face is made there.
-    pub forgotten: Vec<FractionBox>,
+    pub forgotten: Vec<RegionBox>,
 }
 
 /// A face that was found.
@@ -24,8 +24,10 @@ pub(crate) struct PhotoToName<'a> {
 pub(crate) struct FaceToName<'a> {
     pub id: FaceId,
     /// In the upright picture.
-    pub at: FractionBox,
+    pub at: RegionBox,
     pub of: FaceOwner<'a>,
+    /// Names of people of whom the user said that the face is not theirs.
+    pub denied: &'a [String],
     /// None where the model has not embedded the face.
     pub embedding: Option<&'a Embedding>,
 }

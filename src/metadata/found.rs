@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::fraction_box::FractionBox;
+use super::region_box::RegionBox;
 use crate::types::path_text;
 
 /// Where names stand.
@@ -101,7 +101,7 @@ pub(crate) struct NameRegion {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) enum RegionArea {
     /// `of`: width and height of the picture that it was drawn in, where that is known (MWG's AppliedToDimensions).
-    Fractions { at: FractionBox, of: Option<(u32, u32)> },
+    Fractions { at: RegionBox, of: Option<(u32, u32)> },
     /// Left, top, width, height in pixels of a picture with these sides, whichever of them is its width.
     Pixels { at: [f32; 4], sides: (u32, u32) },
 }

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use super::found::{NameFound, NameKind, NameRegion, NameSource, PhotoPath, RegionArea, StatedFrame};
-use super::fraction_box::FractionBox;
 use super::name_key::cleaned;
-use super::xmp::{BoxUnit, PeoplePacket, RegionBox, RegionFormat, XmpRegion};
+use super::xmp::{BoxUnit, PeoplePacket, RegionFormat, XmpRegion};
 
 /// The faces and people of one packet, without its keywords.
 pub(crate) fn names(packet: &PeoplePacket, photo: &Path) -> Vec<NameFound> {
@@ -27,11 +26,9 @@ pub(crate) fn names(packet: &PeoplePacket, photo: &Path) -> Vec<NameFound> {
 
 fn name_region(region: &XmpRegion) -> Option<NameRegion> {
     let area = region.area?;
-    let RegionBox { left, top, width, height } = area;
-    let [x, y, width, height] = [left, top, width, height].map(|value| value as f32);
     let area = match (region.unit, region.applied_to) {
-        (BoxUnit::Fractions, of) => RegionArea::Fractions { at: FractionBox { x, y, width, height }, of },
-        (BoxUnit::Pixels, Some(sides)) => RegionArea::Pixels { at: [x, y, width, height], sides },
+        (BoxUnit::Fractions, of) => RegionArea::Fractions { at: area, of },
+        (BoxUnit::Pixels, Some(sides)) => RegionArea::Pixels { at: area.sides(), sides },
         // Pixels of a picture of unknown size are nowhere.
         (BoxUnit::Pixels, None) => return None,
     };

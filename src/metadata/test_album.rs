@@ -11,8 +11,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::faces::{FaceOwner, FaceToName, PhotoToName};
-use super::fraction_box::{ExifTurn, FractionBox};
 use super::name_key::NameKey;
+use super::region_box::{ExifTurn, RegionBox};
 use crate::types::{Embedding, FaceId, PersonId, PhotoId, SquaredDistance};
 
 pub(super) const SAME_PERSON: SquaredDistance = SquaredDistance(1.24);
@@ -104,8 +104,9 @@ impl MadeAlbum {
     pub(super) fn photos(&self) -> Vec<PhotoToName<'_>> {
         let face = |photo: usize, (place, face): (usize, &'_ MadeFace)| FaceToName {
             id: FaceId((photo * 100 + place) as i64),
-            at: FractionBox { x: 0.1 * place as f32, y: 0.4, width: 0.08, height: 0.1 },
+            at: RegionBox { x: 0.1 * place as f32, y: 0.4, width: 0.08, height: 0.1 },
             of: face.group.map_or(FaceOwner::Nobody, |group| FaceOwner::Group(PersonId(group as i64))),
+            denied: &[],
             embedding: None,
         };
         let photo = |(number, faces): (usize, &'_ Vec<MadeFace>)| PhotoToName {

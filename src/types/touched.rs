@@ -10,6 +10,8 @@ pub struct Touched {
     pub photos: Vec<PhotoId>,
     /// More of the library than can be listed.
     pub everything: bool,
+    /// What was answered to names that other programs gave.
+    pub name_answers: bool,
     /// The installed models, or which of them is used.
     pub models: bool,
     /// What the networks run on.

@@ -1,5 +1,7 @@
 //! `likeness metadata`: names in and out of photos' metadata.
 
+mod names;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -7,9 +9,9 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use self::names::tell_offered;
 use super::job::{
-    self, AnsweredHere, FolderNames, KnownFaces, MoreSources, NameChoices, OfferedNames, UndoSummary, WriteChoices,
-    WriteSummary,
+    self, FolderNames, KnownFaces, MoreSources, NameChoices, OfferedNames, UndoSummary, WriteChoices, WriteSummary,
 };
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable, printable_text};
 use crate::app::engine::cli::{output, there_is_a_library};
@@ -18,11 +20,10 @@ use crate::app::engine::networks::EngineOptions;
 use crate::app::engine::progress::{JobEvent, Skipped};
 use crate::app::jobs::options::resolve;
 use crate::library::{Library, WritePlace};
-use crate::metadata::name_key::NameKey;
-use crate::metadata::review::{NameConflict, PersonFound};
+use crate::metadata::region_box::RegionBox;
 use crate::metadata::xmp::{
     ChangeKind, FileChange, FoundPeople, MetadataPlan, NameList, OthersNames, PacketPlace, PeoplePacket, PlannedChange,
-    RegionBox, XmpRegion,
+    XmpRegion,
 };
 use crate::types::PathText;
 
@@ -225,89 +226,6 @@ fn tell_names(names: &FolderNames, json: bool) -> Result<()> {
     tell_skipped(&names.skipped)
 }
 
-fn tell_offered(offered: &OfferedNames, answered: &AnsweredHere, chosen: &NameChoices, json: bool) -> Result<()> {
-    let review = &offered.review;
-    let (names, people) = review.counts();
-    let (taken, refused) = (answered.touched.faces.len(), chosen.refused.len());
-    let skipped: Vec<Skipped> = offered.skipped.iter().chain(&answered.skipped).cloned().collect();
-    if json {
-        let conflicts = review.conflicts.iter().map(|conflict| json!({ "conflict": conflict_words(conflict) }));
-        for found in review.people.iter().map(person_json).chain(conflicts) {
-            output::json(&found)?;
-        }
-        return output::json(&json!({
-            "names": names, "people": people, "conflicts": review.conflicts.len(),
-            "withdrawn": review.withdrawn.len(), "elsewhere": review.elsewhere, "taken": taken,
-            "by_hand": answered.by_hand, "refused": refused, "skipped": skipped_json(&skipped),
-        }));
-    }
-    for person in &review.people {
-        output::line(person_words(person))?;
-    }
-    for conflict in &review.conflicts {
-        output::line(format!("contradiction: {}", conflict_words(conflict)))?;
-    }
-    for name in &review.withdrawn {
-        let (photo, name) = (name.answer.photo.0, printable_text(&name.name));
-        output::line(format!("withdrawn: photo {photo} names {name} no more"))?;
-    }
-    let people = counted(people, "person", "people");
-    output::line(format!("{} of {people} found in the photos", counted(names, "name", "names")))?;
-    match (taken, refused) {
-        (0, 0) if names > 0 && chosen.taken.is_empty() => {
-            output::line("Nothing was changed; --take names the faces so")?;
-        }
-        (0, 0) => {}
-        (_, 0) => {
-            let cut = counted(answered.by_hand, "of them was cut out", "of them were cut out");
-            let taken = counted(taken, "face", "faces");
-            output::line(format!("{taken} named so; {cut} where no face had been found"))?;
-        }
-        _ => output::line(format!("{} not offered again", counted(refused, "name is", "names are")))?,
-    }
-    tell_skipped(&skipped)
-}
-
-fn person_json(person: &PersonFound) -> Value {
-    json!({
-        "name": person.name, "spellings": person.spellings, "person": person.person.map(|id| id.0),
-        "names": person.names, "by_source": person.by_source, "settled": person.settled,
-        "faces": person.faces.iter().map(|face| face.face.0).collect::<Vec<_>>(),
-        "by_hand": person.by_hand.len(), "open": person.open.len(),
-    })
-}
-
-fn person_words(person: &PersonFound) -> String {
-    let sources: Vec<String> =
-        person.by_source.iter().map(|(source, count)| format!("{} {count}", source.words())).collect();
-    let faces = counted(person.faces.len(), "face to be named", "faces to be named");
-    format!(
-        "{}: {} ({}); {faces}, {} named already, {} without a face that was found, {} open",
-        printable_text(&person.name),
-        counted(person.names, "photo", "photos"),
-        sources.join(", "),
-        person.settled,
-        person.by_hand.len(),
-        person.open.len()
-    )
-}
-
-fn conflict_words(conflict: &NameConflict) -> String {
-    let quoted = |key: &NameKey| format!("\"{}\"", printable_text(key.as_str()));
-    match conflict {
-        NameConflict::TwoNames { photo, names, .. } => {
-            let names: Vec<String> = names.iter().map(|name| quoted(&name.key)).collect();
-            format!("one face of photo {} is called {}", photo.0, names.join(" and "))
-        }
-        NameConflict::OtherPerson { photo, face, person, name, .. } => {
-            format!("face {} of photo {} is person {} here, and {} there", face.0, photo.0, person.0, quoted(&name.key))
-        }
-        NameConflict::TwoPeople { key, groups } => {
-            format!("{} is the name of {} groups of faces unlike each other", quoted(key), groups.len())
-        }
-    }
-}
-
 fn packet_lines(packet: &PeoplePacket) -> Vec<String> {
     let program = packet.program.as_deref().map(|program| format!(", {}", printable_text(program))).unwrap_or_default();
     let mut lines = vec![format!("{}{program}", place_words(&packet.place))];
@@ -331,7 +249,12 @@ fn packet_lines(packet: &PeoplePacket) -> Vec<String> {
 }
 
 fn box_words(b: RegionBox) -> String {
-    format!("{:.4}, {:.4}, {:.4} × {:.4}", b.left, b.top, b.width, b.height)
+    format!("{:.4}, {:.4}, {:.4} × {:.4}", b.x, b.y, b.width, b.height)
+}
+
+/// As many digits as are written into files.
+fn box_json(b: RegionBox) -> [f64; 4] {
+    b.sides().map(|side| (f64::from(side) * 1e6).round() / 1e6)
 }
 
 fn place_words(place: &PacketPlace) -> String {
@@ -368,7 +291,7 @@ fn region_json(region: &XmpRegion) -> Value {
         "format": region.format.word(),
         "name": region.name,
         "is_person": region.kind.is_person(),
-        "box": region.area.map(|b| [b.left, b.top, b.width, b.height]),
+        "box": region.area.map(box_json),
         "applied_to": region.applied_to,
     })
 }
@@ -398,7 +321,7 @@ fn change_json(change: &PlannedChange) -> Value {
     };
     json!({
         "list": change.list, "what": what, "text": change.text, "instead": change.instead,
-        "box": change.area.map(|b| [b.left, b.top, b.width, b.height]),
+        "box": change.area.map(box_json),
     })
 }
 

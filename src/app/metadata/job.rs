@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use self::access::LibraryAccess;
 pub use self::answer::NameChoices;
 pub(crate) use self::answer::{NameOfPhoto, NamePlace, PlacedName, names_of, placed_names};
-pub(crate) use self::answer::{answer, offer_again, settle_withdrawn};
+pub(crate) use self::answer::{answer, offer_again};
 pub(crate) use self::by_hand::{AnsweredHere, MadeFaces, answer_here, make_faces, pictures_to_cut};
 pub use self::offer::OfferedNames;
 pub(crate) use self::offer::{KnownFaces, offer};
@@ -42,9 +42,10 @@ use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
 use crate::app::jobs::walk::plain;
 use crate::faces::image::orientation_of_file;
 use crate::library::{Library, LibraryReader, NamedFace, PhotoToWrite, WritePlace, WrittenFile};
+use crate::metadata::region_box::RegionBox;
 use crate::metadata::xmp::{
     self, FaceToWrite, FileChange, FileUndo, MetadataError, MetadataPlan, Modified, NamesToWrite, PacketPlace,
-    PeoplePacket, RegionBox, WriteRemains, WrittenNames,
+    PeoplePacket, WriteRemains, WrittenNames,
 };
 pub use crate::metadata::xmp::{ChangeKind, NameList, OthersNames};
 use crate::types::Cancel;
@@ -383,12 +384,7 @@ fn plan(
 }
 
 fn face_to_write(face: &NamedFace, (width, height): (u32, u32)) -> FaceToWrite {
-    let (width, height, b) = (f64::from(width), f64::from(height), face.face_box);
-    let area = RegionBox {
-        left: f64::from(b.x) / width,
-        top: f64::from(b.y) / height,
-        width: f64::from(b.width) / width,
-        height: f64::from(b.height) / height,
-    };
+    let (width, height, b) = (width as f32, height as f32, face.face_box);
+    let area = RegionBox { x: b.x / width, y: b.y / height, width: b.width / width, height: b.height / height };
     FaceToWrite { name: face.name.clone(), area }
 }

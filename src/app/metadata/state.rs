@@ -11,7 +11,7 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-pub use self::conflicts::ConflictAnswer;
+pub use self::conflicts::{ConflictAnswer, Follow};
 pub(crate) use self::lists::{NameWithoutFace, PersonToReview, ReviewLists, TickedName};
 use self::write::{WriteMessage, WritingState};
 use crate::app::engine::facts::Facts;
@@ -58,6 +58,8 @@ pub enum Message {
         conflict: usize,
         answer: ConflictAnswer,
     },
+    /// Decides all contradictions at once that can be decided so.
+    DecideAll(Follow),
     /// These names stand in the photos no more: so they are taken off the faces, or kept as the user's own.
     SettleWithdrawn {
         names: Vec<NameOfPhoto>,
@@ -84,8 +86,6 @@ pub struct State {
     has_asked: bool,
     /// Since names were looked for.
     refused_since: bool,
-    /// Since the window was opened.
-    has_answered: bool,
     on_show: View,
     /// Names for other programs.
     pub writing: WritingState,
@@ -108,8 +108,7 @@ impl State {
 
     /// How a name is spelled most often.
     pub(crate) fn spelled<'s>(&'s self, name: &'s NameKey) -> &'s str {
-        let mut people = self.offered.iter().flat_map(|offered| &offered.review.people);
-        people.find(|person| person.key == *name).map_or(name.as_str(), |person| &person.name)
+        self.offered.as_ref().map_or(name.as_str(), |offered| offered.review.spelled(name))
     }
 
     pub(crate) fn conflict(&self, place: usize) -> Option<&NameConflict> {
@@ -135,18 +134,27 @@ impl State {
         now || self.refused_since
     }
 
-    /// "4,312 names of 57 people found in your photos"; of contradictions and names that others took back where nothing
-    /// else is left. None where there is nothing to review.
+    /// "4,312 names of 57 people found in your photos · 3 contradictions between names in your photos · 2 names are no
+    /// longer in your photos". None where there is nothing to review.
     pub(crate) fn found_words(&self, text: &Locale) -> Option<String> {
-        match (self.lists.counts(), self.lists.conflicts.len(), self.lists.withdrawn.len()) {
-            ((0, _), 0, 0) => None,
-            ((0, _), 0, withdrawn) => Some(text.n("names_withdrawn", withdrawn as u64)),
-            ((0, _), conflicts, _) => Some(text.n("names_conflicts", conflicts as u64)),
-            ((names, people), ..) => {
-                let (names, people) = (text.n("names_count", names as u64), text.n("names_people", people as u64));
-                Some(text.f("said_names_found", &[("names", &names), ("people", &people)]))
-            }
+        let mut words = Vec::new();
+        let (names, people) = self.lists.counts();
+        if names > 0 {
+            let (names, people) = (text.n("names_count", names as u64), text.n("names_people", people as u64));
+            words.push(text.f("said_names_found", &[("names", &names), ("people", &people)]));
         }
+        let more = [("names_conflicts", &self.lists.conflicts), ("names_withdrawn", &self.lists.withdrawn)];
+        words.extend(more.iter().filter(|(_, places)| !places.is_empty()).map(|(key, p)| text.n(key, p.len() as u64)));
+        (!words.is_empty()).then(|| words.join(" · "))
+    }
+
+    /// Whether any contradiction can be decided so.
+    pub(crate) fn can_follow(&self, follow: Follow) -> bool {
+        self.open_conflicts().any(|conflict| follow.answer(conflict).is_some())
+    }
+
+    fn open_conflicts(&self) -> impl Iterator<Item = &NameConflict> {
+        self.lists.conflicts.iter().filter_map(move |place| self.conflict(*place))
     }
 
     fn list_again(&mut self) {
@@ -185,20 +193,30 @@ impl State {
     fn answer(&mut self, chosen: NameChoices, words: String, out: &mut Outbox<'_, Request>) {
         let Some(offered) = self.offered.clone() else { return };
         self.refused_since |= !chosen.refused.is_empty();
-        let ticket = out.ticket(words, !chosen.taken.is_empty());
-        let answered = chosen.taken.iter().map(|name| &name.of).chain(&chosen.refused).cloned().collect();
-        self.asked.insert(ticket, answered);
+        let ticket = out.ticket(words, true);
+        self.asked.insert(ticket, chosen.names().cloned().collect());
         self.list_again();
         out.ask(Request::Answer { ticket, offered, chosen });
     }
 
     fn decide(&mut self, conflict: usize, answer: &ConflictAnswer, out: &mut Outbox<'_, Request>) {
-        let Some(offered) = self.offered.clone() else { return };
-        let Some(found) = offered.review.conflicts.get(conflict) else { return };
-        let chosen = conflicts::choices(&offered, found, answer);
-        let words = match chosen.taken.len() {
+        let Some(found) = self.conflict(conflict) else { return };
+        let chosen = conflicts::choices(found, answer);
+        let words = match chosen.named() {
             0 => out.text.s("said_conflict_left").to_owned(),
             faces => out.text.n("said_names_taken", faces as u64),
+        };
+        self.answer(chosen, words, out);
+    }
+
+    fn decide_all(&mut self, follow: Follow, out: &mut Outbox<'_, Request>) {
+        let answered =
+            self.open_conflicts().filter_map(|found| Some(conflicts::choices(found, &follow.answer(found)?)));
+        let chosen = answered.fold(NameChoices::default(), NameChoices::and);
+        let words = match (follow, chosen.named()) {
+            (_, 0) if chosen.refused.is_empty() => return,
+            (Follow::Theirs, faces) => out.text.n("said_names_taken", faces as u64),
+            (Follow::Mine, _) => out.text.s("said_conflicts_left").to_owned(),
         };
         self.answer(chosen, words, out);
     }
@@ -220,12 +238,12 @@ impl State {
     }
 
     fn settle(&mut self, names: Vec<NameOfPhoto>, follow: bool, out: &mut Outbox<'_, Request>) {
-        let Some(offered) = self.offered.clone().filter(|_| !names.is_empty()) else { return };
+        if names.is_empty() {
+            return;
+        }
         let words = out.text.n(if follow { "said_names_removed" } else { "said_names_kept" }, names.len() as u64);
-        let ticket = out.ticket(words, follow);
-        self.asked.insert(ticket, names.clone());
-        self.list_again();
-        out.ask(Request::SettleWithdrawn { ticket, offered, names, follow });
+        let (taken_off, settled) = if follow { (names, Vec::new()) } else { (Vec::new(), names) };
+        self.answer(NameChoices { taken_off, settled, ..NameChoices::default() }, words, out);
     }
 
     /// A name with a place, by which photo and whose it is.
@@ -271,9 +289,10 @@ impl Feature for State {
             }
             Message::RefuseOne(name) => self.refuse(vec![name], out),
             Message::Decide { conflict, answer } => self.decide(conflict, &answer, out),
+            Message::DecideAll(follow) => self.decide_all(follow, out),
             Message::SettleWithdrawn { names, follow } => self.settle(names, follow, out),
             Message::OfferAgain => {
-                let ticket = out.ticket(out.text.s("said_refusals_taken_back").to_owned(), false);
+                let ticket = out.ticket(out.text.s("said_refusals_taken_back").to_owned(), true);
                 self.asked.insert(ticket, Vec::new());
                 out.ask(Request::OfferAgain(ticket));
             }
@@ -321,7 +340,6 @@ impl Feature for State {
         match self.asked.remove(&ticket) {
             // What was refused is not among what was offered.
             Some(names) if made && !names.is_empty() => {
-                self.has_answered = true;
                 self.answered.extend(names);
             }
             Some(_) => self.find_next = true,
@@ -332,7 +350,7 @@ impl Feature for State {
 
     /// What was taken is offered again once it is taken back.
     fn touched(&mut self, touched: &Touched, _on_show: View, _out: &mut Outbox<'_, Request>) {
-        self.find_next |= touched.reverted.is_some() && self.has_answered;
+        self.find_next |= touched.reverted.is_some() && touched.name_answers;
         self.writing.touched(touched);
     }
 

@@ -15,7 +15,7 @@ use super::forget_theirs::{self, Theirs};
 use super::forget_written::ForgottenInFiles;
 use crate::library::error::{LibraryError, Result, Stale};
 use crate::library::open::{Library, LibraryReader};
-use crate::library::review::{self, NextSteps, rows};
+use crate::library::review::{self, NextSteps, journal, rows};
 use crate::library::{names, path};
 use crate::types::{FaceBox, FaceId, PersonId, Touched};
 
@@ -370,6 +370,7 @@ pub(super) fn remove(t: &Transaction, theirs: &Theirs) -> Result<()> {
     }
     // Names stand in what was answered to names found in files.
     names::forget_answers(t)?;
+    journal::forget_answers(t)?;
     // Nobody knows any more whose they were.
     review::by_hand::drop_undone(t)?;
     rows::next_revision(t)?;

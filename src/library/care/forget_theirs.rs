@@ -93,6 +93,8 @@ impl Theirs {
             Change::Made { face, .. } => faces.contains(face),
             Change::Carried { face, into, .. } => faces.contains(face) || faces.contains(into),
             Change::Different { a, b, .. } => people.contains(a) || people.contains(b),
+            // All answers are forgotten, whosever they are: the steps stay without them.
+            Change::Answer { .. } => false,
         }
     }
 }

@@ -51,6 +51,13 @@ pub(in crate::library) enum Change {
         before: bool,
         after: bool,
     },
+    /// What was answered to a name that other programs gave to a photo.
+    Answer {
+        photo: i64,
+        name: String,
+        before: Option<String>,
+        after: Option<String>,
+    },
 }
 
 impl Change {
@@ -58,7 +65,11 @@ impl Change {
     pub fn face(&self) -> Option<FaceId> {
         match *self {
             Self::Face { id: face, .. } | Self::Rejected { face, .. } | Self::WasOf { face, .. } => Some(FaceId(face)),
-            Self::Person { .. } | Self::Different { .. } | Self::Made { .. } | Self::Carried { .. } => None,
+            Self::Person { .. }
+            | Self::Different { .. }
+            | Self::Made { .. }
+            | Self::Carried { .. }
+            | Self::Answer { .. } => None,
         }
     }
 
@@ -82,6 +93,7 @@ impl Change {
             Self::Different { a, b, before, after } => Self::Different { a, b, before: after, after: before },
             Self::Made { face, photo, before, after } => Self::Made { face, photo, before: after, after: before },
             Self::Carried { face, into, before, after } => Self::Carried { face, into, before: after, after: before },
+            Self::Answer { photo, name, before, after } => Self::Answer { photo, name, before: after, after: before },
         }
     }
 }

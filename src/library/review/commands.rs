@@ -2,10 +2,10 @@
 
 use rusqlite::Transaction;
 
-use super::Destination;
 use super::journal::Decisions;
 use super::rows::{self, Belongs, FaceState, SetAside};
 use super::stale::StaleCheck;
+use super::{Destination, TakenName};
 use crate::library::error::{LibraryError, Result};
 use crate::types::{FaceId, PersonId};
 
@@ -87,27 +87,49 @@ pub(super) fn move_faces(d: &mut Decisions, faces: &[FaceId], to: &Destination) 
     give(d, faces, to, Belongs::Confirmed)
 }
 
-/// Other programs' word names a face of which its user has said nothing yet: what they said stays.
-pub(super) fn name_faces(d: &mut Decisions, faces: &[FaceId], to: &Destination) -> Result<()> {
-    let mut open = Vec::new();
-    for &face in faces {
-        let state = state(d.t, face)?;
-        let is_denied = match to {
-            Destination::Person(person) => rows::is_rejected(d.t, face, *person)?,
-            Destination::NewPerson { .. } => false,
-        };
-        if !state.is_decided() && !matches!(state, FaceState::SetAside(_)) && !is_denied {
-            open.push(face);
+/// Other programs' word names a face of which its user has said nothing yet, and those of which they follow it.
+pub(super) fn take_name(d: &mut Decisions, taken: &TakenName) -> Result<()> {
+    let mut faces = taken.faces.clone();
+    for made in &taken.by_hand {
+        faces.extend(d.make_face(made)?);
+    }
+    let mut named = taken.corrected.clone();
+    for face in faces {
+        if is_open(d.t, face, &taken.to)? {
+            named.push((face, Belongs::Named));
         }
     }
-    if open.is_empty() { Ok(()) } else { give(d, &open, to, Belongs::Named).map(drop) }
+    if named.is_empty() {
+        return Ok(());
+    }
+    let to = Destination::Person(destination(d, &taken.to)?);
+    for belongs in [Belongs::Named, Belongs::Confirmed] {
+        let such = named.iter().filter(|(_, how)| *how == belongs);
+        let faces: Vec<FaceId> = such.map(|(face, _)| *face).collect();
+        give(d, &faces, &to, belongs)?;
+    }
+    Ok(())
+}
+
+/// Whether its user has said nothing of a face, nor that it is not this person.
+fn is_open(t: &Transaction, face: FaceId, to: &Destination) -> Result<bool> {
+    let state = state(t, face)?;
+    let is_denied = match to {
+        Destination::Person(person) => rows::is_rejected(t, face, *person)?,
+        Destination::NewPerson { .. } => false,
+    };
+    Ok(!state.is_decided() && !matches!(state, FaceState::SetAside(_)) && !is_denied)
+}
+
+fn destination(d: &mut Decisions, to: &Destination) -> Result<PersonId> {
+    match to {
+        Destination::Person(person) => existing(d.t, *person),
+        Destination::NewPerson { name } => d.create_person(Some(cleaned(name)?)),
+    }
 }
 
 fn give(d: &mut Decisions, faces: &[FaceId], to: &Destination, belongs: Belongs) -> Result<PersonId> {
-    let person = match to {
-        Destination::Person(person) => existing(d.t, *person)?,
-        Destination::NewPerson { name } => d.create_person(Some(cleaned(name)?))?,
-    };
+    let person = destination(d, to)?;
     let after = FaceState::Of { person, belongs };
     faces.iter().try_for_each(|&face| forget_set_aside(d, face))?;
     let mut left = leave(d, faces, after, Leaving::Moved)?;

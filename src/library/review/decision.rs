@@ -8,8 +8,8 @@ use super::journal::{self, Decisions, Direction};
 use super::rows::Stamp;
 use super::stale::StaleCheck;
 use super::steps::NextSteps;
-use super::{Destination, FaceByHand, ReviewAction, SetAside};
-use crate::library::{AgainstMerge, Library, Result};
+use super::{Belongs, Destination, FaceByHand, ReviewAction, SetAside};
+use crate::library::{AgainstMerge, Library, NameAnswer, Result};
 use crate::types::{FaceId, PersonId, Revision, StepId, Touched};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -94,10 +94,8 @@ pub enum Decision {
         lost: FaceId,
         onto: FaceId,
     },
-    /// Faces whose names other programs gave: named together, not looked at one by one.
-    TakeNames(Vec<TakenName>),
-    /// Faces that are not these people, as another program says: one step for all of them.
-    RejectEach(Vec<(PersonId, Vec<FaceId>)>),
+    /// Answers names that other programs gave or took back.
+    AnswerNames(NameAnswers),
     /// Nobody needs these lost faces any more.
     LetGo(Vec<FaceId>),
     /// They are to be put back after all.
@@ -107,18 +105,35 @@ pub enum Decision {
     Redo(StepId),
 }
 
+/// One step, whatever the number of names.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NameAnswers {
+    pub taken: Vec<TakenName>,
+    /// Faces that are not these people, as another program says.
+    pub taken_off: Vec<(PersonId, Vec<FaceId>)>,
+    /// What is remembered of it, so that nothing is asked twice.
+    pub(crate) noted: Vec<NameAnswer>,
+}
+
 /// One person's faces, as other programs name them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TakenName {
     pub to: Destination,
+    /// Named together, not looked at one by one: what its user said of a face stays.
     pub faces: Vec<FaceId>,
     /// Faces that no detector finds.
     pub by_hand: Vec<FaceByHand>,
+    /// Faces that are theirs whatever their user said before, and how.
+    pub corrected: Vec<(FaceId, Belongs)>,
 }
 
 impl TakenName {
+    pub(crate) fn none(to: Destination) -> Self {
+        Self { to, faces: Vec::new(), by_hand: Vec::new(), corrected: Vec::new() }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.faces.is_empty() && self.by_hand.is_empty()
+        self.faces.is_empty() && self.by_hand.is_empty() && self.corrected.is_empty()
     }
 }
 
@@ -198,17 +213,20 @@ fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> 
             seen.faces_of(t, *person, others)
         }
         Decision::Reject { person, faces } => seen.faces_of(t, *person, faces),
-        Decision::RejectEach(people) => people.iter().try_for_each(|(person, faces)| seen.faces_of(t, *person, faces)),
         Decision::Cover { person, face } => seen.faces_of(t, *person, &[*face]),
         Decision::Move { faces, to } => {
             seen.faces(t, faces)?;
             if let Destination::Person(person) = to { seen.people(t, &[*person]) } else { Ok(()) }
         }
-        Decision::TakeNames(names) => names.iter().try_for_each(|TakenName { to, faces, by_hand }| {
-            seen.faces(t, faces)?;
-            seen.photos(t, by_hand.iter().map(|face| face.photo))?;
-            if let Destination::Person(person) = to { seen.people(t, &[*person]) } else { Ok(()) }
-        }),
+        Decision::AnswerNames(NameAnswers { taken, taken_off, .. }) => {
+            taken.iter().try_for_each(|taken| {
+                seen.faces(t, &taken.faces)?;
+                taken.corrected.iter().try_for_each(|(face, _)| seen.faces(t, &[*face]))?;
+                seen.photos(t, taken.by_hand.iter().map(|face| face.photo))?;
+                if let Destination::Person(person) = taken.to { seen.people(t, &[person]) } else { Ok(()) }
+            })?;
+            taken_off.iter().try_for_each(|(person, faces)| seen.faces_of(t, *person, faces))
+        }
         Decision::TakeOut(faces) | Decision::SetAside { faces, .. } | Decision::Restore(faces) => seen.faces(t, faces),
         Decision::TakeBackReject { person, face } => seen.rejection(t, *person, *face),
         Decision::LetGo(faces) => seen.lost(t, faces),
@@ -231,16 +249,13 @@ fn carry_out(d: &mut Decisions, decision: &Decision, seen: &StaleCheck) -> Resul
         }
         Decision::ConfirmAll { person, shown } => commands::confirm_all(d, *person, shown, seen),
         Decision::Reject { faces, .. } => commands::reject(d, faces),
-        Decision::RejectEach(people) => people.iter().try_for_each(|(_, faces)| commands::reject(d, faces)),
         Decision::TakeBackReject { person, face } => commands::take_back_reject(d, *person, *face),
         Decision::Move { faces, to } => commands::move_faces(d, faces, to).map(drop),
-        Decision::TakeNames(names) => names.iter().try_for_each(|TakenName { to, faces, by_hand }| {
-            let mut faces = faces.clone();
-            for made in by_hand {
-                faces.extend(d.make_face(made)?);
-            }
-            commands::name_faces(d, &faces, to)
-        }),
+        Decision::AnswerNames(NameAnswers { taken, taken_off, noted }) => {
+            taken.iter().try_for_each(|taken| commands::take_name(d, taken))?;
+            taken_off.iter().try_for_each(|(_, faces)| commands::reject(d, faces))?;
+            noted.iter().try_for_each(|answer| d.set_answer(answer))
+        }
         Decision::TakeOut(faces) => commands::take_out(d, faces).map(drop),
         Decision::Merge { from, into, .. } => commands::merge(d, *from, *into, seen),
         Decision::Different(a, b) => commands::tell_apart(d, *a, *b, true),
@@ -269,10 +284,14 @@ fn action(decision: &Decision) -> Option<ReviewAction> {
         Decision::TakeBackName(_) => ReviewAction::TakeBackName,
         Decision::Confirm { .. } | Decision::ConfirmSome { .. } | Decision::ConfirmAll { .. } => ReviewAction::Confirm,
         Decision::TakeBackYes { .. } => ReviewAction::TakeBackYes,
-        Decision::Reject { .. } | Decision::RejectEach(_) => ReviewAction::Reject,
+        Decision::Reject { .. } => ReviewAction::Reject,
         Decision::TakeBackReject { .. } => ReviewAction::TakeBackReject,
         Decision::Move { .. } => ReviewAction::Move,
-        Decision::TakeNames(_) => ReviewAction::TakeNames,
+        Decision::AnswerNames(answers) => match (&answers.taken[..], &answers.taken_off[..]) {
+            ([], []) => ReviewAction::AnswerNames,
+            ([], _) => ReviewAction::Reject,
+            _ => ReviewAction::TakeNames,
+        },
         Decision::TakeOut(_) => ReviewAction::TakeOut,
         Decision::Merge { .. } => ReviewAction::Merge,
         Decision::Different(..) => ReviewAction::Different,

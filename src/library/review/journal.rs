@@ -2,19 +2,21 @@
 //! undo and redo work across restarts and whatever the commands will be called one day.
 //!
 //! Undo puts a row back only where it still is as the action left it. What has changed since (a scan replaced the
-//! face, a new grouping moved it) is left alone and counted. What was carried over to edits of a picture since is put
-//! back with it, and noted as part of the step, so that redo does again what was undone, and no more.
+//! face, a new grouping moved it) is left alone and counted. What changes with it (see [`super::apply`]) is noted as part
+//! of the step, so that redo does again what was undone, and no more.
 
 use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 
+use super::apply::Reverting;
 use super::by_hand;
 use super::change::Change;
 use super::rows::{self, Belongs, FaceState, PersonRow, Stamp};
 use super::touched::touched;
 use crate::library::error::{LibraryError, Result};
+use crate::library::names::{self, NameAnswer};
 use crate::library::open::LibraryReader;
 use crate::library::scan::now_secs;
 use crate::types::{FaceId, PersonId, Touched};
@@ -33,6 +35,8 @@ pub enum ReviewAction {
     Move,
     /// Names that other programs gave.
     TakeNames,
+    /// Such names that are not wanted, and names that stay although those programs took them back.
+    AnswerNames,
     TakeOut,
     Merge,
     Different,
@@ -154,11 +158,8 @@ impl<'t> Decisions<'t> {
 
     pub fn create_person(&mut self, name: Option<String>) -> Result<PersonId> {
         let row = PersonRow { name, hidden: false, cover_face: None, created_at: now_secs() };
-        let revision = self.stamp()?.revision;
-        self.t
-            .prepare_cached("INSERT INTO person (name, hidden, created_at, revision) VALUES (?1, 0, ?2, ?3)")?
-            .execute(params![row.name, row.created_at, revision])?;
-        let id = PersonId(self.t.last_insert_rowid());
+        let t = self.t;
+        let id = rows::insert_person(t, &row, self.stamp()?)?;
         self.changes.push(Change::Person { id: id.0, before: None, after: Some(row) });
         Ok(id)
     }
@@ -216,6 +217,14 @@ impl<'t> Decisions<'t> {
         if before != after {
             rows::write_was_of(self.t, face, person, after)?;
             self.changes.push(Change::WasOf { face: face.0, person: person.0, before, after });
+        }
+        Ok(())
+    }
+
+    pub fn set_answer(&mut self, NameAnswer { photo, name, answer }: &NameAnswer) -> Result<()> {
+        let before = names::answer_to(self.t, *photo, name)?;
+        if before != *answer && names::change_answer(self.t, *photo, name, before.as_deref(), answer.as_deref())? {
+            self.changes.push(Change::Answer { photo: photo.0, name: name.clone(), before, after: answer.clone() });
         }
         Ok(())
     }
@@ -297,22 +306,23 @@ pub(super) fn step(t: &Transaction, direction: Direction) -> Result<Option<(Reve
         changes = changes.into_iter().rev().map(Change::reversed).collect();
     }
     let all = changes.len();
-    let (mut restored, mut in_copies) = (Vec::with_capacity(all), Vec::new());
-    let of_itself: BTreeSet<FaceId> = changes.iter().filter_map(Change::face).collect();
-    let mut stamp = Stamp::next(t)?;
+    let mut restored = Vec::with_capacity(all);
+    let mut reverting = Reverting::begin(t, direction, &changes)?;
     for change in changes {
-        if apply(t, &change, &mut stamp)? {
-            if direction == Direction::Undo {
-                follow(t, &change, &of_itself, &mut stamp, &mut in_copies)?;
-            }
+        if reverting.change(&change)? {
             restored.push(change);
         }
     }
+    let Reverting { stamp, found, .. } = reverting;
     t.execute("UPDATE journal SET undone = ?2 WHERE id = ?1", params![id, direction == Direction::Undo])?;
     let of_step = restored.len();
-    if !in_copies.is_empty() {
-        restored.extend(in_copies.iter().cloned());
-        note(t, id, made.into_iter().chain(in_copies.into_iter().map(Change::reversed)).collect())?;
+    if !found.is_empty() {
+        restored.extend(found.iter().cloned());
+        let found: Vec<Change> = match direction {
+            Direction::Undo => found.into_iter().rev().map(Change::reversed).collect(),
+            Direction::Redo => found,
+        };
+        note(t, id, made.into_iter().chain(found).collect())?;
     }
     let reverted = Reverted {
         action: action_from(action)?,
@@ -323,92 +333,24 @@ pub(super) fn step(t: &Transaction, direction: Direction) -> Result<Option<(Reve
     Ok(Some((reverted, stamp)))
 }
 
-/// Brings one row from `before` to `after`. False where it is no longer as `before` says.
-fn apply(t: &Transaction, change: &Change, stamp: &mut Stamp) -> Result<bool> {
-    match *change {
-        Change::Face { id, before, after } => apply_face(t, FaceId(id), before, after, stamp),
-        Change::Person { id, ref before, ref after } => {
-            apply_person(t, PersonId(id), before.as_ref(), after.as_ref(), stamp)
-        }
-        Change::Rejected { face, person, before, after } => {
-            let (face, person) = (FaceId(face), PersonId(person));
-            let both_there = rows::face(t, face)?.is_some() && rows::person(t, person)?.is_some();
-            if !both_there || rows::is_rejected(t, face, person)? != before {
-                return Ok(false);
-            }
-            rows::write_rejected(t, face, person, after)?;
-            rows::touch_person(t, person, stamp)?;
-            Ok(true)
-        }
-        Change::WasOf { face, person, before, after } => {
-            let (face, person) = (FaceId(face), PersonId(person));
-            if rows::face(t, face)?.is_none() || rows::was_of(t, face, person)? != before {
-                return Ok(false);
-            }
-            rows::write_was_of(t, face, person, after)?;
-            Ok(true)
-        }
-        Change::Different { a, b, before, after } => {
-            let (a, b) = (PersonId(a), PersonId(b));
-            let both_there = rows::person(t, a)?.is_some() && rows::person(t, b)?.is_some();
-            if !both_there || rows::is_different(t, a, b)? != before {
-                return Ok(false);
-            }
-            rows::write_different(t, a, b, after)?;
-            rows::touch_person(t, a, stamp)?;
-            rows::touch_person(t, b, stamp)?;
-            Ok(true)
-        }
-        Change::Made { face, after, .. } => by_hand::set_made(t, FaceId(face), after),
-        Change::Carried { face, into, before, after } => {
-            let (face, into) = (FaceId(face), FaceId(into));
-            let both_there = rows::face(t, face)?.is_some() && rows::face(t, into)?.is_some();
-            if !both_there || rows::is_carried(t, face, into)? != before {
-                return Ok(false);
-            }
-            rows::write_carried(t, face, into, after)?;
-            Ok(true)
-        }
-    }
-}
-
-fn apply_face(t: &Transaction, face: FaceId, before: FaceState, after: FaceState, stamp: &mut Stamp) -> Result<bool> {
-    let (now, was, after) = (rows::face(t, face)?, without_gone_group(t, before)?, without_gone_group(t, after)?);
-    if now != Some(was) {
-        return Ok(false);
-    }
-    if let Some(person) = after.person()
-        && rows::person(t, person)?.is_none()
-    {
-        return Ok(false);
-    }
-    rows::write_face(t, face, after, stamp)?;
-    if let Some(person) = left(before, after) {
-        rows::touch_person(t, person, stamp)?;
-    }
-    Ok(true)
-}
-
 /// Whom a face leaves. Of a suggestion nobody said that it is theirs, so that they are as they were without it.
-fn left(before: FaceState, after: FaceState) -> Option<PersonId> {
+pub(super) fn left(before: FaceState, after: FaceState) -> Option<PersonId> {
     before.person().filter(|&person| after.person() != Some(person) && before.belongs() != Some(Belongs::Suggested))
 }
 
-/// The same face in the pictures that took this one's place follows, unless something else was said of it since. Of those
-/// that the step is about itself it knows more.
-fn follow(
-    t: &Transaction,
-    change: &Change,
-    of_step: &BTreeSet<FaceId>,
-    stamp: &mut Stamp,
-    followed: &mut Vec<Change>,
-) -> Result<()> {
-    let Some(face) = change.face() else { return Ok(()) };
-    for copy in rows::carried_to(t, face)?.into_iter().filter(|copy| !of_step.contains(copy)) {
-        let same = change.of(copy);
-        if apply(t, &same, stamp)? {
-            followed.push(same.clone());
-            follow(t, &same, of_step, stamp, followed)?;
+/// Leaves out of the history what was answered to names: they stand there.
+pub(in crate::library) fn forget_answers(t: &Transaction) -> Result<()> {
+    let mut query = t.prepare("SELECT id, changes FROM journal")?;
+    let steps = query.query_map([], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+    let steps: Vec<(i64, Vec<u8>)> = steps.collect::<rusqlite::Result<_>>()?;
+    for (id, changes) in steps {
+        let Ok(mut changes) = serde_json::from_slice::<Vec<Change>>(&changes) else { continue };
+        let all = changes.len();
+        changes.retain(|change| !matches!(change, Change::Answer { .. }));
+        if changes.is_empty() {
+            t.prepare_cached("DELETE FROM journal WHERE id = ?1")?.execute([id])?;
+        } else if changes.len() < all {
+            note(t, id, changes)?;
         }
     }
     Ok(())
@@ -423,49 +365,6 @@ fn note(t: &Transaction, id: i64, changes: Vec<Change>) -> Result<()> {
         changes.len() as i64
     ])?;
     Ok(())
-}
-
-/// A group may be gone by a grouping since. Nobody said that the face is in it, so that hinders nothing.
-fn without_gone_group(t: &Transaction, state: FaceState) -> Result<FaceState> {
-    match state.person() {
-        Some(person) if !state.is_decided() && rows::person(t, person)?.is_none() => Ok(FaceState::Unassigned),
-        _ => Ok(state),
-    }
-}
-
-fn apply_person(
-    t: &Transaction,
-    id: PersonId,
-    before: Option<&PersonRow>,
-    after: Option<&PersonRow>,
-    stamp: &mut Stamp,
-) -> Result<bool> {
-    if rows::person(t, id)?.as_ref() != before {
-        return Ok(false);
-    }
-    match (before, after) {
-        (_, Some(row)) => {
-            let mut row = row.clone();
-            // The face may have left the library since.
-            let cover_is_there = match row.cover_face {
-                Some(face) => rows::face(t, FaceId(face))?.is_some(),
-                None => true,
-            };
-            if !cover_is_there {
-                row.cover_face = None;
-            }
-            rows::write_person(t, id, &row, stamp)?;
-            Ok(true)
-        }
-        (Some(_), None) => {
-            if rows::is_in_use(t, id)? {
-                return Ok(false);
-            }
-            t.execute("DELETE FROM person WHERE id = ?1", [id.0])?;
-            Ok(true)
-        }
-        (None, None) => Ok(true),
-    }
 }
 
 fn forget_oldest(c: &Connection) -> Result<()> {

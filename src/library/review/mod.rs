@@ -1,6 +1,7 @@
 //! What a user decides about faces and people. Every command is one transaction and one step of the history, and says
 //! what it touched.
 
+mod apply;
 pub(in crate::library) mod by_hand;
 pub(in crate::library) mod change;
 mod commands;
@@ -15,7 +16,7 @@ pub(in crate::library) mod touched;
 
 pub use by_hand::FaceByHand;
 pub(in crate::library) use commands::{cleaned, hand_over, inherit};
-pub use decision::{Decision, TakenName};
+pub use decision::{Decision, NameAnswers, TakenName};
 pub(crate) use journal::ReviewAction;
 pub use rows::{Belongs, FaceState, SetAside};
 pub use steps::NextSteps;

@@ -200,6 +200,15 @@ pub(in crate::library) fn person(c: &Connection, person: PersonId) -> Result<Opt
     Ok(row.optional()?)
 }
 
+/// Somebody new.
+pub(in crate::library) fn insert_person(c: &Connection, row: &PersonRow, stamp: &Stamp) -> Result<PersonId> {
+    c.prepare_cached(
+        "INSERT INTO person (name, hidden, cover_face, created_at, revision) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![row.name, row.hidden, row.cover_face, row.created_at, stamp.revision])?;
+    Ok(PersonId(c.last_insert_rowid()))
+}
+
 pub(in crate::library) fn write_person(
     c: &Connection,
     person: PersonId,

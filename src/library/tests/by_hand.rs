@@ -16,8 +16,8 @@ fn head(x: f32) -> FaceByHand {
 
 fn take(fixture: &mut LibraryFixture, by_hand: Vec<FaceByHand>) -> crate::types::Touched {
     let to = Destination::NewPerson { name: "Ada".into() };
-    let taken = TakenName { to, faces: Vec::new(), by_hand };
-    fixture.library.decide(&Decision::TakeNames(vec![taken]), Revision::NOW).unwrap()
+    let taken = TakenName { by_hand, ..TakenName::none(to) };
+    fixture.library.decide(&answers(vec![taken]), Revision::NOW).unwrap()
 }
 
 /// Those with a name.
@@ -133,7 +133,7 @@ fn it_is_embedded_again_by_another_model_and_refused_for_a_photo_that_is_gone() 
     assert!(waiting[0].has_portrait);
     let gone = FaceByHand { photo: PhotoId(99), ..head(10.0) };
     let to = Destination::NewPerson { name: "Bo".into() };
-    let taken = TakenName { to, faces: Vec::new(), by_hand: vec![gone] };
-    let refused = fixture.library.decide(&Decision::TakeNames(vec![taken]), Revision::NOW);
+    let taken = TakenName { by_hand: vec![gone], ..TakenName::none(to) };
+    let refused = fixture.library.decide(&answers(vec![taken]), Revision::NOW);
     assert!(matches!(refused, Err(LibraryError::Stale(Stale::FaceGone))));
 }

@@ -1,5 +1,6 @@
 //! The library as its callers use it. Each test has a folder of its own; no photo is decoded.
 
+mod answering;
 mod aside;
 mod asking;
 mod by_hand;
@@ -24,11 +25,15 @@ use super::fixture::{LibraryFixture, direction, face, file, hashes, model, photo
 use super::*;
 use crate::types::{Embedding, FaceId, ModelId, PersonId, PhotoId, Revision, StepId};
 
+fn answers(taken: Vec<TakenName>) -> Decision {
+    Decision::AnswerNames(NameAnswers { taken, ..NameAnswers::default() })
+}
+
 impl LibraryFixture {
     /// Every row of every table that holds decisions.
     fn decisions(&self) -> String {
         let mut text = String::new();
-        for table in ["face", "person", "rejected", "different", "was_of"] {
+        for table in ["face", "person", "rejected", "different", "was_of", "name_answer"] {
             let columns = match table {
                 "face" => "id, person_id, belongs, set_aside",
                 "person" => "id, name, hidden, cover_face, created_at",

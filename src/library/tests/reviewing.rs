@@ -271,7 +271,7 @@ fn a_name_shows_and_changes_no_other_text() {
 }
 
 fn taken(to: Destination, faces: Vec<FaceId>) -> TakenName {
-    TakenName { to, faces, by_hand: Vec::new() }
+    TakenName { faces, ..TakenName::none(to) }
 }
 
 /// What its user said holds against other programs' word, and all of it is one step.
@@ -288,7 +288,7 @@ fn names_taken_from_elsewhere_leave_decisions_and_are_undone_as_one() {
         taken(Destination::NewPerson { name: "Ada".into() }, vec![faces[0], faces[3], faces[4]]),
         taken(Destination::Person(bo), vec![faces[2]]),
     ];
-    fixture.library.decide(&Decision::TakeNames(taken.to_vec()), Revision::NOW).unwrap();
+    fixture.library.decide(&answers(taken.to_vec()), Revision::NOW).unwrap();
     let ada = fixture.person_of(faces[0]);
     assert_eq!(fixture.state(faces[0]), FaceState::Of { person: ada, belongs: Belongs::Named });
     assert_eq!(fixture.state(faces[2]), FaceState::Of { person: bo, belongs: Belongs::Named });
@@ -309,7 +309,8 @@ fn names_that_others_took_back_come_off_several_people_and_are_back_with_one_und
     }
     let before = fixture.decisions();
     let people = faces.iter().map(|face| (fixture.person_of(*face), vec![*face])).collect();
-    let touched = fixture.library.decide(&Decision::RejectEach(people), Revision::NOW).unwrap();
+    let taken_off = Decision::AnswerNames(NameAnswers { taken_off: people, ..NameAnswers::default() });
+    let touched = fixture.library.decide(&taken_off, Revision::NOW).unwrap();
     assert_eq!(touched.faces.len(), 2);
     assert_ne!(fixture.decisions(), before);
     fixture.library.decide(&Decision::Undo(touched.step.unwrap()), Revision::NOW).unwrap();
@@ -325,6 +326,6 @@ fn a_face_that_is_not_somebody_takes_no_name_of_theirs_from_elsewhere() {
     let seen = Revision::NOW;
     fixture.library.decide(&Decision::Reject { person: ada, faces: vec![faces[1]] }, seen).unwrap();
     let taken = taken(Destination::Person(ada), vec![faces[1]]);
-    fixture.library.decide(&Decision::TakeNames(vec![taken]), seen).unwrap();
+    fixture.library.decide(&answers(vec![taken]), seen).unwrap();
     assert_ne!(fixture.person_of(faces[1]), ada);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
-use crate::metadata::fraction_box::FractionBox;
+use crate::metadata::region_box::RegionBox;
 use crate::metadata::text;
 
 /// What one file says of faces and names.
@@ -19,7 +19,7 @@ pub(crate) struct PicasaIni {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct PicasaFace {
-    pub at: FractionBox,
+    pub at: RegionBox,
     /// None of a face that Picasa has found and nobody has named.
     pub contact: Option<u64>,
 }
@@ -116,10 +116,10 @@ fn face(entry: &str) -> Option<PicasaFace> {
 }
 
 /// The four edges, 16 bits each.
-fn rect64(value: u64) -> Option<FractionBox> {
+fn rect64(value: u64) -> Option<RegionBox> {
     let share = |shift: u32| (value >> shift & 0xFFFF) as f32 / 65535.0;
     let (left, top, right, bottom) = (share(48), share(32), share(16), share(0));
-    FractionBox { x: left, y: top, width: right - left, height: bottom - top }.within_picture()
+    RegionBox { x: left, y: top, width: right - left, height: bottom - top }.within_picture()
 }
 
 /// An ID of a person, as it stands in the files.

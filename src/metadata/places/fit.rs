@@ -4,7 +4,7 @@
 //! nearly the same centre, and their areas differ by a factor of two to four. So neither equality nor the share of the
 //! union can decide; what counts is how much of the smaller lies in the larger, and how far their centres are apart.
 
-use crate::metadata::fraction_box::FractionBox;
+use crate::metadata::region_box::RegionBox;
 
 /// Of the smaller box, the share that has to lie in the larger.
 const MIN_INSIDE: f32 = 0.4;
@@ -14,8 +14,8 @@ const MAX_OFFSET: f32 = 0.45;
 const MAX_RATIO: f32 = 3.5;
 
 /// 0 to 1, none if they are not one face. `aspect` is the picture's width by its height.
-pub(crate) fn fit(region: FractionBox, face: FractionBox, aspect: f32) -> Option<f32> {
-    let square = |b: FractionBox| FractionBox { x: b.x * aspect, width: b.width * aspect, ..b };
+pub(crate) fn fit(region: RegionBox, face: RegionBox, aspect: f32) -> Option<f32> {
+    let square = |b: RegionBox| RegionBox { x: b.x * aspect, width: b.width * aspect, ..b };
     let (region, face) = (square(region), square(face));
     let (small, large) = (region.area().min(face.area()), region.area().max(face.area()));
     let (inside, ratio) = (region.shared(face) / small, (large / small).sqrt());
@@ -33,8 +33,8 @@ pub(crate) fn fit(region: FractionBox, face: FractionBox, aspect: f32) -> Option
 mod tests {
     use super::*;
 
-    fn at(x: f32, y: f32, width: f32, height: f32) -> FractionBox {
-        FractionBox { x, y, width, height }
+    fn at(x: f32, y: f32, width: f32, height: f32) -> RegionBox {
+        RegionBox { x, y, width, height }
     }
 
     #[test]

@@ -19,8 +19,8 @@ use std::collections::HashMap;
 
 use super::faces::PhotoToName;
 use super::found::{NameFound, NameKind, NameRegion, NameSource};
-use super::fraction_box::{ExifTurn, FractionBox};
 use super::photo_index::{PathMeaning, PhotoIndex};
+use super::region_box::{ExifTurn, RegionBox};
 pub(crate) use assign::assign;
 pub(crate) use fit::fit;
 use reading::Votes;
@@ -52,7 +52,7 @@ pub(crate) struct PlacedRegion {
 pub(crate) struct RegionByHand {
     pub found: usize,
     pub photo: usize,
-    pub at: FractionBox,
+    pub at: RegionBox,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 use super::regions::DrawnShape;
 use super::{PhotoRegions, assign};
 use crate::metadata::found::StatedFrame;
-use crate::metadata::fraction_box::ExifTurn;
+use crate::metadata::region_box::ExifTurn;
 
 /// What one program's regions fitted, over the library.
 #[derive(Debug, Default)]

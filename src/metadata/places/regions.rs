@@ -3,7 +3,7 @@
 use super::PhotoRegions;
 use super::fit::fit;
 use crate::metadata::found::{NameRegion, RegionArea};
-use crate::metadata::fraction_box::{ExifTurn, FractionBox};
+use crate::metadata::region_box::{ExifTurn, RegionBox};
 
 /// Two shapes are one if their aspects differ by no more than this share. Small previews round to whole pixels; the
 /// nearest common shapes (4:3 and 7:5) are 5 % apart.
@@ -19,17 +19,17 @@ pub(super) enum DrawnShape {
 
 impl PhotoRegions<'_> {
     /// The regions in the upright picture, if they need this turn. None of what lies outside.
-    pub(super) fn upright(&self, turn: ExifTurn) -> Vec<Option<FractionBox>> {
+    pub(super) fn upright(&self, turn: ExifTurn) -> Vec<Option<RegionBox>> {
         self.regions.iter().map(|(_, region)| upright(region, turn, self.photo.size)).collect()
     }
 
     /// Region by face; 0 where they do not fit.
-    pub(super) fn fits(&self, boxes: &[Option<FractionBox>]) -> Vec<Vec<f64>> {
+    pub(super) fn fits(&self, boxes: &[Option<RegionBox>]) -> Vec<Vec<f64>> {
         let (width, height) = self.photo.size;
         let aspect = width.max(1) as f32 / height.max(1) as f32;
         let of_face =
-            |region: Option<FractionBox>, face| region.and_then(|region| fit(region, face, aspect)).unwrap_or(0.0);
-        let row = |region: &Option<FractionBox>| {
+            |region: Option<RegionBox>, face| region.and_then(|region| fit(region, face, aspect)).unwrap_or(0.0);
+        let row = |region: &Option<RegionBox>| {
             self.photo.faces.iter().map(|face| f64::from(of_face(*region, face.at))).collect()
         };
         boxes.iter().map(row).collect()
@@ -60,14 +60,14 @@ pub(super) fn is_stale(region: &NameRegion, size: (u32, u32)) -> bool {
         .is_some_and(|of| !is_same_aspect(of, size) && !is_same_aspect(of, turned))
 }
 
-fn upright(region: &NameRegion, turn: ExifTurn, size: (u32, u32)) -> Option<FractionBox> {
+fn upright(region: &NameRegion, turn: ExifTurn, size: (u32, u32)) -> Option<RegionBox> {
     let at = match region.region {
         RegionArea::Fractions { at, .. } => at,
         RegionArea::Pixels { at: [x, y, width, height], sides: (a, b) } => {
             let (frame_width, frame_height) = before(size, turn);
             let (long, short) = (a.max(b) as f32, a.min(b) as f32);
             let (wide, high) = if frame_width >= frame_height { (long, short) } else { (short, long) };
-            FractionBox { x: x / wide, y: y / high, width: width / wide, height: height / high }
+            RegionBox { x: x / wide, y: y / high, width: width / wide, height: height / high }
         }
     };
     at.within_picture()?.turned(turn).within_picture()

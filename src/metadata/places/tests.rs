@@ -3,21 +3,22 @@ use std::path::PathBuf;
 use super::{NamesInPhotos, UnplacedWhy, place};
 use crate::metadata::faces::{FaceOwner, FaceToName, PhotoToName};
 use crate::metadata::found::{NameFound, NameKind, NameRegion, NameSource, PhotoPath, RegionArea, StatedFrame};
-use crate::metadata::fraction_box::{ExifTurn, FractionBox};
+use crate::metadata::region_box::{ExifTurn, RegionBox};
 use crate::types::{FaceId, PhotoId};
 
 /// Faces of three people in the upright picture, none where another is after any turn or flip.
-const FACES: [FractionBox; 3] = [
-    FractionBox { x: 0.08, y: 0.30, width: 0.10, height: 0.12 },
-    FractionBox { x: 0.32, y: 0.70, width: 0.09, height: 0.11 },
-    FractionBox { x: 0.70, y: 0.10, width: 0.08, height: 0.10 },
+const FACES: [RegionBox; 3] = [
+    RegionBox { x: 0.08, y: 0.30, width: 0.10, height: 0.12 },
+    RegionBox { x: 0.32, y: 0.70, width: 0.09, height: 0.11 },
+    RegionBox { x: 0.70, y: 0.10, width: 0.08, height: 0.10 },
 ];
 
-fn photo(number: i64, size: (u32, u32), turn: u32, faces: &[FractionBox]) -> PhotoToName<'static> {
-    let face = |(index, at): (usize, &FractionBox)| FaceToName {
+fn photo(number: i64, size: (u32, u32), turn: u32, faces: &[RegionBox]) -> PhotoToName<'static> {
+    let face = |(index, at): (usize, &RegionBox)| FaceToName {
         id: FaceId(number * 100 + index as i64),
         at: *at,
         of: FaceOwner::Nobody,
+        denied: &[],
         embedding: None,
     };
     let faces = faces.iter().enumerate().map(face).collect();
@@ -36,8 +37,8 @@ fn path(number: i64) -> PathBuf {
 }
 
 /// A whole head around a face, as a program that counts in a picture needing `turn` writes it.
-fn head(face: FractionBox, turn: u32) -> FractionBox {
-    let head = FractionBox {
+fn head(face: RegionBox, turn: u32) -> RegionBox {
+    let head = RegionBox {
         x: face.x - 0.3 * face.width,
         y: face.y - 0.55 * face.height,
         width: 1.6 * face.width,
@@ -52,7 +53,7 @@ fn head(face: FractionBox, turn: u32) -> FractionBox {
     head.turned(ExifTurn::new(back))
 }
 
-fn region(number: i64, name: &str, at: FractionBox, of: Option<(u32, u32)>) -> NameFound {
+fn region(number: i64, name: &str, at: RegionBox, of: Option<(u32, u32)>) -> NameFound {
     NameFound {
         photo: PhotoPath::Whole(path(number)),
         name: Some(name.to_owned()),
@@ -102,8 +103,8 @@ fn a_program_that_always_turns_wrongly_is_understood_too() {
 #[test]
 fn the_habit_of_the_library_decides_where_a_photo_cannot() {
     // One face in the middle of a square fits under every turn; a second, which nobody found, is by hand.
-    let middle = FractionBox { x: 0.45, y: 0.45, width: 0.1, height: 0.1 };
-    let missed = FractionBox { x: 0.10, y: 0.20, width: 0.1, height: 0.1 };
+    let middle = RegionBox { x: 0.45, y: 0.45, width: 0.1, height: 0.1 };
+    let missed = RegionBox { x: 0.10, y: 0.20, width: 0.1, height: 0.1 };
     let mut photos: Vec<_> = (1..10).map(|number| photo(number, (3000, 3000), 6, &FACES)).collect();
     photos.push(photo(10, (3000, 3000), 6, &[middle]));
     for turn in [1, 6] {
@@ -162,8 +163,8 @@ fn digikams_pixels_are_read_upright_and_as_stored() {
 #[test]
 fn two_regions_of_one_face_and_a_guess_without_one() {
     let photos = [photo(1, (4000, 3000), 1, &FACES)];
-    let near = FractionBox { x: FACES[0].x + 0.01, ..FACES[0] };
-    let nowhere = FractionBox { x: 0.6, y: 0.5, width: 0.1, height: 0.1 };
+    let near = RegionBox { x: FACES[0].x + 0.01, ..FACES[0] };
+    let nowhere = RegionBox { x: 0.6, y: 0.5, width: 0.1, height: 0.1 };
     let mut found =
         vec![region(1, "Anna", near, None), region(1, "Bert", FACES[0], None), region(1, "Cleo", nowhere, None)];
     found[2].kind = NameKind::Suggested;

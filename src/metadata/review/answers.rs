@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::NamesToReview;
 use crate::metadata::faces::FaceOwner;
 use crate::metadata::found::NameSource;
-use crate::metadata::fraction_box::FractionBox;
 use crate::metadata::name_key::NameKey;
 use crate::metadata::photo_index::{PathMeaning, PhotoIndex};
+use crate::metadata::region_box::RegionBox;
 use crate::types::{FaceId, PersonId, PhotoId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ pub(crate) struct WithdrawnName {
     /// The face that bears it.
     pub face: FaceId,
     /// In the upright picture.
-    pub at: FractionBox,
+    pub at: RegionBox,
     pub person: PersonId,
     /// Of that person.
     pub name: String,

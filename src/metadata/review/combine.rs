@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::fate::{FaceFate, fate};
 use super::{NamesToReview, OpenWhy};
 use crate::metadata::deduce::{self, NamesToPlace};
 use crate::metadata::faces::{FaceOwner, PhotoToName};
 use crate::metadata::found::{NameFound, NameKind};
-use crate::metadata::fraction_box::FractionBox;
 use crate::metadata::name_key::NameKey;
 use crate::metadata::places::{self, NamesInPhotos, UnplacedWhy, WriterReading};
+use crate::metadata::region_box::RegionBox;
 
 /// Numbers are places in the lists passed.
 pub(super) struct Combined {
@@ -36,7 +37,7 @@ pub(super) struct FaceName {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct HandRegion {
     pub photo: usize,
-    pub at: FractionBox,
+    pub at: RegionBox,
     /// More than one contradict each other.
     pub names: Vec<(NameKey, Vec<usize>)>,
 }
@@ -103,24 +104,28 @@ fn faces(input: &NamesToReview, names: &NamesInPhotos) -> BTreeMap<(usize, usize
             of_face.retain(|name| name.kind == NameKind::Confirmed);
         }
     }
-    one_face_a_name(&mut faces);
+    drop_beside_surer(input, &mut faces);
     faces
 }
 
-/// One name on two faces of a photo, by two sources: the better fit stays.
-fn one_face_a_name(faces: &mut BTreeMap<(usize, usize), Vec<FaceName>>) {
-    let mut best: HashMap<(usize, NameKey), (f32, usize)> = HashMap::new();
+/// One name on two faces of a photo: on a face that the user gave to that person it is sure, where somebody confirmed it
+/// surer than where programs guessed, and of guesses the better fit stays. What is equally sure contradicts.
+fn drop_beside_surer(input: &NamesToReview, faces: &mut BTreeMap<(usize, usize), Vec<FaceName>>) {
+    let sureness = |photo: usize, face: usize, name: &FaceName| match (fate(input, photo, face, &name.key), name.kind) {
+        (FaceFate::Settled, _) => 3.0,
+        (FaceFate::Denied, _) => -1.0,
+        (_, NameKind::Confirmed) => 2.0,
+        _ => name.fit,
+    };
+    let mut surest: HashMap<(usize, NameKey), f32> = HashMap::new();
     for ((photo, face), names) in faces.iter() {
         for name in names {
-            let fit = if name.kind == NameKind::Confirmed { name.fit + 1.0 } else { name.fit };
-            let known = best.entry((*photo, name.key.clone())).or_insert((fit, *face));
-            if fit > known.0 {
-                *known = (fit, *face);
-            }
+            let known = surest.entry((*photo, name.key.clone())).or_insert(f32::MIN);
+            *known = known.max(sureness(*photo, *face, name));
         }
     }
     for ((photo, face), names) in faces.iter_mut() {
-        names.retain(|name| best.get(&(*photo, name.key.clone())).is_some_and(|(_, at)| at == face));
+        names.retain(|name| sureness(*photo, *face, name) >= surest[&(*photo, name.key.clone())]);
     }
     faces.retain(|_, names| !names.is_empty());
 }
@@ -185,7 +190,15 @@ impl Combined {
     /// Names that no region brought to a face, from the photos of all. A name whose region was left behind by a crop
     /// still says who is there.
     fn work_out(&mut self, input: &NamesToReview, names: &NamesInPhotos) {
-        let placed = self.faces.iter().filter_map(|(at, names)| Some((*at, agreed(names)?))).collect();
+        let mut faces_of: HashMap<(usize, &NameKey), usize> = HashMap::new();
+        for ((photo, _), names) in &self.faces {
+            names.iter().for_each(|name| *faces_of.entry((*photo, &name.key)).or_default() += 1);
+        }
+        let is_once = |photo: usize, name: &FaceName| faces_of[&(photo, &name.key)] == 1;
+        let name_of = |(at, names): (&(usize, usize), &Vec<FaceName>)| {
+            Some((*at, agreed(names)?.filter(|_| is_once(at.0, &names[0]))))
+        };
+        let placed = self.faces.iter().filter_map(name_of).collect();
         let mut settled: HashSet<(usize, NameKey)> = HashSet::new();
         settled.extend(self.faces.iter().flat_map(|((photo, _), n)| n.iter().map(|name| (*photo, name.key.clone()))));
         settled.extend(self.by_hand.iter().flat_map(|r| r.names.iter().map(|(key, _)| (r.photo, key.clone()))));

@@ -1,88 +1,144 @@
 //! What contradicts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::answers::WithdrawnName;
 use super::combine::Combined;
-use super::people::{FaceFate, fate, sources};
-use super::{GroupOfName, NameConflict, NameOfFace, NamesToReview, PersonFound};
-use crate::metadata::faces::FaceToName;
-use crate::types::{FaceId, PersonId};
+use super::fate::{FaceFate, fate};
+use super::people::sources;
+use super::{
+    DisputedFace, FaceProposal, NameConflict, NameOfFace, NamesToReview, OpenName, OpenWhy, OwnName, PersonFound,
+    SharedName,
+};
+use crate::metadata::faces::{FaceOwner, FaceToName};
+use crate::types::{FaceId, PersonId, PhotoId};
 
-/// A group of fewer faces than this is no second person; a single wrong face is a wrong face.
+/// A group of fewer faces than this, and than this share of a name's faces, is no second person; a wrong face among many
+/// is a wrong face.
 const MIN_FACES: usize = 2;
+const MIN_SHARE: f64 = 0.25;
 /// Two groups are two people if they are so much farther apart than the threshold: groups of one person that the
 /// grouping left apart lie just beyond it.
 const APART: f64 = 1.15;
 
-pub(super) fn conflicts(input: &NamesToReview, combined: &Combined, people: &[PersonFound]) -> Vec<NameConflict> {
+/// Faces that bear a contradicted name are proposed no more.
+pub(super) fn conflicts(input: &NamesToReview, combined: &Combined, people: &mut [PersonFound]) -> Vec<NameConflict> {
     let mut conflicts = of_faces(input, combined);
     conflicts.extend(of_regions(input, combined));
-    conflicts.extend(of_people(input, people));
+    let faces = input.photos.iter().flat_map(|photo| &photo.faces);
+    let by_id: HashMap<FaceId, &FaceToName> = faces.map(|face| (face.id, face)).collect();
+    for person in people {
+        let mut shared = in_one_photo(person);
+        shared.extend(unlike_groups(input, &by_id, person));
+        if !shared.is_empty() {
+            person.choose_examples();
+        }
+        conflicts.extend(shared.into_iter().map(NameConflict::TwoPeople));
+    }
     conflicts
+}
+
+/// A name that was taken and that another one stands for by now, at the same face, is one question.
+pub(super) fn join_withdrawn(conflicts: &mut [NameConflict], withdrawn: &mut Vec<WithdrawnName>) {
+    let mut disputed: HashMap<FaceId, &mut OwnName> = HashMap::new();
+    for conflict in conflicts {
+        if let NameConflict::TwoNames(DisputedFace { face: Some(face), ours: Some(ours), .. }) = conflict {
+            disputed.insert(*face, ours);
+        }
+    }
+    withdrawn.retain(|name| match disputed.get_mut(&name.face).filter(|ours| ours.person == name.person) {
+        Some(ours) => {
+            ours.taken = Some(name.answer.name.clone());
+            false
+        }
+        None => true,
+    });
 }
 
 fn of_faces(input: &NamesToReview, combined: &Combined) -> Vec<NameConflict> {
     let mut conflicts = Vec::new();
     for (&(photo, face), names) in &combined.faces {
-        let FaceToName { id: face_id, at, .. } = input.photos[photo].faces[face];
-        let photo_id = input.photos[photo].id;
-        let named: Vec<NameOfFace> = names
-            .iter()
-            .map(|name| NameOfFace { key: name.key.clone(), sources: sources(input, &name.found) })
-            .collect();
-        for name in &named {
-            if let FaceFate::Others(person) = fate(input, photo, face, &name.key) {
-                let name = name.clone();
-                conflicts.push(NameConflict::OtherPerson { photo: photo_id, face: face_id, at, person, name });
-            }
-        }
-        if named.len() > 1 {
-            conflicts.push(NameConflict::TwoNames { photo: photo_id, face: Some(face_id), at, names: named });
+        let FaceToName { id, at, of, .. } = input.photos[photo].faces[face];
+        let others = names.iter().filter(|name| !matches!(fate(input, photo, face, &name.key), FaceFate::Settled));
+        let others = others.map(|name| NameOfFace { key: name.key.clone(), sources: sources(input, &name.found) });
+        let names: Vec<NameOfFace> = others.collect();
+        let is_denied = |name: &NameOfFace| matches!(fate(input, photo, face, &name.key), FaceFate::Denied);
+        let denied = names.iter().any(is_denied);
+        let ours = match of {
+            FaceOwner::Person { id: person, name } => Some(OwnName { person, name: name.to_owned(), taken: None }),
+            FaceOwner::Nobody | FaceOwner::Group(_) | FaceOwner::SetAside => None,
+        };
+        if names.len() > 1 || (names.len() == 1 && (ours.is_some() || denied)) {
+            let photo = input.photos[photo].id;
+            conflicts.push(NameConflict::TwoNames(DisputedFace { photo, face: Some(id), at, ours, denied, names }));
         }
     }
     conflicts
 }
 
 fn of_regions(input: &NamesToReview, combined: &Combined) -> impl Iterator<Item = NameConflict> {
-    combined.by_hand.iter().filter(|region| region.names.len() > 1).map(|region| NameConflict::TwoNames {
-        photo: input.photos[region.photo].id,
-        face: None,
-        at: region.at,
-        names: region
-            .names
-            .iter()
-            .map(|(key, found)| NameOfFace { key: key.clone(), sources: sources(input, found) })
-            .collect(),
+    let disputed = combined.by_hand.iter().filter(|region| region.names.len() > 1);
+    disputed.map(|region| {
+        let names = region.names.iter();
+        let names = names.map(|(key, found)| NameOfFace { key: key.clone(), sources: sources(input, found) });
+        let (photo, at) = (input.photos[region.photo].id, region.at);
+        NameConflict::TwoNames(DisputedFace {
+            photo,
+            face: None,
+            at,
+            ours: None,
+            denied: false,
+            names: names.collect(),
+        })
     })
 }
 
-fn of_people(input: &NamesToReview, people: &[PersonFound]) -> Vec<NameConflict> {
-    let by_id: HashMap<FaceId, &FaceToName> =
-        input.photos.iter().flat_map(|photo| &photo.faces).map(|face| (face.id, face)).collect();
-    let mut conflicts = Vec::new();
-    for person in people {
-        let mut groups: BTreeMap<PersonId, Vec<&FaceToName>> = BTreeMap::new();
-        for face in person.faces.iter().filter_map(|proposal| by_id.get(&proposal.face)) {
-            if let Some(group) = face.of.person() {
-                groups.entry(group).or_default().push(face);
-            }
-        }
-        groups.retain(|_, faces| faces.len() >= MIN_FACES);
-        let means: Vec<(PersonId, Option<Vec<f64>>)> = groups.iter().map(|(id, faces)| (*id, mean(faces))).collect();
-        let limit = APART * f64::from(input.same_person.0);
-        let is_apart = |(id, own): &(PersonId, Option<Vec<f64>>)| {
-            let others = means.iter().filter(|(other, _)| other != id);
-            others.filter_map(|(_, mean)| distance(own.as_ref()?, mean.as_ref()?)).any(|distance| distance > limit)
-        };
-        let apart: Vec<PersonId> = means.iter().filter(|mean| is_apart(mean)).map(|(id, _)| *id).collect();
-        if apart.len() > 1 {
-            let group =
-                |id: PersonId| GroupOfName { group: id, faces: groups[&id].iter().map(|face| face.id).collect() };
-            let groups = apart.into_iter().map(group).collect();
-            conflicts.push(NameConflict::TwoPeople { key: person.key.clone(), groups });
+/// Nobody is twice in one photo, unless it is a collage or there is a mirror.
+fn in_one_photo(person: &mut PersonFound) -> Vec<SharedName> {
+    let mut of_photo: BTreeMap<PhotoId, Vec<FaceId>> = BTreeMap::new();
+    for face in &person.faces {
+        of_photo.entry(face.photo).or_default().push(face.face);
+    }
+    let shared = of_photo.into_values().filter(|faces| faces.len() > 1);
+    let sides = |faces: Vec<FaceId>| faces.into_iter().map(|face| vec![face]).collect();
+    shared.map(sides).collect::<Vec<_>>().into_iter().map(|sides| take_out(person, sides)).collect()
+}
+
+/// What the name's faces look like, as far as they are in groups.
+fn unlike_groups(
+    input: &NamesToReview,
+    by_id: &HashMap<FaceId, &FaceToName>,
+    person: &mut PersonFound,
+) -> Option<SharedName> {
+    let mut groups: BTreeMap<PersonId, Vec<&FaceToName>> = BTreeMap::new();
+    for face in person.faces.iter().filter_map(|proposal| by_id.get(&proposal.face)) {
+        if let Some(group) = face.of.person() {
+            groups.entry(group).or_default().push(face);
         }
     }
-    conflicts
+    let all: usize = groups.values().map(Vec::len).sum();
+    groups.retain(|_, faces| faces.len() >= MIN_FACES || faces.len() as f64 >= MIN_SHARE * all as f64);
+    let means: Vec<(PersonId, Option<Vec<f64>>)> = groups.iter().map(|(id, faces)| (*id, mean(faces))).collect();
+    let limit = APART * f64::from(input.same_person.0);
+    let is_apart = |(id, own): &(PersonId, Option<Vec<f64>>)| {
+        let others = means.iter().filter(|(other, _)| other != id);
+        others.filter_map(|(_, mean)| distance(own.as_ref()?, mean.as_ref()?)).any(|distance| distance > limit)
+    };
+    let apart = means.iter().filter(|mean| is_apart(mean));
+    let sides: Vec<Vec<FaceId>> = apart.map(|(id, _)| groups[id].iter().map(|face| face.id).collect()).collect();
+    (sides.len() > 1).then(|| take_out(person, sides))
+}
+
+/// These faces are asked for instead of proposed.
+fn take_out(person: &mut PersonFound, sides: Vec<Vec<FaceId>>) -> SharedName {
+    let asked: HashSet<FaceId> = sides.iter().flatten().copied().collect();
+    let (asked, left): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut person.faces).into_iter().partition(|face| asked.contains(&face.face));
+    person.faces = left;
+    person.open.extend(asked.iter().map(|face| OpenName { photo: face.photo, why: OpenWhy::Contradicted }));
+    let of_side = |side: Vec<FaceId>| asked.iter().filter(|face| side.contains(&face.face)).cloned().collect();
+    let sides: Vec<Vec<FaceProposal>> = sides.into_iter().map(of_side).collect();
+    SharedName { key: person.key.clone(), sides }
 }
 
 /// Not normalised: so the distance below is the mean over all pairs.

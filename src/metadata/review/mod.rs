@@ -7,6 +7,7 @@
 pub(crate) mod answers;
 mod combine;
 mod conflicts;
+mod fate;
 mod people;
 #[cfg(test)]
 mod tests;
@@ -16,9 +17,9 @@ use std::collections::{BTreeMap, HashSet};
 use super::deduce::UndecidedWhy;
 use super::faces::PhotoToName;
 use super::found::{NameFound, NameKind, NameSource};
-use super::fraction_box::FractionBox;
 use super::name_key::NameKey;
 use super::places::{UnplacedWhy, WriterReading};
+use super::region_box::RegionBox;
 use crate::types::{Cancel, FaceId, PersonId, PhotoId, SquaredDistance};
 use answers::{AnsweredNames, WithdrawnName};
 
@@ -71,13 +72,29 @@ pub(crate) struct PersonFound {
     pub examples: Vec<FaceId>,
 }
 
+/// Faces to show of a person.
+const EXAMPLES: usize = 8;
+
+impl PersonFound {
+    fn choose_examples(&mut self) {
+        let sureness = |face: &FaceProposal| match (face.kind, face.by) {
+            (NameKind::Confirmed, ProposedBy::Region { fit }) => 2.0 + fit,
+            (_, ProposedBy::Region { fit }) => fit,
+            (_, ProposedBy::Deduced { confidence }) => 1.0 + confidence,
+        };
+        let mut faces: Vec<&FaceProposal> = self.faces.iter().collect();
+        faces.sort_by(|a, b| sureness(b).total_cmp(&sureness(a)).then(a.face.cmp(&b.face)));
+        self.examples = faces.iter().take(EXAMPLES).map(|face| face.face).collect();
+    }
+}
+
 /// A face that would become the person's.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FaceProposal {
     pub photo: PhotoId,
     pub face: FaceId,
     /// In the upright picture.
-    pub at: FractionBox,
+    pub at: RegionBox,
     pub by: ProposedBy,
     /// [`NameKind::Suggested`] where every program only guessed.
     pub kind: NameKind,
@@ -97,7 +114,7 @@ pub(crate) enum ProposedBy {
 pub(crate) struct HandProposal {
     pub photo: PhotoId,
     /// In the upright picture.
-    pub at: FractionBox,
+    pub at: RegionBox,
     /// As of a face.
     pub kind: NameKind,
     pub sources: Vec<NameSource>,
@@ -121,13 +138,33 @@ pub(crate) enum OpenWhy {
 /// What nobody but the user can decide. Nothing of it is proposed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum NameConflict {
-    /// Two names for one face, or for one region without a face; `at` in the upright picture.
-    TwoNames { photo: PhotoId, face: Option<FaceId>, at: FractionBox, names: Vec<NameOfFace> },
-    /// The user gave the face to somebody of another name.
-    OtherPerson { photo: PhotoId, face: FaceId, at: FractionBox, person: PersonId, name: NameOfFace },
-    /// One name whose faces are in groups unlike each other: two people of one name, or a wrong name. Their faces are
-    /// proposed.
-    TwoPeople { key: NameKey, groups: Vec<GroupOfName> },
+    /// Names for one face, or for one region without a face, that differ from each other or from what the user said.
+    TwoNames(DisputedFace),
+    /// One name for faces that are hardly of one person.
+    TwoPeople(SharedName),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct DisputedFace {
+    pub photo: PhotoId,
+    pub face: Option<FaceId>,
+    /// In the upright picture.
+    pub at: RegionBox,
+    /// What the user said, if anything.
+    pub ours: Option<OwnName>,
+    /// Whether the user said that the face is not somebody whom others call it.
+    pub denied: bool,
+    /// What others say.
+    pub names: Vec<NameOfFace>,
+}
+
+/// The person to whom the user gave a face.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OwnName {
+    pub person: PersonId,
+    pub name: String,
+    /// It was taken from a program that has another name there by now: its answer, which is settled with the question.
+    pub taken: Option<NameKey>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,9 +174,19 @@ pub(crate) struct NameOfFace {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct GroupOfName {
-    pub group: PersonId,
-    pub faces: Vec<FaceId>,
+pub(crate) struct SharedName {
+    pub key: NameKey,
+    /// Each of one person: groups unlike each other, or the faces of one photo.
+    pub sides: Vec<Vec<FaceProposal>>,
+}
+
+impl SharedName {
+    /// The photo whose faces bear the name. None: they are in different photos, and do not look like one person.
+    pub(crate) fn in_one_photo(&self) -> Option<PhotoId> {
+        let mut photos = self.sides.iter().flatten().map(|face| face.photo);
+        let first = photos.next()?;
+        photos.all(|photo| photo == first).then_some(first)
+    }
 }
 
 impl NamesReview {
@@ -148,9 +195,15 @@ impl NamesReview {
         let mut review = Self { readings: combined.readings.clone(), ..Self::default() };
         review.elsewhere = combined.elsewhere;
         review.people = people::people(input, &combined);
-        review.conflicts = conflicts::conflicts(input, &combined, &review.people);
         review.withdrawn = answers::withdrawn(input);
+        review.conflicts = conflicts::conflicts(input, &combined, &mut review.people);
+        conflicts::join_withdrawn(&mut review.conflicts, &mut review.withdrawn);
         review
+    }
+
+    /// How a name is written most often.
+    pub(crate) fn spelled<'r>(&'r self, key: &'r NameKey) -> &'r str {
+        self.people.iter().find(|person| person.key == *key).map_or(key.as_str(), |person| &person.name)
     }
 
     /// All names offered, and the people they are of: "4,312 names of 57 people".

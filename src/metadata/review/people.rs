@@ -3,14 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::combine::{Combined, FaceName};
+use super::fate::{FaceFate, fate};
 use super::{FaceProposal, HandProposal, NamesToReview, OpenName, OpenWhy, PersonFound, ProposedBy};
-use crate::metadata::faces::FaceOwner;
+use crate::metadata::deduce::UndecidedWhy;
 use crate::metadata::found::{NameKind, NameSource};
 use crate::metadata::name_key::{NameKey, Spellings};
-use crate::types::{FaceId, PersonId};
-
-/// Faces to show of a person.
-const EXAMPLES: usize = 8;
+use crate::types::PersonId;
 
 /// Those with the most names first, then by name.
 pub(super) fn people(input: &NamesToReview, combined: &Combined) -> Vec<PersonFound> {
@@ -38,7 +36,7 @@ pub(super) fn people(input: &NamesToReview, combined: &Combined) -> Vec<PersonFo
     add_faces(input, combined, &mut people);
     add_others(input, combined, &mut people);
     let mut people: Vec<PersonFound> = people.into_values().collect();
-    people.iter_mut().for_each(|person| person.examples = examples(person));
+    people.iter_mut().for_each(PersonFound::choose_examples);
     people.sort_by(|a, b| b.names.cmp(&a.names).then(a.key.cmp(&b.key)));
     people
 }
@@ -69,22 +67,6 @@ pub(super) fn kind(input: &NamesToReview, found: &[usize]) -> NameKind {
     }
 }
 
-/// What becomes of a name on a face.
-pub(super) enum FaceFate {
-    Proposed,
-    Settled,
-    /// The user gave the face to another person.
-    Others(PersonId),
-}
-
-pub(super) fn fate(input: &NamesToReview, photo: usize, face: usize, key: &NameKey) -> FaceFate {
-    match input.photos[photo].faces[face].of {
-        FaceOwner::Person { name, .. } if NameKey::of(name).as_ref() == Some(key) => FaceFate::Settled,
-        FaceOwner::Person { id, .. } => FaceFate::Others(id),
-        FaceOwner::Nobody | FaceOwner::Group(_) | FaceOwner::SetAside => FaceFate::Proposed,
-    }
-}
-
 fn add_faces(input: &NamesToReview, combined: &Combined, people: &mut BTreeMap<NameKey, PersonFound>) {
     for (&(photo, face), names) in &combined.faces {
         let id = input.photos[photo].id;
@@ -93,7 +75,7 @@ fn add_faces(input: &NamesToReview, combined: &Combined, people: &mut BTreeMap<N
             match fate(input, photo, face, &name.key) {
                 FaceFate::Settled => person.settled += 1,
                 FaceFate::Proposed if names.len() == 1 => person.faces.push(proposal(input, photo, face, name)),
-                FaceFate::Proposed | FaceFate::Others(_) => {
+                FaceFate::Proposed | FaceFate::Others | FaceFate::Denied => {
                     person.open.push(OpenName { photo: id, why: OpenWhy::Contradicted });
                 }
             }
@@ -101,7 +83,11 @@ fn add_faces(input: &NamesToReview, combined: &Combined, people: &mut BTreeMap<N
     }
     for name in &combined.deduced {
         let found = combined.given.get(&(name.photo, name.name.clone())).map_or(&[][..], Vec::as_slice);
-        if let Some(person) = people.get_mut(&name.name) {
+        let Some(person) = people.get_mut(&name.name) else { continue };
+        if let FaceFate::Denied = fate(input, name.photo, name.face, &name.name) {
+            let why = OpenWhy::Undecided(UndecidedWhy::Unsure);
+            person.open.push(OpenName { photo: input.photos[name.photo].id, why });
+        } else {
             person.faces.push(FaceProposal {
                 photo: input.photos[name.photo].id,
                 face: input.photos[name.photo].faces[name.face].id,
@@ -143,15 +129,4 @@ fn add_others(input: &NamesToReview, combined: &Combined, people: &mut BTreeMap<
             person.open.push(OpenName { photo: input.photos[*photo].id, why: *why });
         }
     }
-}
-
-fn examples(person: &PersonFound) -> Vec<FaceId> {
-    let sureness = |face: &FaceProposal| match (face.kind, face.by) {
-        (NameKind::Confirmed, ProposedBy::Region { fit }) => 2.0 + fit,
-        (_, ProposedBy::Region { fit }) => fit,
-        (_, ProposedBy::Deduced { confidence }) => 1.0 + confidence,
-    };
-    let mut faces: Vec<&FaceProposal> = person.faces.iter().collect();
-    faces.sort_by(|a, b| sureness(b).total_cmp(&sureness(a)).then(a.face.cmp(&b.face)));
-    faces.iter().take(EXAMPLES).map(|face| face.face).collect()
 }

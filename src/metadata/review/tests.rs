@@ -1,20 +1,20 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::answers::{AnsweredName, AnsweredNames, NameDecision};
-use super::{NameConflict, NamesReview, NamesToReview, OpenWhy, PersonFound, ProposedBy};
+use super::{FaceProposal, NameConflict, NamesReview, NamesToReview, OpenWhy, OwnName, PersonFound, ProposedBy};
 use crate::metadata::deduce::UndecidedWhy;
 use crate::metadata::faces::{FaceOwner, FaceToName, PhotoToName};
 use crate::metadata::found::{NameFound, NameKind, NameRegion, NameSource, PhotoPath, RegionArea, StatedFrame};
-use crate::metadata::fraction_box::{ExifTurn, FractionBox};
 use crate::metadata::name_key::NameKey;
 use crate::metadata::places::UnplacedWhy;
+use crate::metadata::region_box::{ExifTurn, RegionBox};
 use crate::metadata::test_album::SAME_PERSON;
 use crate::types::{Cancel, Embedding, FaceId, PersonId, PhotoId};
 
 const SIZE: (u32, u32) = (4000, 3000);
 
-fn at(place: usize) -> FractionBox {
-    FractionBox { x: 0.05 + 0.2 * place as f32, y: 0.4, width: 0.08, height: 0.1 }
+fn at(place: usize) -> RegionBox {
+    RegionBox { x: 0.05 + 0.2 * place as f32, y: 0.4, width: 0.08, height: 0.1 }
 }
 
 fn photo<'a>(number: i64, faces: &[FaceOwner<'a>]) -> PhotoToName<'a> {
@@ -22,6 +22,7 @@ fn photo<'a>(number: i64, faces: &[FaceOwner<'a>]) -> PhotoToName<'a> {
         id: FaceId(number * 10 + place as i64),
         at: at(place),
         of,
+        denied: &[],
         embedding: None,
     };
     let faces = faces.iter().enumerate().map(face).collect();
@@ -103,10 +104,8 @@ fn two_names_for_one_face_are_asked_and_not_proposed() {
     let photos = [photo(1, &[Nobody])];
     let found = [name(1, "Anna", Some(0), Mwg), name(1, "Bert", Some(0), Picasa)];
     let review = review(&found, &photos, &[]);
-    let [NameConflict::TwoNames { face: Some(FaceId(10)), names, .. }] = &review.conflicts[..] else {
-        panic!("{review:?}")
-    };
-    assert_eq!(names.len(), 2);
+    let [NameConflict::TwoNames(disputed)] = &review.conflicts[..] else { panic!("{review:?}") };
+    assert_eq!((disputed.face, disputed.names.len(), &disputed.ours), (Some(FaceId(10)), 2, &None));
     for name in ["Anna", "Bert"] {
         assert!(person(&review, name).faces.is_empty());
         assert_eq!(person(&review, name).open[0].why, OpenWhy::Contradicted);
@@ -128,7 +127,7 @@ fn regions_without_a_face_are_by_hand_once() {
     assert_eq!(person(&by_hand, "Anna").by_hand[0].sources, [Mwg, Picasa]);
     let found = [name(1, "Anna", Some(2), Mwg), name(1, "Bert", Some(2), Picasa)];
     let review = review(&found, &photos, &[]);
-    assert!(matches!(&review.conflicts[..], [NameConflict::TwoNames { face: None, .. }]));
+    assert!(matches!(&review.conflicts[..], [NameConflict::TwoNames(disputed)] if disputed.face.is_none()));
     assert!(review.people.iter().all(|person| person.by_hand.is_empty()));
 }
 
@@ -138,8 +137,10 @@ fn a_face_of_another_person_stays_theirs() {
     let photos = [photo(1, &[bert, Nobody])];
     let found = [name(1, "Anna", Some(0), Mwg), name(1, "BERT", Some(0), Picasa)];
     let review = review(&found, &photos, &[(PersonId(3), "Bert".to_owned())]);
-    let others = |conflict: &&NameConflict| matches!(conflict, NameConflict::OtherPerson { person: PersonId(3), .. });
-    assert_eq!(review.conflicts.iter().filter(others).count(), 1);
+    let [NameConflict::TwoNames(disputed)] = &review.conflicts[..] else { panic!("{review:?}") };
+    let ours = OwnName { person: PersonId(3), name: "Bert".to_owned(), taken: None };
+    assert_eq!((&disputed.ours, &disputed.names[0].key), (&Some(ours), &NameKey::of("Anna").unwrap()));
+    assert_eq!(disputed.names.len(), 1, "one face is one question");
     assert_eq!((person(&review, "Anna").faces.len(), person(&review, "Bert").settled), (0, 1));
 }
 
@@ -157,9 +158,76 @@ fn one_name_in_groups_unlike_each_other_is_told() {
     photos[2].faces[0].embedding = Some(&other);
     photos[3].faces[0].embedding = Some(&other);
     let review = review(&found, &photos, &[]);
-    let [NameConflict::TwoPeople { groups, .. }] = &review.conflicts[..] else { panic!("{review:?}") };
-    assert_eq!(groups.iter().map(|group| group.group).collect::<Vec<_>>(), [PersonId(1), PersonId(2)]);
-    assert_eq!(person(&review, "Anna").faces.len(), 4);
+    let [NameConflict::TwoPeople(shared)] = &review.conflicts[..] else { panic!("{review:?}") };
+    let faces = |side: &Vec<FaceProposal>| side.iter().map(|face| face.face.0).collect::<Vec<_>>();
+    assert_eq!(shared.sides.iter().map(faces).collect::<Vec<_>>(), [[10, 20], [30, 40]]);
+    assert_eq!(shared.in_one_photo(), None);
+    let anna = person(&review, "Anna");
+    assert!(anna.faces.is_empty() && anna.examples.is_empty(), "they are asked, and not taken with the others");
+    // A face each is enough where there are few; among many it is a wrong face.
+    let pair = super::tests::review(&found[1..3], &photos[1..3], &[]);
+    assert!(matches!(&pair.conflicts[..], [NameConflict::TwoPeople(_)]));
+    let mut many: Vec<_> = (1..=8).map(|number| group(number, 1)).collect();
+    many.iter_mut().for_each(|photo| photo.faces[0].embedding = Some(&one));
+    many.push(group(9, 2));
+    many[8].faces[0].embedding = Some(&other);
+    let found: Vec<_> = (1..=9).map(|number| name(number, "Anna", Some(0), Mwg)).collect();
+    assert!(super::tests::review(&found, &many, &[]).conflicts.is_empty());
+}
+
+#[test]
+fn one_name_on_two_faces_of_a_photo_is_asked_unless_one_of_them_is_surer() {
+    let photos = [photo(1, &[Nobody, Nobody]), photo(2, &[Nobody])];
+    for second in [Mwg, Picasa] {
+        let mut found =
+            vec![name(1, "Anna", Some(0), Mwg), name(1, "anna", Some(1), second), name(2, "Anna", Some(0), Mwg)];
+        let asked = review(&found, &photos, &[]);
+        let [NameConflict::TwoPeople(shared)] = &asked.conflicts[..] else { panic!("{asked:?}") };
+        assert_eq!((shared.sides.len(), shared.in_one_photo()), (2, Some(PhotoId(1))));
+        let anna = person(&asked, "Anna");
+        assert_eq!(anna.faces.iter().map(|face| face.face).collect::<Vec<_>>(), [FaceId(20)]);
+        assert_eq!(anna.open[0].why, OpenWhy::Contradicted);
+        found[1].kind = NameKind::Suggested;
+        let guessed = review(&found, &photos, &[]);
+        assert!(guessed.conflicts.is_empty(), "a guess contradicts nobody");
+        assert_eq!(person(&guessed, "Anna").faces.len(), 2);
+    }
+    let anna = FaceOwner::Person { id: PersonId(3), name: "Anna" };
+    let found = [name(1, "Anna", Some(0), Mwg), name(1, "Anna", Some(1), Picasa)];
+    let known = review(&found, &[photo(1, &[Nobody, anna])], &[(PersonId(3), "Anna".to_owned())]);
+    assert!(known.conflicts.is_empty() && person(&known, "Anna").faces.is_empty(), "the user knows who is Anna");
+}
+
+#[test]
+fn a_face_that_its_user_said_is_not_somebody_is_asked_and_not_proposed() {
+    let denied = ["anna".to_owned()];
+    let mut photos = [photo(1, &[Nobody, Nobody])];
+    photos[0].faces[0].denied = &denied;
+    let found = [name(1, "Anna", Some(0), Mwg)];
+    let asked = review(&found, &photos, &[(PersonId(3), "Anna".to_owned())]);
+    let [NameConflict::TwoNames(disputed)] = &asked.conflicts[..] else { panic!("{asked:?}") };
+    assert!(disputed.denied && disputed.ours.is_none() && disputed.names.len() == 1);
+    assert!(person(&asked, "Anna").faces.is_empty());
+    let elsewhere = [name(1, "Anna", Some(0), Mwg), name(1, "Anna", Some(1), Picasa)];
+    let other_face = review(&elsewhere, &photos, &[]);
+    assert_eq!(person(&other_face, "Anna").faces[0].face, FaceId(11), "whom the user did not deny is surer");
+    assert!(other_face.conflicts.is_empty());
+}
+
+/// What another program calls the face by now, and that it took the name back, are one question.
+#[test]
+fn a_face_that_is_named_anew_elsewhere_is_one_question() {
+    let anna = FaceOwner::Person { id: PersonId(3), name: "Anna" };
+    let photos = [photo(1, &[anna])];
+    let answered: AnsweredNames = [answer(1, "Anna", NameDecision::Taken)].into_iter().collect();
+    let people = [(PersonId(3), "Anna".to_owned())];
+    let review = after(&[name(1, "Bert", Some(0), Mwg)], &photos, &people, &answered);
+    let [NameConflict::TwoNames(disputed)] = &review.conflicts[..] else { panic!("{review:?}") };
+    assert_eq!(disputed.ours.as_ref().and_then(|ours| ours.taken.clone()), NameKey::of("Anna"));
+    assert!(review.withdrawn.is_empty());
+    // Gone there, and nothing in its place.
+    let review = after(&[], &photos, &people, &answered);
+    assert_eq!((review.conflicts.len(), review.withdrawn.len()), (0, 1));
 }
 
 #[test]

@@ -6,8 +6,8 @@ use super::namespace::{
     DC, DIGIKAM, IPTC, LIGHTROOM, LIKENESS, MP, MP_INFO, MP_REGION, MWG, MWG_AREA, MWG_SIZE, Namespace, RDF,
 };
 use super::rdf;
-use super::region_box::RegionBox;
 use super::written::{NameList, WrittenName};
+use crate::metadata::region_box::RegionBox;
 
 /// A packet without any property.
 pub(crate) const EMPTY_PACKET: &str = concat!(
@@ -63,7 +63,7 @@ impl Scope {
 /// An item of a list of names; declares what it needs itself.
 pub(crate) fn item(name: &WrittenName, scope: &mut Scope) -> String {
     let rdf = scope.prefix(RDF);
-    let area = name.area.unwrap_or(RegionBox { left: 0.0, top: 0.0, width: 1.0, height: 1.0 });
+    let area = name.area.unwrap_or(RegionBox { x: 0.0, y: 0.0, width: 1.0, height: 1.0 });
     match name.list {
         NameList::MwgRegions => {
             let (mwg, in_area) = (scope.prefix(MWG), mwg_area(area, &scope.prefix(MWG_AREA)));
@@ -77,7 +77,7 @@ pub(crate) fn item(name: &WrittenName, scope: &mut Scope) -> String {
         NameList::MicrosoftRegions => {
             let region = scope.prefix(MP_REGION);
             let text = escaped(&name.text);
-            let place = [area.left, area.top, area.width, area.height].map(number).join(", ");
+            let place = area.sides().map(number).join(", ");
             format!(
                 "<{rdf}:li {rdf}:parseType=\"Resource\"{}><{region}:Rectangle>{place}</{region}:Rectangle>\
                  <{region}:PersonDisplayName>{text}</{region}:PersonDisplayName></{rdf}:li>",
@@ -188,12 +188,12 @@ fn item_namespaces(list: NameList) -> &'static [Namespace] {
 fn mwg_area(area: RegionBox, prefix: &str) -> String {
     let [x, y] = area.centre();
     let numbers = [("x", x), ("y", y), ("w", area.width), ("h", area.height)];
-    let attribute = |(name, value): (&str, f64)| format!("{prefix}:{name}=\"{}\" ", number(value));
+    let attribute = |(name, value): (&str, f32)| format!("{prefix}:{name}=\"{}\" ", number(value));
     format!("{}{prefix}:unit=\"normalized\"", numbers.map(attribute).concat())
 }
 
 /// Six digits are a hundredth of a pixel in any photo.
-fn number(value: f64) -> String {
+fn number(value: f32) -> String {
     let text = format!("{value:.6}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

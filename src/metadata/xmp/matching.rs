@@ -4,11 +4,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::region_box::RegionBox;
 use super::written::{WrittenName, is_same_name};
+use crate::metadata::region_box::RegionBox;
 
 /// Programs that think in pixels write a box back a pixel off.
-const UNMOVED: f64 = 0.003;
+const UNMOVED: f32 = 0.003;
 
 /// An item as a list has it, its box in the frame of the stored picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,10 +110,7 @@ fn take<'a>(names: &mut Vec<&'a WrittenName>, is_it: impl Fn(&WrittenName) -> bo
 
 fn is_unchanged(item: &ListItem, name: &WrittenName) -> bool {
     let is_unmoved = match (item.area, name.area) {
-        (Some(a), Some(b)) => {
-            let pairs = [(a.left, b.left), (a.top, b.top), (a.width, b.width), (a.height, b.height)];
-            pairs.iter().all(|(a, b)| (a - b).abs() <= UNMOVED)
-        }
+        (Some(a), Some(b)) => a.sides().iter().zip(b.sides()).all(|(a, b)| (a - b).abs() <= UNMOVED),
         (a, b) => a.is_none() && b.is_none(),
     };
     is_unmoved && item.text.as_deref().is_some_and(|text| is_same_name(text, &name.text))

@@ -9,9 +9,9 @@ use super::matching::{Fate, ListDecision, ListItem, OthersNames, decide};
 use super::namespace::{LIKENESS, RDF};
 use super::orientation::{ListFrame, to_stored, to_upright};
 use super::rdf::{self, RdfValue};
-use super::region_box::RegionBox;
 use super::splice::Splices;
 use super::written::{NameList, WrittenMark, WrittenName, WrittenNames, is_same_name};
+use crate::metadata::region_box::RegionBox;
 
 /// Above all names in the lists of keywords that have levels.
 const PEOPLE: &str = "People";
@@ -247,7 +247,7 @@ fn stale(decision: ListDecision, wanted: Vec<WrittenName>, others: &OthersNames)
 fn wanted(list: NameList, request: &MergeRequest<'_>) -> Vec<WrittenName> {
     let mut wanted: Vec<WrittenName> = Vec::new();
     for (name, area) in request.faces {
-        let area = list.has_places().then(|| to_stored(area.within_picture(), request.orientation));
+        let area = list.has_places().then(|| to_stored(area.within_picture().unwrap_or(*area), request.orientation));
         let text = list_text(list, name);
         if area.is_some() || wanted.iter().all(|known| !is_same_name(&known.text, &text)) {
             wanted.push(WrittenName { list, text, area });

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::region_box::RegionBox;
 use super::written::{NameList, WrittenMark};
+use crate::metadata::region_box::RegionBox;
 
 /// Which picture a box is measured on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,7 @@ pub(crate) struct XmpRegion {
     /// None where nobody has named it.
     pub name: Option<String>,
     pub kind: RegionKind,
-    /// None where the file says no rectangle that can be used.
+    /// In its `unit`. None where the file says no rectangle that can be used.
     pub area: Option<RegionBox>,
     pub unit: BoxUnit,
     pub frame: BoxFrame,

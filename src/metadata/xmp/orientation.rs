@@ -1,36 +1,16 @@
 //! Boxes from the upright picture to the stored one and back (EXIF 2.32, table 6: where row 0 and column 0 of the
 //! stored picture belong).
 
-use super::region_box::RegionBox;
+use crate::metadata::region_box::{ExifTurn, RegionBox};
 
 /// Where a box of the upright picture (fractions) is in the stored one.
 pub(crate) fn to_stored(upright: RegionBox, orientation: u8) -> RegionBox {
-    // Only the two quarter turns are not their own inverse.
-    to_upright(
-        upright,
-        match orientation {
-            6 => 8,
-            8 => 6,
-            own => own,
-        },
-    )
+    upright.turned(ExifTurn::new(u32::from(orientation)).back())
 }
 
 /// Where a box of the stored picture (fractions) is in the upright one.
 pub(crate) fn to_upright(stored: RegionBox, orientation: u8) -> RegionBox {
-    let turn = |[x, y]: [f64; 2]| match orientation {
-        2 => [1.0 - x, y],
-        3 => [1.0 - x, 1.0 - y],
-        4 => [x, 1.0 - y],
-        5 => [y, x],
-        6 => [1.0 - y, x],
-        7 => [1.0 - y, 1.0 - x],
-        8 => [y, 1.0 - x],
-        _ => [x, y],
-    };
-    let [ax, ay] = turn([stored.left, stored.top]);
-    let [bx, by] = turn([stored.left + stored.width, stored.top + stored.height]);
-    RegionBox { left: ax.min(bx), top: ay.min(by), width: (bx - ax).abs(), height: (by - ay).abs() }
+    stored.turned(ExifTurn::new(u32::from(orientation)))
 }
 
 /// The frame in which a list of regions really is, by the size that it gives for its picture.

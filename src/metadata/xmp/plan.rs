@@ -14,12 +14,12 @@ use super::matching::OthersNames;
 use super::merge::{self, MergeError, MergeRequest, MergedPacket, PlannedChange};
 use super::model::{PacketPlace, PeoplePacket};
 use super::read;
-use super::region_box::RegionBox;
 use super::seed;
 use super::sidecar::Sidecars;
 use super::write::{self, FileChange, FileUndo, Modified};
 use super::written::{NameList, WrittenNames};
 use crate::library::WritePlace;
+use crate::metadata::region_box::RegionBox;
 
 /// A face with a name.
 #[derive(Debug, Clone, PartialEq)]
@@ -219,7 +219,7 @@ fn checked(names: &NamesToWrite<'_>) -> Result<Vec<(String, RegionBox)>, Refusal
         if name.is_empty() || name.contains(is_bad) {
             return Err(Refusal::BadName);
         }
-        let area = face.area.within_picture().checked().ok_or(Refusal::BadPicture)?;
+        let area = face.area.within_picture().ok_or(Refusal::BadPicture)?;
         Ok((name.to_owned(), area))
     };
     names.faces.iter().map(face).collect()

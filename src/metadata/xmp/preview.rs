@@ -32,7 +32,7 @@ impl fmt::Display for PlannedChange {
         };
         write!(f, "{sign} {}: {}", list_name(self.list), self.text.as_deref().unwrap_or("(no name)"))?;
         if let Some(area) = self.area {
-            let [left, top, width, height] = [area.left, area.top, area.width, area.height].map(|n| n * 100.0);
+            let [left, top, width, height] = area.sides().map(|n| n * 100.0);
             write!(f, " at {left:.1} %, {top:.1} %, {width:.1} × {height:.1} %")?;
         }
         match (self.kind, &self.instead) {

@@ -8,7 +8,7 @@ use super::namespace::{
     ACDSEE, ACDSEE_AREA, ACDSEE_SIZE, APPLE, IPTC, MP, MP_INFO, MP_REGION, MWG, MWG_AREA, MWG_SIZE, Namespace, XMP,
 };
 use super::rdf::{self, RdfValue};
-use super::region_box::RegionBox;
+use crate::metadata::region_box::RegionBox;
 
 /// All regions of a packet, whatever they show.
 pub(crate) fn regions(root: Node<'_, '_>) -> Vec<XmpRegion> {
@@ -124,27 +124,28 @@ fn iptc_kind(item: RdfValue<'_, '_>) -> RegionKind {
 }
 
 fn iptc_box(boundary: RdfValue<'_, '_>) -> Option<RegionBox> {
-    let point = |of: RdfValue<'_, '_>| Some([of.number_field(IPTC, "rbX")?, of.number_field(IPTC, "rbY")?]);
+    let number = |of: RdfValue<'_, '_>, name| of.number_field(IPTC, name).map(|number| number as f32);
+    let point = |of: RdfValue<'_, '_>| Some([number(of, "rbX")?, number(of, "rbY")?]);
     if let Some(corners) = boundary.field(IPTC, "rbVertices") {
-        let corners: Vec<[f64; 2]> = corners.items().into_iter().filter_map(point).collect();
-        let side = |axis: usize, pick: fn(f64, f64) -> f64| corners.iter().map(|corner| corner[axis]).reduce(pick);
-        let (left, top) = (side(0, f64::min)?, side(1, f64::min)?);
-        let (right, bottom) = (side(0, f64::max)?, side(1, f64::max)?);
-        return RegionBox { left, top, width: right - left, height: bottom - top }.checked();
+        let corners: Vec<[f32; 2]> = corners.items().into_iter().filter_map(point).collect();
+        let side = |axis: usize, pick: fn(f32, f32) -> f32| corners.iter().map(|corner| corner[axis]).reduce(pick);
+        let (left, top) = (side(0, f32::min)?, side(1, f32::min)?);
+        let (right, bottom) = (side(0, f32::max)?, side(1, f32::max)?);
+        return RegionBox { x: left, y: top, width: right - left, height: bottom - top }.checked();
     }
     let [x, y] = point(boundary)?;
     if boundary.text_field(IPTC, "rbShape").is_some_and(|shape| shape.eq_ignore_ascii_case("circle")) {
         // The radius is one of widths, and the height of the picture is not known here: taken as a square's.
-        let radius = boundary.number_field(IPTC, "rbRx")?;
+        let radius = number(boundary, "rbRx")?;
         return RegionBox::around([x, y], 2.0 * radius, 2.0 * radius).checked();
     }
-    let (width, height) = (boundary.number_field(IPTC, "rbW")?, boundary.number_field(IPTC, "rbH")?);
-    RegionBox { left: x, top: y, width, height }.checked()
+    let (width, height) = (number(boundary, "rbW")?, number(boundary, "rbH")?);
+    RegionBox { x, y, width, height }.checked()
 }
 
 /// A rectangle by its middle.
 fn centred(area: RdfValue<'_, '_>, namespace: Namespace) -> (Option<RegionBox>, BoxUnit) {
-    let number = |name| area.number_field(namespace, name);
+    let number = |name| area.number_field(namespace, name).map(|number| number as f32);
     let unit = match area.text_field(namespace, "unit") {
         Some(unit) if unit.eq_ignore_ascii_case("pixel") => BoxUnit::Pixels,
         _ => BoxUnit::Fractions,
@@ -155,9 +156,9 @@ fn centred(area: RdfValue<'_, '_>, namespace: Namespace) -> (Option<RegionBox>, 
 
 /// `x, y, w, h` from the top left corner.
 fn rectangle(text: &str) -> Option<RegionBox> {
-    let numbers: Vec<f64> = text.split(',').map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;
-    let [left, top, width, height] = numbers[..] else { return None };
-    RegionBox { left, top, width, height }.checked()
+    let numbers: Vec<f32> = text.split(',').map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;
+    let [x, y, width, height] = numbers[..] else { return None };
+    RegionBox { x, y, width, height }.checked()
 }
 
 fn kind(word: Option<String>) -> RegionKind {

@@ -13,7 +13,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::region_box::RegionBox;
+use crate::metadata::region_box::RegionBox;
 use crate::types::hex;
 
 /// A list of the packet into which names are written.
@@ -111,9 +111,7 @@ impl WrittenMark {
     }
 
     pub fn to_text(&self) -> String {
-        let place = self.area.map(|area| {
-            [area.left, area.top, area.width, area.height].iter().map(|n| format!(" {n:.4}")).collect::<String>()
-        });
+        let place = self.area.map(|area| area.sides().iter().map(|n| format!(" {n:.4}")).collect::<String>());
         format!("{} {} {}{}", self.library, self.list.tag(), self.key, place.unwrap_or_default())
     }
 
@@ -121,10 +119,10 @@ impl WrittenMark {
         let words: Vec<&str> = text.split_whitespace().collect();
         let ([library, tag, key], place) = words.split_first_chunk()?;
         let list = NameList::ALL.into_iter().find(|list| list.tag() == *tag)?;
-        let numbers: Vec<f64> = place.iter().map(|word| word.parse().ok()).collect::<Option<_>>()?;
+        let numbers: Vec<f32> = place.iter().map(|word| word.parse().ok()).collect::<Option<_>>()?;
         let area = match numbers[..] {
             [] => None,
-            [left, top, width, height] => Some(RegionBox { left, top, width, height }.checked()?),
+            [x, y, width, height] => Some(RegionBox { x, y, width, height }.checked()?),
             _ => return None,
         };
         Some(Self { library: (*library).to_owned(), list, area, key: (*key).to_owned() })

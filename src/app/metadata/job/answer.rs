@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use anyhow::Result;
 
 use super::offer::OfferedNames;
-use crate::library::{Decision, Destination, FaceByHand, Library, NameAnswer, TakenName};
+use crate::library::{Belongs, Decision, Destination, FaceByHand, Library, NameAnswer, NameAnswers, TakenName};
 use crate::metadata::found::{NameKind, NameSource};
-use crate::metadata::fraction_box::FractionBox;
 use crate::metadata::name_key::NameKey;
+use crate::metadata::region_box::RegionBox;
 use crate::metadata::review::answers::{AnsweredName, NameDecision, WithdrawnName};
-use crate::metadata::review::{NameConflict, NameOfFace, PersonFound};
-use crate::types::{FaceId, PhotoId, Touched};
+use crate::metadata::review::{NameConflict, PersonFound};
+use crate::types::{FaceId, PersonId, PhotoId, Revision, Touched};
 
 /// A name of a photo: it is offered once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,23 +41,52 @@ pub(crate) struct PlacedName {
     pub of: NameOfPhoto,
     pub place: NamePlace,
     /// In the upright picture.
-    pub at: FractionBox,
+    pub at: RegionBox,
     pub kind: NameKind,
 }
 
 /// One answer to any of the names.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct NameChoices {
+    /// What its user said of a face stays.
     pub(crate) taken: Vec<PlacedName>,
+    /// Faces of which this is what their user says now, whatever they said before.
+    pub(crate) corrected: Vec<(FaceId, NameOfPhoto)>,
+    /// Whether its user looked at each of these.
+    pub(crate) looked_at: bool,
     pub(crate) refused: Vec<NameOfPhoto>,
-    /// Also of a face of which its user has said something else: this is what they say now.
-    pub(crate) corrects: bool,
+    /// Names that other programs took back: their faces are these people no more.
+    pub(crate) taken_off: Vec<NameOfPhoto>,
+    /// Names that other programs took back, too: they are the user's own, or another one stands in their place.
+    pub(crate) settled: Vec<NameOfPhoto>,
 }
 
 impl NameChoices {
     /// Whether faces are cut out for it.
     pub(crate) fn makes_faces(&self) -> bool {
         self.taken.iter().any(|name| name.place == NamePlace::Region)
+    }
+
+    /// How many faces get a name.
+    pub(crate) fn named(&self) -> usize {
+        self.taken.len() + self.corrected.len()
+    }
+
+    /// Every name that is answered with it.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &NameOfPhoto> {
+        let given = self.taken.iter().map(|name| &name.of).chain(self.corrected.iter().map(|(_, of)| of));
+        given.chain(&self.refused).chain(&self.taken_off).chain(&self.settled)
+    }
+
+    /// This and that at once.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.taken.extend(other.taken);
+        self.corrected.extend(other.corrected);
+        self.looked_at &= other.looked_at;
+        self.refused.extend(other.refused);
+        self.taken_off.extend(other.taken_off);
+        self.settled.extend(other.settled);
+        self
     }
 }
 
@@ -123,12 +152,14 @@ impl OfferedNames {
             person.by_hand.iter().for_each(|region| add(region.photo, &person.key, &region.sources));
         }
         for conflict in &self.review.conflicts {
-            let (photo, names): (&PhotoId, &[NameOfFace]) = match conflict {
-                NameConflict::TwoNames { photo, names, .. } => (photo, names),
-                NameConflict::OtherPerson { photo, name, .. } => (photo, std::slice::from_ref(name)),
-                NameConflict::TwoPeople { .. } => continue,
-            };
-            names.iter().for_each(|name| add(*photo, &name.key, &name.sources));
+            match conflict {
+                NameConflict::TwoNames(face) => {
+                    face.names.iter().for_each(|name| add(face.photo, &name.key, &name.sources));
+                }
+                NameConflict::TwoPeople(shared) => {
+                    shared.sides.iter().flatten().for_each(|face| add(face.photo, &shared.key, &face.sources));
+                }
+            }
         }
         sources
     }
@@ -140,7 +171,7 @@ pub(crate) fn names_of(person: &PersonFound) -> impl Iterator<Item = NameOfPhoto
     photos.map(move |photo| NameOfPhoto { photo, name: person.key.clone() })
 }
 
-/// Names the faces that were chosen, as one step of the history, and notes what was answered. `made` are faces by hand, by
+/// Does what was chosen, as one step of the history, and notes with it what was answered. `made` are faces by hand, by
 /// their names' places among those taken; without one, such a name stays offered.
 ///
 /// # Errors
@@ -151,13 +182,33 @@ pub(crate) fn answer(
     chosen: &NameChoices,
     made: Vec<(usize, FaceByHand)>,
 ) -> Result<Touched> {
+    let mut noted: BTreeMap<&NameOfPhoto, Option<NameDecision>> = BTreeMap::new();
+    noted.extend(chosen.refused.iter().map(|name| (name, Some(NameDecision::Refused))));
+    noted.extend(chosen.taken_off.iter().chain(&chosen.settled).map(|name| (name, None)));
+    let (people, taken) = named(offered, chosen, made);
+    // Of one photo a name may be right on one face and wrong on another.
+    noted.extend(taken.into_iter().map(|name| (name, Some(NameDecision::Taken))));
+    let sources = offered.sources();
+    let answers = NameAnswers {
+        taken: people.into_values().filter(|taken| !taken.is_empty()).collect(),
+        taken_off: offered.taken_off(&chosen.taken_off),
+        noted: noted.into_iter().map(|(of, decision)| note(of, decision, &sources)).collect::<Result<_>>()?,
+    };
+    Ok(library.decide(&Decision::AnswerNames(answers), offered.revision)?)
+}
+
+/// Whose names are taken, and which names these are.
+fn named<'c>(
+    offered: &OfferedNames,
+    chosen: &'c NameChoices,
+    made: Vec<(usize, FaceByHand)>,
+) -> (BTreeMap<&'c NameKey, TakenName>, Vec<&'c NameOfPhoto>) {
     let mut made: HashMap<usize, FaceByHand> = made.into_iter().collect();
     let (mut people, mut taken): (BTreeMap<&NameKey, TakenName>, Vec<&NameOfPhoto>) = Default::default();
     for (place, name) in chosen.taken.iter().enumerate() {
         let by_hand = made.remove(&place);
         let Some(to) = offered.whom(&name.of.name) else { continue };
-        let person = people.entry(&name.of.name);
-        let person = person.or_insert_with(|| TakenName { to, faces: Vec::new(), by_hand: Vec::new() });
+        let person = people.entry(&name.of.name).or_insert_with(|| TakenName::none(to));
         match (name.place, by_hand) {
             (NamePlace::Face(face), _) => person.faces.push(face),
             (NamePlace::Region, Some(by_hand)) => person.by_hand.push(by_hand),
@@ -165,29 +216,13 @@ pub(crate) fn answer(
         }
         taken.push(&name.of);
     }
-    let people: Vec<TakenName> = people.into_values().filter(|taken| !taken.is_empty()).collect();
-    let touched = match decision(people, chosen.corrects) {
-        Some(decision) => library.decide(&decision, offered.revision)?,
-        None => Touched::default(),
-    };
-    if taken.is_empty() && chosen.refused.is_empty() {
-        return Ok(touched);
+    let belongs = if chosen.looked_at { Belongs::Confirmed } else { Belongs::Named };
+    for (face, of) in &chosen.corrected {
+        let Some(to) = offered.whom(&of.name) else { continue };
+        people.entry(&of.name).or_insert_with(|| TakenName::none(to)).corrected.push((*face, belongs));
+        taken.push(of);
     }
-    let sources = offered.sources();
-    let mut answers = noted(taken.into_iter(), NameDecision::Taken, &sources)?;
-    answers.extend(noted(chosen.refused.iter(), NameDecision::Refused, &sources)?);
-    // What was refused with something taken is asked again with it.
-    library.note_name_answers(&answers, touched.step)?;
-    Ok(touched)
-}
-
-/// None where there is nothing to decide. What its user says of one face holds against what they said of it before.
-fn decision(mut people: Vec<TakenName>, corrects: bool) -> Option<Decision> {
-    let is_one_face = people.len() == 1 && people[0].by_hand.is_empty();
-    if corrects && is_one_face {
-        return people.pop().map(|TakenName { to, faces, .. }| Decision::Move { faces, to });
-    }
-    (!people.is_empty()).then_some(Decision::TakeNames(people))
+    (people, taken)
 }
 
 impl OfferedNames {
@@ -198,62 +233,40 @@ impl OfferedNames {
             None => Destination::NewPerson { name: person.name.clone() },
         })
     }
+
+    /// The faces that bear these names, by their people.
+    fn taken_off(&self, names: &[NameOfPhoto]) -> Vec<(PersonId, Vec<FaceId>)> {
+        let names: HashSet<&NameOfPhoto> = names.iter().collect();
+        let mut people: BTreeMap<PersonId, Vec<FaceId>> = BTreeMap::new();
+        for name in self.review.withdrawn.iter().filter(|name| names.contains(&NameOfPhoto::of_withdrawn(name))) {
+            people.entry(name.person).or_default().push(name.face);
+        }
+        people.into_iter().collect()
+    }
 }
 
-fn noted<'n>(
-    names: impl Iterator<Item = &'n NameOfPhoto>,
-    decision: NameDecision,
+fn note(
+    of: &NameOfPhoto,
+    decision: Option<NameDecision>,
     sources: &HashMap<NameOfPhoto, BTreeSet<NameSource>>,
-) -> Result<Vec<NameAnswer>> {
-    let answer = |of: &NameOfPhoto| {
+) -> Result<NameAnswer> {
+    let answer = |decision| {
         let sources = sources.get(of).cloned().unwrap_or_default();
-        let answer = AnsweredName { photo: of.photo, name: of.name.clone(), sources, decision };
-        Ok(NameAnswer {
-            photo: of.photo,
-            name: serde_json::to_string(&of.name)?,
-            answer: serde_json::to_string(&answer)?,
-        })
+        serde_json::to_string(&AnsweredName { photo: of.photo, name: of.name.clone(), sources, decision })
     };
-    names.map(answer).collect()
+    let answer = decision.map(answer).transpose()?;
+    Ok(NameAnswer { photo: of.photo, name: serde_json::to_string(&of.name)?, answer })
 }
 
 /// Offers everything again that was refused.
-pub(crate) fn offer_again(library: &mut Library) -> Result<()> {
-    let mut refused = Vec::new();
+pub(crate) fn offer_again(library: &mut Library) -> Result<Touched> {
+    let mut noted = Vec::new();
     for answer in library.name_answers()? {
-        let answer: AnsweredName = serde_json::from_str(&answer)?;
-        if answer.decision == NameDecision::Refused {
-            refused.push((answer.photo, serde_json::to_string(&answer.name)?));
+        let AnsweredName { photo, name, decision, .. } = serde_json::from_str(&answer)?;
+        if decision == NameDecision::Refused {
+            noted.push(NameAnswer { photo, name: serde_json::to_string(&name)?, answer: None });
         }
     }
-    Ok(library.drop_name_answers(&refused)?)
-}
-
-/// Names that other programs took back: the faces are that person no more where they are followed, and else are the
-/// user's own. All of them are one step of the history.
-///
-/// # Errors
-/// [`LibraryError::Stale`](crate::library::LibraryError::Stale) where others have decided about one of the faces since.
-pub(crate) fn settle_withdrawn(
-    library: &mut Library,
-    offered: &OfferedNames,
-    names: &[NameOfPhoto],
-    follow: bool,
-) -> Result<Touched> {
-    let names: HashSet<&NameOfPhoto> = names.iter().collect();
-    let is_meant = |name: &&WithdrawnName| names.contains(&NameOfPhoto::of_withdrawn(name));
-    let mut people: BTreeMap<_, Vec<&WithdrawnName>> = BTreeMap::new();
-    for name in offered.review.withdrawn.iter().filter(is_meant) {
-        people.entry(name.person).or_default().push(name);
-    }
-    let faces_of = |names: &Vec<&WithdrawnName>| names.iter().map(|name| name.face).collect();
-    let taken_off = Decision::RejectEach(people.iter().map(|(person, names)| (*person, faces_of(names))).collect());
-    let touched = match follow {
-        true => library.decide(&taken_off, offered.revision)?,
-        false => Touched::default(),
-    };
-    let answered = people.values().flatten();
-    let answered = answered.map(|name| Ok((name.answer.photo, serde_json::to_string(&name.answer.name)?)));
-    library.drop_name_answers(&answered.collect::<Result<Vec<_>>>()?)?;
-    Ok(touched)
+    let answers = NameAnswers { noted, ..NameAnswers::default() };
+    Ok(library.decide(&Decision::AnswerNames(answers), Revision::NOW)?)
 }

@@ -16,8 +16,8 @@ use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
 use crate::app::jobs::reembed;
 use crate::faces::image::{Photo, PhotoMeta, resize};
 use crate::library::{FaceByHand, FaceRecord, Library, LibraryReader, PictureFaces};
-use crate::metadata::fraction_box::FractionBox;
 use crate::metadata::places;
+use crate::metadata::region_box::RegionBox;
 use crate::types::{Cancel, Detection, Embedding, FaceBox, Landmarks, ModelId, PhotoId, Touched, error_chain};
 
 const MAKING: Stage = Stage::new("stage_make_faces", "Cutting faces out");
@@ -36,7 +36,7 @@ const IS_KNOWN: f32 = 0.3;
 pub(crate) struct PictureToCut {
     photo: PhotoId,
     picture: PictureFaces,
-    regions: Vec<(usize, FractionBox)>,
+    regions: Vec<(usize, RegionBox)>,
 }
 
 /// What was made.
@@ -54,7 +54,7 @@ pub(crate) fn pictures_to_cut(
     chosen: &NameChoices,
     model: &ModelId,
 ) -> Result<Vec<PictureToCut>> {
-    let mut regions: BTreeMap<PhotoId, Vec<(usize, FractionBox)>> = BTreeMap::new();
+    let mut regions: BTreeMap<PhotoId, Vec<(usize, RegionBox)>> = BTreeMap::new();
     for (place, name) in chosen.taken.iter().enumerate().filter(|(_, name)| name.place == NamePlace::Region) {
         regions.entry(name.of.photo).or_default().push((place, name.at));
     }
@@ -132,7 +132,7 @@ pub(crate) fn answer_here(
 fn make_face(
     cut: &PictureToCut,
     photo: &Photo,
-    region: FractionBox,
+    region: RegionBox,
     engine: Option<&dyn FindFaces>,
 ) -> Result<FaceByHand> {
     let place = place_of(region, photo.pixels.dimensions())?;
@@ -147,7 +147,7 @@ fn make_face(
 }
 
 /// A region in pixels, as far as it is within the picture.
-fn place_of(region: FractionBox, (width, height): (u32, u32)) -> Result<FaceBox> {
+fn place_of(region: RegionBox, (width, height): (u32, u32)) -> Result<FaceBox> {
     let Some(within) = region.within_picture() else { anyhow::bail!("a region lies outside of the picture") };
     let (width, height) = (width as f32, height as f32);
     let place = FaceBox {
@@ -177,7 +177,7 @@ fn seen_in(cut: &PictureToCut, photo: &Photo, place: FaceBox, engine: &dyn FindF
     let closer = view.closer(photo);
     let faces = engine.find_faces(&[(Path::new(&cut.picture.path), &closer)]).pop()?.ok()?;
     let (width, height) = photo.pixels.dimensions();
-    let share = |b: FaceBox| FractionBox {
+    let share = |b: FaceBox| RegionBox {
         x: b.x / width as f32,
         y: b.y / height as f32,
         width: b.width / width as f32,

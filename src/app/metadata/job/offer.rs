@@ -14,11 +14,11 @@ use crate::faces::image::orientation_of_file;
 use crate::library::{FaceState, FaceWithOwner, LibraryReader, NamesRead, PhotoWithFaces, SetAside};
 use crate::metadata::faces::{FaceOwner, FaceToName, PhotoToName};
 use crate::metadata::found::{NameFound, NameSource, PhotoPath};
-use crate::metadata::fraction_box::{ExifTurn, FractionBox};
+use crate::metadata::region_box::{ExifTurn, RegionBox};
 use crate::metadata::review::answers::{AnsweredName, AnsweredNames, NameDecision};
 use crate::metadata::review::{NamesReview, NamesToReview};
 use crate::networks::models::Store;
-use crate::types::{Cancel, FaceBox, ModelId, PersonId, Revision};
+use crate::types::{Cancel, FaceBox, ModelId, PersonId, PhotoId, Revision};
 
 /// What was found, and the state of the library for which it is offered.
 #[derive(Debug, PartialEq)]
@@ -27,6 +27,8 @@ pub struct OfferedNames {
     pub(crate) skipped: Vec<Skipped>,
     /// Names that are not offered since they were refused.
     pub(crate) refused: usize,
+    /// Where the photos are; one path each.
+    pub(super) paths: HashMap<PhotoId, PathBuf>,
     pub(super) revision: Revision,
 }
 
@@ -96,7 +98,16 @@ pub(crate) fn offer(
     if cancel.is_cancelled() {
         return Ok(None);
     }
-    Ok(Some(OfferedNames { review, skipped, refused, revision: known.revision }))
+    let mut paths = HashMap::new();
+    known.photos.into_iter().for_each(|photo| _ = paths.entry(photo.id).or_insert(photo.path));
+    Ok(Some(OfferedNames { review, skipped, refused, paths, revision: known.revision }))
+}
+
+impl OfferedNames {
+    /// Where a photo is that a name was found for.
+    pub(crate) fn path(&self, photo: PhotoId) -> &Path {
+        self.paths.get(&photo).map_or(Path::new(""), PathBuf::as_path)
+    }
 }
 
 /// The photos whose orientation is asked for, which means opening them: those with a region.
@@ -138,9 +149,9 @@ fn photo_to_name<'p>(photo: &'p PhotoWithFaces, turned: &TurnedPhotos) -> PhotoT
     }
 }
 
-fn shares(b: FaceBox, (width, height): (u32, u32)) -> FractionBox {
+fn shares(b: FaceBox, (width, height): (u32, u32)) -> RegionBox {
     let (width, height) = (width.max(1) as f32, height.max(1) as f32);
-    FractionBox { x: b.x / width, y: b.y / height, width: b.width / width, height: b.height / height }
+    RegionBox { x: b.x / width, y: b.y / height, width: b.width / width, height: b.height / height }
 }
 
 fn face_to_name(face: &FaceWithOwner, size: (u32, u32)) -> FaceToName<'_> {
@@ -153,14 +164,14 @@ fn face_to_name(face: &FaceWithOwner, size: (u32, u32)) -> FaceToName<'_> {
         (FaceState::SetAside(SetAside::Stranger | SetAside::NotAFace), _) => FaceOwner::SetAside,
         (FaceState::Unassigned, _) => FaceOwner::Nobody,
     };
-    FaceToName { id: face.id, at, of, embedding: face.embedding.as_ref() }
+    FaceToName { id: face.id, at, of, denied: &face.denied, embedding: face.embedding.as_ref() }
 }
 
 #[cfg(test)]
 impl OfferedNames {
     /// Of a review, of a library that nobody else changes.
     pub(crate) fn made_up(review: NamesReview) -> Self {
-        Self { review, skipped: Vec::new(), refused: 0, revision: Revision::NOW }
+        Self { review, skipped: Vec::new(), refused: 0, paths: HashMap::new(), revision: Revision::NOW }
     }
 
     /// A face each.
@@ -168,7 +179,7 @@ impl OfferedNames {
         use crate::metadata::found::NameKind;
         use crate::metadata::name_key::NameKey;
         use crate::metadata::review::{FaceProposal, PersonFound, ProposedBy};
-        use crate::types::{FaceId, PhotoId};
+        use crate::types::FaceId;
 
         let person = |(number, name): (i64, &&str)| PersonFound {
             key: NameKey::of(name).unwrap(),
@@ -180,7 +191,7 @@ impl OfferedNames {
             faces: vec![FaceProposal {
                 photo: PhotoId(number),
                 face: FaceId(number),
-                at: FractionBox { x: 0.4, y: 0.3, width: 0.1, height: 0.15 },
+                at: RegionBox { x: 0.4, y: 0.3, width: 0.1, height: 0.15 },
                 by: ProposedBy::Region { fit: 1.0 },
                 kind: NameKind::Confirmed,
                 sources: vec![NameSource::Picasa],

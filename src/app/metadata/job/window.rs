@@ -7,8 +7,8 @@ use anyhow::{Result, anyhow};
 
 use super::write_window::{self, WriteEvent, WriteRequest};
 use super::{
-    KnownFaces, MadeFaces, MoreSources, NameChoices, NameOfPhoto, OfferedNames, answer, make_faces, offer, offer_again,
-    pictures_to_cut, settle_withdrawn,
+    KnownFaces, MadeFaces, MoreSources, NameChoices, OfferedNames, answer, make_faces, offer, offer_again,
+    pictures_to_cut,
 };
 use crate::app::engine::networks::FindFaces;
 use crate::app::engine::progress::JobEvent;
@@ -33,13 +33,6 @@ pub enum Request {
         ticket: Ticket,
         offered: Arc<OfferedNames>,
         chosen: NameChoices,
-    },
-    /// Names that other programs took back: these are followed, or the names are the user's own.
-    SettleWithdrawn {
-        ticket: Ticket,
-        offered: Arc<OfferedNames>,
-        names: Vec<NameOfPhoto>,
-        follow: bool,
     },
     /// Offers what was refused again.
     OfferAgain(Ticket),
@@ -75,13 +68,9 @@ impl FeatureJob for Job {
                 let answered = shared.library.call(move |library| answer(library, &offered, &chosen, Vec::new()));
                 changed(shared, sink, ticket, answered);
             }),
-            Request::SettleWithdrawn { ticket, offered, names, follow } => tasks.at_length(move |shared, sink| {
-                let settled = shared.library.call(move |library| settle_withdrawn(library, &offered, &names, follow));
-                changed(shared, sink, ticket, settled);
-            }),
             Request::OfferAgain(ticket) => tasks.at_length(move |shared, sink| {
                 let offered = shared.library.call(offer_again);
-                changed(shared, sink, ticket, offered.map(|()| Touched::default()));
+                changed(shared, sink, ticket, offered);
             }),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::app::metadata::job::{NameOfPhoto, OfferedNames, PlacedName, names_of, placed_names};
+use crate::app::metadata::job::{NameOfPhoto, OfferedNames, PlacedName, placed_names};
 use crate::metadata::found::NameKind;
 use crate::metadata::review::answers::WithdrawnName;
 use crate::metadata::review::{NameConflict, OpenWhy, PersonFound};
@@ -62,7 +62,7 @@ impl ReviewLists {
             }
             lists.without_face.extend(without_face(person).filter(|name| !answered.contains(&name.of)));
         }
-        let is_open = |conflict: &NameConflict| names_in(offered, conflict).iter().any(|name| !answered.contains(name));
+        let is_open = |conflict: &NameConflict| names_in(conflict).iter().any(|name| !answered.contains(name));
         let conflicts = offered.review.conflicts.iter().enumerate();
         lists.conflicts = conflicts.filter(|(_, conflict)| is_open(conflict)).map(|(at, _)| at).collect();
         let withdrawn = offered.review.withdrawn.iter().enumerate();
@@ -92,17 +92,14 @@ fn without_face(person: &PersonFound) -> impl Iterator<Item = NameWithoutFace> {
 }
 
 /// The names that a contradiction is about.
-pub(super) fn names_in(offered: &OfferedNames, conflict: &NameConflict) -> Vec<NameOfPhoto> {
+pub(super) fn names_in(conflict: &NameConflict) -> Vec<NameOfPhoto> {
     match conflict {
-        NameConflict::TwoNames { photo, names, .. } => {
-            names.iter().map(|name| NameOfPhoto { photo: *photo, name: name.key.clone() }).collect()
+        NameConflict::TwoNames(face) => {
+            face.names.iter().map(|name| NameOfPhoto { photo: face.photo, name: name.key.clone() }).collect()
         }
-        NameConflict::OtherPerson { photo, name, .. } => {
-            vec![NameOfPhoto { photo: *photo, name: name.key.clone() }]
-        }
-        NameConflict::TwoPeople { key, .. } => {
-            let person = offered.review.people.iter().find(|person| person.key == *key);
-            person.into_iter().flat_map(names_of).collect()
+        NameConflict::TwoPeople(shared) => {
+            let faces = shared.sides.iter().flatten();
+            faces.map(|face| NameOfPhoto { photo: face.photo, name: shared.key.clone() }).collect()
         }
     }
 }

@@ -5,8 +5,9 @@ use crate::app::engine::facts::{Facts, Loadable, Overview};
 use crate::app::ui::action::Tickets;
 use crate::app::ui::locale::Language;
 use crate::metadata::found::{NameKind, NameSource};
-use crate::metadata::fraction_box::FractionBox;
-use crate::metadata::review::{GroupOfName, HandProposal, NameOfFace, NamesReview};
+use crate::metadata::region_box::RegionBox;
+use crate::metadata::review::answers::{AnsweredName, NameDecision, WithdrawnName};
+use crate::metadata::review::{DisputedFace, HandProposal, NameOfFace, NamesReview, OwnName, SharedName};
 use crate::types::{FaceId, PersonId, PhotoId, StepId};
 
 /// What a state asks when `act` is done to it.
@@ -84,7 +85,10 @@ fn names_are_looked_for_when_people_are_first_shown_after_each_scan_and_after_th
     assert_eq!(on_show(&mut state), [Request::Find]);
     assert_eq!(sent(&mut state, Message::TakeTicked, true).taken.len(), 2);
     assert!(names(&state).is_empty() && on_show(&mut state).is_empty());
-    let back = Touched { reverted: Some(StepId(1)), ..Touched::default() };
+    let mut back = Touched { reverted: Some(StepId(1)), ..Touched::default() };
+    asked(&mut state, |state, out| state.touched(&back, View::PEOPLE, out));
+    assert!(on_show(&mut state).is_empty(), "another step, which answered no name");
+    back.name_answers = true;
     asked(&mut state, |state, out| state.touched(&back, View::PEOPLE, out));
     assert_eq!(on_show(&mut state), [Request::Find]);
 }
@@ -95,6 +99,11 @@ fn what_was_found_is_told_and_nothing_is_not() {
     let told = |state: &mut State| state.ended(LOOK_FOR_NAMES, &text).unwrap().words;
     assert_eq!(told(&mut offered()), "2 names of 2 people found in your photos");
     assert_eq!(told(&mut State::default()), "");
+    let mut review = two_names();
+    review.withdrawn = vec![withdrawn(1, "Cleo")];
+    let all = "2 names of 2 people found in your photos · 2 contradictions between names in your photos · \
+               1 name is no longer in your photos";
+    assert_eq!(told(&mut given(OfferedNames::made_up(review))), all);
 }
 
 #[test]
@@ -118,7 +127,7 @@ fn only_what_is_ticked_is_taken_and_a_guess_is_ticked_by_its_user_alone() {
 #[test]
 fn single_names_are_taken_and_refused() {
     let mut review = OfferedNames::of(&["Ada"]).review;
-    let at = FractionBox { x: 0.1, y: 0.1, width: 0.1, height: 0.1 };
+    let at = RegionBox { x: 0.1, y: 0.1, width: 0.1, height: 0.1 };
     let sources = vec![NameSource::Mwg];
     review.people[0].by_hand = vec![HandProposal { photo: PhotoId(5), at, kind: NameKind::Confirmed, sources }];
     let mut state = given(OfferedNames::made_up(review));
@@ -131,13 +140,15 @@ fn single_names_are_taken_and_refused() {
 
 fn two_names() -> NamesReview {
     let name = |name| NameOfFace { key: key(name), sources: vec![NameSource::Mwg] };
-    let at = FractionBox { x: 0.1, y: 0.1, width: 0.1, height: 0.1 };
+    let at = RegionBox { x: 0.1, y: 0.1, width: 0.1, height: 0.1 };
     let mut review = OfferedNames::of(&["Ada", "Bo"]).review;
-    let (photo, face) = (PhotoId(7), FaceId(70));
-    review.conflicts = vec![
-        NameConflict::TwoNames { photo, face: Some(face), at, names: vec![name("Ada"), name("Bo")] },
-        NameConflict::OtherPerson { photo: PhotoId(8), face: FaceId(80), at, person: PersonId(3), name: name("Bo") },
-    ];
+    let ours = OwnName { person: PersonId(3), name: "Cleo".into(), taken: None };
+    let disputed = |photo, ours, names| {
+        let (photo, face) = (PhotoId(photo), Some(FaceId(photo * 10)));
+        NameConflict::TwoNames(DisputedFace { photo, face, at, ours, denied: false, names })
+    };
+    let both = vec![name("Ada"), name("Bo")];
+    review.conflicts = vec![disputed(7, None, both), disputed(8, Some(ours), vec![name("Bo")])];
     review
 }
 
@@ -146,24 +157,81 @@ fn a_contradiction_is_decided_for_one_name_or_for_none() {
     let mut state = given(OfferedNames::made_up(two_names()));
     let decide = |conflict, answer| Message::Decide { conflict, answer };
     let chosen = sent(&mut state, decide(0, ConflictAnswer::Is(key("Bo"))), true);
-    assert_eq!(chosen.taken[0].of, of(7, "Bo"));
-    assert_eq!((chosen.refused, chosen.corrects), (vec![of(7, "Ada")], true));
+    assert_eq!((chosen.corrected, chosen.looked_at), (vec![(FaceId(70), of(7, "Bo"))], true));
+    assert_eq!(chosen.refused, [of(7, "Ada")]);
     assert_eq!(state.lists().conflicts, [1], "it is decided");
     let chosen = sent(&mut state, decide(1, ConflictAnswer::Neither), true);
     assert_eq!((chosen.taken.len(), chosen.refused), (0, vec![of(8, "Bo")]), "what its user said stays");
     assert!(state.lists().conflicts.is_empty());
 }
 
+/// A face in each of these photos.
+fn shared(photos: &[i64]) -> NameConflict {
+    let face = |photo: &i64| {
+        let mut face = OfferedNames::of(&["Ada"]).review.people[0].faces[0].clone();
+        (face.photo, face.face) = (PhotoId(*photo), FaceId(*photo));
+        vec![face]
+    };
+    NameConflict::TwoPeople(SharedName { key: key("Ada"), sides: photos.iter().map(face).collect() })
+}
+
 #[test]
 fn of_two_people_of_one_name_one_has_it() {
     let mut review = OfferedNames::of(&["Ada"]).review;
-    let mut second = review.people[0].faces[0].clone();
-    (second.photo, second.face) = (PhotoId(2), FaceId(2));
-    review.people[0].faces.push(second);
-    let group = |id| GroupOfName { group: PersonId(id), faces: vec![FaceId(id)] };
-    review.conflicts = vec![NameConflict::TwoPeople { key: key("Ada"), groups: vec![group(1), group(2)] }];
+    review.conflicts = vec![shared(&[5, 6])];
     let mut state = given(OfferedNames::made_up(review));
-    let answer = ConflictAnswer::Only(PersonId(2));
+    let answer = ConflictAnswer::Only(1);
     let chosen = sent(&mut state, Message::Decide { conflict: 0, answer }, true);
-    assert_eq!((chosen.taken[0].of.clone(), chosen.refused), (of(2, "Ada"), vec![of(1, "Ada")]));
+    assert_eq!((chosen.taken[0].of.clone(), chosen.refused), (of(6, "Ada"), vec![of(5, "Ada")]));
+    assert!(state.lists().conflicts.is_empty());
+    assert_eq!(names(&state), ["Ada"], "her other faces are offered as before");
+}
+
+#[test]
+fn all_contradictions_are_decided_at_once_where_one_answer_fits() {
+    let mut review = two_names();
+    review.conflicts.push(shared(&[5, 6]));
+    for (follow, left) in [(Follow::Theirs, vec![0]), (Follow::Mine, vec![])] {
+        let mut state = given(OfferedNames::made_up(review.clone()));
+        let chosen = sent(&mut state, Message::DecideAll(follow), true);
+        assert_eq!(state.lists().conflicts, left, "{follow:?}");
+        match follow {
+            Follow::Theirs => {
+                assert_eq!(chosen.corrected, [(FaceId(80), of(8, "Bo"))]);
+                assert_eq!((chosen.taken.len(), chosen.refused.len(), chosen.looked_at), (2, 0, false));
+            }
+            Follow::Mine => assert_eq!((chosen.named(), chosen.refused.len()), (0, 5)),
+        }
+        assert!(!state.can_follow(Follow::Theirs));
+    }
+}
+
+fn withdrawn(photo: i64, name: &str) -> WithdrawnName {
+    let (photo, key) = (PhotoId(photo), key(name));
+    let (sources, decision) = ([NameSource::Mwg].into(), NameDecision::Taken);
+    WithdrawnName {
+        answer: AnsweredName { photo, name: key, sources, decision },
+        face: FaceId(photo.0 * 10),
+        at: RegionBox { x: 0.1, y: 0.1, width: 0.1, height: 0.1 },
+        person: PersonId(3),
+        name: name.to_owned(),
+        instead: Vec::new(),
+    }
+}
+
+#[test]
+fn names_that_were_taken_back_are_taken_off_or_kept_and_settled_with_a_new_name() {
+    let mut review = two_names();
+    review.withdrawn = vec![withdrawn(1, "Cleo"), withdrawn(2, "Cleo")];
+    let NameConflict::TwoNames(DisputedFace { ours: Some(ours), .. }) = &mut review.conflicts[1] else { panic!() };
+    ours.taken = Some(key("Cleo"));
+    let mut state = given(OfferedNames::made_up(review));
+    let settle = |follow, photo| Message::SettleWithdrawn { names: vec![of(photo, "Cleo")], follow };
+    let chosen = sent(&mut state, settle(true, 1), true);
+    assert_eq!((chosen.taken_off, chosen.settled), (vec![of(1, "Cleo")], Vec::new()));
+    let chosen = sent(&mut state, settle(false, 2), true);
+    assert_eq!((chosen.taken_off, chosen.settled), (Vec::new(), vec![of(2, "Cleo")]));
+    assert!(state.lists().withdrawn.is_empty());
+    let chosen = sent(&mut state, Message::Decide { conflict: 1, answer: ConflictAnswer::Is(key("Bo")) }, true);
+    assert_eq!((chosen.corrected, chosen.settled), (vec![(FaceId(80), of(8, "Bo"))], vec![of(8, "Cleo")]));
 }

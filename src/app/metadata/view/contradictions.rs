@@ -1,7 +1,7 @@
 //! What nobody but the user can decide, one by one: two names for one face, one name for two people, a name without a face,
 //! and names that other programs took back.
 
-use eframe::egui::{self, Align, Layout, Ui};
+use eframe::egui::{self, Align, Key, Layout, Response, Ui};
 
 use super::tiles::PlaceTile;
 use super::{Context, source_key};
@@ -14,81 +14,121 @@ use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_strip::face_strip_ui;
 use crate::app::ui::widgets::picture;
 use crate::metadata::deduce::UndecidedWhy;
+use crate::metadata::name_key::NameKey;
 use crate::metadata::places::UnplacedWhy;
 use crate::metadata::review::answers::WithdrawnName;
-use crate::metadata::review::{GroupOfName, NameConflict, NameOfFace, OpenWhy};
+use crate::metadata::review::{DisputedFace, NameConflict, NameOfFace, OpenWhy, SharedName};
+use crate::types::{FaceId, PhotoId};
 
 const TILE: f32 = 80.0;
-/// Faces of each group that are shown.
-const OF_GROUP: usize = 3;
-const OF_GROUP_SIDE: f32 = 56.0;
+/// Faces of each side that are shown.
+const OF_SIDE: usize = 3;
+const SIDE_FACE: f32 = 56.0;
+const NUMBERS: [Key; 9] =
+    [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
 
-pub(super) fn conflict_ui(ui: &mut Ui, ctx: &mut Context<'_>, place: usize, conflict: &NameConflict) {
-    match conflict {
-        NameConflict::TwoNames { photo, face, at, names } => {
-            let spelled = names_words(ctx, names);
-            let title = match face {
-                Some(_) => ctx.text.f("conflict_two_names", &[("names", &spelled)]),
-                None => ctx.text.f("conflict_two_names_region", &[("names", &spelled)]),
-            };
-            let picture = face.map_or(NamePlace::Region, NamePlace::Face);
-            let tile = PlaceTile { place: picture, photo: *photo, at: *at, side: TILE, name: &title };
-            let (sources, neither) = (sources_words(ctx, names), ctx.text.s("neither_name"));
-            question_ui(ui, ctx, &tile, &title, &sources, |ui, ctx| {
-                decide_ui(ui, ctx, place, ConflictAnswer::Neither, neither);
-                for name in names.iter().rev() {
-                    let label = ctx.text.f("it_is", &[("name", ctx.state.spelled(&name.key))]);
-                    decide_ui(ui, ctx, place, ConflictAnswer::Is(name.key.clone()), &label);
-                }
-            });
-        }
-        NameConflict::OtherPerson { photo, face, at, person, name } => {
-            let ours = ctx.facts.name_of(*person).unwrap_or(ctx.text.s("unnamed")).to_owned();
-            let theirs = ctx.state.spelled(&name.key).to_owned();
-            let title = ctx.text.f("conflict_other_person", &[("ours", &ours), ("theirs", &theirs)]);
-            let tile = PlaceTile { place: NamePlace::Face(*face), photo: *photo, at: *at, side: TILE, name: &title };
-            let sources = sources_words(ctx, std::slice::from_ref(name));
-            question_ui(ui, ctx, &tile, &title, &sources, |ui, ctx| {
-                let keep = ctx.text.f("it_stays", &[("name", &ours)]);
-                decide_ui(ui, ctx, place, ConflictAnswer::Neither, &keep);
-                let other = ctx.text.f("it_is", &[("name", &theirs)]);
-                decide_ui(ui, ctx, place, ConflictAnswer::Is(name.key.clone()), &other);
-            });
-        }
-        NameConflict::TwoPeople { key, groups } => {
-            let spelled = ctx.state.spelled(key).to_owned();
-            two_people_ui(ui, ctx, place, &spelled, groups);
-        }
+/// An answer to a question: its button, and what that does.
+struct AnswerButton {
+    words: String,
+    rank: Rank,
+    does: Pressed,
+}
+
+enum Pressed {
+    Says(Message),
+    Opens(PhotoId),
+}
+
+impl AnswerButton {
+    fn new(words: String, message: Message) -> Self {
+        Self { words, rank: Rank::Plain, does: Pressed::Says(message) }
+    }
+
+    /// That what was said is not so.
+    fn no(words: String, message: Message) -> Self {
+        Self { words, rank: Rank::Quiet, does: Pressed::Says(message) }
     }
 }
 
-/// A picture, what is asked, and the answers at the right.
+pub(super) fn conflict_ui(ui: &mut Ui, ctx: &mut Context<'_>, place: usize, conflict: &NameConflict) {
+    match conflict {
+        NameConflict::TwoNames(face) => disputed_ui(ui, ctx, place, face),
+        NameConflict::TwoPeople(shared) => shared_ui(ui, ctx, place, shared),
+    }
+}
+
+fn disputed_ui(ui: &mut Ui, ctx: &mut Context<'_>, place: usize, face: &DisputedFace) {
+    let theirs = names_words(ctx, &face.names);
+    let neither = |words| AnswerButton::no(words, Message::Decide { conflict: place, answer: ConflictAnswer::Neither });
+    let is = |name: &NameOfFace| {
+        let answer = ConflictAnswer::Is(name.key.clone());
+        AnswerButton::new(is_words(ctx, &name.key), Message::Decide { conflict: place, answer })
+    };
+    let mut answers: Vec<AnswerButton> = face.names.iter().map(is).collect();
+    let title = match (&face.ours, face.face) {
+        (Some(ours), _) => {
+            let ours_words = ctx.facts.name_of(ours.person).unwrap_or(&ours.name);
+            answers.push(neither(ctx.text.f("it_stays", &[("name", ours_words)])));
+            let key = if ours.taken.is_some() { "conflict_renamed" } else { "conflict_other_person" };
+            ctx.text.f(key, &[("ours", ours_words), ("theirs", &theirs)])
+        }
+        (None, _) if face.denied => {
+            answers.push(neither(ctx.text.f("not_them", &[("name", &theirs)])));
+            ctx.text.f("conflict_denied", &[("name", &theirs)])
+        }
+        (None, found) => {
+            answers.push(neither(ctx.text.s("neither_name").to_owned()));
+            let key = if found.is_some() { "conflict_two_names" } else { "conflict_two_names_region" };
+            ctx.text.f(key, &[("names", &theirs)])
+        }
+    };
+    let picture = face.face.map_or(NamePlace::Region, NamePlace::Face);
+    let tile = PlaceTile { place: picture, photo: face.photo, at: face.at, side: TILE, name: &title };
+    let sources = sources_words(ctx, &face.names);
+    question_ui(ui, ctx, &tile, (&title, &sources), answers);
+}
+
+fn is_words(ctx: &Context<'_>, name: &NameKey) -> String {
+    ctx.text.f("it_is", &[("name", ctx.state.spelled(name))])
+}
+
+/// A picture, what is asked and who says it, and the answers at the right.
 fn question_ui(
     ui: &mut Ui,
     ctx: &mut Context<'_>,
     tile: &PlaceTile<'_>,
-    title: &str,
-    more: &str,
-    answers_ui: impl FnOnce(&mut Ui, &mut Context<'_>),
+    (title, more): (&str, &str),
+    answers: Vec<AnswerButton>,
 ) {
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
-        if tile.ui(ui, ctx, None).clicked() {
+        let response = tile.ui(ui, ctx, None);
+        if response.clicked() {
             ctx.act(Action::OpenPhoto(tile.photo));
         }
-        words_and_answers_ui(ui, ctx, title, more, answers_ui);
+        words_and_answers_ui(ui, ctx, (title, more), answers, &[response]);
     });
 }
 
+/// The answers have numbers from the left, which are pressed while the keyboard is in the row, at a picture or an answer.
+/// With the answer it moves to the picture of the next question, which takes this one's row.
 fn words_and_answers_ui(
     ui: &mut Ui,
     ctx: &mut Context<'_>,
-    title: &str,
-    more: &str,
-    answers_ui: impl FnOnce(&mut Ui, &mut Context<'_>),
+    (title, more): (&str, &str),
+    answers: Vec<AnswerButton>,
+    pictures: &[Response],
 ) {
+    let mut has_focus = pictures.iter().any(Response::has_focus);
+    let mut pressed = None;
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        answers_ui(ui, ctx);
+        for (number, answer) in answers.iter().enumerate().rev() {
+            let response = buttons::button_ui(ui, answer.rank, &answer.words);
+            has_focus |= response.has_focus();
+            if response.on_hover_text((number + 1).to_string()).clicked() {
+                pressed = Some(number);
+            }
+        }
         ui.with_layout(Layout::top_down(Align::Min), |ui| {
             ui.add_space(space::XL);
             ui.add(egui::Label::new(title).truncate()).on_hover_text(title);
@@ -98,34 +138,44 @@ fn words_and_answers_ui(
             }
         });
     });
-}
-
-fn decide_ui(ui: &mut Ui, ctx: &mut Context<'_>, conflict: usize, answer: ConflictAnswer, label: &str) {
-    let rank = if answer == ConflictAnswer::Neither { Rank::Quiet } else { Rank::Plain };
-    if buttons::button_ui(ui, rank, label).clicked() {
-        ctx.send(Message::Decide { conflict, answer });
+    let by_number =
+        || NUMBERS.iter().position(|key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(*key)));
+    let pressed = pressed.or_else(|| by_number().filter(|_| has_focus));
+    if let Some(picture) = pictures.first().filter(|_| has_focus && pressed.is_some()) {
+        picture.request_focus();
+    }
+    match pressed.and_then(|number| answers.into_iter().nth(number)).map(|answer| answer.does) {
+        Some(Pressed::Says(message)) => ctx.send(message),
+        Some(Pressed::Opens(photo)) => ctx.act(Action::OpenPhoto(photo)),
+        None => {}
     }
 }
 
-fn two_people_ui(ui: &mut Ui, ctx: &mut Context<'_>, place: usize, spelled: &str, groups: &[GroupOfName]) {
-    let title = ctx.text.f("conflict_two_people", &[("name", spelled)]);
+fn shared_ui(ui: &mut Ui, ctx: &mut Context<'_>, place: usize, shared: &SharedName) {
+    let spelled = ctx.state.spelled(&shared.key).to_owned();
+    let decide = |answer| Message::Decide { conflict: place, answer };
+    let key = if shared.in_one_photo().is_some() { "conflict_two_faces" } else { "conflict_two_people" };
+    let title = ctx.text.f(key, &[("name", &spelled)]);
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = space::M;
-        for group in groups {
-            let faces = &group.faces[..group.faces.len().min(OF_GROUP)];
-            let more = (group.faces.len() - faces.len()) as u64;
-            let label = ctx.text.n("only_these_faces", group.faces.len() as u64);
+        let mut pictures = Vec::new();
+        for (number, side) in shared.sides.iter().enumerate() {
+            let faces: Vec<FaceId> = side.iter().take(OF_SIDE).map(|face| face.face).collect();
+            let more = (side.len() - faces.len()) as u64;
+            let words = ctx.text.n("only_these_faces", side.len() as u64);
             // Pressed like a button with words: only these are of that name.
-            if face_strip_ui(ui, ctx, faces, more, OF_GROUP_SIDE, &label).on_hover_text(&label).clicked() {
-                ctx.send(Message::Decide { conflict: place, answer: ConflictAnswer::Only(group.group) });
+            let response = face_strip_ui(ui, ctx, &faces, more, SIDE_FACE, &words).on_hover_text(&words);
+            if response.clicked() {
+                ctx.send(decide(ConflictAnswer::Only(number)));
             }
+            pictures.push(response);
         }
-        let (what, neither) = (ctx.text.s("conflict_two_people_what"), ctx.text.s("neither_name"));
-        words_and_answers_ui(ui, ctx, &title, what, |ui, ctx| {
-            decide_ui(ui, ctx, place, ConflictAnswer::Neither, neither);
-            let all = ctx.text.f("all_are", &[("name", spelled)]);
-            decide_ui(ui, ctx, place, ConflictAnswer::AllOne, &all);
-        });
+        let answers = vec![
+            AnswerButton::new(ctx.text.f("all_are", &[("name", &spelled)]), decide(ConflictAnswer::AllOne)),
+            AnswerButton::no(ctx.text.s("neither_name").to_owned(), decide(ConflictAnswer::Neither)),
+        ];
+        let what = ctx.text.s("conflict_two_people_what");
+        words_and_answers_ui(ui, ctx, (&title, what), answers, &pictures);
     });
 }
 
@@ -143,14 +193,13 @@ pub(super) fn withdrawn_ui(ui: &mut Ui, ctx: &mut Context<'_>, name: &WithdrawnN
     let sources = sources.join(ctx.text.s("list_separator"));
     let place = NamePlace::Face(name.face);
     let tile = PlaceTile { place, photo: of.photo, at: name.at, side: TILE, name: &title };
-    question_ui(ui, ctx, &tile, &title, &sources, |ui, ctx| {
-        for (key, follow) in [("keep_name", false), ("remove_name", true)] {
-            let label = ctx.text.f(key, &[("name", &name.name)]);
-            if buttons::button_ui(ui, if follow { Rank::Plain } else { Rank::Quiet }, &label).clicked() {
-                ctx.send(Message::SettleWithdrawn { names: vec![of.clone()], follow });
-            }
-        }
-    });
+    let settle = |follow| Message::SettleWithdrawn { names: vec![of.clone()], follow };
+    let words = |key| ctx.text.f(key, &[("name", &name.name)]);
+    let answers = vec![
+        AnswerButton::new(words("remove_name"), settle(true)),
+        AnswerButton::no(words("keep_name"), settle(false)),
+    ];
+    question_ui(ui, ctx, &tile, (&title, &sources), answers);
 }
 
 pub(super) fn without_face_ui(ui: &mut Ui, ctx: &mut Context<'_>, name: &NameWithoutFace) {
@@ -169,15 +218,13 @@ pub(super) fn without_face_ui(ui: &mut Ui, ctx: &mut Context<'_>, name: &NameWit
             ctx.act(Action::OpenPhoto(photo));
         }
         let why = ctx.text.s(why_key(name.why));
-        words_and_answers_ui(ui, ctx, &name.spelled, why, |ui, ctx| {
-            let refuse = ctx.text.f("not_in_photo", &[("name", &name.spelled)]);
-            if buttons::button_ui(ui, Rank::Quiet, &refuse).clicked() {
-                ctx.send(Message::RefuseOne(name.of.clone()));
-            }
-            if buttons::button_ui(ui, Rank::Plain, ctx.text.s("name_in_photo")).clicked() {
-                ctx.act(Action::OpenPhoto(photo));
-            }
-        });
+        let refuse = ctx.text.f("not_in_photo", &[("name", &name.spelled)]);
+        let open = ctx.text.s("name_in_photo").to_owned();
+        let answers = vec![
+            AnswerButton { words: open, rank: Rank::Plain, does: Pressed::Opens(photo) },
+            AnswerButton::no(refuse, Message::RefuseOne(name.of.clone())),
+        ];
+        words_and_answers_ui(ui, ctx, (&name.spelled, why), answers, &[response]);
     });
 }
 

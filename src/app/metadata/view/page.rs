@@ -8,7 +8,7 @@ use super::contradictions::{conflict_ui, withdrawn_ui, without_face_ui};
 use super::tiles::{CELL, cells_ui};
 use crate::app::engine::progress::Skipped;
 use crate::app::metadata::job::NameOfPhoto;
-use crate::app::metadata::state::{Message, PersonToReview};
+use crate::app::metadata::state::{Follow, Message, PersonToReview};
 use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
@@ -42,7 +42,8 @@ enum Row {
         count: usize,
     },
     Conflict(usize),
-    /// The heading of names that were taken back, with what is said to all of them.
+    /// The headings of contradictions and of names that were taken back, with what is said to all of them.
+    Conflicts,
     Withdrawals,
     Withdrawn(usize),
     WithoutFace(usize),
@@ -53,7 +54,7 @@ enum Row {
 impl Row {
     fn height(self) -> f32 {
         match self {
-            Self::Heading(..) | Self::Withdrawals => HEADING,
+            Self::Heading(..) | Self::Conflicts | Self::Withdrawals => HEADING,
             Self::Person(_) => PERSON,
             Self::Faces { .. } => CELL.y,
             Self::Conflict(_) | Self::Withdrawn(_) | Self::WithoutFace(_) => QUESTION,
@@ -142,7 +143,7 @@ fn rows_of(ctx: &Context<'_>, columns: usize) -> Vec<Row> {
         }
     };
     let (conflicts, left) = (lists.conflicts.len(), lists.without_face.len());
-    section(Row::Heading("names_conflicts_heading", conflicts), conflicts, Row::Conflict);
+    section(Row::Conflicts, conflicts, Row::Conflict);
     section(Row::Withdrawals, lists.withdrawn.len(), Row::Withdrawn);
     section(Row::Heading("names_without_face_heading", left), left, Row::WithoutFace);
     let skipped = ctx.state.skipped().len();
@@ -173,6 +174,7 @@ fn row_ui(ui: &mut Ui, ctx: &mut Context<'_>, row: Row) {
                 conflict_ui(ui, ctx, place, conflict);
             }
         }
+        Row::Conflicts => conflicts_ui(ui, ctx),
         Row::Withdrawals => withdrawals_ui(ui, ctx),
         Row::Withdrawn(at) => {
             if let Some(name) = state.withdrawn(state.lists().withdrawn[at]) {
@@ -189,6 +191,19 @@ fn heading_ui(ui: &mut Ui, ctx: &Context<'_>, key: &str, count: usize) {
     ui.horizontal_centered(|ui| {
         ui.label(theme::lead(ctx.text.s(key)));
         ui.label(theme::secondary(ui, grouped(count as u64)));
+    });
+}
+
+fn conflicts_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+    ui.horizontal_centered(|ui| {
+        ui.label(theme::lead(ctx.text.s("names_conflicts_heading")));
+        ui.label(theme::secondary(ui, grouped(ctx.state.lists().conflicts.len() as u64)));
+        for (key, follow) in [("keep_all_mine", Follow::Mine), ("take_all_theirs", Follow::Theirs)] {
+            let enabled = ctx.state.can_follow(follow);
+            if buttons::enabled_button_ui(ui, enabled, Rank::Quiet, ctx.text.s(key)).clicked() {
+                ctx.send(Message::DecideAll(follow));
+            }
+        }
     });
 }
 

@@ -1,16 +1,17 @@
 //! The page by its labels: what a user presses, and what is asked for it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Ui};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::*;
 use crate::app::engine::facts::Facts;
 use crate::app::metadata::job::{NameOfPhoto, OfferedNames};
-use crate::app::metadata::state::{ConflictAnswer, Event};
+use crate::app::metadata::state::{ConflictAnswer, Event, Follow};
 use crate::app::ui::action::{Outbox, Tickets};
 use crate::app::ui::appearance::Appearance;
 use crate::app::ui::feature::Feature;
@@ -18,10 +19,15 @@ use crate::app::ui::fonts::{self, FontSource};
 use crate::app::ui::locale::{Language, Locale};
 use crate::app::ui::thumbnails::Thumbnails;
 use crate::metadata::found::{NameKind, NameSource};
-use crate::metadata::fraction_box::FractionBox;
 use crate::metadata::name_key::NameKey;
-use crate::metadata::review::{HandProposal, NameConflict, NameOfFace, NamesReview};
-use crate::types::{FaceId, PhotoId};
+use crate::metadata::places::UnplacedWhy;
+use crate::metadata::region_box::RegionBox;
+use crate::metadata::review::answers::{AnsweredName, NameDecision, WithdrawnName};
+use crate::metadata::review::{
+    DisputedFace, FaceProposal, HandProposal, NameConflict, NameOfFace, NamesReview, OpenName, OpenWhy, OwnName,
+    SharedName,
+};
+use crate::types::{FaceId, PersonId, PhotoId};
 
 /// What a test sees of a page.
 struct ShownPage {
@@ -87,8 +93,8 @@ fn of(photo: i64, name: &str) -> NameOfPhoto {
     NameOfPhoto { photo: PhotoId(photo), name: NameKey::of(name).unwrap() }
 }
 
-fn area() -> FractionBox {
-    FractionBox { x: 0.4, y: 0.3, width: 0.1, height: 0.15 }
+fn area() -> RegionBox {
+    RegionBox { x: 0.4, y: 0.3, width: 0.1, height: 0.15 }
 }
 
 #[test]
@@ -167,7 +173,8 @@ fn contradictions_are_decided_one_by_one() {
     let mut review = OfferedNames::of(&["Ada", "Bo"]).review;
     for face in [70, 71] {
         let (photo, names) = (PhotoId(face), vec![name("Ada"), name("Bo")]);
-        review.conflicts.push(NameConflict::TwoNames { photo, face: Some(FaceId(face)), at: area(), names });
+        let disputed = DisputedFace { photo, face: Some(FaceId(face)), at: area(), ours: None, denied: false, names };
+        review.conflicts.push(NameConflict::TwoNames(disputed));
     }
     let mut harness = page(review);
     harness.get_all_by_label("It is Bo").next().unwrap().click();
@@ -193,4 +200,86 @@ fn more_people_than_fit_are_scrolled_and_laid_out_where_they_are_seen() {
         harness.run();
     }
     assert!(harness.query_by_label("Show the faces of Person 000").is_none(), "the keyboard has scrolled on");
+}
+
+/// One of each kind of question.
+fn questions() -> NamesReview {
+    let name = |name| NameOfFace { key: NameKey::of(name).unwrap(), sources: vec![NameSource::Mwg] };
+    let mut review = OfferedNames::of(&["Ada", "Bo"]).review;
+    let disputed = |photo: i64, ours: Option<OwnName>, names| {
+        let (photo, face, denied) = (PhotoId(photo), Some(FaceId(photo * 10)), false);
+        NameConflict::TwoNames(DisputedFace { photo, face, at: area(), ours, denied, names })
+    };
+    let ours = OwnName { person: PersonId(3), name: "Cleo".into(), taken: None };
+    let side = |face: i64| vec![FaceProposal { face: FaceId(face), ..review.people[0].faces[0].clone() }];
+    let shared = SharedName { key: NameKey::of("Ada").unwrap(), sides: vec![side(91), side(92)] };
+    review.conflicts = vec![
+        disputed(7, None, vec![name("Ada"), name("Bo")]),
+        disputed(8, Some(ours), vec![name("Bo")]),
+        NameConflict::TwoPeople(shared),
+    ];
+    let (photo, sources) = (PhotoId(5), [NameSource::Mwg].into());
+    let answer = AnsweredName { photo, name: NameKey::of("Dora").unwrap(), sources, decision: NameDecision::Taken };
+    let (person, name, instead) = (PersonId(4), "Dora".to_owned(), Vec::new());
+    review.withdrawn.push(WithdrawnName { answer, face: FaceId(50), at: area(), person, name, instead });
+    review.people[1].open.push(OpenName { photo: PhotoId(6), why: OpenWhy::Unplaced(UnplacedWhy::NoRegion) });
+    review
+}
+
+#[test]
+fn every_answer_is_reached_with_the_keyboard() {
+    let mut harness = page(questions());
+    let mut reached = BTreeSet::new();
+    for _ in 0..50 {
+        harness.key_press(Key::Tab);
+        harness.run();
+        let focused = harness.query_all_by(|node| node.is_focused());
+        reached.extend(focused.filter_map(|node| node.accesskit_node().label()));
+    }
+    for answer in [
+        "Use 1 name: Ada",
+        "Not wanted: Ada",
+        "Keep all mine",
+        "Take all theirs",
+        "It is Ada",
+        "It is Bo",
+        "Neither",
+        "It stays Cleo",
+        "Only this 1 face",
+        "All are Ada",
+        "Take all off",
+        "Keep all",
+        "Take Dora off",
+        "Keep Dora",
+        "Name a face…",
+        "Not Bo",
+    ] {
+        assert!(reached.contains(answer), "{answer} of {reached:?}");
+    }
+}
+
+#[test]
+fn the_answers_of_a_row_have_numbers_and_the_next_question_has_the_keyboard_then() {
+    let mut harness = page(questions());
+    harness.get_all_by_label("It is Ada").next().unwrap().focus();
+    harness.run();
+    for key in [Key::Num2, Key::Num9, Key::Num1] {
+        harness.key_press(key);
+        harness.run();
+    }
+    let is = |name| ConflictAnswer::Is(NameKey::of(name).unwrap());
+    let decided = [0, 1].map(|conflict| Message::Decide { conflict, answer: is("Bo") });
+    assert_eq!(harness.state().sent, decided);
+}
+
+#[test]
+fn all_contradictions_are_decided_at_their_heading() {
+    let mut harness = page(questions());
+    harness.get_by_label("Take all theirs").click();
+    harness.run();
+    assert!(harness.query_all_by_label("One face, several names: Ada, Bo").next().is_some(), "who is right is asked");
+    harness.get_by_label("Keep all mine").click();
+    harness.run();
+    assert_eq!(harness.state().sent, [Follow::Theirs, Follow::Mine].map(Message::DecideAll));
+    assert!(harness.query_by_label("Contradictions").is_none());
 }

@@ -14,7 +14,7 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::Drawable;
 use crate::app::ui::widgets::{buttons, picture};
 use crate::metadata::found::NameKind;
-use crate::metadata::fraction_box::FractionBox;
+use crate::metadata::region_box::RegionBox;
 use crate::types::{FaceId, PhotoId};
 
 /// A face with what is said to it alone below it.
@@ -83,7 +83,7 @@ pub(super) struct PlaceTile<'a> {
     pub place: NamePlace,
     pub photo: PhotoId,
     /// In the upright picture.
-    pub at: FractionBox,
+    pub at: RegionBox,
     pub side: f32,
     /// For screen readers.
     pub name: &'a str,
@@ -129,7 +129,7 @@ fn paint_face(ui: &Ui, ctx: &mut Context<'_>, rect: Rect, face: FaceId, rounding
 }
 
 /// A part of the thumbnail, as large as the tile.
-fn paint_region(ui: &Ui, ctx: &mut Context<'_>, rect: Rect, photo: PhotoId, at: FractionBox, rounding: CornerRadius) {
+fn paint_region(ui: &Ui, ctx: &mut Context<'_>, rect: Rect, photo: PhotoId, at: RegionBox, rounding: CornerRadius) {
     let drawable = ctx.images.get(ImageKey::Thumbnail(photo));
     let Drawable::Ready { texture, size } = drawable else {
         picture::paint(ui, rect, drawable, picture::Fit::Cover, rounding);
@@ -162,7 +162,7 @@ fn paint_tick(ui: &Ui, rect: Rect, ticked: bool, rounding: CornerRadius) {
 }
 
 /// The photo with the box in it.
-fn whole_photo_ui(ui: &mut Ui, ctx: &mut Context<'_>, photo: PhotoId, at: FractionBox, name: &str) {
+fn whole_photo_ui(ui: &mut Ui, ctx: &mut Context<'_>, photo: PhotoId, at: RegionBox, name: &str) {
     let (frame, _) = ui.allocate_exact_size(PHOTO, Sense::hover());
     let drawable = match ctx.images.get(ImageKey::Large(photo)) {
         Drawable::Loading => ctx.images.get(ImageKey::Thumbnail(photo)),

@@ -39,10 +39,6 @@ pub fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
             of_person("said_rejected", "said_rejected_group", faces.len(), *person, out)
         }
         Decision::TakeBackYes { faces, .. } => text.n("said_open", faces.len() as u64),
-        Decision::RejectEach(people) => {
-            let faces: usize = people.iter().map(|(_, faces)| faces.len()).sum();
-            text.n("said_names_removed", faces as u64)
-        }
         Decision::TakeBackReject { .. } => text.s("said_may_be_them").into(),
         Decision::Move { faces, to } => {
             let name = match to {
@@ -51,8 +47,14 @@ pub fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
             };
             text.nf("said_moved", faces.len() as u64, &[("name", &name)])
         }
-        Decision::TakeNames(names) => {
-            text.n("said_names_taken", names.iter().map(|taken| taken.faces.len()).sum::<usize>() as u64)
+        Decision::AnswerNames(answers) => {
+            let named = answers.taken.iter().map(|taken| taken.faces.len() + taken.corrected.len()).sum::<usize>();
+            let removed = answers.taken_off.iter().map(|(_, faces)| faces.len()).sum::<usize>();
+            match (named, removed) {
+                (0, 0) => text.n("said_names_kept", answers.noted.len() as u64),
+                (0, removed) => text.n("said_names_removed", removed as u64),
+                (named, _) => text.n("said_names_taken", named as u64),
+            }
         }
         Decision::TakeOut(faces) => text.n("said_taken_out", faces.len() as u64),
         Decision::Merge { from, into, .. } => text.f("said_merged", &[("from", &name(from)), ("into", &name(into))]),

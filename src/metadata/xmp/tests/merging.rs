@@ -8,9 +8,9 @@ use super::super::fragment::EMPTY_PACKET;
 use super::super::matching::OthersNames;
 use super::super::merge::{ChangeKind, MergeError, MergeRequest, MergedPacket, merge};
 use super::super::model::{PacketPlace, PeoplePacket, RegionFormat};
-use super::super::region_box::RegionBox;
 use super::super::written::{NameList, WrittenNames};
 use super::samples::{DIGIKAM, area, is_close, nothing, packet};
+use crate::metadata::region_box::RegionBox;
 
 static STAY: OthersNames = OthersNames { remove: Vec::new(), replace_differing: false, replace_stale: false };
 
@@ -240,7 +240,7 @@ fn strange_forms_are_refused_and_not_guessed() {
 #[test]
 fn any_order_of_names_leaves_no_trace() {
     let everyone: Vec<(String, RegionBox)> = (0..8)
-        .map(|n| (format!("Name {n} & <>\"'"), area(0.1 * f64::from(n), 0.02, 0.09, 0.11 + 0.01 * f64::from(n))))
+        .map(|n| (format!("Name {n} & <>\"'"), area(0.1 * n as f32, 0.02, 0.09, 0.11 + 0.01 * n as f32)))
         .collect();
     for (seed, old) in [packet(DIGIKAM), EMPTY_PACKET.to_owned(), packet("")].iter().enumerate() {
         let mut rng = ChaCha8Rng::seed_from_u64(seed as u64);

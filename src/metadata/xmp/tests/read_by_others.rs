@@ -13,12 +13,12 @@ use super::super::model::{PeoplePacket, RegionFormat};
 use super::super::orientation::to_upright;
 use super::super::plan::{FaceToWrite, MetadataPlan, NamesToWrite, plan};
 use super::super::read::read;
-use super::super::region_box::RegionBox;
 use super::super::write::Modified;
 use super::super::written::WrittenNames;
 use super::samples::{DIGIKAM, WritePlace, area, is_close, jpeg, names, nothing, packet, packet_segment, put, segment};
+use crate::metadata::region_box::RegionBox;
 
-const UPRIGHT: RegionBox = RegionBox { left: 0.1, top: 0.2, width: 0.3, height: 0.15 };
+const UPRIGHT: RegionBox = RegionBox { x: 0.1, y: 0.2, width: 0.3, height: 0.15 };
 
 /// The program's output; none, and a word about it, where it is not installed.
 fn run(program: &str, arguments: &[&str], files: &[&Path]) -> Option<Vec<u8>> {
@@ -79,12 +79,12 @@ fn number(value: &Value) -> f64 {
 fn exiftool_regions(said: &Value) -> Vec<(String, RegionBox)> {
     let list = |info: &str, list: &str| said[info][list].as_array().cloned().unwrap_or_default();
     let mwg = list("RegionInfo", "RegionList").into_iter().map(|region| {
-        let side = |name: &str| number(&region["Area"][name]);
+        let side = |name: &str| number(&region["Area"][name]) as f32;
         let found = RegionBox::around([side("X"), side("Y")], side("W"), side("H"));
         (region["Name"].as_str().unwrap().to_owned(), found)
     });
     let microsoft = list("RegionInfoMP", "Regions").into_iter().map(|region| {
-        let sides: Vec<f64> = region["Rectangle"].as_str().unwrap().split(", ").map(|n| n.parse().unwrap()).collect();
+        let sides: Vec<f32> = region["Rectangle"].as_str().unwrap().split(", ").map(|n| n.parse().unwrap()).collect();
         (region["PersonDisplayName"].as_str().unwrap().to_owned(), area(sides[0], sides[1], sides[2], sides[3]))
     });
     mwg.chain(microsoft).collect()

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::super::container::SEGMENT_NAME;
 use super::super::matching::OthersNames;
 use super::super::plan::{FaceToWrite, NamesToWrite};
-use super::super::region_box::RegionBox;
 use super::super::written::{NameList, WrittenNames};
+use crate::metadata::region_box::RegionBox;
 
 pub(super) use crate::library::WritePlace;
 
@@ -76,13 +76,12 @@ pub(super) fn packet(descriptions: &str) -> String {
     format!("{begin}{HEAD}{descriptions}{FOOT}\n<?xpacket end=\"w\"?>")
 }
 
-pub(super) fn area(left: f64, top: f64, width: f64, height: f64) -> RegionBox {
-    RegionBox { left, top, width, height }
+pub(super) fn area(x: f32, y: f32, width: f32, height: f32) -> RegionBox {
+    RegionBox { x, y, width, height }
 }
 
 pub(super) fn is_close(a: RegionBox, b: RegionBox) -> bool {
-    let pairs = [(a.left, b.left), (a.top, b.top), (a.width, b.width), (a.height, b.height)];
-    pairs.iter().all(|(a, b)| (a - b).abs() < 2e-6)
+    a.sides().iter().zip(b.sides()).all(|(a, b)| (a - b).abs() < 2e-6)
 }
 
 pub(super) fn anna() -> FaceToWrite {

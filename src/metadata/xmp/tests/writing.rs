@@ -130,7 +130,7 @@ fn names_and_boxes_are_checked() {
     assert_eq!(why(anna(), 9), Some(Refusal::BadPicture));
     assert_eq!(why(FaceToWrite { name: " ".into(), ..anna() }, 1), Some(Refusal::BadName));
     assert_eq!(why(FaceToWrite { name: "a\u{7}".into(), ..anna() }, 1), Some(Refusal::BadName));
-    assert_eq!(why(FaceToWrite { area: area(0.5, 0.5, f64::NAN, 0.1), ..anna() }, 1), Some(Refusal::BadPicture));
+    assert_eq!(why(FaceToWrite { area: area(0.5, 0.5, f32::NAN, 0.1), ..anna() }, 1), Some(Refusal::BadPicture));
     assert_eq!(why(FaceToWrite { area: area(1.5, 0.5, 0.2, 0.1), ..anna() }, 1), Some(Refusal::BadPicture));
     // Over the edge is cut.
     assert_eq!(why(FaceToWrite { area: area(-0.1, 0.5, 0.2, 0.9), ..anna() }, 1), None);

@@ -1,15 +1,17 @@
 //! Faces by hand end to end: found, taken, undone, done again, scanned again.
 
+mod answering;
+
 use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use crate::app::metadata::job::{KnownFaces, MoreSources, NameOfPhoto, PlacedName, answer, offer, settle_withdrawn};
+use crate::app::metadata::job::{KnownFaces, MoreSources, NameOfPhoto, PlacedName, answer, offer, offer_again};
 use crate::faces::image::picture_hash_of_file;
 use crate::library::{Decision, FaceDetail, FileFacts, FileHashes, MissingPolicy, NamesRead, PhotoRecord, ScanOutcome};
 use crate::metadata::found::NameKind;
 use crate::metadata::name_key::NameKey;
-use crate::metadata::review::NameConflict;
+use crate::metadata::review::{DisputedFace, NameConflict};
 use crate::types::{FaceId, Revision, StepId};
 
 /// Fractions: left, top, right, bottom.
@@ -162,6 +164,12 @@ fn found_names(offered: &OfferedNames) -> Vec<&str> {
     offered.review.people.iter().map(|person| person.name.as_str()).collect()
 }
 
+/// What its user says to names that other programs took back.
+fn settling(names: Vec<NameOfPhoto>, follow: bool) -> NameChoices {
+    let (taken_off, settled) = if follow { (names, Vec::new()) } else { (Vec::new(), names) };
+    NameChoices { taken_off, settled, ..NameChoices::default() }
+}
+
 fn some(name: &str) -> Option<String> {
     Some(name.to_owned())
 }
@@ -198,8 +206,8 @@ fn a_name_where_no_face_was_found_makes_one_that_undo_redo_and_scans_keep() {
     }
 }
 
-fn share(b: FaceBox) -> FractionBox {
-    FractionBox { x: b.x / 400.0, y: b.y / 300.0, width: b.width / 400.0, height: b.height / 300.0 }
+fn share(b: FaceBox) -> RegionBox {
+    RegionBox { x: b.x / 400.0, y: b.y / 300.0, width: b.width / 400.0, height: b.height / 300.0 }
 }
 
 #[test]
@@ -210,9 +218,9 @@ fn regions_outside_of_the_picture_and_too_small_ones_make_no_face_and_hinder_no_
     let mut chosen = offered.to_take(&[]).unwrap();
     assert_eq!(chosen.taken.len(), 1, "a speck is no place of a face");
     for (number, at) in [
-        FractionBox { x: 1.2, y: 0.2, width: 0.2, height: 0.2 },
-        FractionBox { x: 0.5, y: 0.5, width: 0.001, height: 0.2 },
-        FractionBox { x: f32::NAN, y: 0.5, width: 0.1, height: 0.2 },
+        RegionBox { x: 1.2, y: 0.2, width: 0.2, height: 0.2 },
+        RegionBox { x: 0.5, y: 0.5, width: 0.001, height: 0.2 },
+        RegionBox { x: f32::NAN, y: 0.5, width: 0.1, height: 0.2 },
     ]
     .into_iter()
     .enumerate()
@@ -225,7 +233,7 @@ fn regions_outside_of_the_picture_and_too_small_ones_make_no_face_and_hinder_no_
     // One that juts out is cut, and a whole picture is a face as well.
     for at in [[-0.2, 0.1, 0.5, 0.9], [0.0, 0.0, 1.0, 1.0]] {
         let [left, top, right, bottom] = at;
-        let region = FractionBox { x: left, y: top, width: right - left, height: bottom - top };
+        let region = RegionBox { x: left, y: top, width: right - left, height: bottom - top };
         let place = place_of(region, (400, 300)).unwrap();
         assert!(place.x >= 0.0 && place.x + place.width <= 400.0, "{place:?}");
     }
@@ -287,12 +295,12 @@ fn a_contradiction_that_was_decided_is_none_any_more_until_it_is_undone() {
     let mut album = Album::new();
     album.picasa(&[("Anna", UNSEEN), ("Cleo", [0.61, 0.31, 0.81, 0.61])]);
     let offered = album.offered();
-    let [NameConflict::TwoNames { photo, face: None, at, .. }] = &offered.review.conflicts[..] else {
+    let [NameConflict::TwoNames(DisputedFace { photo, face: None, at, .. })] = &offered.review.conflicts[..] else {
         panic!("{:?}", offered.review)
     };
     let of = |name| NameOfPhoto { photo: *photo, name: NameKey::of(name).unwrap() };
     let anna = PlacedName { of: of("Anna"), place: NamePlace::Region, at: *at, kind: NameKind::Confirmed };
-    let chosen = NameChoices { taken: vec![anna], refused: vec![of("Cleo")], corrects: true };
+    let chosen = NameChoices { taken: vec![anna], refused: vec![of("Cleo")], ..NameChoices::default() };
     assert_eq!(album.answer(&offered, &chosen, false), (1, 0));
     assert_eq!(album.names(), [some("Anna"), None]);
     let again = album.offered();
@@ -310,10 +318,11 @@ fn who_follows_another_program_against_their_own_word_names_the_face_anew() {
     let to = crate::library::Destination::NewPerson { name: "Anna".into() };
     album.decide(Decision::Move { faces: vec![face], to });
     let offered = album.offered();
-    let [NameConflict::OtherPerson { photo, at, .. }] = &offered.review.conflicts[..] else { panic!() };
+    let [NameConflict::TwoNames(DisputedFace { photo, ours: Some(_), .. })] = &offered.review.conflicts[..] else {
+        panic!("{:?}", offered.review)
+    };
     let of = NameOfPhoto { photo: *photo, name: NameKey::of("Bert").unwrap() };
-    let bert = PlacedName { of, place: NamePlace::Face(face), at: *at, kind: NameKind::Confirmed };
-    let chosen = NameChoices { taken: vec![bert], refused: Vec::new(), corrects: true };
+    let chosen = NameChoices { corrected: vec![(face, of)], looked_at: true, ..NameChoices::default() };
     album.answer(&offered, &chosen, false);
     assert_eq!(album.names(), [some("Bert")]);
     album.decide(Decision::Undo(StepId::LATEST));
@@ -331,8 +340,8 @@ fn a_name_that_was_taken_back_elsewhere_is_told_and_taken_off_or_kept() {
         let offered = album.offered();
         let [withdrawn] = &offered.review.withdrawn[..] else { panic!("{:?}", offered.review) };
         assert_eq!((withdrawn.name.as_str(), withdrawn.face), ("Bert", album.faces()[0].face_id));
-        let names = [NameOfPhoto::of_withdrawn(withdrawn)];
-        settle_withdrawn(&mut album.library, &offered, &names, follow).unwrap();
+        let names = vec![NameOfPhoto::of_withdrawn(withdrawn)];
+        album.answer(&offered, &settling(names, follow), false);
         assert_eq!(album.names(), [some("Bert").filter(|_| !follow)]);
         assert!(album.offered().review.withdrawn.is_empty(), "it is not told again");
     }

@@ -1,11 +1,15 @@
-//! Boxes as fractions of a picture, and what turning the picture does to them.
+//! Rectangles in a picture, what turning the picture does to them, and whether two of them mean the same face.
 
 use serde::{Deserialize, Serialize};
 
-/// Left, top, width and height, each a fraction of the picture's.
+/// A rectangle by its top left corner, in fractions of the picture's width and height unless something else is said beside
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(crate) struct FractionBox {
+pub(crate) struct RegionBox {
+    // As notes of names that were written say it.
+    #[serde(alias = "left")]
     pub x: f32,
+    #[serde(alias = "top")]
     pub y: f32,
     pub width: f32,
     pub height: f32,
@@ -32,22 +36,53 @@ impl ExifTurn {
         usize::from(self.0) - 1
     }
 
+    /// From the upright picture to the stored one. Only the two quarter turns are not their own inverse.
+    pub(crate) fn back(self) -> Self {
+        match self.0 {
+            6 => Self(8),
+            8 => Self(6),
+            _ => self,
+        }
+    }
+
     /// Whether width and height change places.
     pub(crate) fn swaps_sides(self) -> bool {
         self.0 >= 5
     }
 }
 
-impl FractionBox {
+impl RegionBox {
+    pub(crate) fn around([x, y]: [f32; 2], width: f32, height: f32) -> Self {
+        Self { x: x - width / 2.0, y: y - height / 2.0, width, height }
+    }
+
+    /// None of what is no rectangle: without extent, or not finite.
+    pub(crate) fn checked(self) -> Option<Self> {
+        let is_finite = self.sides().iter().all(|value| value.is_finite());
+        (is_finite && self.width > 0.0 && self.height > 0.0).then_some(self)
+    }
+
+    /// Left, top, width and height.
+    pub(crate) fn sides(self) -> [f32; 4] {
+        [self.x, self.y, self.width, self.height]
+    }
+
     /// None where a value is not finite, the box is empty, or none of it lies within the picture. What juts out is cut.
     pub(crate) fn within_picture(self) -> Option<Self> {
-        if ![self.x, self.y, self.width, self.height].iter().all(|value| value.is_finite()) {
-            return None;
-        }
+        self.checked()?;
         let (left, top) = (self.x.clamp(0.0, 1.0), self.y.clamp(0.0, 1.0));
         let (right, bottom) = ((self.x + self.width).clamp(0.0, 1.0), (self.y + self.height).clamp(0.0, 1.0));
-        let cut = Self { x: left, y: top, width: right - left, height: bottom - top };
-        (cut.width > 0.0 && cut.height > 0.0).then_some(cut)
+        Self { x: left, y: top, width: right - left, height: bottom - top }.checked()
+    }
+
+    /// Whether both mean the same face. Programs frame heads differently, so the smaller one's middle has to lie well
+    /// inside of the larger one, and half of its area.
+    pub(crate) fn is_same_place(self, other: Self) -> bool {
+        let (small, large) = if self.area() <= other.area() { (self, other) } else { (other, self) };
+        let [x, y] = small.centre();
+        let [large_x, large_y] = large.centre();
+        let is_central = (x - large_x).abs() < large.width * 0.35 && (y - large_y).abs() < large.height * 0.35;
+        is_central && small.shared(large) >= 0.5 * small.area() && small.area() >= 0.15 * large.area()
     }
 
     /// The box in the upright picture, where `self` is one in a picture that needs `turn` to be upright
@@ -107,7 +142,7 @@ mod tests {
     fn a_box_turns_as_its_pixels_do() {
         for turn in 1..=8 {
             for (x, y) in [(0, 0), (3, 0), (1, 2), (2, 1)] {
-                let one = FractionBox { x: x as f32 / 4.0, y: y as f32 / 3.0, width: 0.25, height: 1.0 / 3.0 };
+                let one = RegionBox { x: x as f32 / 4.0, y: y as f32 / 3.0, width: 0.25, height: 1.0 / 3.0 };
                 let (to_x, to_y) = by_pixels(turn, x, y);
                 let (wide, high) = if turn >= 5 { (3.0, 4.0) } else { (4.0, 3.0) };
                 let turned = one.turned(ExifTurn::new(turn));
@@ -120,11 +155,11 @@ mod tests {
 
     #[test]
     fn what_is_no_box_is_refused() {
-        let whole = FractionBox { x: 0.2, y: 0.2, width: 0.2, height: 0.2 };
-        assert_eq!(FractionBox { width: f32::NAN, ..whole }.within_picture(), None);
-        assert_eq!(FractionBox { height: 0.0, ..whole }.within_picture(), None);
-        assert_eq!(FractionBox { x: 1.5, ..whole }.within_picture(), None);
-        let cut = FractionBox { x: -0.1, ..whole }.within_picture().unwrap();
+        let whole = RegionBox { x: 0.2, y: 0.2, width: 0.2, height: 0.2 };
+        assert_eq!(RegionBox { width: f32::NAN, ..whole }.within_picture(), None);
+        assert_eq!(RegionBox { height: 0.0, ..whole }.within_picture(), None);
+        assert_eq!(RegionBox { x: 1.5, ..whole }.within_picture(), None);
+        let cut = RegionBox { x: -0.1, ..whole }.within_picture().unwrap();
         assert!(cut.x == 0.0 && (cut.width - 0.1).abs() < 1e-6);
     }
 }

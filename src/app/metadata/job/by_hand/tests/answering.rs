@@ -1,0 +1,154 @@
+//! What a user does in a row (take, undo, redo, scan, name anew elsewhere, take back elsewhere), against what must hold.
+
+use super::*;
+use crate::metadata::review::{NamesReview, OwnName};
+
+const SECOND: Corners = [0.6, 0.2, 0.75, 0.45];
+
+impl Album {
+    fn take_all(&mut self) {
+        let offered = self.offered();
+        self.answer(&offered, &offered.to_take(&[]).unwrap(), false);
+    }
+
+    fn undo(&mut self) {
+        self.decide(Decision::Undo(StepId::LATEST));
+    }
+
+    fn redo(&mut self) {
+        self.decide(Decision::Redo(StepId::LATEST));
+    }
+
+    /// Every name that is offered in any way: to be taken, as a contradiction, as taken back.
+    fn asked(&mut self) -> (usize, usize, usize) {
+        let NamesReview { people, conflicts, withdrawn, .. } = self.offered().review;
+        (people.iter().map(|person| person.faces.len() + person.by_hand.len()).sum(), conflicts.len(), withdrawn.len())
+    }
+
+    fn settle(&mut self, follow: bool) {
+        let offered = self.offered();
+        let names = offered.review.withdrawn.iter().map(NameOfPhoto::of_withdrawn).collect();
+        self.answer(&offered, &settling(names, follow), false);
+    }
+}
+
+fn of(name: &str) -> NameOfPhoto {
+    NameOfPhoto { photo: PhotoId(1), name: NameKey::of(name).unwrap() }
+}
+
+#[test]
+fn names_that_came_off_are_offered_again_once_that_is_undone() {
+    let mut album = Album::new();
+    album.picasa(&[("Bert", FOUND)]);
+    album.take_all();
+    album.picasa(&[]);
+    assert_eq!(album.asked(), (0, 0, 1));
+    for follow in [true, false] {
+        album.settle(follow);
+        let names = album.names();
+        assert_eq!(names, [some("Bert").filter(|_| !follow)]);
+        for _ in 0..2 {
+            assert_eq!(album.asked(), (0, 0, 0));
+            album.undo();
+            assert_eq!((album.names(), album.asked()), (vec![some("Bert")], (0, 0, 1)));
+            album.scan(&[FOUND]);
+            album.redo();
+            assert_eq!(album.names(), names);
+        }
+        album.undo();
+    }
+    // Taking the name itself back ends it all; Picasa does not give it any more.
+    album.undo();
+    assert_eq!((album.names(), album.asked()), (vec![None], (0, 0, 0)));
+    album.picasa(&[("Bert", FOUND)]);
+    assert_eq!(album.asked(), (1, 0, 0));
+}
+
+#[test]
+fn a_face_that_is_named_anew_elsewhere_is_asked_once_and_answered_for_good() {
+    let mut album = Album::new();
+    album.picasa(&[("Bert", FOUND)]);
+    album.take_all();
+    album.picasa(&[("Cleo", FOUND)]);
+    let face = album.faces()[0].face_id;
+    let follows = NameChoices {
+        corrected: vec![(face, of("Cleo"))],
+        looked_at: true,
+        settled: vec![of("Bert")],
+        ..NameChoices::default()
+    };
+    let stays = NameChoices { refused: vec![of("Cleo")], settled: vec![of("Bert")], ..NameChoices::default() };
+    for (chosen, name) in [(follows, "Cleo"), (stays, "Bert")] {
+        let offered = album.offered();
+        let [NameConflict::TwoNames(DisputedFace { ours: Some(OwnName { taken: Some(taken), .. }), .. })] =
+            &offered.review.conflicts[..]
+        else {
+            panic!("{:?}", offered.review)
+        };
+        assert_eq!(*taken, of("Bert").name);
+        album.answer(&offered, &chosen, false);
+        assert_eq!((album.names(), album.asked()), (vec![some(name)], (0, 0, 0)));
+        album.undo();
+        assert_eq!((album.names(), album.asked()), (vec![some("Bert")], (0, 1, 0)));
+        album.redo();
+        assert_eq!((album.names(), album.asked()), (vec![some(name)], (0, 0, 0)));
+        if name == "Cleo" {
+            album.undo();
+        }
+    }
+    album.picasa(&[]);
+    assert_eq!(album.asked(), (0, 0, 0), "Bert is the user's own by now");
+}
+
+#[test]
+fn one_name_for_two_faces_of_a_photo_is_asked_and_not_taken_with_the_others() {
+    let mut album = Album::new();
+    album.scan(&[FOUND, SECOND]);
+    album.picasa(&[("Anna", FOUND), ("Anna", SECOND)]);
+    album.take_all();
+    assert_eq!((album.names(), album.asked()), (vec![None, None], (0, 1, 0)));
+    let offered = album.offered();
+    let [NameConflict::TwoPeople(shared)] = &offered.review.conflicts[..] else { panic!("{:?}", offered.review) };
+    let right = &shared.sides[1][0];
+    let anna = PlacedName { of: of("Anna"), place: NamePlace::Face(right.face), at: right.at, kind: right.kind };
+    let chosen = NameChoices { taken: vec![anna], refused: vec![of("Anna")], ..NameChoices::default() };
+    album.answer(&offered, &chosen, false);
+    let named: Vec<FaceId> = album.faces().iter().filter(|face| face.name.is_some()).map(|face| face.face_id).collect();
+    assert_eq!((named, album.asked()), (vec![right.face], (0, 0, 0)));
+    album.picasa(&[]);
+    assert_eq!(album.asked(), (0, 0, 1), "it was taken, and not refused");
+}
+
+#[test]
+fn a_refusal_is_a_step_that_can_be_undone() {
+    let mut album = Album::new();
+    album.picasa(&[("Anna", UNSEEN), ("Bert", FOUND)]);
+    let offered = album.offered();
+    album.answer(&offered, &offered.to_refuse(&["anna".to_owned()]).unwrap(), false);
+    assert_eq!(album.asked(), (1, 0, 0));
+    album.undo();
+    assert_eq!(album.asked(), (2, 0, 0));
+    album.redo();
+    let again = offer_again(&mut album.library).unwrap();
+    assert!(again.step.is_some());
+    assert_eq!(album.asked(), (2, 0, 0));
+    album.undo();
+    assert_eq!(album.asked(), (1, 0, 0), "it is refused again");
+}
+
+/// It came off as Picasa wished, so that it is not suggested; what Picasa says later is asked, and not passed over.
+#[test]
+fn a_name_that_came_off_and_is_given_again_elsewhere_is_asked() {
+    let mut album = Album::new();
+    album.picasa(&[("Bert", FOUND)]);
+    album.take_all();
+    album.picasa(&[]);
+    album.settle(true);
+    album.picasa(&[("Bert", FOUND)]);
+    album.take_all();
+    assert_eq!((album.names(), album.asked()), (vec![None], (0, 1, 0)));
+    let (offered, face) = (album.offered(), album.faces()[0].face_id);
+    let chosen = NameChoices { corrected: vec![(face, of("Bert"))], looked_at: true, ..NameChoices::default() };
+    album.answer(&offered, &chosen, false);
+    assert_eq!((album.names(), album.asked()), (vec![some("Bert")], (0, 0, 0)));
+}
