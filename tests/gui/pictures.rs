@@ -311,6 +311,16 @@ pub fn shown(
     backend: fn(Wire) -> Box<dyn Backend>,
     drawn: bool,
 ) -> Harness<'static, App> {
+    shown_with(scene, fonts, size, drawn, backend)
+}
+
+pub fn shown_with(
+    scene: Scene,
+    fonts: FontSource,
+    size: Vec2,
+    drawn: bool,
+    backend: impl FnOnce(Wire) -> Box<dyn Backend>,
+) -> Harness<'static, App> {
     let wire = Wire::new(scene.world);
     wire.world.borrow_mut().distances = vec![0.412, 1.52, 1.61, 1.38, 1.7, 1.44, 1.66];
     let appearance = Appearance { theme: scene.theme, language: Some(scene.language), reduced_motion: true };
