@@ -122,12 +122,19 @@ fn metadata_is_written_of_a_library_that_is_there() {
         assert!(stderr(&none).contains("there is no library yet"), "{}", stderr(&none));
     }
     LibraryHandle::open(&Home::open(Some(home.path())).unwrap().library()).unwrap();
-    let written = likeness(home.path(), &["metadata", "write", folder]);
-    assert_eq!(stdout(&written), "0 files changed, 0 as they were, 0 skipped\n");
+    const NO_NAMES: &str = "no photo of the library there has names to write\n";
+    for (command, nothing) in [("diff", "Nothing would change"), ("write", "Nothing was changed")] {
+        let told = likeness(home.path(), &["metadata", command, folder]);
+        assert_eq!((told.status.code(), stdout(&told)), (Some(0), format!("{nothing}: {NO_NAMES}")));
+        let nowhere = likeness(home.path(), &["metadata", command, "/no/such/folder"]);
+        assert_eq!(nowhere.status.code(), Some(1), "{command}");
+        assert!(stderr(&nowhere).contains("cannot open the folder /no/such/folder"), "{}", stderr(&nowhere));
+    }
+    // Nothing could be taken back, so what was asked for was not done.
     let undone = likeness(home.path(), &["metadata", "undo"]);
     assert_eq!(
         (undone.status.code(), stdout(&undone).as_str()),
-        (Some(0), "Nothing was written that could be taken back\n")
+        (Some(1), "Nothing was written that could be taken back\n")
     );
     let usage = likeness(home.path(), &["metadata", "write", folder, "--lists", "postcards"]);
     assert_eq!(usage.status.code(), Some(2));

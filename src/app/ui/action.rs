@@ -100,6 +100,8 @@ impl Action {
 pub(crate) struct SuccessWords {
     pub text: String,
     pub undoable: bool,
+    /// Of what takes a step of the history back, or does it again: what is said where there was no such step.
+    pub no_step: Option<String>,
 }
 
 /// Changes that wait for their answer, and what to say then.
@@ -111,8 +113,12 @@ pub(crate) struct Tickets {
 
 impl Tickets {
     pub fn new_ticket(&mut self, text: String, undoable: bool) -> Ticket {
+        self.ticket_for(SuccessWords { text, undoable, no_step: None })
+    }
+
+    fn ticket_for(&mut self, words: SuccessWords) -> Ticket {
         self.last += 1;
-        self.words.insert(self.last, SuccessWords { text, undoable });
+        self.words.insert(self.last, words);
         self.last
     }
 
@@ -147,5 +153,9 @@ impl<'a, R> Outbox<'a, R> {
     /// Names a change; the text is said when it has been made.
     pub fn ticket(&mut self, text: String, undoable: bool) -> Ticket {
         self.tickets.new_ticket(text, undoable)
+    }
+
+    pub(crate) fn ticket_for(&mut self, words: SuccessWords) -> Ticket {
+        self.tickets.ticket_for(words)
     }
 }
