@@ -204,13 +204,19 @@ fn a_known_folder_that_is_not_there_is_marked_offline() {
 #[test]
 fn devices_are_listed_without_a_display_and_without_complaints() {
     let home = tempfile::tempdir().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_likeness"));
-    for display in ["DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR"] {
-        command.env_remove(display);
+    let none: [(&str, &str); 0] = [];
+    // Also where one is named and not there, or where only X11 is.
+    for set in [&none[..], &[("DISPLAY", ""), ("WAYLAND_DISPLAY", "")], &[("DISPLAY", ":987"), ("XDG_RUNTIME_DIR", "")]]
+    {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_likeness"));
+        for display in ["DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR"] {
+            command.env_remove(display);
+        }
+        command.envs(set.iter().copied());
+        let listed = command.arg("--home").arg(home.path()).arg("devices").output().expect("the binary runs");
+        assert!(listed.status.success());
+        assert!(!stderr(&listed).contains("XDG_RUNTIME_DIR"), "with {set:?}: {}", stderr(&listed));
     }
-    let listed = command.arg("--home").arg(home.path()).arg("devices").output().expect("the binary runs");
-    assert!(listed.status.success());
-    assert!(!stderr(&listed).contains("XDG_RUNTIME_DIR"), "{}", stderr(&listed));
 }
 
 /// Which model a scan would use is told without loading it where there is nothing to scan.

@@ -296,7 +296,7 @@ fn names_that_are_left_to_other_programs_are_told() {
     let mut preview = many_files(0);
     preview.left = many_files(1).left;
     let (_, harness) = shown(preview);
-    harness.get_by_label_contains("1 face keeps the name that another program gave it");
+    harness.get_by_label("1 face keeps the name that another program gave it");
     harness.get_by_label_contains("Ada · not written: this face is called Berta there");
 }
 
