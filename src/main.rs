@@ -1,6 +1,6 @@
 //! `likeness`: the window, or a subcommand.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -85,12 +85,15 @@ impl Command {
     }
 }
 
-/// Mesa's layer that orders Vulkan's adapters asks the display for the preferred one, and complains on standard error
-/// where there is no display. There it has nothing to say, so it is left out.
+/// Mesa's layer that orders Vulkan's adapters asks Wayland for the preferred one, whichever command lists adapters and also
+/// under X11, and complains on standard error where no folder is named in which Wayland could be. There, and where there is
+/// no display at all, it has nothing to say, so it is left out.
 #[expect(clippy::disallowed_methods, reason = "drivers read the environment alone, and no other thread runs yet")]
 fn without_a_display() {
-    let is_set = |name| std::env::var_os(name).is_some();
-    if cfg!(unix) && !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY") {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let has_display = is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
+    let may_be_wayland = std::env::var_os("XDG_RUNTIME_DIR").is_some_and(|folder| Path::new(&folder).is_absolute());
+    if cfg!(unix) && !(has_display && may_be_wayland) {
         // SAFETY: called first in `main`, before any other thread is started.
         unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
     }

@@ -122,12 +122,19 @@ fn metadata_is_written_of_a_library_that_is_there() {
         assert!(stderr(&none).contains("there is no library yet"), "{}", stderr(&none));
     }
     LibraryHandle::open(&Home::open(Some(home.path())).unwrap().library()).unwrap();
-    let written = likeness(home.path(), &["metadata", "write", folder]);
-    assert_eq!(stdout(&written), "0 files changed, 0 as they were, 0 skipped\n");
+    const NO_NAMES: &str = "no photo of the library there has names to write\n";
+    for (command, nothing) in [("diff", "Nothing would change"), ("write", "Nothing was changed")] {
+        let told = likeness(home.path(), &["metadata", command, folder]);
+        assert_eq!((told.status.code(), stdout(&told)), (Some(0), format!("{nothing}: {NO_NAMES}")));
+        let nowhere = likeness(home.path(), &["metadata", command, "/no/such/folder"]);
+        assert_eq!(nowhere.status.code(), Some(1), "{command}");
+        assert!(stderr(&nowhere).contains("cannot open the folder /no/such/folder"), "{}", stderr(&nowhere));
+    }
+    // Nothing could be taken back, so what was asked for was not done.
     let undone = likeness(home.path(), &["metadata", "undo"]);
     assert_eq!(
         (undone.status.code(), stdout(&undone).as_str()),
-        (Some(0), "Nothing was written that could be taken back\n")
+        (Some(1), "Nothing was written that could be taken back\n")
     );
     let usage = likeness(home.path(), &["metadata", "write", folder, "--lists", "postcards"]);
     assert_eq!(usage.status.code(), Some(2));
@@ -197,13 +204,19 @@ fn a_known_folder_that_is_not_there_is_marked_offline() {
 #[test]
 fn devices_are_listed_without_a_display_and_without_complaints() {
     let home = tempfile::tempdir().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_likeness"));
-    for display in ["DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR"] {
-        command.env_remove(display);
+    let none: [(&str, &str); 0] = [];
+    // Also where one is named and not there, or where only X11 is.
+    for set in [&none[..], &[("DISPLAY", ""), ("WAYLAND_DISPLAY", "")], &[("DISPLAY", ":987"), ("XDG_RUNTIME_DIR", "")]]
+    {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_likeness"));
+        for display in ["DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR"] {
+            command.env_remove(display);
+        }
+        command.envs(set.iter().copied());
+        let listed = command.arg("--home").arg(home.path()).arg("devices").output().expect("the binary runs");
+        assert!(listed.status.success());
+        assert!(!stderr(&listed).contains("XDG_RUNTIME_DIR"), "with {set:?}: {}", stderr(&listed));
     }
-    let listed = command.arg("--home").arg(home.path()).arg("devices").output().expect("the binary runs");
-    assert!(listed.status.success());
-    assert!(!stderr(&listed).contains("XDG_RUNTIME_DIR"), "{}", stderr(&listed));
 }
 
 /// Which model a scan would use is told without loading it where there is nothing to scan.

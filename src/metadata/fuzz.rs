@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use super::picasa::{PicasaContacts, PicasaIni};
 use super::takeout::{TakeoutFolder, TakeoutJson};
 use super::{digikam, picasa, takeout};
-use crate::types::mutation;
+use crate::types::mutation::{self, Work};
 
 const MOST_KIB: u64 = 512 << 10;
 
@@ -38,7 +38,7 @@ fn changed(whole: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
 }
 
 fn fuzz(what: &str, rounds: usize, read: impl FnMut(&mut ChaCha8Rng)) {
-    mutation::mutations(what, rounds, MOST_KIB, read);
+    mutation::mutations(what, rounds, MOST_KIB, Work::OfThisThread, read);
 }
 
 #[test]

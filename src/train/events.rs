@@ -145,8 +145,8 @@ impl fmt::Display for Alarm {
             ),
             Self::NoTriplets { steps } => write!(
                 f,
-                "No triplets left in {steps} steps in a row: the batches are too easy. \
-                 Take more people a batch, a larger margin, or stop here"
+                "No triplets left in {}: the batches are too easy. Take more people a batch, a larger margin, or stop here",
+                counted(*steps as usize, "step", "steps in a row")
             ),
             Self::NotANumber { step } => write!(
                 f,

@@ -3,22 +3,27 @@
 //! Judged by the rectangles of what the accessibility tree names, layer by layer, so no GPU is needed. What lies in a
 //! layer above (a menu, a dialog, a sheet) may cover what is below.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use eframe::egui::accesskit::{NodeId, Role};
-use eframe::egui::{Id, Key, LayerId, Modifiers, Rect, Sense, Vec2, WidgetRect};
+use eframe::egui::{Id, Key, LayerId, Modifiers, Order, Rect, Sense, Vec2, WidgetRect};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
+use likeness::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, Report};
+use likeness::app::scan::job::{ScanSummary, Withheld};
+use likeness::app::scan::state::Event as ScanEvent;
 use likeness::app::shell::app::App;
-use likeness::app::shell::backend::Request;
+use likeness::app::shell::backend::{Answer, Request};
 use likeness::app::shell::message::Message;
 use likeness::app::ui::action::Action;
 use likeness::app::ui::fonts::FontSource;
-use likeness::app::ui::locale::Language;
+use likeness::app::ui::locale::{Language, Locale};
 use likeness::app::ui::view::View;
 
 use super::demo::{Wire, album_world};
-use super::pictures::{Scene, scenes, shown};
+use super::pictures::{Scene, scenes, shown, shown_with};
 
 const SIZES: [[f32; 2]; 4] = [[800.0, 600.0], [900.0, 700.0], [1280.0, 820.0], [1920.0, 1080.0]];
 
@@ -90,6 +95,23 @@ fn widgets(harness: &Harness<'_, App>) -> (Vec<Widget>, Vec<WidgetRect>) {
 fn is_bar(rect: &WidgetRect) -> bool {
     let (short, long) = (rect.rect.size().min_elem(), rect.rect.size().max_elem());
     rect.sense.senses_drag() && short <= 20.0 && long >= 40.0
+}
+
+/// Notices that lie on what can be pressed on the page; and how many there are.
+fn covered(harness: &Harness<'_, App>, language: Language) -> (usize, Vec<String>) {
+    let (widgets, _) = widgets(harness);
+    let dismiss = Locale::new(language);
+    let layers: HashSet<LayerId> =
+        widgets.iter().filter(|widget| widget.label == dismiss.s("dismiss")).map(|widget| widget.layer).collect();
+    let notice = |layer: &LayerId| harness.ctx.memory(|memory| memory.area_rect(layer.id));
+    let notices: Vec<Rect> = layers.iter().filter_map(notice).collect();
+    let pressed = widgets.iter().filter(|widget| widget.acts && widget.layer.order == Order::Background);
+    let lies_on = |widget: &Widget| {
+        let common = notices.iter().map(|notice| notice.intersect(widget.seen));
+        common.into_iter().any(|common| common.is_positive() && common.size().min_elem() > TOUCH)
+    };
+    let covered = pressed.filter(|widget| lies_on(widget));
+    (notices.len(), covered.map(|widget| format!("a notice lies on {}", widget.words())).collect())
 }
 
 /// What is wrong with the last frame.
@@ -168,6 +190,44 @@ fn every_page_has_room_in_the_smallest_window() {
 #[test]
 fn every_page_has_room_in_larger_windows() {
     assert_laid_out(is_once, &SIZES[1..]);
+}
+
+/// A change with Undo, a failure and a question, as they come.
+fn notices() -> [Report<Answer>; 3] {
+    let withheld = vec![Withheld { folder: "/media/maria/Travels".into(), gone: 412, of: 500 }];
+    let summary = ScanSummary { withheld, ..ScanSummary::default() };
+    [
+        Report::Failed(None, Failure { what: Failed::Load, details: "read error".into() }),
+        Report::Own(Answer::Scan(ScanEvent::Scanned(Box::new(summary)))),
+        Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN)),
+    ]
+}
+
+/// Pages end above the notices, so that none lies on a button, however small the window.
+#[test]
+fn no_notice_lies_on_a_button() {
+    let mut faults_found = Vec::new();
+    let size = SIZES[0];
+    for language in [Language::English, Language::Chinese] {
+        for scene in scenes().into_iter().filter(is_once) {
+            let name = scene.name;
+            let wire = Rc::new(RefCell::new(None));
+            let kept = wire.clone();
+            let scene = scene.in_language(language);
+            let mut harness = shown_with(scene, FontSource::Carried, Vec2::from(size), false, move |own| {
+                *kept.borrow_mut() = Some(own.clone());
+                Box::new(own)
+            });
+            let wire = wire.borrow().clone().expect("the window has its wire");
+            notices().into_iter().for_each(|notice| wire.push(notice));
+            harness.run_steps(8);
+            let (shown, covered) = covered(&harness, language);
+            assert!(shown >= 3, "{name}: {shown} notices");
+            let at = |fault| format!("{name} at {}×{} in {language:?}: {fault}", size[0], size[1]);
+            faults_found.extend(covered.into_iter().chain(faults(&harness)).map(at));
+        }
+    }
+    assert!(faults_found.is_empty(), "{} faults:\n{}", faults_found.len(), faults_found.join("\n"));
 }
 
 /// The field of a group keeps its width beside the strip, with and without the panel.

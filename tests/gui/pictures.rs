@@ -216,7 +216,8 @@ const KEPT: [&str; 15] = [
     "demo_done",
 ];
 
-/// `LIKENESS_PICTURES=FOLDER` writes large pictures of all scenes with the system's fonts there instead of comparing.
+/// `LIKENESS_PICTURES=FOLDER` writes large pictures of all scenes with the system's fonts there instead of comparing; with
+/// `LIKENESS_PICTURES_SMALL=1` as in the smallest window.
 #[test]
 fn pictures_of_the_views() {
     let Some(device) = adapter() else {
@@ -226,7 +227,8 @@ fn pictures_of_the_views() {
     if let Some(folder) = std::env::var_os("LIKENESS_PICTURES") {
         for scene in scenes() {
             let path = Path::new(&folder).join(format!("{}.png", scene.name));
-            let mut harness = show(scene, FontSource::System, LARGE, |wire| Box::new(wire));
+            let size = if std::env::var_os("LIKENESS_PICTURES_SMALL").is_some() { SMALL } else { LARGE };
+            let mut harness = show(scene, FontSource::System, size, |wire| Box::new(wire));
             harness.render().expect("the picture is drawn").save(&path).expect("the picture is written");
         }
         return;
@@ -282,6 +284,8 @@ fn readme_pictures() {
 }
 
 const LARGE: Vec2 = Vec2::new(1280.0, 820.0);
+/// The smallest window.
+const SMALL: Vec2 = Vec2::new(800.0, 600.0);
 
 /// Where pictures are drawn. Not by OpenGL: its libraries look for a display, and complain that there is none.
 fn drawing() -> WgpuSetup {
@@ -310,6 +314,16 @@ pub fn shown(
     size: Vec2,
     backend: fn(Wire) -> Box<dyn Backend>,
     drawn: bool,
+) -> Harness<'static, App> {
+    shown_with(scene, fonts, size, drawn, backend)
+}
+
+pub fn shown_with(
+    scene: Scene,
+    fonts: FontSource,
+    size: Vec2,
+    drawn: bool,
+    backend: impl FnOnce(Wire) -> Box<dyn Backend>,
 ) -> Harness<'static, App> {
     let wire = Wire::new(scene.world);
     wire.world.borrow_mut().distances = vec![0.412, 1.52, 1.61, 1.38, 1.7, 1.44, 1.66];

@@ -201,6 +201,21 @@ fn undo_says_what_it_undid() {
 }
 
 #[test]
+fn where_nothing_is_left_to_undo_it_is_said() {
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
+    for (decision, words, wrong) in [
+        (Decision::Undo(STEPS.undo), "There is nothing left to undo", "Undone"),
+        (Decision::Redo(STEPS.redo), "There is nothing left to redo", "Redone"),
+    ] {
+        send(&mut harness, Message::People(people::Message::Decide(decision, super::demo::SEEN)));
+        wire.push(Report::Changed(wire.last_decision().0, Touched::default()));
+        harness.run_steps(4);
+        harness.get_by_label(words);
+        assert!(harness.query_by_label(wrong).is_none());
+    }
+}
+
+#[test]
 fn a_person_who_was_set_aside_is_listed_by_name_and_restored_at_once() {
     let mut world = album_world();
     let of_jonas = |face| FaceSetAside {

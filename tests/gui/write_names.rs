@@ -11,8 +11,8 @@ use likeness::app::engine::facts::NamedPerson;
 use likeness::app::engine::progress::{Progress, Skipped};
 use likeness::app::engine::report::{JobEnd, JobId, JobKind, JobReport, Report};
 use likeness::app::metadata::state::write::{
-    ChangeKind, DiffLine, FileFate, FilePreview, NameList, UndoSummary, WriteChoices, WriteEvent, WriteMessage,
-    WritePlace, WritePreview, WriteRequest, WriteSummary, WritingKept, WritingSettings,
+    ChangeKind, DiffLine, FileFate, FilePreview, LeftName, NameList, UndoSummary, WriteChoices, WriteEvent,
+    WriteMessage, WritePlace, WritePreview, WriteRequest, WriteSummary, WritingKept, WritingSettings,
 };
 use likeness::app::metadata::state::{Event, Message as Metadata, Request as MetadataRequest};
 use likeness::app::scan::job::SCANNING;
@@ -60,6 +60,7 @@ pub fn many_files(count: usize) -> WritePreview {
     let mut preview = WritePreview::default();
     preview.files = (0..count).map(file).collect();
     preview.unchanged = 3100;
+    preview.left = (0..count.min(1)).map(|_| left_name()).collect();
     preview.skipped = vec![
         skipped(
             "cropped.jpg",
@@ -69,6 +70,11 @@ pub fn many_files(count: usize) -> WritePreview {
         skipped("locked.jpg", "cannot write the file: permission denied"),
     ];
     preview
+}
+
+fn left_name() -> LeftName {
+    let file = PathBuf::from("/home/maria/Photos/2024/Summer/IMG_0001.jpg.xmp");
+    LeftName { file, name: "Ada".into(), instead: "Berta".into() }
 }
 
 pub fn previewed(preview: WritePreview) -> Answer {
@@ -194,7 +200,8 @@ fn the_choices_come_first_and_are_kept() {
 #[test]
 fn what_would_change_is_a_line_a_file_that_opens() {
     let (wire, mut harness) = shown(many_files(3));
-    harness.get_by_label_contains("3 files would change · 3,100 stay as they are · 2 files are left out");
+    harness
+        .get_by_label_contains("3 files would change · 3,100 stay as they are · 2 files are left out · 1 face keeps");
     let file = "IMG_0001.jpg.xmp · changed · + Jonas Weber  − Jonas  ! Grandma";
     assert!(harness.query_by_label_contains("not written: this face is called Mother there").is_none());
     harness.get_by_label(file).click_accesskit();
@@ -242,6 +249,55 @@ fn what_was_shown_is_written_and_taken_back() {
     end(&wire, &mut harness, 5, JobEnd::Done(JobKind("take names back")));
     harness.get_by_label("2 files are as they were before");
     assert!(harness.query_by_label_contains("Take back").is_none());
+}
+
+/// An impatient second click, where the first one was, takes nothing more back and writes nothing away.
+#[test]
+fn a_second_click_takes_no_earlier_writing_back() {
+    let (wire, mut harness) = shown(many_files(3));
+    let place = |harness: &Harness<'static, App>, label: &str| harness.get_by_label(label).rect();
+    let write = place(&harness, "Write 3 files");
+    harness.get_by_label("Write 3 files").click_accesskit();
+    harness.run_steps(4);
+    tell(&wire, &mut harness, WriteEvent::Began(JobId(4)));
+    wire.world.borrow_mut().writing.way_back = 3;
+    tell(&wire, &mut harness, WriteEvent::Written(WriteSummary { files: 3, ..WriteSummary::default() }));
+    end(&wire, &mut harness, 4, JobEnd::Done(JobKind("write names")));
+    let take_back = place(&harness, "Take back from 3 files");
+    assert!(!take_back.intersects(write), "{take_back:?} {write:?}");
+    harness.get_by_label("Take back from 3 files").click();
+    harness.run_steps(4);
+    tell(&wire, &mut harness, WriteEvent::Began(JobId(5)));
+    wire.world.borrow_mut().writing.way_back = 8;
+    tell(&wire, &mut harness, WriteEvent::TakenBack(UndoSummary { restored: 3, ..UndoSummary::default() }));
+    end(&wire, &mut harness, 5, JobEnd::Done(JobKind("take names back")));
+    let asked = jobs(&wire).len();
+    // Again at the same place.
+    for _ in 0..2 {
+        harness.hover_at(take_back.center());
+        harness.drag_at(take_back.center());
+        harness.drop_at(take_back.center());
+        harness.run_steps(4);
+        assert_eq!(jobs(&wire).len(), asked);
+    }
+    // Whoever means it finds it.
+    if harness.query_by_label("Take back from 8 files").is_none() {
+        harness.get_by_label("Earlier writing…").click_accesskit();
+        harness.run_steps(4);
+    }
+    assert!(!place(&harness, "Take back from 8 files").contains(take_back.center()));
+    harness.get_by_label("Take back from 8 files").click_accesskit();
+    harness.run_steps(4);
+    assert_eq!(jobs(&wire).last(), Some(&WriteRequest::TakeBack));
+}
+
+#[test]
+fn names_that_are_left_to_other_programs_are_told() {
+    let mut preview = many_files(0);
+    preview.left = many_files(1).left;
+    let (_, harness) = shown(preview);
+    harness.get_by_label("1 face keeps the name that another program gave it");
+    harness.get_by_label_contains("Ada · not written: this face is called Berta there");
 }
 
 #[test]
@@ -312,17 +368,17 @@ fn a_cancelled_or_failed_look_can_be_made_again() {
 }
 
 #[test]
-fn settings_say_that_names_have_changed_once_it_is_on() {
+fn settings_say_that_names_are_not_written_once_it_is_on() {
     let mut world = album_world();
     let (_, harness) = open(world.clone(), View::SETTINGS);
-    assert!(harness.query_by_label_contains("would change").is_none(), "off, nothing is said");
+    assert!(harness.query_by_label_contains("not in their files:").is_none(), "off, nothing is said");
     let settings = WritingSettings { is_on: true, was_offered: true, ..WritingSettings::default() };
     world.writing = WritingKept { settings, way_back: 3, pending: Some(37) };
     let (wire, mut harness) = open(world, View::SETTINGS);
-    harness.get_by_label_contains("37 files would change");
+    harness.get_by_label_contains("The names of 37 photos are not in their files");
     harness.get_by_label("Take back from 3 files");
     assert!(jobs(&wire).is_empty(), "nothing is written by itself");
-    harness.get_by_label("Say here when names have changed since they were written").click_accesskit();
+    harness.get_by_label("Say here when names are not in their files yet").click_accesskit();
     harness.run();
     assert!(!kept(&wire).unwrap().is_on);
 }

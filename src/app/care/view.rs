@@ -9,7 +9,7 @@ use crate::app::care::state::{Message, State};
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::home::Home;
 use crate::app::ui::feature::{FeatureView, RepairPage};
-use crate::app::ui::locale::{Locale, grouped};
+use crate::app::ui::locale::Locale;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::dialog::dialog_ui;
@@ -146,7 +146,7 @@ fn what_it_may_lack(text: &Locale, reason: BackupReason) -> Option<&str> {
 /// The problems are told as the check says them.
 fn checked_ui(ui: &mut Ui, ctx: &Context<'_>, report: &CheckReport) {
     if report.is_sound() {
-        let (photos, faces) = (grouped(report.photos as u64), grouped(report.faces as u64));
+        let (photos, faces) = (ctx.text.n("photos", report.photos as u64), ctx.text.n("faces", report.faces as u64));
         ui.label(ctx.text.f("library_sound", &[("photos", &photos), ("faces", &faces)]));
         return;
     }
@@ -203,13 +203,13 @@ fn restore_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
 fn imported_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
     let Some(report) = &ctx.state.imported else { return };
     let closed = question_ui(egui_ctx, "imported", |ui| {
-        let number = |count: usize| grouped(count as u64);
+        let counted = |key, count: usize| ctx.text.n(key, count as u64);
         ui.label(theme::heading(ctx.text.s("imported_title")));
         let found = [
-            ("decisions", number(report.decisions)),
-            ("new", number(report.people_made)),
-            ("faces", number(report.faces_found)),
-            ("missing", number(report.not_placed.len())),
+            ("decisions", counted("decisions", report.decisions)),
+            ("new", counted("names_people", report.people_made)),
+            ("faces", counted("faces", report.faces_found)),
+            ("missing", counted("faces", report.not_placed.len())),
         ];
         let found: Vec<(&str, &str)> = found.iter().map(|(key, value)| (*key, value.as_str())).collect();
         wrapped_ui(ui, ctx.text.f("imported_what", &found));
@@ -259,7 +259,8 @@ fn forget_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
     let closed = question_ui(egui_ctx, "forget person", |ui| {
         let name = person.name.clone().unwrap_or_else(|| ctx.text.s("this_group").to_owned());
         ui.label(theme::heading(ctx.text.f("forget_title", &[("name", &name)])));
-        let (faces, backups) = (grouped(person.faces.len() as u64), grouped(forgetting.backups as u64));
+        let faces = ctx.text.n("faces", person.faces.len() as u64);
+        let backups = ctx.text.n("backups", forgetting.backups as u64);
         wrapped_ui(ui, ctx.text.f("forget_what", &[("faces", &faces), ("backups", &backups)]));
         let set_aside = person.faces.iter().filter(|face| face.is_set_aside).count();
         if set_aside > 0 {

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use self::names::tell_offered;
 use super::job::{
-    self, FolderNames, KnownFaces, MoreSources, NameChoices, OfferedNames, UndoSummary, WriteChoices, WriteSummary,
+    self, AnsweredHere, FolderNames, KnownFaces, LeftName, MoreSources, NameChoices, OfferedNames, UndoSummary,
+    WriteChoices, WriteSummary,
 };
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable, printable_text};
 use crate::app::engine::cli::{output, there_is_a_library};
@@ -119,7 +120,7 @@ impl WriteArgs {
     }
 }
 
-/// Files that cannot be read or written do not fail a run; they are listed.
+/// A file that cannot be read or written keeps no other from its names; it is listed, and the run is no success then.
 pub fn run(home: &Home, args: MetadataArgs) -> Result<ExitCode> {
     let cancel = cancel_on_ctrl_c()?;
     let mut console = Console::new();
@@ -167,20 +168,28 @@ pub fn run(home: &Home, args: MetadataArgs) -> Result<ExitCode> {
             };
             let summary = job::diff(&mut opened(home)?, &what.folder, &what.choices(), &cancel, &mut show, &mut tell)?;
             console.close();
-            tell_written(&summary, "would change", args.json)?;
+            tell_written(&summary, ["would change", "Nothing would change"], args.json)?;
+            return Ok(success_if(summary.skipped.is_empty()));
         }
         Command::Write(what) => {
             let summary = job::write(&mut opened(home)?, &what.folder, &what.choices(), &cancel, &mut show)?;
             console.close();
-            tell_written(&summary, "changed", args.json)?;
+            tell_written(&summary, ["changed", "Nothing was changed"], args.json)?;
+            return Ok(success_if(summary.skipped.is_empty()));
         }
         Command::Undo => {
             let summary = job::undo(&mut opened(home)?, &cancel, &mut show)?;
             console.close();
             tell_undone(summary.as_ref(), args.json)?;
+            return Ok(success_if(summary.is_some_and(|summary| summary.skipped.is_empty())));
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Ctrl-C has an exit code of its own.
+fn success_if(all_was_done: bool) -> ExitCode {
+    if all_was_done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn opened(home: &Home) -> Result<Library> {
@@ -304,8 +313,9 @@ fn tell_plan(photo: &Path, plan: &MetadataPlan, json: bool) -> Result<()> {
             "change": change_word(&plan.file), "lists": lists,
         }));
     }
+    let is_withheld = plan.changes.iter().any(|change| change.kind == ChangeKind::Withheld);
     match &plan.file {
-        FileChange::Nothing => Ok(()),
+        FileChange::Nothing if !is_withheld => Ok(()),
         _ => output::line(plan),
     }
 }
@@ -334,17 +344,38 @@ fn change_word(file: &FileChange) -> &'static str {
     }
 }
 
-fn tell_written(summary: &WriteSummary, what: &str, json: bool) -> Result<()> {
-    let WriteSummary { files, unchanged, skipped, cancelled } = summary;
+/// `what` is said of files, and of none.
+fn tell_written(summary: &WriteSummary, what: [&str; 2], json: bool) -> Result<()> {
+    let WriteSummary { files, unchanged, left, skipped, cancelled } = summary;
     if json {
-        let skipped = skipped_json(skipped);
-        return output::json(
-            &json!({ "files": files, "unchanged": unchanged, "skipped": skipped, "cancelled": cancelled }),
-        );
+        let left: Vec<Value> = left.iter().map(left_json).collect();
+        return output::json(&json!({
+            "files": files, "unchanged": unchanged, "left": left, "skipped": skipped_json(skipped),
+            "cancelled": cancelled,
+        }));
     }
-    let files = counted(*files, "file", "files");
-    output::line(format!("{files} {what}, {unchanged} as they were, {} skipped", skipped.len()))?;
+    let [some, none] = what;
+    if *files + *unchanged + skipped.len() == 0 && !cancelled {
+        return output::line(format!("{none}: no photo of the library there has names to write"));
+    }
+    let files = match files {
+        0 => none.to_owned(),
+        files => format!("{} {some}", counted(*files, "file", "files")),
+    };
+    let left_to_others = match left.len() {
+        0 => String::new(),
+        names => format!(", {} left to other programs", counted(names, "name", "names")),
+    };
+    output::line(format!("{files}, {unchanged} as they were, {} skipped{left_to_others}", skipped.len()))?;
+    left.iter().try_for_each(|LeftName { file, name, instead }| {
+        let (name, instead) = (printable_text(name), printable_text(instead));
+        output::line(format!("left {}: {name} is not written, the face is called {instead} there", printable(file)))
+    })?;
     tell_skipped(skipped)
+}
+
+fn left_json(LeftName { file, name, instead }: &LeftName) -> Value {
+    json!({ "file": PathText::of(file).path, "name": name, "instead": instead })
 }
 
 fn tell_undone(summary: Option<&UndoSummary>, json: bool) -> Result<()> {
@@ -358,7 +389,11 @@ fn tell_undone(summary: Option<&UndoSummary>, json: bool) -> Result<()> {
         let skipped = skipped_json(skipped);
         return output::json(&json!({ "restored": restored, "skipped": skipped, "cancelled": cancelled }));
     }
-    output::line(format!("{} put back, {} skipped", counted(*restored, "file", "files"), skipped.len()))?;
+    let restored = match restored {
+        0 => "No file was put back".to_owned(),
+        files => format!("{} put back", counted(*files, "file", "files")),
+    };
+    output::line(format!("{restored}, {} skipped", skipped.len()))?;
     tell_skipped(skipped)
 }
 

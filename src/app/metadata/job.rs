@@ -16,9 +16,9 @@ mod window;
 #[cfg(feature = "gui")]
 mod write_window;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use self::access::LibraryAccess;
@@ -45,7 +45,7 @@ use crate::library::{Library, LibraryReader, NamedFace, PhotoToWrite, WritePlace
 use crate::metadata::region_box::RegionBox;
 use crate::metadata::xmp::{
     self, FaceToWrite, FileChange, FileUndo, MetadataError, MetadataPlan, Modified, NamesToWrite, PacketPlace,
-    PeoplePacket, WriteRemains, WrittenNames,
+    PeoplePacket, Undone, WriteRemains, WrittenNames,
 };
 pub use crate::metadata::xmp::{ChangeKind, NameList, OthersNames};
 use crate::types::Cancel;
@@ -94,8 +94,18 @@ pub struct WriteSummary {
     pub files: usize,
     /// Photos whose names stand there already.
     pub unchanged: usize,
+    /// Names that other programs' ones stand for.
+    pub left: Vec<LeftName>,
     pub skipped: Vec<Skipped>,
     pub cancelled: bool,
+}
+
+/// A name that is not written, since another program calls the face otherwise; that name stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftName {
+    pub file: PathBuf,
+    pub name: String,
+    pub instead: String,
 }
 
 /// What writing the names of a folder's photos would do, told file by file. Nothing is written.
@@ -113,6 +123,7 @@ pub(crate) fn diff(
             match planned {
                 Ok(planned) => {
                     count(&planned, summary);
+                    summary.left.extend(left_names(&planned));
                     tell(&photo.path, place, &planned)?;
                 }
                 Err(error) => summary.skip(&photo.path, &error),
@@ -136,7 +147,10 @@ pub(crate) fn write(
         remains.clear_beside(&photo.path);
         for (place, planned) in plans(library, photo, &name, choices)? {
             match planned {
-                Ok(planned) => write_planned(library, step, (photo.path.as_path(), place), &planned, choices, summary)?,
+                Ok(planned) => {
+                    summary.left.extend(left_names(&planned));
+                    write_planned(library, step, (photo.path.as_path(), place), &planned, choices, summary)?;
+                }
                 Err(error) => summary.skip(&photo.path, &error),
             }
         }
@@ -181,6 +195,7 @@ fn write_planned(
 /// What taking the latest writing back did.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct UndoSummary {
+    /// Files that were put back; not those that a writing which broke off had noted and never touched.
     pub restored: usize,
     /// Files that others have changed since; they stay as they are.
     pub skipped: Vec<Skipped>,
@@ -228,8 +243,8 @@ fn take_back(
         return Ok(());
     };
     match back.apply() {
-        Ok(()) => {
-            summary.restored += 1;
+        Ok(undone) => {
+            summary.restored += usize::from(undone == Undone::Restored);
             library.change(move |library| library.note_taken_back(step, &file))
         }
         Err(error) => {
@@ -272,6 +287,19 @@ fn count(planned: &MetadataPlan, summary: &mut WriteSummary) {
     }
 }
 
+/// Each once, however many lists it is withheld from.
+fn left_names(planned: &MetadataPlan) -> Vec<LeftName> {
+    let mut left: Vec<LeftName> = Vec::new();
+    for change in planned.changes.iter().filter(|change| change.kind == ChangeKind::Withheld) {
+        let Some((name, instead)) = change.name().zip(change.instead.as_deref()) else { continue };
+        let new = LeftName { file: planned.path.clone(), name: name.to_owned(), instead: instead.to_owned() };
+        if !left.contains(&new) {
+            left.push(new);
+        }
+    }
+    left
+}
+
 type EachPhoto<'a, L> = dyn FnMut(&mut L, &PhotoToWrite, &mut WriteSummary) -> Result<()> + 'a;
 
 fn each_photo<L: LibraryAccess>(
@@ -282,8 +310,14 @@ fn each_photo<L: LibraryAccess>(
     events: &mut dyn FnMut(JobEvent),
     each: &mut EachPhoto<'_, L>,
 ) -> Result<WriteSummary> {
-    // As the library has them.
-    let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    // As the library has them; everywhere is no folder.
+    let folder = match folder.as_os_str().is_empty() {
+        true => folder.to_owned(),
+        false => {
+            let cannot = || format!("cannot open the folder {}", folder.display());
+            std::fs::canonicalize(folder).with_context(cannot)?
+        }
+    };
     let photos = library.ask(|library| library.photos_to_write(&folder))?;
     let mut meter = Meter::start(stage, Some(photos.len() as u64));
     let mut summary = WriteSummary::default();

@@ -358,7 +358,9 @@ impl Feature for State {
         self.on_show = view;
         self.writing.on_show(Self::VIEW == Some(view), page == Page::WriteNames, out);
         let has_photos = out.facts.overview.ready().is_some_and(|overview| overview.photos > 0);
-        let is_first = view == View::PEOPLE && has_photos && !self.has_asked;
+        // Both say what was found.
+        let is_told = [View::PEOPLE, View::SETTINGS].contains(&view);
+        let is_first = is_told && has_photos && !self.has_asked;
         if std::mem::take(&mut self.find_next) || is_first {
             self.find(out);
         }
@@ -372,7 +374,7 @@ impl Feature for State {
         }
         let words = match kind {
             // People says it at its top; a library without any is told nothing after each scan.
-            LOOK_FOR_NAMES if self.on_show == View::PEOPLE => String::new(),
+            LOOK_FOR_NAMES if [View::PEOPLE, View::SETTINGS].contains(&self.on_show) => String::new(),
             LOOK_FOR_NAMES => self.found_words(text).unwrap_or_default(),
             // Said with the change itself.
             TAKE_NAMES => String::new(),

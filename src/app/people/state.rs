@@ -10,7 +10,7 @@ use crate::app::jobs::regroup::Grouping;
 pub use crate::app::people::job::{
     ApartRow, Aside, Event, GroupChange, GroupChangeKind, GroupingPreview, PersonPage, Request,
 };
-use crate::app::ui::action::{Action, Outbox};
+use crate::app::ui::action::{Action, Outbox, SuccessWords};
 use crate::app::ui::feature::Feature;
 use crate::app::ui::locale::Locale;
 use crate::app::ui::page::Page;
@@ -279,10 +279,10 @@ impl State {
 
     /// Nothing was said against it.
     fn merge_named(&mut self, person: PersonId, same: PersonId, seen: Revision, out: &mut Outbox<'_, Request>) {
-        let words = out.text.f("said_added_to", &[("name", &words::name_of(same, out))]);
+        let text = out.text.f("said_added_to", &[("name", &words::name_of(same, out))]);
         self.follow_merge(person, same, out);
         let merge = Decision::Merge { from: person, into: same, against: AgainstMerge::default() };
-        self.request(merge, seen, words, true, out);
+        self.request(merge, seen, SuccessWords { text, undoable: true, no_step: None }, out);
     }
 
     /// The page of who goes into somebody else gives way to theirs.
@@ -294,7 +294,7 @@ impl State {
     }
 
     fn decide(&mut self, decision: Decision, seen: Revision, out: &mut Outbox<'_, Request>) {
-        let words = words::words(&decision, out);
+        let words = words::success_words(&decision, out);
         match decision {
             Decision::Merge { from, into, .. } => {
                 self.merging = None;
@@ -307,19 +307,11 @@ impl State {
             Decision::PutBack { .. } => out.act(Action::PutBack(None)),
             _ => {}
         }
-        let undoable = !matches!(decision, Decision::Undo(_));
-        self.request(decision, seen, words, undoable, out);
+        self.request(decision, seen, words, out);
     }
 
-    fn request(
-        &self,
-        decision: Decision,
-        seen: Revision,
-        words: String,
-        undoable: bool,
-        out: &mut Outbox<'_, Request>,
-    ) {
-        let ticket = out.ticket(words, undoable);
+    fn request(&self, decision: Decision, seen: Revision, words: SuccessWords, out: &mut Outbox<'_, Request>) {
+        let ticket = out.ticket_for(words);
         out.ask(Request::Decide(ticket, decision, seen));
     }
 

@@ -8,7 +8,7 @@ pub use crate::app::scan::job::{Event, Request};
 use crate::app::scan::job::{ScanSummary, Withheld};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Ended, Feature, Offer, Question, with_skipped};
-use crate::app::ui::locale::{Locale, grouped};
+use crate::app::ui::locale::Locale;
 use crate::app::ui::view::View;
 use crate::types::Touched;
 
@@ -65,7 +65,8 @@ impl Feature for State {
             return None;
         }
         let summary = self.scanned.take().unwrap_or_default();
-        let (photos, faces) = (grouped(summary.new_photos as u64), grouped(summary.new_faces as u64));
+        let photos = text.n("new_photos", summary.new_photos as u64);
+        let faces = text.n("new_faces", summary.new_faces as u64);
         let words = text.f("said_scanned", &[("photos", &photos), ("faces", &faces)]);
         let words = with_skipped(words, summary.skipped.len() as u64, text);
         let show = if summary.lost_faces > 0 { Action::OpenSetAside } else { Action::Show(View::PEOPLE) };
@@ -106,11 +107,11 @@ fn with_the_rest(mut words: String, summary: &ScanSummary, text: &Locale) -> Str
 
 /// Are the photos of a folder gone, or is its drive only not there?
 fn about_missing(withheld: &Withheld, text: &Locale) -> Question {
-    let (gone, of) = (grouped(withheld.gone), grouped(withheld.of));
+    let photos = text.n("photos", withheld.of);
     let folder = withheld.folder.to_string_lossy();
     let accept = Action::AcceptMissing { folder: withheld.folder.clone(), gone: withheld.gone };
     Question {
-        words: text.f("missing_asked", &[("gone", &gone), ("of", &of), ("folder", &folder)]),
+        words: text.nf("missing_asked", withheld.gone, &[("photos", &photos), ("folder", &folder)]),
         answers: vec![
             Offer { label_key: "missing_keep", action: None },
             Offer { label_key: "missing_accept", action: Some(accept) },

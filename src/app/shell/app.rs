@@ -365,7 +365,8 @@ impl WindowFrame<'_> {
             .show_separator_line(false)
             .frame(egui::Frame::new().fill(palette.surface))
             .show(ui, |ui| self.with_own(|ctx| rail::rail_ui(ui, ctx)));
-        if !self.state.facts.jobs.is_empty() {
+        let has_jobs = !self.state.facts.jobs.is_empty();
+        if has_jobs {
             let margin = Margin::symmetric(space::L as i8, 0);
             Panel::bottom("job bar")
                 .exact_size(size::JOB_BAR)
@@ -373,6 +374,15 @@ impl WindowFrame<'_> {
                 .show_separator_line(false)
                 .frame(egui::Frame::new().fill(palette.surface).inner_margin(margin))
                 .show(ui, |ui| self.with_own(|ctx| job_bar::job_bar_ui(ui, ctx)));
+        }
+        let room = views.toasts.room(if has_jobs { size::JOB_BAR } else { 0.0 }, ui.available_height());
+        if room > 0.0 {
+            Panel::bottom("room for notices")
+                .exact_size(room)
+                .resizable(false)
+                .show_separator_line(false)
+                .frame(egui::Frame::new().fill(palette.background))
+                .show(ui, |_| {});
         }
         let margin = Margin { left: space::XL as i8, right: space::XL as i8, top: 0, bottom: space::S as i8 };
         let frame = egui::Frame::new().fill(palette.background).inner_margin(margin);

@@ -1,6 +1,7 @@
-//! Notices in the lower right corner. What is shown there stays where it is while others come and go.
+//! Notices in the lower right corner. What is shown there stays where it is while others come and go, and pages end above
+//! it, so that no notice lies on a button.
 
-use eframe::egui::{self, Align2, Area, Id, Order, Pos2, Rect, Ui, Vec2};
+use eframe::egui::{self, Align2, Area, Id, Order, Pos2, Ui, Vec2};
 
 use crate::app::shell::message::Message;
 use crate::app::shell::notices::{Notice, NoticeId, NoticeKind};
@@ -26,14 +27,28 @@ struct Place {
 }
 
 const WIDTH: f32 = 420.0;
+/// What a page's foot takes, with its buttons: it does not move from under the pointer either.
+const FOOT: f32 = 2.0 * size::CONTROL + space::XXL;
+/// A page keeps so much of the window's height, however many notices there are.
+const LEAST_PAGE: f32 = 240.0;
 
 impl Toasts {
-    /// Draws the notices above whatever lies in the corner. They stand above the job bar also while there is none, for
+    /// How much of the height above the lower edge, or above what stands there already, is the notices' own.
+    pub fn room(&self, below: f32, height: f32) -> f32 {
+        if self.places.is_empty() {
+            return 0.0;
+        }
+        let room = self.stack() + space::L + size::JOB_BAR - below;
+        room.clamp(0.0, (height - LEAST_PAGE).max(0.0))
+    }
+
+    /// Draws the notices in the corner. They stand above the job bar also while there is none, for
     /// it comes and goes as notices do.
     pub fn ui(&mut self, egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
         let corner = egui_ctx.content_rect().right_bottom() - Vec2::new(space::L, space::L + size::JOB_BAR);
         let pointer = egui_ctx.pointer_latest_pos();
-        let pointed = pointer.is_some_and(|pointer| self.rect(corner).contains(pointer));
+        let still = corner.y - self.stack() - FOOT;
+        let pointed = pointer.is_some_and(|pointer| pointer.y > still);
         self.arrange(ctx.state.notices.shown(), pointed);
         let mut bottom = corner.y;
         for place in &mut self.places {
@@ -47,19 +62,21 @@ impl Toasts {
                     ui.set_max_width(WIDTH);
                     notice_ui(ui, ctx, notice);
                 });
-                place.height = shown.response.rect.height();
+                let height = shown.response.rect.height();
+                if std::mem::replace(&mut place.height, height) != height {
+                    egui_ctx.request_repaint();
+                }
             }
             bottom -= place.height + space::S;
         }
     }
 
-    fn rect(&self, corner: Pos2) -> Rect {
-        let height: f32 = self.places.iter().map(|place| place.height + space::S).sum();
-        Rect::from_min_max(corner - Vec2::new(WIDTH, height), corner)
+    fn stack(&self) -> f32 {
+        self.places.iter().map(|place| place.height + space::S).sum()
     }
 
     /// A new notice comes on top of the others, and one that goes leaves a gap: nothing moves that is about to be
-    /// pressed. Gaps close when the pointer is elsewhere, save those below a question, which never moves.
+    /// pressed. Gaps close when the pointer is farther up, save those below a question, which never moves.
     fn arrange(&mut self, shown: &[Notice], pointed: bool) {
         for place in &mut self.places {
             place.is_gap = shown.iter().all(|notice| notice.id != place.notice);

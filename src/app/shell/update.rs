@@ -348,6 +348,10 @@ impl Update {
                     self.ask(Request::LoadOverview);
                     text.s("said_nothing_left").to_owned()
                 }
+                None if words.no_step.is_some() => {
+                    self.ask(Request::LoadOverview);
+                    words.no_step.unwrap_or_default()
+                }
                 Some(Some(what)) => text.f("said_again", &[("said", &words.text), ("what", what)]),
                 Some(None) => words.text,
                 None => {

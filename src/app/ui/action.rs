@@ -102,6 +102,8 @@ impl Action {
 pub(crate) struct SuccessWords {
     pub text: String,
     pub undoable: bool,
+    /// Of what takes a step of the history back, or does it again: what is said where there was no such step.
+    pub no_step: Option<String>,
 }
 
 /// Changes that wait for their answer, and what to say then.
@@ -113,8 +115,12 @@ pub(crate) struct Tickets {
 
 impl Tickets {
     pub fn new_ticket(&mut self, text: String, undoable: bool) -> Ticket {
+        self.ticket_for(SuccessWords { text, undoable, no_step: None })
+    }
+
+    fn ticket_for(&mut self, words: SuccessWords) -> Ticket {
         self.last += 1;
-        self.words.insert(self.last, SuccessWords { text, undoable });
+        self.words.insert(self.last, words);
         self.last
     }
 
@@ -160,5 +166,9 @@ impl<'a, R> Outbox<'a, R> {
     /// What is said of a change in place of its first words, now that more is known of how it went.
     pub fn reword(&mut self, ticket: Ticket, text: String) {
         self.tickets.reword(ticket, text);
+    }
+
+    pub(crate) fn ticket_for(&mut self, words: SuccessWords) -> Ticket {
+        self.tickets.ticket_for(words)
     }
 }

@@ -73,6 +73,8 @@ pub(crate) enum Refusal {
     UnknownForm,
     #[error("the file has several names on the disk (hard links), which writing would part; use a sidecar")]
     Linked,
+    #[error("the file is read-only")]
+    ReadOnly,
     #[error("the file belongs to another user, and would come to belong to this one; use a sidecar")]
     OtherOwner,
     #[error("the path is no file")]
@@ -95,6 +97,7 @@ impl MetadataError {
             | Refusal::TooLong
             | Refusal::WouldMove
             | Refusal::Linked
+            | Refusal::ReadOnly
             | Refusal::OtherOwner => true,
             Refusal::StaleRegions
             | Refusal::UnknownForm

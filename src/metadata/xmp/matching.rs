@@ -46,8 +46,6 @@ pub(crate) struct ListDecision {
     pub add: Vec<WrittenName>,
     /// What will be ours in it.
     pub written: Vec<WrittenName>,
-    /// Names that are not written since another stands at the same face, with that other name.
-    pub differing: Vec<(WrittenName, String)>,
 }
 
 impl ListDecision {
@@ -64,12 +62,11 @@ pub(crate) fn decide(
     removable: impl Fn(&str) -> bool,
     replace_differing: bool,
 ) -> ListDecision {
-    let mut records: Vec<&WrittenName> = ours.to_vec();
     let mut open: Vec<&WrittenName> = wanted.iter().collect();
     let mut decision = ListDecision { fates: vec![Fate::KeepOthers; items.len()], ..ListDecision::default() };
     let mut others = Vec::new();
-    for (index, item) in items.iter().enumerate() {
-        let Some(record) = take(&mut records, |record| is_unchanged(item, record)) else {
+    for (index, (item, record)) in items.iter().zip(records(items, ours)).enumerate() {
+        let Some(record) = record else {
             others.push(index);
             continue;
         };
@@ -81,26 +78,48 @@ pub(crate) fn decide(
             None => Fate::RemoveOurs,
         };
     }
-    for index in others {
-        let item = &items[index];
-        let Some(text) = item.text.as_deref() else { continue };
-        if removable(text) {
+    let (gone, stays): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|index| items[*index].text.as_deref().is_some_and(&removable));
+    gone.into_iter().for_each(|index| decision.fates[index] = Fate::RemoveOthers);
+    let says_another = |index: &usize| take(&mut open, |name| agrees(&items[*index], name)).is_none();
+    let others: Vec<usize> = stays.into_iter().filter(says_another).collect();
+    for index in others.into_iter().filter(|_| replace_differing) {
+        if open.iter().any(|name| contradicts(&items[index], name)) {
             decision.fates[index] = Fate::RemoveOthers;
-            continue;
-        }
-        if take(&mut open, |name| is_same_name(text, &name.text) && is_here(item, name)).is_some() {
-            continue;
-        }
-        let differs = |name: &WrittenName| item.is_person && item.area.is_some() && is_here(item, name);
-        if replace_differing && open.iter().any(|name| differs(name)) {
-            decision.fates[index] = Fate::RemoveOthers;
-        } else if let Some(name) = take(&mut open, differs) {
-            decision.differing.push((name.clone(), text.to_owned()));
         }
     }
     decision.add = open.into_iter().cloned().collect();
     decision.written.extend(decision.add.iter().cloned());
     decision
+}
+
+/// Which faces are called otherwise by another program's regions, and how. At each region stands first whoever has its
+/// name, then whoever is there.
+pub(crate) fn named_otherwise(
+    regions: &[ListItem],
+    faces: &[WrittenName],
+    ours: &[&WrittenName],
+    removable: impl Fn(&str) -> bool,
+) -> Vec<(usize, String)> {
+    let mut open: Vec<usize> = (0..faces.len()).collect();
+    let mut take = |is_it: &dyn Fn(&WrittenName) -> bool| {
+        let place = open.iter().position(|face| is_it(&faces[*face]))?;
+        Some(open.remove(place))
+    };
+    let others = regions.iter().zip(records(regions, ours)).filter(|(_, record)| record.is_none());
+    let named = others.filter_map(|(region, _)| Some((region, region.text.as_deref()?)));
+    let named: Vec<_> = named.filter(|(_, name)| !removable(name)).collect();
+    let says_another = |(region, _): &&(&ListItem, &str)| take(&|face| agrees(region, face)).is_none();
+    let others: Vec<_> = named.iter().filter(says_another).collect();
+    let called =
+        |(region, name): &(&ListItem, &str)| Some((take(&|face| contradicts(region, face))?, (*name).to_owned()));
+    others.into_iter().filter_map(called).collect()
+}
+
+/// Of each item what we noted of it, where it still is what we wrote.
+fn records<'a>(items: &[ListItem], ours: &[&'a WrittenName]) -> Vec<Option<&'a WrittenName>> {
+    let mut records = ours.to_vec();
+    items.iter().map(|item| take(&mut records, |record| is_unchanged(item, record))).collect()
 }
 
 fn take<'a>(names: &mut Vec<&'a WrittenName>, is_it: impl Fn(&WrittenName) -> bool) -> Option<&'a WrittenName> {
@@ -114,6 +133,16 @@ fn is_unchanged(item: &ListItem, name: &WrittenName) -> bool {
         (a, b) => a.is_none() && b.is_none(),
     };
     is_unmoved && item.text.as_deref().is_some_and(|text| is_same_name(text, &name.text))
+}
+
+/// Whether somebody says the same already.
+fn agrees(item: &ListItem, name: &WrittenName) -> bool {
+    item.text.as_deref().is_some_and(|text| is_same_name(text, &name.text)) && is_here(item, name)
+}
+
+/// Whether a region with a name stands where the face is to be.
+fn contradicts(item: &ListItem, name: &WrittenName) -> bool {
+    item.text.is_some() && item.is_person && item.area.is_some() && is_here(item, name)
 }
 
 fn is_here(item: &ListItem, name: &WrittenName) -> bool {

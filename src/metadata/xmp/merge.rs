@@ -4,32 +4,16 @@ use roxmltree::Node;
 
 use super::error::{PacketError, Refusal};
 use super::fragment::{self, Scope};
+use super::left::{LeftFace, left_to_others};
 use super::list::FoundList;
 use super::matching::{Fate, ListDecision, ListItem, OthersNames, decide};
 use super::namespace::{LIKENESS, RDF};
-use super::orientation::{ListFrame, to_stored, to_upright};
+use super::orientation::{ListFrame, to_upright};
 use super::rdf::{self, RdfValue};
+use super::request::{MergeRequest, PEOPLE};
 use super::splice::Splices;
 use super::written::{NameList, WrittenMark, WrittenName, WrittenNames, is_same_name};
 use crate::metadata::region_box::RegionBox;
-
-/// Above all names in the lists of keywords that have levels.
-const PEOPLE: &str = "People";
-
-/// What a packet is to say.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct MergeRequest<'a> {
-    /// Names, each with its box as fractions of the upright picture.
-    pub faces: &'a [(String, RegionBox)],
-    /// Of the stored picture.
-    pub size: (u32, u32),
-    pub orientation: u8,
-    pub lists: &'a [NameList],
-    pub ours: &'a WrittenNames,
-    pub others: &'a OthersNames,
-    /// Under which name marks are left; none are where there is none.
-    pub library: Option<&'a str>,
-}
 
 /// What happens to a text in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +24,7 @@ pub enum ChangeKind {
     RemovedOthers,
     Kept,
     KeptOthers,
-    /// Not written, since another name stands at the same face.
+    /// Not written, since another program gave the face another name. That name then stands alone in all lists.
     Withheld,
 }
 
@@ -90,10 +74,11 @@ pub(crate) fn merge(text: &str, request: &MergeRequest<'_>) -> Result<MergedPack
     let document = rdf::parse(text)?;
     let root = rdf::root(&document)?;
     let (splices, scope) = (Splices::new(text), Scope::at(root));
+    let left = left_to_others(root, request);
     let mut work = Work { splices, removed: Vec::new(), properties: Vec::new(), scope };
     let (mut changes, mut written) = (Vec::new(), Vec::new());
     for list in NameList::ALL {
-        let decision = work.change_list(list, root, request, &mut changes)?;
+        let decision = work.change_list(list, root, request, &left, &mut changes)?;
         written.extend(decision.written);
     }
     let written = WrittenNames(written);
@@ -119,20 +104,24 @@ impl<'a, 'input> Work<'a, 'input, '_> {
         list: NameList,
         root: Node<'a, 'input>,
         request: &MergeRequest<'_>,
+        left: &[LeftFace],
         changes: &mut Vec<PlannedChange>,
     ) -> Result<ListDecision, MergeError> {
         let found = FoundList::of(list, root);
         let frame = found.frame(list, request.size, request.orientation);
         let items = found.list_items(list, frame, request.orientation);
-        let wanted = if request.lists.contains(&list) { wanted(list, request) } else { Vec::new() };
+        let is_kept = request.lists.contains(&list);
+        let wanted = if is_kept { wanted(list, request, left) } else { Vec::new() };
         let ours: Vec<&WrittenName> = request.ours.of_list(list).collect();
-        let names: Vec<String> = request.others.remove.iter().map(|name| list_text(list, name)).collect();
-        let removable = |text: &str| names.iter().any(|name| is_same_name(text, name));
+        let removable = request.removable(list);
         let mut decision = decide(&items, &wanted, &ours, removable, request.others.replace_differing);
         if frame == ListFrame::Stale {
             decision = stale(decision, wanted, request.others)?;
         }
         note(list, &items, &decision, changes);
+        if is_kept {
+            note_withheld(list, request, left, changes);
+        }
         if decision.is_change() {
             self.apply(list, &found, &decision, frame, request)?;
         }
@@ -240,30 +229,19 @@ fn stale(decision: ListDecision, wanted: Vec<WrittenName>, others: &OthersNames)
     }
     let gone = |fate: &Fate| if is_ours(fate) { Fate::RemoveOurs } else { Fate::RemoveOthers };
     let fates = decision.fates.iter().map(gone).collect();
-    Ok(ListDecision { fates, add: wanted.clone(), written: wanted, differing: Vec::new() })
+    Ok(ListDecision { fates, add: wanted.clone(), written: wanted })
 }
 
 /// What a list is to hold, each text once where it has no place.
-fn wanted(list: NameList, request: &MergeRequest<'_>) -> Vec<WrittenName> {
+fn wanted(list: NameList, request: &MergeRequest<'_>, left: &[LeftFace]) -> Vec<WrittenName> {
     let mut wanted: Vec<WrittenName> = Vec::new();
-    for (name, area) in request.faces {
-        let area = list.has_places().then(|| to_stored(area.within_picture().unwrap_or(*area), request.orientation));
-        let text = list_text(list, name);
-        if area.is_some() || wanted.iter().all(|known| !is_same_name(&known.text, &text)) {
-            wanted.push(WrittenName { list, text, area });
+    for (face, name) in request.faces_in(list).enumerate() {
+        let is_left = left.iter().any(|left| left.face == face);
+        if !is_left && (name.area.is_some() || wanted.iter().all(|known| !is_same_name(&known.text, &name.text))) {
+            wanted.push(name);
         }
     }
     wanted
-}
-
-/// A name as the list writes it. What parts levels there cannot be in a name.
-fn list_text(list: NameList, name: &str) -> String {
-    let name = name.trim();
-    match list {
-        NameList::HierarchicalSubject => format!("{PEOPLE}|{}", name.replace('|', "-")),
-        NameList::TagsList => format!("{PEOPLE}/{}", name.replace('/', "-")),
-        _ => name.to_owned(),
-    }
 }
 
 fn note(list: NameList, items: &[ListItem], decision: &ListDecision, changes: &mut Vec<PlannedChange>) {
@@ -279,8 +257,20 @@ fn note(list: NameList, items: &[ListItem], decision: &ListDecision, changes: &m
     }
     let added = decision.add.iter().map(|name| change(ChangeKind::Added, Some(name.text.clone()), name.area));
     changes.extend(added);
-    for (name, instead) in &decision.differing {
-        let withheld = change(ChangeKind::Withheld, Some(name.text.clone()), name.area);
-        changes.push(PlannedChange { instead: Some(instead.clone()), ..withheld });
+}
+
+/// A name that stands in the list all the same, for another face or another program, is not withheld from it.
+fn note_withheld(list: NameList, request: &MergeRequest<'_>, left: &[LeftFace], changes: &mut Vec<PlannedChange>) {
+    let names: Vec<WrittenName> = request.faces_in(list).collect();
+    for LeftFace { face, instead } in left {
+        let Some(WrittenName { text, area, .. }) = names.get(*face).cloned() else { continue };
+        let stays = |change: &PlannedChange| {
+            let stays = matches!(change.kind, ChangeKind::Added | ChangeKind::Kept | ChangeKind::KeptOthers);
+            stays && change.list == list && change.text.as_deref().is_some_and(|found| is_same_name(found, &text))
+        };
+        if list.has_places() || !changes.iter().any(stays) {
+            let instead = Some(instead.clone());
+            changes.push(PlannedChange { list, kind: ChangeKind::Withheld, text: Some(text), area, instead });
+        }
     }
 }

@@ -19,6 +19,7 @@ mod embed;
 mod encoding;
 mod error;
 mod fragment;
+mod left;
 mod list;
 mod matching;
 mod merge;
@@ -31,6 +32,7 @@ mod preview;
 mod rdf;
 mod read;
 mod regions;
+mod request;
 mod seed;
 mod sidecar;
 mod splice;
@@ -46,7 +48,7 @@ pub(crate) use model::{BoxUnit, PacketPlace, PeoplePacket, RegionFormat, XmpRegi
 pub(crate) use plan::{FaceToWrite, MetadataPlan, NamesToWrite, plan};
 pub(crate) use read::{FoundPeople, read};
 pub(crate) use sidecar::Sidecars;
-pub(crate) use write::{FileChange, FileUndo, Modified, WriteRemains};
+pub(crate) use write::{FileChange, FileUndo, Modified, Undone, WriteRemains};
 pub use written::NameList;
 pub(crate) use written::WrittenNames;
 

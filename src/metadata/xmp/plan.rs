@@ -11,9 +11,10 @@ use super::encoding::PacketText;
 use super::error::{MetadataError, PacketError, Refusal};
 use super::fragment::EMPTY_PACKET;
 use super::matching::OthersNames;
-use super::merge::{self, MergeError, MergeRequest, MergedPacket, PlannedChange};
+use super::merge::{self, MergeError, MergedPacket, PlannedChange};
 use super::model::{PacketPlace, PeoplePacket};
 use super::read;
+use super::request::{MergeRequest, PacketBeside};
 use super::seed;
 use super::sidecar::Sidecars;
 use super::write::{self, FileChange, FileUndo, Modified};
@@ -97,6 +98,7 @@ pub(crate) fn plan(photo: &Path, place: WritePlace, names: &NamesToWrite<'_>) ->
         ours: names.ours,
         others: names.others,
         library: names.library,
+        beside: &[],
     };
     match place {
         WritePlace::Sidecar => plan_sidecar(photo, &request),
@@ -106,9 +108,12 @@ pub(crate) fn plan(photo: &Path, place: WritePlace, names: &NamesToWrite<'_>) ->
 
 fn plan_sidecar(photo: &Path, request: &MergeRequest<'_>) -> Result<MetadataPlan, MetadataError> {
     let path = real_path(&Sidecars::of(photo).to_write(photo))?;
+    let beside = packets_beside(photo, request.library)?;
+    let request = &MergeRequest { beside: &beside, ..*request };
     if !path.exists() {
-        let (text, copied) = start_of_sidecar(photo, request)?;
-        let ours = WrittenNames([request.ours.0.as_slice(), &copied.0].concat());
+        let text = start_of_sidecar(photo, request)?;
+        let own = beside.iter().flat_map(|packet| packet.ours.0.clone());
+        let ours = WrittenNames(request.ours.0.iter().cloned().chain(own).collect());
         let merged = merged(&path, &text, &MergeRequest { ours: &ours, ..*request })?;
         let file = if merged.written.0.is_empty() {
             FileChange::Nothing
@@ -132,16 +137,24 @@ fn plan_sidecar(photo: &Path, request: &MergeRequest<'_>) -> Result<MetadataPlan
 }
 
 /// A sidecar hides what the photo itself says in the same lists from many programs, so these begin with that; what of it
-/// is ours by its marks stays ours. XMP that cannot be read hides nothing.
-fn start_of_sidecar(photo: &Path, request: &MergeRequest<'_>) -> Result<(String, WrittenNames), MetadataError> {
+/// is ours by its marks stays ours.
+fn start_of_sidecar(photo: &Path, request: &MergeRequest<'_>) -> Result<String, MetadataError> {
+    let copies = request.beside.iter().filter_map(|packet| seed::copies(&packet.text, request.lists).ok());
+    let copies: Vec<String> = copies.flatten().collect();
+    seed::with_descriptions(EMPTY_PACKET, &copies)
+        .map_err(|reason| MetadataError::Packet { path: photo.to_owned(), reason })
+}
+
+/// XMP in the photo itself that cannot be read hides nothing, and says nothing.
+fn packets_beside(photo: &Path, library: Option<&str>) -> Result<Vec<PacketBeside>, MetadataError> {
     let packets = read::embedded(photo)?.unwrap_or_default();
-    let copies = |raw: &RawPacket| seed::copies(&PacketText::decode(&raw.bytes)?.text, request.lists);
-    let copies: Vec<String> = packets.iter().filter_map(|raw| copies(raw).ok()).flatten().collect();
-    let text = seed::with_descriptions(EMPTY_PACKET, &copies)
-        .map_err(|reason| MetadataError::Packet { path: photo.to_owned(), reason })?;
-    let parsed = packets.iter().filter_map(|raw| PeoplePacket::parse(&raw.bytes, PacketPlace::Embedded).ok());
-    let ours = request.library.map(|library| parsed.flat_map(|packet| packet.written(Some(library)).0).collect());
-    Ok((text, WrittenNames(ours.unwrap_or_default())))
+    let beside = |raw: &RawPacket| {
+        let text = PacketText::decode(&raw.bytes).ok()?.text;
+        let parsed = PeoplePacket::parse(&raw.bytes, PacketPlace::Embedded).ok();
+        let ours = library.zip(parsed).map(|(library, packet)| packet.written(Some(library))).unwrap_or_default();
+        Some(PacketBeside { text, ours })
+    };
+    Ok(packets.iter().filter_map(beside).collect())
 }
 
 fn plan_embedded(photo: &Path, request: &MergeRequest<'_>) -> Result<MetadataPlan, MetadataError> {

@@ -114,11 +114,39 @@ impl FileUndo {
         Ok(Self { path: path.to_owned(), change: change.inverse(), modified })
     }
 
+    /// Of a writing that broke off before it came to the file nothing is to be put back, beside what it began.
+    ///
     /// # Errors
     /// The file has changed since, or cannot be written; it is as it was.
-    pub fn apply(&self) -> Result<(), MetadataError> {
-        apply(&self.path, &self.change, self.modified)
+    pub fn apply(&self) -> Result<Undone, MetadataError> {
+        if is_so(&self.path, &self.change).map_err(failed("read", &self.path))? {
+            let _ = fs::remove_file(partial_path(&self.path));
+            return Ok(Undone::WasSo);
+        }
+        apply(&self.path, &self.change, self.modified).map(|()| Undone::Restored)
     }
+}
+
+/// What putting a file back did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Undone {
+    Restored,
+    /// The file was as it was before the writing.
+    WasSo,
+}
+
+/// Whether a file is already what a change makes of it.
+fn is_so(path: &Path, change: &FileChange) -> io::Result<bool> {
+    let file = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        read => Some(read?),
+    };
+    Ok(match (change, file) {
+        (FileChange::Nothing, _) | (FileChange::Remove { .. }, None) => true,
+        (FileChange::Create { bytes }, Some(file)) => file == *bytes,
+        (FileChange::Replace { after, .. }, Some(file)) => digest(&file) == *after,
+        (FileChange::Create { .. } | FileChange::Replace { .. }, None) | (FileChange::Remove { .. }, Some(_)) => false,
+    })
 }
 
 /// Makes a change.
@@ -160,7 +188,7 @@ fn checked(path: &Path, meta: fs::Metadata) -> Result<fs::Metadata, MetadataErro
         return refused(Refusal::NotAFile);
     }
     if meta.permissions().readonly() {
-        return Err(failed("write", path)(io::ErrorKind::PermissionDenied.into()));
+        return refused(Refusal::ReadOnly);
     }
     #[cfg(unix)]
     if std::os::unix::fs::MetadataExt::nlink(&meta) > 1 {
@@ -205,7 +233,7 @@ fn write_partial(
     file.sync_all().map_err(cannot())
 }
 
-/// The new file has the old one's owner and mode.
+/// The new file has the old one's owner, mode and extended attributes.
 fn keep_rights(path: &Path, partial: &Path, file: &File, before: &fs::Metadata) -> Result<(), MetadataError> {
     #[cfg(unix)]
     {
@@ -216,8 +244,27 @@ fn keep_rights(path: &Path, partial: &Path, file: &File, before: &fs::Metadata) 
             chown(partial, Some(before.uid()), Some(before.gid())).map_err(refused)?;
         }
     }
-    let _ = partial;
-    file.set_permissions(before.permissions()).map_err(failed("write", path))
+    file.set_permissions(before.permissions()).map_err(failed("write", path))?;
+    keep_attributes(path, partial).map_err(failed("keep the attributes of", path))
+}
+
+/// Among them are access lists, and what desktops note of a file. Some only the system may set: these it sets itself.
+#[cfg(unix)]
+fn keep_attributes(path: &Path, partial: &Path) -> io::Result<()> {
+    let or_none = |kept: io::Result<()>| match kept {
+        Err(error) if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported) => Ok(()),
+        kept => kept,
+    };
+    let copy = |name: &OsStr| match xattr::get(path, name)? {
+        Some(value) => xattr::set(partial, name, &value),
+        None => Ok(()),
+    };
+    or_none(xattr::list(path).and_then(|mut names| names.try_for_each(|name| or_none(copy(&name)))))
+}
+
+#[cfg(not(unix))]
+fn keep_attributes(_path: &Path, _partial: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// What writes that were killed have left in photo folders, cleared away folder by folder. The next write of the same file

@@ -4,7 +4,7 @@
 use super::WeightFile;
 use super::protobuf::written::{bytes as message, floats, number};
 use super::pytorch::written;
-use crate::types::mutation::{changed, mutations, timed};
+use crate::types::mutation::{Work, changed, mutations, timed};
 
 const MOST_KIB: u64 = 1 << 20;
 
@@ -43,7 +43,7 @@ const LOUD: &[u8] = &[0, 0xFF, 0x7F, 0x80, b'(', b'R', b'b', b'u', b'.', b']', b
 #[test]
 fn changed_files_of_every_format_are_read_or_refused() {
     for (what, whole) in samples() {
-        mutations(what, 300, MOST_KIB, |random| {
+        mutations(what, 300, MOST_KIB, Work::OfThisThread, |random| {
             // What a user would read: no notation of ours.
             if let Err(error) = WeightFile::read(&changed(&whole, LOUD, random)) {
                 assert!(!error.to_string().contains("Some("), "{error}");

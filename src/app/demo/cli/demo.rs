@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
-use crate::app::engine::cli::console::cancel_on_ctrl_c;
+use crate::app::engine::cli::console::{cancel_on_ctrl_c, counted};
 use crate::app::engine::cli::{Global, at_least_one, output};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::choose_device;
@@ -79,7 +79,9 @@ fn print_report(report: &DemoReport) -> Result<()> {
     output::line(format!("VAL {val:.1}% at FAR {far:.2}%, AUC {:.4}", report.auc))?;
     let scores = &report.groups.scores;
     output::line(format!(
-        "{} people never seen in training were put into {} groups (B-cubed F {:.3})",
-        scores.labels, scores.clusters, scores.b_cubed_f
+        "{} never seen in training put into {} (B-cubed F {:.3})",
+        counted(scores.labels, "person", "people"),
+        counted(scores.clusters, "group", "groups"),
+        scores.b_cubed_f
     ))
 }

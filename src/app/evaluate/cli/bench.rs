@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted};
 use crate::app::engine::cli::{Global, at_least_one, output};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions};
@@ -84,8 +84,11 @@ fn print_decoding(times: &BTreeMap<String, DecodingTime>, json: bool) -> Result<
     }
     for (format, time) in times {
         output::line(format!(
-            "{format:8} {} photos, {:.1} megapixels: whole {:.3} s, as a scan opens them {:.3} s",
-            time.photos, time.megapixels, time.whole_secs, time.for_scan_secs
+            "{format:8} {}, {:.1} megapixels: whole {:.3} s, as a scan opens them {:.3} s",
+            counted(time.photos, "photo", "photos"),
+            time.megapixels,
+            time.whole_secs,
+            time.for_scan_secs
         ))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -99,8 +102,8 @@ fn print_all_pairs(report: &AllPairsReport, json: bool) -> Result<ExitCode> {
     let memory =
         report.peak_memory_bytes.map_or(String::new(), |bytes| format!("; peak memory {} MB", bytes / 1_000_000));
     output::line(format!(
-        "{} vectors, {} pairs in {:.1} s on {}: {:.0} million pairs/s; mean bin {:.3}{memory}",
-        report.vectors,
+        "{}, {} pairs in {:.1} s on {}: {:.0} million pairs/s; mean bin {:.3}{memory}",
+        counted(report.vectors, "vector", "vectors"),
         report.pairs,
         report.elapsed_secs,
         report.counted_on,

@@ -13,7 +13,7 @@ use crate::cluster::{Constraints, Linkage, Scores, SweepPoint, dendrogram, sweep
 use crate::figures::Table;
 use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
 use crate::figures::report::{HtmlReport, ReportPart};
-use crate::types::{Cancel, Embedding, path_text};
+use crate::types::{Cancel, Embedding, counted, path_text};
 
 /// Rows of the table; the figure and `sweep.csv` have every threshold where something changes.
 const TABLE_STEP: f32 = 0.05;
@@ -72,14 +72,15 @@ pub(crate) fn eval_clusters(
     run.json("result.json", &outcome)?;
     let rows: Vec<&SweepPoint> = points.iter().collect();
     run.table("sweep", &table(&rows))?;
-    let mut report = HtmlReport::new(format!("Clusters of {} images by {}", outcome.images, outcome.model));
+    let mut report =
+        HtmlReport::new(format!("Clusters of {} by {}", counted(outcome.images, "image", "images"), outcome.model));
     report.push(ReportPart::Text(format!(
-        "{people} people, {linkage:?} linkage, {} images skipped. The highest B-cubed F is {} at threshold {:.3}, with {} \
-         clusters.",
-        outcome.skipped,
+        "{}, {linkage:?} linkage, {} skipped. The highest B-cubed F is {} at threshold {:.3}, with {}.",
+        counted(people, "person", "people"),
+        counted(outcome.skipped, "image", "images"),
         percent(outcome.best.b_cubed_f),
         outcome.best_threshold,
-        outcome.best.clusters
+        counted(outcome.best.clusters, "cluster", "clusters")
     )));
     report.push(ReportPart::Figure(run.figure("clusters", &figure(&points, outcome.best_threshold), note)?));
     report.push(ReportPart::Table(table(&sampled(&points))));

@@ -86,7 +86,8 @@ pub(crate) fn eval_compat(
         .map(|(name, roc)| (name.to_owned(), roc, Vec::new()));
     let svg = run.figure("roc", &figures::roc("Old model, new model, and one against the other", &curves), note)?;
     let mut report = HtmlReport::new(format!("Is {} compatible with {}?", outcome.new.model, outcome.old.model));
-    report.push(ReportPart::Text(format!("{} pairs, {skipped} skipped.", outcome.pairs)));
+    let pairs = counted(outcome.pairs, "pair", "pairs");
+    report.push(ReportPart::Text(format!("{pairs}, {skipped} skipped.")));
     report.push(ReportPart::Table(table(&outcome)));
     report.push(ReportPart::Figure(svg));
     run.report(&report)?;

@@ -18,7 +18,7 @@ use crate::eval::figures::{Figures, SetFigures};
 use crate::eval::{EvalError, Image, Pair, Run, ValAtFar, Vectors};
 use crate::figures::Table;
 use crate::figures::report::{HtmlReport, ReportPart};
-use crate::types::Cancel;
+use crate::types::{Cancel, counted};
 
 const SEED: u64 = 0;
 const PLOT_BINS: usize = 256;
@@ -170,13 +170,14 @@ fn report(
     splits: Option<&SplitResult>,
     note: &mut dyn FnMut(String),
 ) -> Result<HtmlReport> {
-    let mut report = HtmlReport::new(format!("{} on every pair of {} images", outcome.model, outcome.images));
+    let mut report =
+        HtmlReport::new(format!("{} on every pair of {}", outcome.model, counted(outcome.images, "image", "images")));
     report.push(ReportPart::Text(format!(
-        "{} people, {} pairs of one person, {} pairs of different people; {} images skipped. {}",
-        outcome.people,
-        outcome.same_pairs,
-        outcome.different_pairs,
-        outcome.skipped,
+        "{}, {} of one person, {} of different people; {} skipped. {}",
+        counted(outcome.people, "person", "people"),
+        counted(outcome.same_pairs as usize, "pair", "pairs"),
+        counted(outcome.different_pairs as usize, "pair", "pairs"),
+        counted(outcome.skipped, "image", "images"),
         found.resolution()
     )));
     let spread = splits.map_or("too few people for splits".to_owned(), |splits| {

@@ -79,7 +79,7 @@ pub(crate) fn pairs_report(
     }
     report.push(ReportPart::Heading("Folds".to_owned()));
     report.push(ReportPart::Table(folds));
-    report.push(ReportPart::Heading(format!("{} wrong pairs", wrong.len())));
+    report.push(ReportPart::Heading(counted(wrong.len(), "wrong pair", "wrong pairs")));
     if config.images.is_some() {
         report.push(ReportPart::Cards(failure_cards(home, run, &wrong, &[])));
     }
@@ -93,8 +93,8 @@ fn summary_parts(report: &mut HtmlReport, outcome: &PairFigures, folds: usize, c
     report.push(ReportPart::Numbers(numbers(outcome, folds)));
     if let Some(without) = &outcome.without_errata {
         report.push(ReportPart::Text(format!(
-            "Without {} pairs whose label is doubted: accuracy {} ± {} (s.e.), VAL {} ± {}",
-            without.doubted_pairs,
+            "Without {} whose label is doubted: accuracy {} ± {} (s.e.), VAL {} ± {}",
+            counted(without.doubted_pairs, "pair", "pairs"),
             percent(without.accuracy_mean),
             percent(without.accuracy_se),
             percent(without.val_mean),
@@ -135,7 +135,8 @@ fn summary(outcome: &PairFigures, folds: usize, config: &PairsConfig) -> String 
             format!("; folds left out, since they lack a kind of pair: {}", folds.join(", "))
         }
     };
-    format!("{way}; {} pairs in {folds} folds, {skipped}{lacking}.", outcome.pairs)
+    let (pairs, folds) = (counted(outcome.pairs, "pair", "pairs"), counted(folds, "fold", "folds"));
+    format!("{way}; {pairs} in {folds}, {skipped}{lacking}.")
 }
 
 fn numbers(outcome: &PairFigures, folds: usize) -> Vec<(String, String, String)> {

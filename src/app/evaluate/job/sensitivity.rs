@@ -21,7 +21,7 @@ use crate::eval::{FarRule, Metric, Pair, PairList, Roc, val_at_far};
 use crate::figures::Table;
 use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
 use crate::figures::report::{HtmlReport, ReportPart};
-use crate::types::{Cancel, FaceCrop, path_text};
+use crate::types::{Cancel, FaceCrop, counted, path_text};
 
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct SensitivityConfig {
@@ -127,9 +127,10 @@ pub(crate) fn write_study(
     let mut report = HtmlReport::new(format!("{}: {}", outcome.model, config.study.label()));
     let (target, pairs) = outcome.rows.first().map_or((config.far_target, 0), |row| (row.measured.target, row.pairs));
     report.push(ReportPart::Text(format!(
-        "VAL at {} wrong matches on {pairs} pairs, the threshold chosen at each level. The paper's figures are its own \
+        "VAL at {} wrong matches on {}, the threshold chosen at each level. The paper's figures are its own \
          networks on its own photos, at 1 in 1000.",
-        rate_words(target)
+        rate_words(target),
+        counted(pairs, "pair", "pairs")
     )));
     report.push(ReportPart::Figure(run.figure("study", &figure(&outcome, target), note)?));
     report.push(ReportPart::Table(table(&outcome)));

@@ -139,9 +139,9 @@ pub(crate) fn eval_video(
     let svg = run.figure("roc", &figures::roc("ROC over pairs of videos", &curve), note)?;
     let mut report = HtmlReport::new(format!("{} on pairs of videos", outcome.model));
     report.push(ReportPart::Text(format!(
-        "{} pairs, {skipped} skipped, up to {} frames a video.",
-        scored.len(),
-        config.frames
+        "{}, {skipped} skipped, up to {} a video.",
+        counted(scored.len(), "pair", "pairs"),
+        counted(config.frames, "frame", "frames")
     )));
     let (mean, se) = (percent(outcome.accuracy_mean), percent(outcome.accuracy_se));
     let row = vec![mean, se, percent(outcome.val_mean), format!("{:.5}", outcome.auc), percent(outcome.eer)];

@@ -44,10 +44,10 @@ pub(crate) fn sentence(text: &Locale, fact: &Fact) -> String {
         }
         Fact::Skipped { lost, asked, unreadable, without_face } => {
             let points = format!("{:.1}", 100.0 * lost as f64 / asked as f64);
-            let counts = [lost, asked, unreadable, without_face].map(|count| grouped(count as u64));
-            let [lost, asked, unreadable, without_face] = &counts;
-            let values = [("lost", lost.as_str()), ("asked", asked), ("unreadable", unreadable)];
-            text.f("check_left_out", &[&values[..], &[("faceless", without_face), ("points", &points)]].concat())
+            let (pairs, lost) = (text.n("pairs", asked as u64), grouped(lost as u64));
+            let [unreadable, faceless] = [unreadable, without_face].map(|images| text.n("images", images as u64));
+            let values = [("pairs", pairs.as_str()), ("lost", &lost), ("unreadable", &unreadable)];
+            text.f("check_left_out", &[&values[..], &[("faceless", &faceless), ("points", &points)]].concat())
         }
         Fact::MadeWith { way, distance, from_own } => {
             let (near, far) = (format!("{distance:.3}"), format!("{from_own:.3}"));

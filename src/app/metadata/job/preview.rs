@@ -9,7 +9,8 @@ use anyhow::Result;
 
 use super::pending::{self, NamesWhenWritten};
 use super::{
-    ChangeKind, LibraryAccess, NameList, PlannedAt, WRITING, WriteChoices, WriteSummary, diff, plans, write_planned,
+    ChangeKind, LeftName, LibraryAccess, NameList, PlannedAt, WRITING, WriteChoices, WriteSummary, diff, plans,
+    write_planned,
 };
 use crate::app::engine::progress::{JobEvent, Meter, Skipped};
 use crate::library::{Library, PhotoToWrite, WritePlace};
@@ -23,6 +24,8 @@ pub struct WritePreview {
     pub files: Vec<FilePreview>,
     /// Photos whose names stand there already.
     pub unchanged: usize,
+    /// Names that are left to other programs.
+    pub left: Vec<LeftName>,
     pub skipped: Vec<Skipped>,
     pub(crate) names: NamesWhenWritten,
 }
@@ -75,9 +78,15 @@ pub(crate) fn preview(
         files.extend(FilePreview::of(photo, place, plan));
         Ok(())
     };
-    let WriteSummary { unchanged, skipped, cancelled, .. } =
+    let WriteSummary { unchanged, left, skipped, cancelled, .. } =
         diff(library, everywhere(), choices, cancel, events, &mut tell)?;
-    Ok((!cancelled).then(|| WritePreview { choices: choices.clone(), files, unchanged, skipped, names }))
+    // What stands there already was written by a run that noted nothing, or broke off before it did.
+    if !cancelled && !choices.lists.is_empty() {
+        let changed = files.iter().map(|file| file.photo.as_path());
+        let left_out = changed.chain(skipped.iter().map(|skipped| skipped.path.as_path())).collect();
+        pending::note(library, &names, &left_out)?;
+    }
+    Ok((!cancelled).then(|| WritePreview { choices: choices.clone(), files, unchanged, left, skipped, names }))
 }
 
 /// Writes what was shown. A file that is another than it was then, or whose names are others, is left out and told.
@@ -94,7 +103,7 @@ pub(crate) fn write_as_shown(
         .map(|photo| (photo.path.clone(), photo))
         .collect();
     let mut meter = Meter::start(WRITING, Some(shown.files.len() as u64));
-    let mut summary = WriteSummary::default();
+    let mut summary = WriteSummary { left: shown.left.clone(), ..WriteSummary::default() };
     let mut left_out: HashSet<&Path> = HashSet::new();
     for files in shown.files.chunk_by(|a, b| a.photo == b.photo) {
         let photo = &files[0].photo;

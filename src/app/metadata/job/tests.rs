@@ -202,6 +202,79 @@ fn a_file_that_others_changed_since_is_left_and_told() {
     assert!(!album.photos().join("b.jpg.xmp").exists());
 }
 
+/// A program that dies between the note of the way back and the writing leaves a way back with nothing to do.
+#[test]
+fn taking_back_blames_no_file_that_was_never_written() {
+    let mut album = Album::new();
+    let before = album.files();
+    album.name(0, "Ada");
+    album.name(1, "Bo");
+    album.write(WritePlace::Sidecar);
+    fs::remove_file(album.photos().join("b.jpg.xmp")).unwrap();
+    let undone = album.undo().unwrap();
+    assert_eq!((undone.restored, undone.skipped), (1, vec![]));
+    assert_eq!(album.files(), before);
+    assert!(album.undo().is_none());
+}
+
+/// As another program names the face of a photo.
+fn berta() -> String {
+    let spaces = "xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' \
+        xmlns:m='http://www.metadataworkinggroup.com/schemas/regions/' xmlns:a='http://ns.adobe.com/xmp/sType/Area#'";
+    format!(
+        "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF {spaces}><rdf:Description rdf:about=''>\
+         <m:Regions rdf:parseType='Resource'><m:RegionList><rdf:Bag><rdf:li rdf:parseType='Resource'>\
+         <m:Name>Berta</m:Name><m:Type>Face</m:Type><m:Area a:x='0.375' a:y='0.5' a:w='0.25' a:h='0.5' \
+         a:unit='normalized'/></rdf:li></rdf:Bag></m:RegionList></m:Regions></rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+}
+
+#[test]
+fn a_face_that_another_program_names_is_left_to_it_and_told() {
+    let mut album = Album::new();
+    album.name(0, "Ada");
+    album.name(1, "Bo");
+    let sidecar = album.photos().join("a.jpg.xmp");
+    fs::write(&sidecar, berta()).unwrap();
+    let left = [LeftName { file: sidecar.clone(), name: "Ada".into(), instead: "Berta".into() }];
+    let (folder, cancel, mut told) = (album.photos(), Cancel::default(), Vec::new());
+    let mut tell = |_: &Path, _: WritePlace, plan: &MetadataPlan| {
+        told.push(plan.to_string());
+        Ok(())
+    };
+    let what = choices(WritePlace::Sidecar);
+    let shown = diff(&mut album.library, &folder, &what, &cancel, &mut |_| {}, &mut tell).unwrap();
+    assert_eq!((shown.files, &shown.left[..], shown.skipped.len()), (1, &left[..], 0));
+    assert!(told[0].contains("! keyword: Ada (not written: this face is named Berta there)"), "{}", told[0]);
+    let written = album.write(WritePlace::Sidecar);
+    assert_eq!((written.files, &written.left[..], written.skipped.len()), (1, &left[..], 0));
+    assert_eq!(fs::read_to_string(&sidecar).unwrap(), berta());
+    let replace = OthersNames { replace_differing: true, ..OthersNames::default() };
+    let what = WriteChoices { others: replace, ..what };
+    let replaced = write(&mut album.library, &folder, &what, &cancel, &mut |_| {}).unwrap();
+    assert_eq!((replaced.files, replaced.left.len()), (1, 0));
+    assert_eq!(album.regions("a.jpg"), ["Ada", "Ada"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_may_not_be_written_into_gets_a_sidecar_or_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut album = Album::new();
+    album.name(0, "Ada");
+    let photo = album.photos().join("a.jpg");
+    let bytes = fs::read(&photo).unwrap();
+    fs::set_permissions(&photo, fs::Permissions::from_mode(0o444)).unwrap();
+    let written = album.write(WritePlace::Embedded);
+    let told: Vec<_> = written.skipped.iter().map(|skipped| (&skipped.path, skipped.reason.as_str())).collect();
+    assert_eq!((written.files, &told[..]), (0, &[(&photo, "the file is read-only")][..]));
+    let (folder, what) = (album.photos(), WriteChoices { at_one_place: true, ..choices(WritePlace::Embedded) });
+    let written = write(&mut album.library, &folder, &what, &Cancel::default(), &mut |_| {}).unwrap();
+    assert_eq!((written.files, written.skipped.len()), (1, 0));
+    assert_eq!(fs::read(&photo).unwrap(), bytes);
+    assert!(album.photos().join("a.jpg.xmp").exists());
+}
+
 /// Linux takes any bytes for a name.
 #[cfg(target_os = "linux")]
 #[test]

@@ -54,6 +54,17 @@ fn on_show(state: &mut State) -> Vec<Request> {
 }
 
 #[test]
+fn names_are_looked_for_wherever_it_is_told_what_was_found() {
+    for view in [View::PEOPLE, View::SETTINGS] {
+        let mut state = State::default();
+        let mut found_at = |view| asked(&mut state, |state, out| state.on_show(view, Page::None, out));
+        assert_eq!(found_at(View::LIBRARY), []);
+        assert_eq!(found_at(view), [Request::Find], "{view:?}");
+        assert_eq!(found_at(view), [], "once");
+    }
+}
+
+#[test]
 fn a_name_that_was_answered_is_gone_and_one_whose_answer_failed_is_not() {
     let mut state = offered();
     sent(&mut state, Message::Take(key("Ada")), true);

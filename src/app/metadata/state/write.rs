@@ -10,8 +10,8 @@ use crate::app::engine::facts::Facts;
 use crate::app::engine::progress::Skipped;
 use crate::app::engine::report::{JobId, JobKind};
 pub use crate::app::metadata::job::{
-    ChangeKind, DiffLine, FileFate, FilePreview, NameList, UndoSummary, WriteChoices, WriteEvent, WritePreview,
-    WriteRequest, WriteSummary, WritingKept, WritingSettings,
+    ChangeKind, DiffLine, FileFate, FilePreview, LeftName, NameList, UndoSummary, WriteChoices, WriteEvent,
+    WritePreview, WriteRequest, WriteSummary, WritingKept, WritingSettings,
 };
 use crate::app::metadata::job::{PREVIEW_NAMES, Request, TAKE_NAMES_BACK, WRITE_NAMES};
 use crate::app::ui::action::{Action, Outbox};
@@ -30,6 +30,8 @@ pub enum WriteMessage {
     /// Whether it is said when names have changed since they were written.
     TurnOn(bool),
     ShowChoices(bool),
+    /// Whether the way back of the writing before the one that was just taken back is offered.
+    ShowEarlier(bool),
     Preview,
     /// Opens or closes the lines of a file, by its place in the list.
     Toggle(usize),
@@ -61,6 +63,7 @@ pub struct WritingState {
     /// Files whose lines are shown.
     open_files: HashSet<usize>,
     pub(crate) choices_shown: bool,
+    earlier_shown: bool,
     job: Option<WriteJob>,
     outcome: Option<WriteOutcome>,
     /// Since the preview was made.
@@ -82,6 +85,16 @@ impl WritingState {
 
     pub(crate) fn outcome(&self) -> Option<&WriteOutcome> {
         self.outcome.as_ref()
+    }
+
+    /// Whether a writing was just taken back, so that the way back is that of an earlier one: it is shown only when it is
+    /// asked for, or an impatient second click would take it.
+    pub(crate) fn has_taken_back(&self) -> bool {
+        matches!(self.outcome, Some(WriteOutcome::TakenBack(_)))
+    }
+
+    pub(crate) fn is_earlier_shown(&self) -> bool {
+        self.earlier_shown
     }
 
     pub(crate) fn job(&self) -> Option<WriteJob> {
@@ -116,6 +129,7 @@ impl WritingState {
                 self.load_next = true;
             }
             WriteMessage::ShowChoices(shown) => self.choices_shown = shown,
+            WriteMessage::ShowEarlier(shown) => self.earlier_shown = shown,
             WriteMessage::Toggle(file) => {
                 if !self.open_files.remove(&file) {
                     self.open_files.insert(file);
@@ -139,6 +153,7 @@ impl WritingState {
         if self.job.is_none() {
             self.job = Some(WriteJob { kind, id: None });
             self.outcome = None;
+            self.earlier_shown = false;
             out.ask(Request::Writing(request));
         }
     }
@@ -205,7 +220,10 @@ impl WritingState {
     }
 
     pub(super) fn on_show(&mut self, is_in_sight: bool, page_is_open: bool, out: &mut Outbox<'_, Request>) {
-        self.page_is_open = page_is_open;
+        // A result that was seen is none any more when the page is opened again.
+        if std::mem::replace(&mut self.page_is_open, page_is_open) && !page_is_open {
+            self.outcome = None;
+        }
         if is_in_sight && std::mem::take(&mut self.load_next) {
             out.ask(Request::LoadWriting);
         }
@@ -252,8 +270,17 @@ impl WritingState {
 impl WriteOutcome {
     pub(crate) fn words(&self, text: &Locale) -> String {
         match self {
+            Self::Written(WriteSummary { files: 0, .. }) => text.s("write_done_none").to_owned(),
             Self::Written(summary) => text.n("write_done", summary.files as u64),
+            Self::TakenBack(UndoSummary { restored: 0, .. }) => text.s("write_taken_back_none").to_owned(),
             Self::TakenBack(summary) => text.n("write_taken_back", summary.restored as u64),
+        }
+    }
+
+    pub(crate) fn left(&self) -> &[LeftName] {
+        match self {
+            Self::Written(summary) => &summary.left,
+            Self::TakenBack(_) => &[],
         }
     }
 

@@ -4,11 +4,13 @@
 mod files;
 mod form;
 
-use eframe::egui::{self, Label, Panel, Ui};
+use std::sync::Arc;
+
+use eframe::egui::{self, Align, Galley, Label, Layout, Panel, TextStyle, TextWrapMode, Ui, WidgetText};
 
 use self::files::{PageRow, rows};
 use crate::app::engine::progress::Skipped;
-use crate::app::metadata::state::write::{WriteMessage, WriteOutcome, WritingState};
+use crate::app::metadata::state::write::{LeftName, WriteMessage, WriteOutcome, WritingState};
 use crate::app::metadata::state::{Message, State};
 use crate::app::metadata::view::Context;
 use crate::app::ui::action::Action;
@@ -19,8 +21,8 @@ use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::section::hint_ui;
 use crate::app::ui::widgets::status;
 
-/// A line of words, and the buttons below it.
-const FOOT: f32 = size::CONTROL + space::XXL + space::L;
+/// The buttons at the foot, and the space around them and the words above them.
+const FOOT: f32 = size::CONTROL + space::XXL;
 
 pub(super) fn send(ctx: &mut Context<'_>, message: WriteMessage) {
     ctx.send(Message::Writing(message));
@@ -57,9 +59,18 @@ pub(super) fn settings_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     }
 }
 
-/// Where there is a way back.
+/// Where there is a way back. That of an earlier writing never stands where the one just taken stood.
 fn take_back_ui(ui: &mut Ui, ctx: &mut Context<'_>, writing: &WritingState) {
     let files = writing.kept().map_or(0, |kept| kept.way_back);
+    if files > 0 && writing.has_taken_back() {
+        let is_shown = writing.is_earlier_shown();
+        if buttons::button_ui(ui, Rank::Plain, ctx.text.s("take_back_earlier")).clicked() {
+            send(ctx, WriteMessage::ShowEarlier(!is_shown));
+        }
+        if !is_shown {
+            return;
+        }
+    }
     let label = ctx.text.n("take_back_writing", files as u64);
     if files > 0 && buttons::enabled_button_ui(ui, writing.job().is_none(), Rank::Plain, &label).clicked() {
         send(ctx, WriteMessage::TakeBack);
@@ -78,12 +89,16 @@ impl WritePage {
         if state.writing.kept().is_none() {
             return status::skeleton_ui(ui, egui::Vec2::splat(size::FACE_TILE), ctx.text.s("loading"));
         }
+        // As many lines as the words need.
+        let words = theme::strong(foot_words(&state.writing, ctx.text));
+        let wrapped = Some(TextWrapMode::Wrap);
+        let words = WidgetText::from(words).into_galley(ui, wrapped, ui.available_width(), TextStyle::Body);
         Panel::bottom("write names")
-            .exact_size(FOOT)
+            .exact_size(FOOT + words.size().y)
             .resizable(false)
             .show_separator_line(false)
             .frame(egui::Frame::new())
-            .show(ui, |ui| foot_ui(ui, ctx));
+            .show(ui, |ui| foot_ui(ui, ctx, words));
         let rows = rows(&state.writing);
         let tops = RowTops::new(rows.iter().map(|row| row.height().unwrap_or(self.form_height)));
         rows_ui(ui, "write names", &tops, None, |ui, row| match &rows[row] {
@@ -103,12 +118,11 @@ impl WritePage {
 }
 
 /// What there is to say, and what can be done. None of the buttons takes the keyboard by itself.
-fn foot_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+fn foot_ui(ui: &mut Ui, ctx: &mut Context<'_>, words: Arc<Galley>) {
     let state: &State = ctx.state;
     let writing = &state.writing;
     ui.add_space(space::S);
-    let words = foot_words(writing, ctx.text);
-    ui.add(Label::new(theme::strong(&words)).truncate()).on_hover_text(&words);
+    ui.add(Label::new(words));
     ui.add_space(space::XS);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
@@ -121,9 +135,12 @@ fn foot_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
         if files > 0 && buttons::enabled_button_ui(ui, writing.can_write(), Rank::Primary, &label).clicked() {
             send(ctx, WriteMessage::Write);
         }
-        if writing.preview().is_none() {
-            take_back_ui(ui, ctx, writing);
-        }
+        // At the other end: not where Write was pressed.
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if writing.preview().is_none() {
+                take_back_ui(ui, ctx, writing);
+            }
+        });
     });
 }
 
@@ -140,7 +157,7 @@ fn preview_ui(ui: &mut Ui, ctx: &mut Context<'_>, writing: &WritingState) {
 
 fn foot_words(writing: &WritingState, text: &Locale) -> String {
     let mut words = Vec::new();
-    let mut left_out = 0;
+    let (mut left_out, mut left) = (0, 0);
     match (writing.job(), writing.preview(), writing.outcome()) {
         (Some(_), _, _) => words.push(text.s("write_busy").to_owned()),
         (None, Some(_), _) if writing.is_stale() => words.push(text.s("write_stale").to_owned()),
@@ -148,16 +165,21 @@ fn foot_words(writing: &WritingState, text: &Locale) -> String {
             words.push(text.n("write_would_change", preview.files.len() as u64));
             words.push(text.n("write_unchanged", preview.unchanged as u64));
             left_out = preview.skipped.len();
+            left = preview.left.len();
         }
         (None, None, Some(outcome)) => {
             words.push(outcome.words(text));
             left_out = outcome.skipped().len();
+            left = outcome.left().len();
             words.extend(outcome.is_cancelled().then(|| text.s("write_cancelled").to_owned()));
         }
         (None, None, None) => words.push(text.s("write_nothing_yet").to_owned()),
     }
     if left_out > 0 {
         words.push(text.n("write_left_out", left_out as u64));
+    }
+    if left > 0 {
+        words.push(text.n("write_left_to_others", left as u64));
     }
     if writing.job().is_none() && writing.names_changed() && !writing.is_stale() {
         words.push(text.s("write_names_changed").to_owned());
@@ -169,4 +191,10 @@ fn foot_words(writing: &WritingState, text: &Locale) -> String {
 fn skipped(writing: &WritingState) -> &[Skipped] {
     let shown = writing.preview().map(|preview| preview.skipped.as_slice());
     shown.or_else(|| writing.outcome().map(WriteOutcome::skipped)).unwrap_or_default()
+}
+
+/// The names that stay as other programs wrote them.
+fn left(writing: &WritingState) -> &[LeftName] {
+    let shown = writing.preview().map(|preview| preview.left.as_slice());
+    shown.or_else(|| writing.outcome().map(WriteOutcome::left)).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use super::Request;
 use crate::app::engine::facts::Facts;
-use crate::app::ui::action::{Action, Outbox};
+use crate::app::ui::action::{Action, Outbox, SuccessWords};
 use crate::app::ui::locale::Locale;
 use crate::app::ui::search::{Hit, HitKind};
 use crate::app::ui::widgets::name_field::completions;
@@ -22,7 +22,21 @@ fn of_person(key: &str, of_group_key: &str, faces: usize, person: PersonId, out:
     }
 }
 
-pub fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
+/// What a decision is answered with.
+pub(super) fn success_words(decision: &Decision, out: &Outbox<'_, Request>) -> SuccessWords {
+    let no_step = match decision {
+        Decision::Undo(_) => Some("said_nothing_to_undo"),
+        Decision::Redo(_) => Some("said_nothing_to_redo"),
+        _ => None,
+    };
+    SuccessWords {
+        text: words(decision, out),
+        undoable: !matches!(decision, Decision::Undo(_)),
+        no_step: no_step.map(|key| out.text.s(key).to_owned()),
+    }
+}
+
+fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
     let text = out.text;
     let name = |person: &PersonId| name_of(*person, out);
     match decision {

@@ -93,8 +93,8 @@ fn linkage_ui(ui: &mut Ui, ctx: &mut Context<'_>, threshold: f32, linkage: Linka
 }
 
 fn preview_ui(ui: &mut Ui, ctx: &mut Context<'_>, preview: &GroupingPreview) {
-    let (before, after) = (grouped(preview.groups_before), grouped(preview.groups_after));
-    ui.label(theme::strong(ctx.text.f("groups_become", &[("before", &before), ("after", &after)])));
+    let after = grouped(preview.groups_after);
+    ui.label(theme::strong(ctx.text.nf("groups_become", preview.groups_before, &[("after", &after)])));
     ui.label(theme::secondary(ui, ctx.text.n("faces_move", preview.faces_moved)));
     match preview.wrong_merges {
         Some(share) => {

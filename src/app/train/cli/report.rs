@@ -64,7 +64,11 @@ impl Printer {
                     words += &format!(", squared distance to the teacher {distance:.4}");
                 }
                 if report.pairs > 0 {
-                    words += &format!(", {} triplets of {} pairs", report.triplets, report.pairs);
+                    words += &format!(
+                        ", {} of {}",
+                        counted(report.triplets as usize, "triplet", "triplets"),
+                        counted(report.pairs as usize, "pair", "pairs")
+                    );
                 }
                 let (rate, pace) = (report.learning_rate, report.pictures_per_s);
                 output::note(format!("{words}, rate {rate:.2e}, {pace:.0} pictures/s"));

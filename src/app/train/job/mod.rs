@@ -273,19 +273,20 @@ fn shrunk_batches(training: &Dataset, config: &TrainConfig) -> Option<String> {
     let sampler = config.sampler;
     if !config.needs_names() {
         let (wanted, there) = (config.teacher?.pictures_per_batch, training.pictures());
-        return (there < wanted)
-            .then(|| format!("batches hold {there} pictures instead of {wanted}: there are no more"));
+        let pictures = counted(there, "picture", "pictures");
+        return (there < wanted).then(|| format!("batches hold {pictures} instead of {wanted}: there are no more"));
     }
     let anchors = || training.people.iter().filter(|person| person.pictures.len() > 1);
     let (wanted, there) = (sampler.people_per_batch, anchors().count());
+    let people = counted(there, "person", "people");
     let each = anchors().filter(|person| person.pictures.len() < sampler.pictures_per_person).count();
     let mut words = Vec::new();
     if there < wanted {
-        words.push(format!("{there} people instead of {wanted}, since no more have two pictures"));
+        words.push(format!("{people} instead of {wanted}, since no more have two pictures"));
     }
     if each > 0 && sampler.fill == Fill::No {
         let wanted = sampler.pictures_per_person;
-        words.push(format!("{each} of {there} people have fewer than {wanted} pictures, and give those they have"));
+        words.push(format!("of {people}, {each} gave fewer than {wanted} pictures, all that are there"));
     }
     (!words.is_empty()).then(|| format!("batches are smaller: {}", words.join("; ")))
 }

@@ -61,7 +61,8 @@ fn verdict_ui(ui: &mut Ui, text: &Locale, comparison: &Comparison) {
         heads_ui(ui, text);
     }
     if let Some(people) = &comparison.people {
-        let (count, pictures) = (grouped(people.people as u64), grouped(people.pictures as u64));
+        let count = text.n("names_people", people.people as u64);
+        let pictures = text.n("pictures", people.pictures as u64);
         let on = text.f("comparison_on_people", &[("people", &count), ("pictures", &pictures)]);
         row_ui(ui, text, &text.f("comparison_val", &[("one_in", &one_in(people.far_target))]), &on, &people.val);
         row_ui(ui, text, text.s("comparison_accuracy"), &on, &people.accuracy);

@@ -25,7 +25,7 @@ pub(crate) fn album_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun, textures: 
     };
     textures.update(ui.ctx(), run.begun.job.0, || run.album.clone());
     let secs = format!("{secs:.1}");
-    let drawn = ctx.text.f("demo_drawn", &[("pictures", &grouped(pictures as u64)), ("secs", &secs)]);
+    let drawn = ctx.text.nf("demo_drawn", pictures as u64, &[("secs", &secs)]);
     ui.add(egui::Label::new(theme::secondary(ui, drawn)).wrap());
     let fit = ((ui.available_width() + space::XS) / (FACE + space::XS)) as usize;
     let shown = run.album.len().min(fit);
@@ -57,11 +57,12 @@ pub(crate) fn result_ui(
         let from = words::percent(first);
         let values = [("one_in", one_in.as_str()), ("from", &from)];
         figure_ui(ui, &val, &text.f("demo_result_val", &values));
-        let (people, purity) = (grouped(scores.labels as u64), words::percent(scores.b_cubed_precision));
+        let people = text.n("names_people", scores.labels as u64);
+        let purity = words::percent(scores.b_cubed_precision);
         let groups = text.f("demo_result_groups", &[("people", &people), ("purity", &purity)]);
         figure_ui(ui, &grouped(scores.clusters as u64), &groups);
-        let learned =
-            text.f("demo_result_took", &[("people", &grouped(report.people as u64)), ("device", &report.device)]);
+        let drawn = text.n("demo_people", report.people as u64);
+        let learned = text.f("demo_result_took", &[("people", &drawn), ("device", &report.device)]);
         figure_ui(ui, &text.duration(report.seconds), &learned);
     });
     ui.add_space(space::L);

@@ -6,8 +6,9 @@ use rand_chacha::ChaCha8Rng;
 use super::super::error::{PacketError, Refusal};
 use super::super::fragment::EMPTY_PACKET;
 use super::super::matching::OthersNames;
-use super::super::merge::{ChangeKind, MergeError, MergeRequest, MergedPacket, merge};
+use super::super::merge::{ChangeKind, MergeError, MergedPacket, merge};
 use super::super::model::{PacketPlace, PeoplePacket, RegionFormat};
+use super::super::request::MergeRequest;
 use super::super::written::{NameList, WrittenNames};
 use super::samples::{DIGIKAM, area, is_close, nothing, packet};
 use crate::metadata::region_box::RegionBox;
@@ -27,6 +28,7 @@ fn request<'a>(faces: &'a [(String, RegionBox)], ours: &'a WrittenNames, others:
         ours,
         others,
         library: Some("library 1"),
+        beside: &[],
     }
 }
 
@@ -95,11 +97,6 @@ fn names_of_others_stay_unless_their_user_says() {
     assert_eq!(ours, [NameList::MicrosoftRegions, NameList::PersonInImage]);
     assert_eq!(merged(&new.text, &[], &new.written, &STAY).text, old);
     let other = ("Carl", area(0.64, 0.33, 0.22, 0.32));
-    let new = merged(&old, &[other], &nothing(), &STAY);
-    let withheld: Vec<_> = new.changes.iter().filter(|change| change.kind == ChangeKind::Withheld).collect();
-    assert_eq!(withheld.len(), 1);
-    assert_eq!(withheld[0].instead.as_deref(), Some("Berta"));
-    assert!(read(&new.text).regions.iter().any(|region| region.name.as_deref() == Some("Berta")));
     let replace = OthersNames { replace_differing: true, ..OthersNames::default() };
     let new = merged(&old, &[other], &nothing(), &replace);
     let names: Vec<_> = read(&new.text).regions.into_iter().filter_map(|region| region.name).collect();
@@ -109,6 +106,52 @@ fn names_of_others_stay_unless_their_user_says() {
     assert_eq!(found.regions.iter().filter(|region| region.name.is_some()).count(), 0);
     assert_eq!(found.subject, ["Strand"]);
     assert!(found.hierarchical.is_empty() && found.tags.is_empty());
+}
+
+/// Lists in which names were withheld, with the name that stands there.
+fn withheld(merged: &MergedPacket) -> Vec<(NameList, Option<&str>, Option<&str>)> {
+    let withheld = merged.changes.iter().filter(|change| change.kind == ChangeKind::Withheld);
+    withheld.map(|change| (change.list, change.name(), change.instead.as_deref())).collect()
+}
+
+/// One file never gives one face two names, whichever list the other one stands in.
+#[test]
+fn a_face_that_others_name_is_left_to_them_in_every_list() {
+    let place = area(0.64, 0.33, 0.22, 0.32);
+    let of_microsoft = merged(EMPTY_PACKET, &[("Berta", place)], &nothing(), &STAY);
+    let lists = [NameList::MicrosoftRegions];
+    let faces = faces(&[("Berta", place)]);
+    let none = nothing();
+    let request = MergeRequest { lists: &lists, library: None, ..request(&faces, &none, &STAY) };
+    let microsoft_alone = merge(EMPTY_PACKET, &request).unwrap().text;
+    let iptc = packet(
+        "<rdf:Description rdf:about='' xmlns:i='http://iptc.org/std/Iptc4xmpExt/2008-02-29/'><i:ImageRegion><rdf:Bag>\
+         <rdf:li rdf:parseType='Resource'><i:Name>Berta</i:Name><i:RegionBoundary rdf:parseType='Resource'>\
+         <i:rbShape>rectangle</i:rbShape><i:rbUnit>relative</i:rbUnit><i:rbX>0.65</i:rbX><i:rbY>0.35</i:rbY>\
+         <i:rbW>0.2</i:rbW><i:rbH>0.3</i:rbH></i:RegionBoundary></rdf:li></rdf:Bag></i:ImageRegion></rdf:Description>",
+    );
+    for (what, old) in [("MWG", packet(DIGIKAM)), ("Microsoft", microsoft_alone), ("IPTC", iptc)] {
+        let new = merged(&old, &[("Carl", place)], &nothing(), &STAY);
+        assert_eq!(new.text, old, "{what}");
+        assert_eq!(withheld(&new), NameList::ALL.map(|list| (list, Some("Carl"), Some("Berta"))), "{what}");
+        // Whoever else is in the picture is written, also under the same name.
+        let new = merged(&old, &[("Carl", place), ("Carl", area(0.2, 0.3, 0.1, 0.2))], &nothing(), &STAY);
+        assert_eq!(read(&new.text).person_in_image, ["Carl"], "{what}");
+        let named = read(&new.text).regions.into_iter().filter(|region| region.name.as_deref() == Some("Carl"));
+        assert_eq!(named.map(|region| region.format).collect::<Vec<_>>(), [RegionFormat::Mwg, RegionFormat::Microsoft]);
+        assert_eq!(withheld(&new).len(), 2, "{what}: only where it has a place");
+    }
+    // What we wrote before another program gave the face its name goes with it.
+    let renamed = of_microsoft.text.replace("<mwg-rs:Name>Berta", "<mwg-rs:Name>Dora");
+    let new = merged(&renamed, &[("Berta", place)], &of_microsoft.written, &STAY);
+    let found = read(&new.text);
+    let named: Vec<_> = found.regions.iter().filter_map(|region| region.name.as_deref()).collect();
+    assert_eq!(named, ["Dora"]);
+    assert!(found.subject.is_empty() && found.person_in_image.is_empty() && found.tags.is_empty(), "{found:?}");
+    // Two faces so near that a box fits both: who has the name is meant.
+    let near = area(0.66, 0.36, 0.2, 0.3);
+    let new = merged(&packet(DIGIKAM), &[("Carl", near), ("Berta", place)], &nothing(), &STAY);
+    assert_eq!(withheld(&new), []);
 }
 
 #[test]

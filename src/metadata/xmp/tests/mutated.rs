@@ -1,9 +1,7 @@
 //! Damaged packets and files: an answer or an error, soon, and never a panic. `LIKENESS_MUTATIONS=10000` runs the long
 //! form.
 
-use std::time::{Duration, Instant};
-
-use rand::{RngExt, SeedableRng};
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::super::matching::OthersNames;
@@ -11,72 +9,30 @@ use super::super::model::{PacketPlace, PeoplePacket};
 use super::super::plan::plan;
 use super::super::read::read;
 use super::samples::{DIGIKAM, WritePlace, anna, jpeg, names, nothing, packet, packet_segment, put, segment};
+use crate::types::mutation::{self, Work};
 
-/// Each, without optimisation.
-const LIMIT: Duration = Duration::from_secs(1);
+const MOST_KIB: u64 = 512 << 10;
+/// Of XML and of containers.
+const LOUD: &[u8] = b"<>/\"'&=:! \0\xff";
 
-fn rounds() -> u64 {
-    std::env::var("LIKENESS_MUTATIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(300)
+fn changed(bytes: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
+    mutation::changed(bytes, LOUD, random)
 }
 
-/// One to four changes: a byte, a piece taken out, doubled, or moved, the end cut off.
-fn mutated(bytes: &[u8], rng: &mut ChaCha8Rng) -> Vec<u8> {
-    let mut bytes = bytes.to_vec();
-    for _ in 0..rng.random_range(1..=4) {
-        if bytes.is_empty() {
-            break;
-        }
-        let at = rng.random_range(0..bytes.len());
-        let end = (at + rng.random_range(1..60)).min(bytes.len());
-        match rng.random_range(0..6) {
-            0 => bytes[at] = rng.random_range(0..=255),
-            1 => bytes[at] = *b"<>/\"'&=:! \0\xff".get(rng.random_range(0..12)).unwrap(),
-            2 => drop(bytes.drain(at..end)),
-            3 => {
-                let piece = bytes[at..end].to_vec();
-                bytes.splice(at..at, piece.repeat(rng.random_range(1..40)));
-            }
-            4 => {
-                let piece: Vec<u8> = bytes.drain(at..end).collect();
-                let to = rng.random_range(0..=bytes.len());
-                bytes.splice(to..to, piece);
-            }
-            _ => bytes.truncate(bytes.len().min(at.max(20))),
-        }
-    }
-    bytes
-}
-
-/// What this thread has used of a processor: other programs' work is not counted where the system tells them apart.
-fn time() -> Duration {
-    let used = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let used = used.and_then(|line| line.split(' ').next()?.parse().ok());
-    used.map_or_else(|| BEGIN.with(Instant::elapsed), Duration::from_nanos)
-}
-
-thread_local! {
-    static BEGIN: Instant = Instant::now();
-}
-
-fn soon<T>(what: &str, seed: u64, work: impl FnOnce() -> T) -> T {
-    let begin = time();
-    let result = work();
-    let took = time().saturating_sub(begin);
-    assert!(took < LIMIT, "{what} {seed} took {took:?}");
-    result
+fn mutations(what: &str, read: impl FnMut(&mut ChaCha8Rng)) {
+    mutation::mutations(what, 300, MOST_KIB, Work::OfThisThread, read);
 }
 
 #[test]
 fn damaged_packets_do_no_harm() {
     let text = packet(DIGIKAM);
-    let mut read_whole = 0;
-    for seed in 0..rounds() {
-        let bytes = mutated(text.as_bytes(), &mut ChaCha8Rng::seed_from_u64(seed));
-        let found = soon("packet", seed, || PeoplePacket::parse(&bytes, PacketPlace::Embedded));
-        read_whole += u64::from(found.is_ok());
-    }
+    let (mut all, mut read_whole) = (0, 0);
+    mutations("packet", |random| {
+        let found = PeoplePacket::parse(&changed(text.as_bytes(), random), PacketPlace::Embedded);
+        (all, read_whole) = (all + 1, read_whole + u64::from(found.is_ok()));
+    });
     // The changes are of a kind that some packets survive, so the code behind the parser is reached.
-    assert!(read_whole * 50 > rounds() && read_whole < rounds(), "{read_whole} of {} were read", rounds());
+    assert!(read_whole * 50 > all && read_whole < all, "{read_whole} of {all} were read");
 }
 
 #[test]
@@ -86,23 +42,17 @@ fn damaged_files_do_no_harm() {
     let whole =
         jpeg(&[segment(0xe1, b"Exif\0\0MM"), packet_segment(&packet(DIGIKAM)), segment(0xe2, b"ICC_PROFILE\0")]);
     let others = OthersNames::default();
-    for seed in 0..rounds() {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x5eed);
-        // Mostly the head, where the lengths are.
-        let head = if rng.random_bool(0.5) { 80 } else { whole.len() };
-        let bytes = [mutated(&whole[..head], &mut rng), whole[head..].to_vec()].concat();
-        put(&photo, &bytes);
+    mutations("JPEG with a packet", |random| {
+        put(&photo, &changed(&whole, random));
         let (faces, ours) = ([anna()], nothing());
-        soon("file", seed, || {
-            read(&photo).unwrap();
-            for place in [WritePlace::Embedded, WritePlace::Sidecar] {
-                // Refused or planned, and a plan's result reads again.
-                if let Ok(plan) = plan(&photo, place, &names(&faces, &ours, &others)) {
-                    plan.file.result(std::fs::read(&plan.path).ok().as_deref()).unwrap();
-                }
+        read(&photo).unwrap();
+        for place in [WritePlace::Embedded, WritePlace::Sidecar] {
+            // Refused or planned, and a plan's result reads again.
+            if let Ok(plan) = plan(&photo, place, &names(&faces, &ours, &others)) {
+                plan.file.result(std::fs::read(&plan.path).ok().as_deref()).unwrap();
             }
-        });
-    }
+        }
+    });
 }
 
 /// The other containers, by files that begin like theirs.
@@ -120,13 +70,13 @@ fn files_of_noise_do_no_harm() {
         iinf\0\0\0\0\0\x01\0\0\0\x14infe\x02\0\0\0\0\x01\0\0mime",
         b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x10xml ",
     ];
-    for seed in 0..rounds() {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x0dd);
-        let head = heads[seed as usize % heads.len()];
-        let head = if rng.random_bool(0.5) { head.to_vec() } else { mutated(head, &mut rng) };
-        let noise: Vec<u8> =
-            (0..rng.random_range(0..600)).map(|_| rng.random_range(0..=255) & rng.random_range(0..=255)).collect();
+    mutations("noise", |random| {
+        let head = heads[random.random_range(0..heads.len())];
+        let head = if random.random_bool(0.5) { head.to_vec() } else { changed(head, random) };
+        let noise: Vec<u8> = (0..random.random_range(0..600))
+            .map(|_| random.random_range(0..=255) & random.random_range(0..=255))
+            .collect();
         put(&photo, &[head, noise].concat());
-        soon("noise", seed, || read(&photo).unwrap());
-    }
+        read(&photo).unwrap();
+    });
 }

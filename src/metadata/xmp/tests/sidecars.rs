@@ -2,11 +2,12 @@
 
 use super::super::matching::OthersNames;
 use super::super::model::PacketPlace;
-use super::super::plan::plan;
+use super::super::plan::{FaceToWrite, NamesToWrite, plan};
 use super::super::read::read;
 use super::super::sidecar::Sidecars;
 use super::super::write::{FileChange, Modified};
-use super::samples::{DIGIKAM, WritePlace, anna, jpeg, names, nothing, packet, packet_segment, put};
+use super::super::written::NameList;
+use super::samples::{DIGIKAM, WritePlace, anna, area, jpeg, names, nothing, packet, packet_segment, put};
 
 #[test]
 fn the_sidecar_that_names_its_photo_holds() {
@@ -78,6 +79,28 @@ fn a_new_sidecar_begins_with_what_it_hides() {
     let photo = folder.path().join("b.jpg");
     put(&photo, &jpeg(&[packet_segment(&packet(DIGIKAM))]));
     assert_eq!(plan(&photo, WritePlace::Sidecar, &names(&[], &ours, &others)).unwrap().file, FileChange::Nothing);
+}
+
+/// Also where the list in which the photo itself says so is none that is written.
+#[test]
+fn a_face_that_the_photo_names_is_left_to_it_in_its_sidecar() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = folder.path().join("a.jpg");
+    put(&photo, &jpeg(&[packet_segment(&packet(DIGIKAM))]));
+    let carl = FaceToWrite { name: "Carl".into(), area: area(0.64, 0.33, 0.22, 0.32) };
+    let (faces, ours, others) = ([carl, anna()], nothing(), OthersNames::default());
+    for lists in [&NameList::ALL[..], &[NameList::PersonInImage]] {
+        let request = NamesToWrite { lists, ..names(&faces, &ours, &others) };
+        let first = plan(&photo, WritePlace::Sidecar, &request).unwrap();
+        first.write(Modified::Now).unwrap();
+        let found = &read(&photo).unwrap().packets[0];
+        assert_eq!(found.person_in_image, ["Anna & Co <x>"]);
+        assert!(found.regions.iter().all(|region| region.name.as_deref() != Some("Carl")));
+        // Nor at the next writing.
+        let again = plan(&photo, WritePlace::Sidecar, &NamesToWrite { ours: &first.written, ..request }).unwrap();
+        assert_eq!(again.file, FileChange::Nothing);
+        std::fs::remove_file(&first.path).unwrap();
+    }
 }
 
 #[test]

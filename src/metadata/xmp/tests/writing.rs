@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::super::error::{MetadataError, Refusal};
 use super::super::matching::OthersNames;
 use super::super::plan::{FaceToWrite, MetadataPlan, plan};
-use super::super::write::{FileUndo, Modified};
+use super::super::write::{FileUndo, Modified, Undone};
 use super::samples::{DIGIKAM, WritePlace, anna, area, jpeg, names, nothing, packet, packet_segment, put};
 
 fn planned(photo: &Path, place: WritePlace) -> MetadataPlan {
@@ -60,6 +60,58 @@ fn the_time_and_the_mode_are_kept() {
     assert_eq!(fs::read(&photo).unwrap(), jpeg(&[]));
     let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["a.jpg"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn extended_attributes_are_kept_there_and_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = folder.path().join("a.jpg");
+    put(&photo, &jpeg(&[]));
+    let noted = [("user.xdg.tags", b"summer".as_slice()), ("user.empty", b"")];
+    if noted.iter().any(|(name, value)| xattr::set(&photo, name, value).is_err()) {
+        println!("skipped: this disk keeps no extended attributes");
+        return;
+    }
+    let kept = || noted.map(|(name, _)| xattr::get(&photo, name).unwrap());
+    let before = kept();
+    let first = planned(&photo, WritePlace::Embedded);
+    let undo = first.undo().unwrap();
+    first.write(Modified::Kept).unwrap();
+    assert_eq!(kept(), before);
+    assert_eq!(undo.apply().unwrap(), Undone::Restored);
+    assert_eq!((kept(), fs::read(&photo).unwrap()), (before, jpeg(&[])));
+}
+
+/// As after a kill between the note of the way back and the writing.
+#[test]
+fn what_was_never_written_needs_no_way_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = folder.path().join("a.jpg");
+    for place in [WritePlace::Embedded, WritePlace::Sidecar] {
+        put(&photo, &jpeg(&[]));
+        let first = planned(&photo, place);
+        let undo = first.undo().unwrap();
+        assert_eq!(undo.apply().unwrap(), Undone::WasSo, "{place:?}");
+        first.write(Modified::Now).unwrap();
+        let (gone, back) = (MetadataPlan { file: first.file.inverse(), ..first.clone() }, first.file.clone());
+        let undo = gone.undo().unwrap();
+        assert_eq!((undo.change.clone(), undo.apply().unwrap()), (back, Undone::WasSo), "{place:?}");
+        gone.write(Modified::Now).unwrap();
+        assert_eq!(undo.apply().unwrap(), Undone::Restored, "{place:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_read_only_is_left_so_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = folder.path().join("a.jpg");
+    put(&photo, &jpeg(&[]));
+    fs::set_permissions(&photo, std::os::unix::fs::PermissionsExt::from_mode(0o444)).unwrap();
+    let refused = planned(&photo, WritePlace::Embedded).check().unwrap_err();
+    assert!(matches!(refused, MetadataError::Refused { why: Refusal::ReadOnly, .. }), "{refused}");
+    assert!(refused.asks_for_a_sidecar() && planned(&photo, WritePlace::Sidecar).check().is_ok());
 }
 
 #[test]

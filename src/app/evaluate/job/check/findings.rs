@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::app::evaluate::job::check::alternatives::{Alternative, PossibleFault, Way, unlike_own};
 use crate::app::evaluate::job::check::measure::MeasuredSample;
 use crate::eval::separation::Gain;
-use crate::types::Preprocessing;
+use crate::types::{Preprocessing, counted};
 
 /// One way in one round.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -73,8 +73,11 @@ impl Fact {
                  little to tell"
             ),
             Self::Skipped { lost, asked, unreadable, without_face } => format!(
-                "{lost} of {asked} were left out, because {unreadable} images could not be read and {without_face} show \
-                 no face to the detector; counted as wrong they would take {:.1} points off the accuracy",
+                "of {}, {lost} could not be judged: {} could not be read, and in {} the detector found no face; counted as \
+                 wrong they would take {:.1} points off the accuracy",
+                counted(*asked, "pair", "pairs"),
+                counted(*unreadable, "image", "images"),
+                counted(*without_face, "image", "images"),
                 100.0 * *lost as f64 / *asked as f64
             ),
             Self::MadeWith { way, distance, from_own } => format!(

@@ -27,7 +27,7 @@ use crate::app::jobs::input_file::{ListFormat, read_pairs};
 use crate::eval::PairList;
 use crate::figures::Table;
 use crate::figures::report::{HtmlReport, ReportPart};
-use crate::types::{Cancel, CropRule, FaceCrop, Preprocessing, path_text};
+use crate::types::{Cancel, CropRule, FaceCrop, Preprocessing, counted, path_text};
 use findings::{Finding, MeasuredRow};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -101,8 +101,8 @@ pub(crate) fn eval_check(
         let measured = measure::measure(engine, config, &list, (&advised, &alternatives), given, cancel, events)?;
         ensure!(
             measured.used.same.len() > 1 && measured.used.different.len() > 1,
-            "too few of the sampled pairs have both faces to check anything: {} images were skipped",
-            measured.skipped.len()
+            "too few of the sampled pairs have both faces to check anything: {} skipped",
+            counted(measured.skipped.len(), "image was", "images were")
         );
         last = measured.used.separation();
         let (measured_ways, best) = findings::of_round(round, &measured, &alternatives, config.seed);
@@ -174,9 +174,11 @@ fn table(outcome: &CheckOutcome) -> Table {
 fn report(outcome: &CheckOutcome) -> HtmlReport {
     let mut report = HtmlReport::new(format!("Is {} fed as it should be?", outcome.model));
     report.push(ReportPart::Text(format!(
-        "{} pairs, {} skipped. Same and different pairs lie d′ = {:.2} apart as pictures are prepared now, {:.2} as \
-         advised.",
-        outcome.pairs, outcome.skipped, outcome.separation, outcome.separation_advised
+        "{}, {} skipped. Same and different pairs lie d′ = {:.2} apart as pictures are prepared now, {:.2} as advised.",
+        counted(outcome.pairs, "pair", "pairs"),
+        outcome.skipped,
+        outcome.separation,
+        outcome.separation_advised
     )));
     if outcome.findings.is_empty() {
         report.push(ReportPart::Text("Nothing was found: no other way of preparing pictures does better.".to_owned()));

@@ -187,6 +187,18 @@ fn it_is_known_without_a_look_at_files_what_has_changed_since() {
     assert_eq!(album.pending(), 1, "the old name stands there again");
 }
 
+/// As after a writing that was killed, or one on the command line.
+#[test]
+fn names_that_stand_there_wait_for_nothing_once_the_files_were_looked_at() {
+    let mut album = Album::new();
+    album.name(0, "Ada");
+    album.write(WritePlace::Sidecar);
+    album.name(1, "Bo");
+    assert_eq!(album.pending(), 2);
+    assert_eq!(album.preview(&window_choices(WritePlace::Sidecar)).files.len(), 1);
+    assert_eq!(album.pending(), 1);
+}
+
 #[test]
 fn what_is_cancelled_is_kept_as_far_as_it_came() {
     let mut album = Album::new();

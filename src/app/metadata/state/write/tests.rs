@@ -132,6 +132,28 @@ fn where_nothing_could_be_written_it_stays_off() {
 }
 
 #[test]
+fn a_result_that_was_seen_is_gone_when_the_page_is_opened_again() {
+    let mut state = shown();
+    let on_page = |state: &mut WritingState, is_open| _ = asked(state, |state, out| state.on_show(true, is_open, out));
+    on_page(&mut state, true);
+    send(&mut state, WriteMessage::Write);
+    on_page(&mut state, false);
+    hear(&mut state, WriteEvent::Written(WriteSummary { files: 2, ..WriteSummary::default() }));
+    on_page(&mut state, false);
+    assert!(state.outcome().is_some(), "it came while nobody looked");
+    on_page(&mut state, true);
+    on_page(&mut state, false);
+    assert!(state.outcome().is_none());
+}
+
+#[test]
+fn where_nothing_was_to_be_done_nothing_is_said_to_be_done() {
+    let text = Locale::new(Language::English);
+    assert_eq!(WriteOutcome::Written(WriteSummary::default()).words(&text), "No file was changed");
+    assert_eq!(WriteOutcome::TakenBack(UndoSummary::default()).words(&text), "There was nothing to take back");
+}
+
+#[test]
 fn a_cancelled_job_leaves_what_was_shown_before() {
     let mut state = shown();
     send(&mut state, WriteMessage::Preview);

@@ -7,10 +7,10 @@ use eframe::egui::{
     self, Color32, CornerRadius, FontId, Label, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::{send, skipped};
+use super::{left, send, skipped};
 use crate::app::engine::progress::Skipped;
 use crate::app::metadata::state::write::{
-    ChangeKind, DiffLine, FileFate, FilePreview, NameList, WriteMessage, WritingState,
+    ChangeKind, DiffLine, FileFate, FilePreview, LeftName, NameList, WriteMessage, WritingState,
 };
 use crate::app::metadata::view::Context;
 use crate::app::ui::icons::{self, Icon};
@@ -37,6 +37,8 @@ pub(super) enum PageRow<'a> {
     Line(&'a DiffLine),
     /// So many entries stay.
     Kept(usize),
+    LeftHeading(usize),
+    Left(&'a LeftName),
     SkippedHeading(usize),
     Skipped(&'a Skipped),
 }
@@ -47,8 +49,8 @@ impl PageRow<'_> {
         match self {
             Self::Form => None,
             Self::File(..) => Some(FILE),
-            Self::Line(_) | Self::Kept(_) => Some(LINE),
-            Self::Nothing | Self::SkippedHeading(_) => Some(HEADING),
+            Self::Line(_) | Self::Kept(_) | Self::Left(_) => Some(LINE),
+            Self::Nothing | Self::LeftHeading(_) | Self::SkippedHeading(_) => Some(HEADING),
             Self::Skipped(_) => Some(SKIPPED),
         }
     }
@@ -57,7 +59,7 @@ impl PageRow<'_> {
 pub(super) fn rows(writing: &WritingState) -> Vec<PageRow<'_>> {
     let mut rows = vec![PageRow::Form];
     if let Some(preview) = writing.preview() {
-        if preview.files.is_empty() {
+        if preview.files.is_empty() && preview.left.is_empty() && preview.skipped.is_empty() {
             rows.push(PageRow::Nothing);
         }
         for (index, file) in preview.files.iter().enumerate() {
@@ -67,6 +69,11 @@ pub(super) fn rows(writing: &WritingState) -> Vec<PageRow<'_>> {
                 rows.extend((file.kept > 0).then_some(PageRow::Kept(file.kept)));
             }
         }
+    }
+    let left = left(writing);
+    if !left.is_empty() {
+        rows.push(PageRow::LeftHeading(left.len()));
+        rows.extend(left.iter().map(PageRow::Left));
     }
     let skipped = skipped(writing);
     if !skipped.is_empty() {
@@ -87,10 +94,9 @@ pub(super) fn row_ui(ui: &mut Ui, ctx: &mut Context<'_>, row: &PageRow<'_>) {
         PageRow::Kept(count) => indented_ui(ui, |ui| {
             ui.label(theme::secondary(ui, ctx.text.n("write_kept", *count as u64)));
         }),
-        PageRow::SkippedHeading(count) => {
-            ui.add_space(space::M);
-            ui.label(theme::strong(ctx.text.n("write_left_out", *count as u64)));
-        }
+        PageRow::LeftHeading(count) => heading_ui(ui, &ctx.text.n("write_left_to_others", *count as u64)),
+        PageRow::Left(left) => left_ui(ui, ctx.text, left),
+        PageRow::SkippedHeading(count) => heading_ui(ui, &ctx.text.n("write_left_out", *count as u64)),
         PageRow::Skipped(skipped) => skipped_ui(ui, skipped),
     }
 }
@@ -198,6 +204,21 @@ fn line_ui(ui: &mut Ui, text: &Locale, line: &DiffLine) {
     indented_ui(ui, |ui| {
         ui.label(RichText::new(format!("{} {name}", sign(line.kind))).color(colour));
         ui.add(Label::new(theme::secondary(ui, words.join(" · "))).truncate());
+    });
+}
+
+fn heading_ui(ui: &mut Ui, words: &str) {
+    ui.add_space(space::M);
+    ui.label(theme::strong(words));
+}
+
+/// The file, then the name and the one that stands for it.
+fn left_ui(ui: &mut Ui, text: &Locale, left: &LeftName) {
+    let withheld = text.f("write_withheld", &[("name", &left.instead)]);
+    ui.horizontal(|ui| {
+        ui.set_height(LINE);
+        ui.label(file_name(&left.file)).on_hover_text(left.file.to_string_lossy());
+        ui.add(Label::new(theme::secondary(ui, format!("{} · {withheld}", left.name))).truncate());
     });
 }
 

@@ -4,7 +4,9 @@ use eframe::egui::Ui;
 
 use super::send;
 use crate::app::metadata::state::State;
-use crate::app::metadata::state::write::{NameList, WriteChoices, WriteMessage, WritePlace, WritingState};
+use crate::app::metadata::state::write::{
+    NameList, WriteChoices, WriteMessage, WriteOutcome, WritePlace, WritingState,
+};
 use crate::app::metadata::view::Context;
 use crate::app::ui::locale::Locale;
 use crate::app::ui::theme::{self, size, space};
@@ -16,7 +18,6 @@ pub(super) fn form_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let Some(kept) = state.writing.kept() else { return };
     ui.set_max_width(size::READING_WIDTH + 120.0);
     let choices = &kept.settings.choices;
-    let can_close = state.writing.preview().is_some() || state.writing.outcome().is_some();
     if !is_form_shown(&state.writing) {
         hint_ui(ui, summary(choices, ctx.text));
         if buttons::button_ui(ui, Rank::Plain, ctx.text.s("write_show_choices")).clicked() {
@@ -29,7 +30,7 @@ pub(super) fn form_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.add_enabled_ui(state.writing.job().is_none(), |ui| {
         choices_ui(ui, ctx, &mut chosen);
     });
-    if can_close && buttons::button_ui(ui, Rank::Plain, ctx.text.s("write_hide_choices")).clicked() {
+    if state.writing.choices_shown && buttons::button_ui(ui, Rank::Plain, ctx.text.s("write_hide_choices")).clicked() {
         send(ctx, WriteMessage::ShowChoices(false));
     }
     ui.add_space(space::M);
@@ -40,7 +41,8 @@ pub(super) fn form_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
 
 /// Until there is something to look at, it is all that is here.
 fn is_form_shown(writing: &WritingState) -> bool {
-    writing.choices_shown || writing.preview().is_none() && writing.outcome().is_none()
+    let is_empty = |outcome: &WriteOutcome| outcome.skipped().is_empty() && outcome.left().is_empty();
+    writing.choices_shown || writing.preview().is_none() && writing.outcome().is_none_or(is_empty)
 }
 
 fn choices_ui(ui: &mut Ui, ctx: &Context<'_>, choices: &mut WriteChoices) {

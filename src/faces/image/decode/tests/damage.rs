@@ -1,9 +1,8 @@
 //! Damaged files: what may be shown of them, and that nothing worse comes of thousands of them.
 
-use std::time::Instant;
-
 use super::*;
 use crate::faces::image::heif::tests::build::{AVIF, CLEAR_HEIC, HEIC, HeifBuilder};
+use crate::types::mutation::{Work, changed, mutations, peak_kib};
 
 fn shown(bytes: &[u8]) -> Result<DamagedPicture, DecodeError> {
     let (_folder, path) = on_disk("photo.bin", bytes);
@@ -80,89 +79,62 @@ fn what_there_is_stands_in_proportion_to_the_file() {
     assert!(matches!(shown(&bytes), Err(DecodeError::TooManyPixels { .. })));
 }
 
-/// A few bytes of a file overwritten, or a piece of it taken out or said twice.
-fn mutated(bytes: &[u8], random: &mut impl FnMut(usize) -> usize) -> Vec<u8> {
-    let mut bytes = bytes.to_vec();
-    for _ in 0..1 + random(4) {
-        let reach = 1 << (4 + random(12));
-        let at = random(bytes.len().min(reach));
-        match random(6) {
-            0 => bytes[at] ^= 1 << random(8),
-            1 => bytes[at] = [0, 1, 0x7f, 0x80, 0xff][random(5)],
-            2 => bytes.truncate(at.max(16)),
-            3 => drop(bytes.drain(at..(at + random(9)).min(bytes.len()))),
-            4 => {
-                let end = (at + random(40)).min(bytes.len());
-                let piece = bytes[at..end].to_vec();
-                bytes.splice(at..at, piece);
-            }
-            _ => bytes.iter_mut().skip(at).take(4).for_each(|byte| *byte = random(256) as u8),
-        }
-    }
-    bytes
-}
+const MOST_KIB: u64 = 512 << 10;
+/// Of markers, boxes and chunks.
+const LOUD: &[u8] = &[0, 1, 0x7f, 0x80, 0xff, 0xd8, 0xd9, 0xda, b'I', b'M', b' ', b'9'];
 
-/// `LIKENESS_MUTATIONS=10000 cargo test --release mutated_files -- --nocapture` is the long form, which holds the peak of
-/// memory, too: an ordinary run has other tests beside it.
+/// `LIKENESS_MUTATIONS=10000 cargo test --release mutated -- --test-threads=1 --nocapture` is the long form.
 #[test]
 fn mutated_files_do_no_harm() {
-    let asked = std::env::var("LIKENESS_MUTATIONS").ok().and_then(|rounds| rounds.parse().ok());
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = move |below: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize % below.max(1)
-    };
     let (_folder, path) = on_disk("photo.bin", b"");
     for (name, file) in files() {
         fs::write(&path, &file).unwrap();
         assert!(decode(&path, DecodeScale::Full, &DecodeLimits::default()).is_ok(), "{name} is none to begin with");
-        let (mut slowest, mut used) = (0.0_f64, 0);
-        for round in 0..asked.unwrap_or(40) {
-            let bytes = mutated(&file, &mut random);
-            fs::write(&path, &bytes).unwrap();
-            let took = look_at(&path, &mut used);
-            if asked.is_some() && (took > MOST_SECS || peak_mib() > MOST_MIB) {
-                let kept = std::env::temp_dir().join("mutated.bin");
-                fs::write(&kept, bytes).unwrap();
-                panic!("{name}, file {round}, kept as {}: {took:.1} s, {} MiB", kept.display(), peak_mib());
-            }
-            slowest = slowest.max(took);
-        }
-        println!("{name}: slowest {slowest:.3} s, {used} of them read, at most {} MiB", peak_mib());
+        let mut used = 0;
+        mutations(name, 40, MOST_KIB, Work::OfAllThreads, |random| {
+            fs::write(&path, changed(&file, LOUD, random)).unwrap();
+            used += usize::from(look_at(&path));
+        });
+        println!("{name}: {used} of them read");
     }
 }
 
-const MOST_SECS: f64 = 1.0;
-const MOST_MIB: u64 = 512;
-
-/// What all threads of this process have computed so far, in seconds; by the clock where the system does not say.
-fn computed_secs(begin: Instant) -> f64 {
-    const TICKS_A_SEC: f64 = 100.0;
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
-    ticks(11).zip(ticks(12)).map_or(begin.elapsed().as_secs_f64(), |(user, system)| (user + system) / TICKS_A_SEC)
+/// Whole files around blocks that are none: their lengths are right, so that the block itself is read.
+#[test]
+fn mutated_exif_blocks_do_no_harm() {
+    let (_folder, path) = on_disk("photo.bin", b"");
+    let picture = quarters(16, 16);
+    let block = exif_block(&[
+        field(Tag::Orientation, Value::Short(vec![6])),
+        field(Tag::Model, Value::Ascii(vec![b"Camera".to_vec()])),
+        field(Tag::DateTimeOriginal, Value::Ascii(vec![b"2024:05:06 07:08:09".to_vec()])),
+        field(Tag::GPSLatitude, Value::Rational(vec![Rational { num: 52, denom: 1 }; 3])),
+    ]);
+    let (mut all, mut used) = (0, 0);
+    mutations("EXIF block", 200, MOST_KIB, Work::OfAllThreads, |random| {
+        let mut block = changed(&block, LOUD, random);
+        block.truncate(60_000);
+        fs::write(&path, jpeg_with_exif(&picture, &block)).unwrap();
+        (all, used) = (all + 1, used + usize::from(look_at(&path)));
+    });
+    assert!(used * 2 > all, "the picture itself is whole, but {used} of {all} were read");
 }
 
-/// All that a scan and the window do with a file; how long it took.
-fn look_at(path: &Path, used: &mut u32) -> f64 {
-    let begin = Instant::now();
-    let start = computed_secs(begin);
+/// All that a scan and the window do with a file; whether it is a photo.
+fn look_at(path: &Path) -> bool {
     let limits = DecodeLimits::default();
-    match decode(path, DecodeScale::LongSideAtLeast(32), &limits) {
-        Ok(_) => *used += 1,
-        Err(_) => drop(decode_what_there_is(path, &limits)),
+    let photo = decode(path, DecodeScale::LongSideAtLeast(32), &limits);
+    if photo.is_err() {
+        drop(decode_what_there_is(path, &limits));
     }
     crate::faces::image::picture_hash_of_file(path).unwrap();
     orientation_of_file(path).unwrap();
-    computed_secs(begin) - start
+    photo.is_ok()
 }
 
 /// The most memory that this process ever held; 0 where the system does not say.
 fn peak_mib() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()).unwrap_or(0) / 1024
+    peak_kib() / 1024
 }
 
 /// Of four tiles, as phones write it, with a block of EXIF.
