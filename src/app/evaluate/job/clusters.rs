@@ -74,8 +74,9 @@ pub(crate) fn eval_clusters(
     run.table("sweep", &table(&rows))?;
     let mut report = HtmlReport::new(format!("Clusters of {} images by {}", outcome.images, outcome.model));
     report.push(ReportPart::Text(format!(
-        "{people} people, {linkage:?} linkage, {} images skipped. The highest B-cubed F is {} at threshold {:.3}, with {} \
+        "{people} people, {} linkage, {} images skipped. The highest B-cubed F is {} at threshold {:.3}, with {} \
          clusters.",
+        linkage.word(),
         outcome.skipped,
         percent(outcome.best.b_cubed_f),
         outcome.best_threshold,

@@ -23,11 +23,11 @@ use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::inputs::{FaceInputs, model_files};
 use crate::app::evaluate::job::pairs::shortened;
-use crate::app::jobs::input_file::{ListFormat, read_pairs};
+use crate::app::jobs::input_file::{InputFile, ListFormat};
 use crate::eval::PairList;
 use crate::figures::Table;
 use crate::figures::report::{HtmlReport, ReportPart};
-use crate::types::{Cancel, CropRule, FaceCrop, Preprocessing, path_text};
+use crate::types::{Cancel, CropRule, FaceCrop, Preprocessing, counted, path_text};
 use findings::{Finding, MeasuredRow};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -85,12 +85,11 @@ const ROUNDS: usize = 3;
 pub(crate) fn eval_check(
     home: &Home,
     engine: &Engine,
-    config: &CheckConfig,
+    (config, (list, input)): (&CheckConfig, (PairList, InputFile)),
     given: Option<&FaceInputs>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<CheckOutcome> {
-    let (list, input) = read_pairs(&config.list, config.format)?;
     let list = sample(&list, config.pairs_a_kind);
     let own = *engine.preprocessing();
     let used = cut_as(config.used.unwrap_or(own), config.crop);
@@ -101,8 +100,8 @@ pub(crate) fn eval_check(
         let measured = measure::measure(engine, config, &list, (&advised, &alternatives), given, cancel, events)?;
         ensure!(
             measured.used.same.len() > 1 && measured.used.different.len() > 1,
-            "too few of the sampled pairs have both faces to check anything: {} images were skipped",
-            measured.skipped.len()
+            "too few of the sampled pairs have both faces to check anything: {} skipped",
+            counted(measured.skipped.len(), "image was", "images were")
         );
         last = measured.used.separation();
         let (measured_ways, best) = findings::of_round(round, &measured, &alternatives, config.seed);
