@@ -19,10 +19,10 @@ pub(crate) struct ForgetArgs {
     #[arg(long, value_name = "ID", conflicts_with_all = ["name", "merge", "lost", "put_back"])]
     forget: Option<i64>,
     /// Leave these faces out of later scans too: of each, the picture's hash and the place stay
-    #[arg(long, requires = "forget")]
+    #[arg(long, requires = "forget", conflicts_with_all = ["name", "merge", "lost", "put_back"])]
     not_again: bool,
     /// Do not ask
-    #[arg(long, requires = "forget")]
+    #[arg(long, requires = "forget", conflicts_with_all = ["name", "merge", "lost", "put_back"])]
     yes: bool,
 }
 
