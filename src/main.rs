@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use likeness::app;
 use likeness::app::engine::cli::console::{INTERRUPTED, printable_text, was_interrupted};
 use likeness::app::engine::cli::output;
@@ -66,7 +66,7 @@ commands! {
     Devices(app::settings::cli::DevicesArgs) => |home, _, args| app::settings::cli::run(home, args),
     Eval(app::evaluate::cli::EvalArgs) => |home, global, args| app::evaluate::cli::run(home, global, args, app::train::job::repeat::repeat),
     People(app::people::cli::PeopleArgs) => |home, _, args| app::people::cli::run(home, args),
-    Metadata(app::metadata::cli::MetadataArgs) => |home, _, args| app::metadata::cli::run(home, args),
+    Metadata(app::metadata::cli::MetadataArgs) => app::metadata::cli::run,
     Library(app::care::cli::LibraryArgs) => |home, _, args| app::care::cli::run(home, args),
     Train(app::train::cli::TrainArgs) => app::train::cli::run,
     Demo(app::demo::cli::demo::DemoArgs) => app::demo::cli::demo::run,
@@ -74,6 +74,20 @@ commands! {
 }
 
 impl Command {
+    /// Whether a network may run in it. Of one that knows better itself it is said there.
+    fn runs_networks(&self) -> bool {
+        match self {
+            Self::Models(_)
+            | Self::Nets(_)
+            | Self::Devices(_)
+            | Self::People(_)
+            | Self::Library(_)
+            | Self::Synth(_) => false,
+            Self::Metadata(args) => args.runs_networks(),
+            _ => true,
+        }
+    }
+
     /// Whether no home is made for it where there is none; what it keeps after all makes it then.
     fn only_reads(&self) -> bool {
         match self {
@@ -117,6 +131,9 @@ fn main() -> ExitCode {
         }
         (None, folder) => window(&cli.global, folder.map_or(First::Nothing, First::Open)),
         (Some(Command::Demo(demo)), _) if demo.in_window() => window(&cli.global, First::Demonstrate(demo.options())),
+        (Some(command), None) if cli.global.device.is_some() && !command.runs_networks() => {
+            usage_error("--device has no effect on this command: no network runs in it")
+        }
         (Some(command), None) => run(&cli.global, command),
     };
     let code = outcome.unwrap_or_else(|error| {
@@ -129,9 +146,10 @@ fn main() -> ExitCode {
 
 /// The arguments; help and version are printed here, and a wrong call is told with what may stand raw in an argument.
 fn parsed() -> Result<Cli, ExitCode> {
-    let error = match Cli::try_parse() {
+    let matches = with_negative_numbers(Cli::command()).try_get_matches();
+    let error = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => return Ok(cli),
-        Err(error) => error,
+        Err(error) => error.format(&mut Cli::command()),
     };
     if !error.use_stderr() {
         return Err(match output::line(error.render().to_string().trim_end()) {
@@ -144,6 +162,15 @@ fn parsed() -> Result<Cli, ExitCode> {
     }
     output::note(error.render().to_string().trim_end());
     Err(ExitCode::from(2))
+}
+
+/// A number below zero is the value of the option before it, which says what it takes.
+fn with_negative_numbers(command: clap::Command) -> clap::Command {
+    let takes = |arg: clap::Arg| match arg.get_action().takes_values() {
+        true => arg.allow_negative_numbers(true),
+        false => arg,
+    };
+    command.mut_args(takes).mut_subcommands(with_negative_numbers)
 }
 
 /// Says how the program is called, and ends it with code 2, as clap does.

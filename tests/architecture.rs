@@ -79,6 +79,12 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
     ),
     ("all printing goes one way", "app/scan/cli.rs", "fn f() { println!(1) }", "scan/cli.rs prints by println!("),
     ("all printing goes one way", "main.rs", "fn f() { std::io::stdout().lock(); }", "main.rs prints by stdout()"),
+    (
+        "no debug notation reaches a user",
+        "app/scan/cli.rs",
+        "fn f() { format!(\"{a:?}\") }",
+        "scan/cli.rs says something in Rust's debug notation",
+    ),
     ("a library stays in its rooms", "app/scan/state.rs", "use eframe::egui::Ui;", "state.rs knows eframe"),
     ("a library stays in its rooms", "app/scan/job/a.rs", "fn f(ui: &mut egui::Ui) {}", "job/a.rs knows egui"),
     ("a library stays in its rooms", "app/scan/job/a.rs", "use clap::Args;", "job/a.rs knows clap"),

@@ -74,6 +74,12 @@ fn models_that_cannot_be_installed_end_with_an_error() {
         stderr(&several)
     );
     assert_eq!(stdout(&several), "0 of 2 files imported\n");
+    let for_scripts = ["models", "import", rubbish.to_str().unwrap(), page.to_str().unwrap(), "--json"];
+    let lines = stdout(&likeness(home.path(), &for_scripts));
+    let lines: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lines[0]["path"], lines.len()), (&rubbish.to_str().unwrap().into(), 3));
+    assert!(lines[1]["error"].as_str().unwrap().contains("web page"), "{lines:?}");
+    assert_eq!(lines[2], serde_json::json!({ "files": 2, "imported": 0, "failed": 2 }));
     let verify = likeness(home.path(), &["models", "verify", "yunet-2023mar"]);
     assert_eq!(verify.status.code(), Some(1));
     assert_eq!(stdout(&verify), "yunet-2023mar: not installed\n");

@@ -73,6 +73,15 @@ impl Linkage {
     pub(crate) fn holds(self, faces: usize) -> bool {
         self != Self::Complete || faces <= MATRIX_MAX_FACES
     }
+
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Average => "average",
+            Self::Single => "single",
+            Self::Complete => "complete",
+            Self::Ward => "Ward's",
+        }
+    }
 }
 
 /// Up to here the distance matrix is held: 1 GiB.
@@ -86,7 +95,7 @@ pub(crate) enum ClusterError {
     MixedDimensions { first: usize, other: usize },
     #[error("{faces} faces, but {given} {what}")]
     Lengths { what: &'static str, faces: usize, given: usize },
-    #[error("{linkage:?} linkage holds at most {limit} faces in memory, here are {faces}: choose average linkage")]
+    #[error("{} linkage holds at most {limit} faces in memory, here are {faces}: choose average linkage", linkage.word())]
     TooManyFaces { linkage: Linkage, faces: usize, limit: usize },
 }
 

@@ -122,6 +122,9 @@ pub enum LibraryError {
         #[source]
         reason: Reason,
     },
+    /// Of what is written to wherever its caller says.
+    #[error("{0}")]
+    NotExported(#[source] Reason),
     #[error("could not be written: {reason}: {}", path.display())]
     NotWritten {
         path: PathBuf,
@@ -150,7 +153,7 @@ pub enum LibraryError {
     PicturesUnknown { faces: usize },
     #[error("a name needs at least one visible character")]
     EmptyName,
-    #[error("a name cannot hold control characters")]
+    #[error("a name cannot hold control characters, line separators, or what turns the direction of text")]
     UnprintableName,
     #[error("a name cannot be longer than {most} characters")]
     LongName { most: usize },

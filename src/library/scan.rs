@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::error::Result;
 use super::faces::{self, FaceRecord};
-use super::files::{PROGRAM, find_photo, is_tried, link, settle, settle_all, standing};
+use super::files::{PROGRAM, find_photo, is_tried, link, settle, settle_all, standing, with_small_faces};
 use super::folders::Folders;
 use super::open::{Library, LibraryReader};
 use super::path;
@@ -67,8 +67,12 @@ pub(crate) enum KnownBefore {
     Nothing,
     /// Another detector looked through it.
     ByOtherDetector,
-    /// Another file shows it.
+    /// The same detector did, for large faces alone.
+    WithoutSmallFaces,
+    /// Another file shows it, and this one was not known.
     AsCopy,
+    /// Another file shows it, and so did this one.
+    AsKnownCopy,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -358,11 +362,24 @@ pub(super) fn size_of(path: &Path) -> Option<u64> {
     std::fs::metadata(path).ok().filter(|there| there.is_file()).map(|there| there.len())
 }
 
+fn leads_to(t: &Transaction, path: &Path, photo: Option<PhotoId>) -> Result<bool> {
+    let mut query = t.prepare_cached("SELECT 1 FROM file WHERE path = ?1 AND photo_id = ?2")?;
+    Ok(query.exists(params![path::to_bytes(path), photo.map(|photo| photo.0)])?)
+}
+
 fn record(t: &Transaction, scan: ScanId, record: &PhotoRecord) -> Result<Recorded> {
     let hashes = record.file.hashes.ok_or(super::LibraryError::BadValue { what: "picture without a hash" })?;
     let known = find_photo(t, &hashes)?;
     let before = match known.map(|photo| standing(t, photo)).transpose()? {
-        Some((PhotoState::Done, detector, _)) if detector.as_ref() == Some(&record.detector) => KnownBefore::AsCopy,
+        Some((PhotoState::Done, Some(by), _)) if by == record.detector => {
+            match leads_to(t, &record.file.path, known)? {
+                true => KnownBefore::AsKnownCopy,
+                false => KnownBefore::AsCopy,
+            }
+        }
+        Some((PhotoState::Done, Some(by), _)) if with_small_faces(&by) == record.detector => {
+            KnownBefore::WithoutSmallFaces
+        }
         Some((PhotoState::Done, ..)) => KnownBefore::ByOtherDetector,
         _ => KnownBefore::Nothing,
     };

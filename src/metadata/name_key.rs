@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use icu_normalizer::ComposingNormalizer;
 
+use crate::types::{acts_on_text, shows_nothing};
+
 /// A name without its case, its spaces and the order of surname and first name: "MÜLLER,  Anna" and "Anna Müller" have
 /// the same key, and so have composed and decomposed letters (macOS writes the latter).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -37,9 +39,9 @@ pub(crate) fn folded(text: &str) -> String {
 /// A name to be written down: no spaces around it, no line breaks, no more than `MAX_CHARS`.
 pub(crate) fn cleaned(name: &str) -> Option<String> {
     const MAX_CHARS: usize = 200;
-    // Nor what turns the direction of other text.
-    let is_unseen = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let visible: String = name.chars().map(|c| if is_unseen(c) { ' ' } else { c }).collect();
+    // Nor what acts on other text, or shows nothing.
+    let shown = name.chars().filter(|c| !shows_nothing(*c));
+    let visible: String = shown.map(|c| if acts_on_text(c) { ' ' } else { c }).collect();
     let words = visible.split_whitespace().collect::<Vec<_>>().join(" ");
     let short: String = words.chars().take(MAX_CHARS).collect();
     NameKey::of(&short).map(|_| short)

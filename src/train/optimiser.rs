@@ -79,6 +79,10 @@ impl Rule {
         }
     }
 
+    pub fn has_epsilon(self) -> bool {
+        !matches!(self, Self::Momentum { .. })
+    }
+
     /// What each running value of a parameter starts from.
     fn initial_slots(&self) -> Vec<f64> {
         match *self {

@@ -4,7 +4,7 @@
 //! A batch is a pure function of the seed and its number, so the sampler's whole position is that number.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use rand::RngExt;
 use rand::seq::{SliceRandom, index};
@@ -120,7 +120,7 @@ impl<'a> Sampler<'a> {
         let SamplerConfig { people_per_batch, pictures_per_person, .. } = self.config;
         let wanted = people_per_batch * pictures_per_person;
         shuffle(&mut stream(self.seed, Purpose::PeopleOrder, position.0, 0), &mut order);
-        let mut batch = Vec::with_capacity(wanted);
+        let mut batch = Vec::with_capacity(wanted.min(self.data.pictures()));
         for person in order {
             if batch.len() == wanted {
                 break;
@@ -165,12 +165,20 @@ impl<'a> Sampler<'a> {
             return;
         }
         let mut rng = stream(self.seed, Purpose::RandomNegatives, position.0, 0);
+        let mut taken: HashSet<usize> = batch.iter().map(|exemplar| exemplar.picture).collect();
+        let pictures_of = |person: &u32| self.data.people[*person as usize].pictures.iter();
+        let there: HashSet<usize> = outside.iter().flat_map(pictures_of).copied().collect();
+        let mut left = there.difference(&taken).count();
         for _ in 0..self.config.random_negatives {
+            if left == 0 {
+                break;
+            }
             let person = outside[rng.random_range(0..outside.len())];
             let pictures = &self.data.people[person as usize].pictures;
             let picture = pictures[rng.random_range(0..pictures.len())];
-            if !batch.iter().any(|exemplar| exemplar.picture == picture) {
+            if taken.insert(picture) {
                 batch.push(Exemplar { picture, person });
+                left -= 1;
             }
         }
     }
@@ -206,6 +214,24 @@ impl AllPictures {
 mod tests {
     use super::*;
     use std::collections::BTreeMap;
+
+    /// More than there are of anything are all of them, soon.
+    #[test]
+    fn what_is_asked_for_beyond_all_that_is_there_is_all_of_it() {
+        let data = dataset(&[3, 3, 1, 1]);
+        let config = |fill| SamplerConfig {
+            people_per_batch: 1_000_000_000,
+            pictures_per_person: 1_000_000_000,
+            random_negatives: 1_000_000_000,
+            fill,
+        };
+        for fill in [Fill::No, Fill::Anchors, Fill::Anybody] {
+            let batch = Sampler::new(&data, config(fill), 1).batch(SamplerPosition(0));
+            assert_eq!(batch.len(), 8, "{fill:?}");
+        }
+        let all = Sampler::over_pictures(&data, 1_000_000_000, 1).batch(SamplerPosition(0));
+        assert_eq!(all.len(), 8);
+    }
 
     fn dataset(pictures_of: &[usize]) -> Dataset {
         let mut next = 0;

@@ -16,6 +16,7 @@ mod quarter_turn;
 mod revision;
 mod similarity;
 mod touched;
+mod unseen;
 mod version;
 
 pub use cancel::Cancel;
@@ -34,5 +35,6 @@ pub(crate) use quarter_turn::QuarterTurn;
 pub use revision::{Revision, StepId};
 pub(crate) use similarity::Similarity;
 pub use touched::Touched;
+pub(crate) use unseen::{acts_on_text, is_visible, shows_nothing};
 pub(crate) use version::PROGRAM;
 pub use version::VERSION;

@@ -60,6 +60,11 @@ fn escaped(bytes: &[u8]) -> String {
     text
 }
 
+/// The operating system's own bytes of a path that was written by [`to_text`], in Base64; none where the text says all.
+pub(crate) fn bytes_of(text: &str) -> Option<String> {
+    text.contains(stands_for_a_byte).then(|| BASE64.encode(to_bytes(&from_text(text))))
+}
+
 /// What a text file holds, which may name files whose names are no text: each line end and sign stays what it is.
 pub(crate) fn text_of_file(bytes: &[u8]) -> String {
     let wide = |to_u16: fn([u8; 2]) -> u16| {

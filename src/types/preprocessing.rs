@@ -99,10 +99,11 @@ impl FromStr for CropRule {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (kind, number) = text.split_once(':').unwrap_or((text, ""));
-        let pixels = || not_negative(number);
+        // Beyond these a crop would be black.
+        let pixels = || not_negative(number).and_then(|pixels| up_to(1000.0, pixels));
         match kind {
             "five-points" => Ok(Self::FivePoints),
-            "square" => Ok(Self::SquareBox { enlarge: above_zero(number)? }),
+            "square" => Ok(Self::SquareBox { enlarge: above_zero(number).and_then(|by| up_to(10.0, by))? }),
             "margin" => Ok(Self::BoxMargin { margin: pixels()? }),
             "output-margin" => Ok(Self::OutputMargin { margin: pixels()? }),
             "greater-margin" => Ok(Self::GreaterMargin { margin: pixels()? }),
@@ -145,18 +146,22 @@ impl FromStr for PixelScaling {
 
 fn not_negative(text: &str) -> Result<f32, String> {
     let number = text.parse().ok().filter(|number: &f32| number.is_finite() && *number >= 0.0);
-    number.ok_or_else(|| format!("{text:?} is no number of zero or more"))
+    number.ok_or_else(|| format!("\"{text}\" is no number of zero or more"))
+}
+
+fn up_to(most: f32, number: f32) -> Result<f32, String> {
+    if number <= most { Ok(number) } else { Err(format!("{number} is more than {most}")) }
 }
 
 fn share(text: &str) -> Result<f32, String> {
     let number = above_zero(text).ok().filter(|number| *number <= 1.0);
-    number.ok_or_else(|| format!("{text:?} is no share above zero and up to one"))
+    number.ok_or_else(|| format!("\"{text}\" is no share above zero and up to one"))
 }
 
 /// What multiplies or divides.
 fn above_zero(text: &str) -> Result<f32, String> {
     let number = not_negative(text).ok().filter(|number| *number > 0.0);
-    number.ok_or_else(|| format!("{text:?} is no number above zero"))
+    number.ok_or_else(|| format!("\"{text}\" is no number above zero"))
 }
 
 #[cfg(test)]
@@ -165,7 +170,9 @@ mod tests {
 
     #[test]
     fn a_number_that_nothing_follows_from_is_refused() {
-        for text in ["square:0", "square:nan", "margin:-1", "margin:inf", "centre:0", "centre:1.5"] {
+        for text in
+            ["square:0", "square:nan", "margin:-1", "margin:inf", "centre:0", "centre:1.5", "square:11", "margin:1e30"]
+        {
             assert!(text.parse::<CropRule>().is_err(), "{text}");
         }
         for text in ["fixed:127.5,0", "fixed:nan,128", "fixed:127.5,-1", "fixed:1"] {

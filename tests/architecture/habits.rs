@@ -155,6 +155,33 @@ pub fn all_printing_goes_one_way(house: &House) -> Vec<String> {
     faults
 }
 
+/// How Rust writes a value for its programmers.
+const DEBUG_NOTATION: &[&str] = &[":?}", ":#?}"];
+/// What no user reads: wgpu's names of its backends, which are words, the name of a texture, what is hashed.
+const NO_USERS_TEXT: &[&str] = &[
+    "networks/device/adapter",
+    "networks/kernels/gpu",
+    "app/ui/thumbnails",
+    "train/start",
+    "train/checkpoint/vectors",
+];
+
+/// A user reads words, not a programmer's notation.
+pub fn no_debug_notation_reaches_a_user(house: &House) -> Vec<String> {
+    let faults = house.sources.iter().filter(|source| !lies_in(source, NO_USERS_TEXT) && has_debug_notation(source));
+    faults.map(|source| format!("{} says something in Rust's debug notation", source.path)).collect()
+}
+
+/// Outside its tests and asserts.
+fn has_debug_notation(source: &Source) -> bool {
+    // Its tests come last.
+    let tests = starts(&source.text, "#[cfg(test)]\nmod ")
+        .find(|(at, mark)| source.text[at + mark.len()..].lines().next().is_some_and(|name| name.ends_with('{')));
+    let text = &source.text[..tests.map_or(source.text.len(), |(at, _)| at)];
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.starts_with("//") && !line.contains("assert"));
+    lines.any(|line| DEBUG_NOTATION.iter().any(|notation| line.contains(notation)))
+}
+
 /// Folders are walked by walkdir, and what a kept crate does is not written again.
 pub fn kept_crates_serve(house: &House) -> Vec<String> {
     let mut faults = Vec::new();
@@ -198,6 +225,10 @@ pub fn unused_habits(house: &House) -> Vec<String> {
     let named: BTreeSet<String> =
         house.sources.iter().flat_map(|source| &source.names).map(|name| name.join("/")).collect();
     unused.extend(NO_WORK.iter().filter(|name| !named.contains(**name)).map(|name| format!("nothing names {name}")));
+    let silent = NO_USERS_TEXT
+        .iter()
+        .filter(|place| !house.sources.iter().any(|source| matches(&source.path, place) && has_debug_notation(source)));
+    unused.extend(silent.map(|place| format!("{place} has no debug notation")));
     let public: Vec<_> = unused_public(house).collect();
     let used = PUBLIC_FOR_LATER
         .iter()

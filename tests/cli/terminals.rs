@@ -63,6 +63,10 @@ fn a_full_disk_is_told_by_every_command() {
         );
         assert!(!stderr(&told).contains("panicked"), "{arguments:?}: {}", stderr(&told));
     }
+    let told = likeness(home.path(), &["library", "export", "/dev/full"]);
+    assert_eq!(told.status.code(), Some(1));
+    let wanted = "likeness: cannot write /dev/full: the disk is full: No space left on device (os error 28)\n";
+    assert_eq!(stderr(&told), wanted);
 }
 
 /// Once it has said this, it is in the middle of its work.
@@ -178,8 +182,18 @@ fn options_without_effect_and_numbers_of_which_nothing_follows_are_wrong_usage()
         "train people --net nn4 --out run --margin -1",
         "train people --net nn4 --out run --image-size 0",
         "train people --net nn4 --out run --held-out 1.5",
+        "train people --net nn4 --out run --width 1e30",
+        "train people --net nn4 --out run --image-size 1000000",
+        "train people --net nn4 --out run --embedding-size 1000000000",
+        "train people --net nn4 --out run --random-negatives 18446744073709551615",
+        "train people --net nn4 --out run --people 18446744073709551615",
+        "train people --net nn4 --out run --blur 1e30",
+        "train people --net nn4 --out run --far 0",
+        "train people --net nn4 --out run --decay-epochs 7",
         "scan photos --threshold nan",
+        "scan photos --threshold 5",
         "compare a.jpg b.jpg --threshold -0.1",
+        "compare a.jpg b.jpg --threshold 4.5",
         "compare a.jpg",
         "embed",
         "embed a.jpg --detector none --crop-rule square:1.2",
@@ -187,18 +201,87 @@ fn options_without_effect_and_numbers_of_which_nothing_follows_are_wrong_usage()
         "eval lfw --pairs p --embeddings e --mirrored m",
         "eval lfw --pairs p --images i --centre-share 0.5",
         "eval folder --images i --far nan",
+        "eval folder --images i --far 0",
+        "eval folder --images i --far 1",
+        "eval folder --library --crop largest",
+        "eval clusters --images i --threshold 5",
+        "eval sensitivity dimensions --train-run r --levels 3 --pairs p",
         "eval folder --images i --crop as-stored --detector mtcnn",
         "eval sensitivity jpeg --pairs p --images i --levels 3",
         "bench --all-pairs 100 --photos 3",
+        "bench --all-pairs 4000000000",
+        "bench --decode photos --photos 3",
+        "bench --decode photos --device cpu",
+        "models list --device cpu",
+        "people --device cpu",
+        "people --name 1 Ada --merge 1 2",
+        "metadata diff photos --keep-time",
+        "library export - --json",
         "models import a b --id one",
         "demo --headless --steps 0",
         "synth out --people 0",
+        "synth --library 5 --size 32",
     ];
     for line in wrong {
         let told = likeness(home.path(), &line.split(' ').collect::<Vec<_>>());
         assert_eq!(told.status.code(), Some(2), "{line}: {}", stderr(&told));
         assert!(!stderr(&told).is_empty());
     }
+}
+
+#[test]
+fn a_number_below_zero_is_told_what_its_option_takes() {
+    let home = tempfile::tempdir().unwrap();
+    for line in ["scan photos --threshold -1", "eval folder --images i --far -0.5", "synth out --people -3"] {
+        let told = stderr(&likeness(home.path(), &line.split(' ').collect::<Vec<_>>()));
+        assert!(told.contains("is needed") && !told.contains("tip:"), "{line}: {told}");
+    }
+}
+
+/// Before a model is installed, let alone loaded.
+#[test]
+fn a_list_that_cannot_be_used_is_told_first() {
+    let place = tempfile::tempdir().unwrap();
+    let list = place.path().join("pairs.txt");
+    std::fs::write(&list, "10\t300\nAda\t1\n").unwrap();
+    let [list, images] = [&list, place.path()].map(|path| path.to_str().unwrap());
+    for command in ["lfw", "check", "sensitivity jpeg"] {
+        let words = format!("eval {command} --offline --pairs");
+        let told = |list: &str, images: &str| {
+            let words = words.split(' ').chain([list, "--images", images]).collect::<Vec<_>>();
+            let told = likeness(&place.path().join("home"), &words);
+            assert_eq!(told.status.code(), Some(1), "{}", stderr(&told));
+            stderr(&told)
+        };
+        let said = told(list, images);
+        assert!(said.contains("pairs.txt") && said.contains("line"), "{command}: {said}");
+        std::fs::write(place.path().join("two.txt"), "2\t1\n".to_owned() + &"Ada\t1\t2\nAda\t1\tBo\t1\n".repeat(2))
+            .unwrap();
+        let said = told(place.path().join("two.txt").to_str().unwrap(), "/no/folder");
+        assert!(said.contains("there is no folder of images at /no/folder"), "{command}: {said}");
+    }
+}
+
+#[test]
+fn what_no_computer_holds_is_refused_before_it_is_begun() {
+    let home = tempfile::tempdir().unwrap();
+    for line in ["bench --all-pairs 1000000000 --device cpu", "bench --cluster-faces 1000000000 --offline"] {
+        let told = likeness(home.path(), &line.split(' ').collect::<Vec<_>>());
+        assert_eq!(told.status.code(), Some(1), "{line}: {}", stderr(&told));
+        assert!(stderr(&told).contains("MB of memory at least"), "{line}: {}", stderr(&told));
+    }
+}
+
+#[test]
+fn ctrl_c_ends_the_demonstration_while_it_draws() {
+    let home = tempfile::tempdir().unwrap();
+    let running = spawned(home.path(), &["demo", "--headless", "--device", "cpu"]);
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let start = std::time::Instant::now();
+    let (code, told) = interrupted_after(running, "");
+    assert_eq!(code, Some(130), "{told}");
+    assert!(start.elapsed().as_secs() < 10, "{:?}: {told}", start.elapsed());
+    assert!(!told.contains("pictures drawn"), "it was drawn before it could be interrupted: {told}");
 }
 
 #[test]

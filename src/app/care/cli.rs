@@ -10,14 +10,13 @@ use serde_json::{Value, json};
 
 use super::job;
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable, printable_text};
-use crate::app::engine::cli::{output, there_is_a_library};
+use crate::app::engine::cli::{output, there_is_a_library, usage};
 use crate::app::engine::home::Home;
 use crate::library::care::{
     self, Backup, BackupReason, BackupState, CheckReport, Contradiction, FaceDecision, ImportMode, ImportReport,
     NotPlaced, Problem, WaitsFor,
 };
 use crate::library::{Library, LibraryReader, SetAside};
-use crate::types::PathText;
 
 /// Faces not placed that are listed in words.
 const LISTED: usize = 50;
@@ -69,6 +68,8 @@ impl LibraryArgs {
 }
 
 pub fn run(home: &Home, args: LibraryArgs) -> Result<ExitCode> {
+    let to_stdout = matches!(&args.command, Command::Export { file } if file.as_os_str() == "-");
+    usage(!(to_stdout && args.json), "--json has no effect on an export to standard output: it is JSON Lines already")?;
     let path = home.library();
     if args.needs_library() {
         there_is_a_library(home)?;
@@ -78,7 +79,9 @@ pub fn run(home: &Home, args: LibraryArgs) -> Result<ExitCode> {
         Command::Backup { list: true } => list(home, args.json)?,
         Command::Backup { list: false } => {
             let made = Library::open(&path)?.back_up(BackupReason::Asked)?;
-            say(args.json, json!({ "path": shown(&made) }), || format!("Backed up to {}", printable(&made)))?;
+            say(args.json, json!({ "path": output::path_json(&made) }), || {
+                format!("Backed up to {}", printable(&made))
+            })?;
         }
         Command::Restore { file } => restore(home, file, args.json)?,
         Command::Export { file } => {
@@ -100,11 +103,6 @@ fn say(json: bool, value: Value, words: impl FnOnce() -> String) -> Result<()> {
 
 fn people(named: usize) -> String {
     counted(named, "person with a name", "people with a name")
-}
-
-/// JSON knows only text.
-fn shown(path: &std::path::Path) -> String {
-    PathText::of(path).path
 }
 
 fn check(home: &Home, json: bool) -> Result<ExitCode> {
@@ -162,7 +160,7 @@ fn time(backup: &Backup) -> String {
 
 fn backup_json(backup: &Backup) -> Value {
     let mut value = json!({
-        "path": shown(&backup.path), "at": time(backup), "reason": backup.reason, "bytes": backup.bytes,
+        "path": output::path_json(&backup.path), "at": time(backup), "reason": backup.reason, "bytes": backup.bytes,
         "sound": backup.is_sound(),
     });
     match &backup.state {
@@ -193,9 +191,11 @@ fn restore(home: &Home, file: Option<PathBuf>, json: bool) -> Result<()> {
     console.close();
     let Some(restored) = restored else { bail!("cancelled; nothing was restored") };
     let lacks = care::reason_of(&home.library(), &backup).and_then(what_it_may_lack);
-    let moved: Vec<String> = restored.moved_aside.iter().map(|path| shown(path)).collect();
+    let moved: Vec<Value> = restored.moved_aside.iter().map(|path| output::path_json(path)).collect();
     let value = json!({
-        "restored": shown(&backup), "kept": restored.kept.as_deref().map(shown), "people": restored.people,
+        "restored": output::path_json(&backup),
+        "kept": restored.kept.as_deref().map(output::path_json),
+        "people": restored.people,
         "may_lack": lacks, "moved_aside": moved,
     });
     say(json, value, || {
@@ -237,8 +237,8 @@ fn export(library: &LibraryReader, file: &std::path::Path, json: bool) -> Result
     }
     let counts = job::export(library, file)?;
     let value = json!({
-        "path": shown(file), "people": counts.people, "photos": counts.photos, "photos_by_path": counts.photos_by_path,
-        "faces": counts.faces,
+        "path": output::path_json(file), "people": counts.people, "photos": counts.photos,
+        "photos_by_path": counts.photos_by_path, "faces": counts.faces,
     });
     say(json, value, || {
         let (faces, photos) = (counted(counts.faces, "face", "faces"), counted(counts.photos, "photo", "photos"));
@@ -259,7 +259,7 @@ fn by_path(photos: usize) -> String {
 }
 
 fn import_json(report: &ImportReport) -> Value {
-    let folders: Vec<String> = report.folders_not_here.iter().map(|folder| shown(folder)).collect();
+    let folders: Vec<Value> = report.folders_not_here.iter().map(|folder| output::path_json(folder)).collect();
     json!({
         "photos": { "found": report.photos_found, "made": report.photos_made },
         "faces": {
@@ -270,14 +270,14 @@ fn import_json(report: &ImportReport) -> Value {
         "contradictions": report.contradictions.iter().map(contradiction_json).collect::<Vec<_>>(),
         "not_placed": report.not_placed.iter().map(not_placed_json).collect::<Vec<_>>(),
         "folders_not_here": folders,
-        "backup": report.backup.as_deref().map(shown),
+        "backup": report.backup.as_deref().map(output::path_json),
     })
 }
 
 fn contradiction_json(contradiction: &Contradiction) -> Value {
     match contradiction {
         Contradiction::Face { path, face_box: b, here, import } => json!({
-            "path": shown(path), "box": [b.x, b.y, b.width, b.height],
+            "path": output::path_json(path), "box": [b.x, b.y, b.width, b.height],
             "here": decision_words(here), "import": decision_words(import),
         }),
         Contradiction::OnePerson(name) => json!({ "one_person": name }),
@@ -327,7 +327,8 @@ fn not_placed_json(face: &NotPlaced) -> Value {
         WaitsFor::Comparison => "comparison",
     };
     json!({
-        "path": shown(path), "box": [b.x, b.y, b.width, b.height], "import": decision_words(import), "waits_for": waits_for,
+        "path": output::path_json(path), "box": [b.x, b.y, b.width, b.height],
+        "import": decision_words(import), "waits_for": waits_for,
     })
 }
 

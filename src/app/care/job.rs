@@ -137,9 +137,10 @@ pub(crate) fn import(library: &mut Library, from: &Path, mode: ImportMode) -> Re
 mod tests {
     use super::*;
     use crate::app::engine::home::Home;
-    use crate::library::NameAnswer;
+    use crate::library::{Decision, NameAnswer, NameAnswers};
     use crate::metadata::found::NameSource;
     use crate::metadata::review::answers::{AnsweredName, NameDecision};
+    use crate::types::Revision;
 
     #[test]
     fn the_newest_sound_backup_is_meant_where_none_is_named() {
@@ -255,9 +256,10 @@ mod tests {
         // As that part notes it itself, with who gave the name.
         let sources = std::collections::BTreeSet::from([NameSource::Picasa]);
         let (of, key) = (answer.photo, serde_json::to_string(&answer.name).unwrap());
-        library.drop_name_answers(&[(of, key.clone())]).unwrap();
         let noted = serde_json::to_string(&AnsweredName { sources, ..answer }).unwrap();
-        library.note_name_answers(&[NameAnswer { photo: of, name: key, answer: noted }], None).unwrap();
+        let noted = vec![NameAnswer { photo: of, name: key, answer: Some(noted) }];
+        let answers = NameAnswers { taken: Vec::new(), taken_off: Vec::new(), noted };
+        library.decide(&Decision::AnswerNames(answers), Revision::NOW).unwrap();
         let mut out = Vec::new();
         library.export(&mut out).unwrap();
         let out = String::from_utf8(out).unwrap();

@@ -17,8 +17,9 @@ use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use crate::app::engine::memory::hold;
 use crate::library::{FaceRecord, FileFacts, FileHashes, Library, MissingPolicy, PhotoRecord, ScanOutcome};
-use crate::types::{Cancel, Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId};
+use crate::types::{Cancel, Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, counted};
 
 /// What to make.
 #[derive(Debug, Clone)]
@@ -72,9 +73,15 @@ pub fn fill(
         counts.photos + counts.failed + counts.missing == 0,
         "this library has photos already, and made faces do not belong among them: choose another folder with --home"
     );
+    // Each has an owner before, and is among its owner's after.
+    hold(&counted(plan.faces, "face", "faces"), (plan.faces * 2 * size_of::<FaceId>()) as u64)?;
     let sizes = sizes(plan.faces);
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
-    let appearances: Vec<MadePerson> = sizes.iter().map(|_| MadePerson::draw(&mut rng)).collect::<Result<_>>()?;
+    let appearances: Vec<MadePerson> = sizes
+        .iter()
+        .take_while(|_| !cancel.is_cancelled())
+        .map(|_| MadePerson::draw(&mut rng))
+        .collect::<Result<_>>()?;
     let mut owners: Vec<usize> =
         sizes.iter().enumerate().flat_map(|(person, &size)| std::iter::repeat_n(person, size)).collect();
     owners.shuffle(&mut rng);

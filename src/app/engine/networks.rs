@@ -376,7 +376,7 @@ pub(crate) fn load_detector(store: &Store, id: &ModelId, device: &ComputeDevice)
             let mtcnn = Mtcnn::from_pytorch([p, r, o], &device.burn, device.kind, MtcnnConfig::default());
             mtcnn.map(Detector::Mtcnn)
         }
-        other => bail!("{id} is no detector but {other:?}"),
+        _ => bail!("{id} is no detector"),
     };
     detector.with_context(|| format!("cannot load {id}"))
 }
@@ -406,6 +406,6 @@ fn load_embedder(store: &Store, id: &ModelId, crop: CropRule, device: &ComputeDe
 
 pub(crate) fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<ModelId> {
     let entry = store.named(&id.0)?;
-    ensure!(entry.task == task, "{id} is a model for another task: {:?}", entry.task);
+    ensure!(entry.task == task, "{id} is a model for another task: {}", entry.task);
     Ok(entry.id.clone())
 }

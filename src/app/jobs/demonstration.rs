@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use image::RgbImage;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -29,7 +29,7 @@ use crate::train::schedule::LearningRate;
 use crate::train::start;
 use crate::train::step::{ChunkSizes, embed};
 use crate::train::validate::judge_people;
-use crate::types::{Embedding, SquaredDistance};
+use crate::types::{Cancel, Embedding, SquaredDistance};
 
 /// How much of everything; another seed draws other people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +109,7 @@ pub(crate) fn demo(
 ) -> Result<DemoReport> {
     let started = Instant::now();
     let card = card(NETWORK, &NetOptions::default())?;
-    let album = Arc::new(Album::drawn(options, card.input.width));
+    let album = Arc::new(Album::drawn(options, card.input.width, &control.cancel)?);
     events(RunEvent::Drawn {
         pictures: album.pictures.len(),
         secs: started.elapsed().as_secs_f64(),
@@ -189,17 +189,23 @@ struct Album {
 }
 
 impl Album {
-    fn drawn(options: DemoOptions, side: u32) -> Self {
+    /// # Errors
+    /// When it is cancelled: drawing takes a good part of the demonstration.
+    fn drawn(options: DemoOptions, side: u32, cancel: &Cancel) -> Result<Self> {
         let people = options.people + options.held_out_people;
-        let pictures = (0..people as u32).into_par_iter().flat_map_iter(|person| {
-            let identity = Identity::new(options.seed, person);
-            (0..options.pictures_per_person as u64).map(move |picture| {
-                // Pictures of two people share no pose, light or background.
-                let variation = (options.seed << 40) ^ (u64::from(person) << 16) ^ picture;
-                render_crop(&identity, variation, side)
+        let wanted = (0..people as u32).into_par_iter().filter(|_| !cancel.is_cancelled());
+        let pictures: Vec<RgbImage> = wanted
+            .flat_map_iter(|person| {
+                let identity = Identity::new(options.seed, person);
+                (0..options.pictures_per_person as u64).map(move |picture| {
+                    // Pictures of two people share no pose, light or background.
+                    let variation = (options.seed << 40) ^ (u64::from(person) << 16) ^ picture;
+                    render_crop(&identity, variation, side)
+                })
             })
-        });
-        Self { pictures: pictures.collect() }
+            .collect();
+        ensure!(!cancel.is_cancelled(), "the demonstration was stopped while its people were drawn");
+        Ok(Self { pictures })
     }
 
     fn portraits(&self, options: DemoOptions) -> Vec<Picture> {
@@ -303,6 +309,14 @@ fn labels(people: &Dataset) -> Vec<u32> {
 mod tests {
     use super::*;
     use crate::networks::device::{DeviceChoice, VerdictCache, choose};
+
+    #[test]
+    fn nobody_is_drawn_once_it_is_cancelled() {
+        let cancel = Cancel::default();
+        cancel.cancel();
+        let many = DemoOptions { people: 1_000_000, ..DemoOptions::default() };
+        assert!(Album::drawn(many, 64, &cancel).is_err());
+    }
 
     /// A small part of the demonstration: the whole takes minutes. It must already be far from chance.
     #[test]

@@ -141,9 +141,9 @@ pub(crate) fn what_is_open(store: &Store, request: &ImportRequest) -> Result<Opt
 }
 
 impl ImportRequest {
-    /// Who names an id or a network wants a model of their own, even of a known file.
+    /// Who says anything of the model wants one of their own, even of a known file, of which all is known.
     fn may_be_known(&self) -> bool {
-        self.id.is_none() && self.net.is_none()
+        *self == Self { path: self.path.clone(), ..Self::default() }
     }
 }
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::eval::PairList;
 use crate::types::hex;
-use crate::types::path_text::text_of_file;
+use crate::types::path_text::{text_of_file, to_text};
 
 /// A file that went into a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -69,5 +69,5 @@ pub(crate) fn read_text(file: &Path) -> Result<(String, InputFile)> {
 pub(crate) fn read(file: &Path) -> Result<(Vec<u8>, InputFile)> {
     let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let sha256 = hex(&Sha256::digest(&bytes));
-    Ok((bytes, InputFile { path: file.display().to_string(), sha256 }))
+    Ok((bytes, InputFile { path: to_text(file.as_os_str()), sha256 }))
 }

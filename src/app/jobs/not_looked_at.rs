@@ -9,14 +9,15 @@ use anyhow::Result;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::progress::Skipped;
 use crate::library::{LibraryError, LibraryReader};
+use crate::types::path_text::{from_text, to_text};
 
 const SETTING: &str = "not_looked_at";
 
 /// What a scan of this folder met takes the place of what the last one did.
 pub(crate) fn keep(library: &LibraryHandle, folder: &Path, files: &[Skipped]) -> Result<()> {
-    let folder = PathBuf::from(folder.to_string_lossy().into_owned());
+    let folder = PathBuf::from(to_text(folder.as_os_str()));
     let found: Vec<(String, String)> =
-        files.iter().map(|file| (file.path.to_string_lossy().into_owned(), file.reason.clone())).collect();
+        files.iter().map(|file| (to_text(file.path.as_os_str()), file.reason.clone())).collect();
     library.call(move |library| {
         let before = all(library)?;
         let mut now = before.clone();
@@ -31,7 +32,7 @@ pub(crate) fn keep(library: &LibraryHandle, folder: &Path, files: &[Skipped]) ->
 
 /// Each with the reason, in the order of the paths.
 pub(crate) fn kept(library: &LibraryReader) -> Result<Vec<(PathBuf, String)>, LibraryError> {
-    Ok(all(library)?.into_iter().map(|(path, reason)| (path.into(), reason)).collect())
+    Ok(all(library)?.into_iter().map(|(path, reason)| (from_text(&path), reason)).collect())
 }
 
 fn all(library: &LibraryReader) -> Result<BTreeMap<String, String>, LibraryError> {
@@ -56,5 +57,13 @@ mod tests {
         let paths: Vec<PathBuf> =
             library.ask(|library| kept(library)).unwrap().into_iter().map(|(path, _)| path).collect();
         assert_eq!(paths, [PathBuf::from("/a/2.mp4"), "/ab/1.mov".into()]);
+        #[cfg(unix)]
+        {
+            let latin: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"/a/G\xfc.mp4");
+            let latin = Path::new(latin);
+            keep(&library, Path::new("/a"), &[Skipped { path: latin.into(), reason: "a video (MP4)".to_owned() }])
+                .unwrap();
+            assert_eq!(library.ask(|library| kept(library)).unwrap()[0].0, latin);
+        }
     }
 }

@@ -15,7 +15,8 @@ use super::job::{
     WriteChoices, WriteSummary,
 };
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable, printable_text};
-use crate::app::engine::cli::{output, there_is_a_library};
+use crate::app::engine::cli::output::with_path;
+use crate::app::engine::cli::{Global, output, there_is_a_library, usage};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::EngineOptions;
 use crate::app::engine::progress::{JobEvent, Skipped};
@@ -26,7 +27,6 @@ use crate::metadata::xmp::{
     ChangeKind, FileChange, FoundPeople, MetadataPlan, NameList, OthersNames, PacketPlace, PeoplePacket, PlannedChange,
     XmpRegion,
 };
-use crate::types::PathText;
 
 /// Read the names that stand in photos' metadata, and write those of the library there
 #[derive(Debug, clap::Args)]
@@ -103,6 +103,18 @@ struct WriteArgs {
     replace_stale: bool,
 }
 
+impl MetadataArgs {
+    /// Faces that other programs know and nobody found are embedded.
+    pub fn runs_networks(&self) -> bool {
+        matches!(self.command, Command::Names(_))
+    }
+
+    fn refuse_idle(&self) -> Result<()> {
+        let keeps_idly = matches!(&self.command, Command::Diff(what) if what.keep_time);
+        usage(!keeps_idly, "--keep-time has no effect on diff, which writes nothing")
+    }
+}
+
 impl WriteArgs {
     fn choices(&self) -> WriteChoices {
         WriteChoices {
@@ -121,7 +133,8 @@ impl WriteArgs {
 }
 
 /// A file that cannot be read or written keeps no other from its names; it is listed, and the run is no success then.
-pub fn run(home: &Home, args: MetadataArgs) -> Result<ExitCode> {
+pub fn run(home: &Home, global: &Global, args: MetadataArgs) -> Result<ExitCode> {
+    args.refuse_idle()?;
     let cancel = cancel_on_ctrl_c()?;
     let mut console = Console::new();
     // Skipped files are listed once, with the counts.
@@ -137,7 +150,7 @@ pub fn run(home: &Home, args: MetadataArgs) -> Result<ExitCode> {
         }
         Command::Names(what) => {
             let mut library = opened(home)?;
-            let options = resolve(home, EngineOptions::default())?;
+            let options = resolve(home, EngineOptions { device: global.device()?, ..EngineOptions::default() })?;
             if what.again {
                 job::offer_again(&mut library)?;
             }
@@ -276,12 +289,12 @@ fn place_words(place: &PacketPlace) -> String {
 
 fn people_json(photo: &Path, people: &FoundPeople) -> Value {
     let packets: Vec<Value> = people.packets.iter().map(packet_json).collect();
-    json!({ "path": PathText::of(photo).path, "packets": packets })
+    with_path(photo, json!({ "packets": packets }))
 }
 
 fn packet_json(packet: &PeoplePacket) -> Value {
     let sidecar = match &packet.place {
-        PacketPlace::Sidecar(path) => Some(PathText::of(path).path),
+        PacketPlace::Sidecar(path) => Some(output::path_json(path)),
         PacketPlace::Embedded | PacketPlace::Extended => None,
     };
     json!({
@@ -309,7 +322,7 @@ fn tell_plan(photo: &Path, plan: &MetadataPlan, json: bool) -> Result<()> {
     if json {
         let lists: Vec<Value> = plan.changes.iter().map(change_json).collect();
         return output::json(&json!({
-            "photo": PathText::of(photo).path, "file": PathText::of(&plan.path).path,
+            "photo": output::path_json(photo), "file": output::path_json(&plan.path),
             "change": change_word(&plan.file), "lists": lists,
         }));
     }

@@ -26,7 +26,7 @@ pub struct PeopleArgs {
     #[arg(long, num_args = 2, value_names = ["ID", "NAME"], allow_hyphen_values = true, group = "decision")]
     name: Option<Vec<String>>,
     /// Say that two people or groups are one, who keeps the second's ID; also where one photo shows both, as a mirror does
-    #[arg(long, num_args = 2, value_names = ["ID", "ID"], group = "decision")]
+    #[arg(long, num_args = 2, value_names = ["ID", "ID"], group = "decision", conflicts_with_all = ["forget", "lost"])]
     merge: Option<Vec<i64>>,
     /// The revision that --json printed: refuse the name, the merge or the place of a lost face where whom or what it is
     /// about has changed since
@@ -112,9 +112,22 @@ fn as_line(person: &PersonListing) -> String {
 mod tests {
     use std::path::PathBuf;
 
+    use clap::Args;
+
     use super::*;
+    use crate::app::engine::cli::idle;
     use crate::library::ListedFace;
     use crate::types::{FaceBox, FaceId};
+
+    #[test]
+    fn one_thing_at_a_time_is_asked_of_people() {
+        let people = PeopleArgs::augment_args(clap::Command::new("people"));
+        idle::refuses_all_but(&people, &["--name", "1", "Ada"], &["json"]);
+        idle::refuses_all_but(&people, &["--merge", "1", "2"], &["json"]);
+        idle::refuses_all_but(&people, &["--forget", "1"], &["not_again", "yes", "json"]);
+        idle::refuses_all_but(&people, &["--lost"], &["json"]);
+        idle::refuses_all_but(&people, &["--put-back", "1", "2"], &["json"]);
+    }
 
     #[test]
     fn a_person_as_json_and_as_a_line() {

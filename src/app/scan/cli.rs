@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::job::{self, ScanChoices, ScanContext, ScanSummary};
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable, printable_text};
-use crate::app::engine::cli::{Global, not_negative, output};
+use crate::app::engine::cli::{Global, output, squared_distance};
 use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
@@ -41,7 +41,7 @@ pub struct ScanArgs {
     #[arg(long)]
     offline: bool,
     /// Squared distance up to which groups of faces are joined.
-    #[arg(long, value_name = "D", value_parser = not_negative::<f32>)]
+    #[arg(long, value_name = "D", value_parser = squared_distance)]
     threshold: Option<f32>,
     /// How the distance between two groups is measured.
     #[arg(long, value_enum)]
@@ -178,9 +178,11 @@ fn words(summary: &ScanSummary, groups: Option<&GroupSummary>, device: &str) -> 
         summary.missing_photos,
         summary.skipped.len()
     ));
-    if summary.searched_again > 0 {
-        let known = counted(summary.searched_again, "known photo was", "known photos were");
-        lines.push(format!("{known} searched again, by another detector"));
+    let by_another = summary.searched_again - summary.searched_for_small.min(summary.searched_again);
+    for (count, why) in [(by_another, "by another detector"), (summary.searched_for_small, "for small faces too")] {
+        if count > 0 {
+            lines.push(format!("{} searched again, {why}", counted(count, "known photo was", "known photos were")));
+        }
     }
     if summary.carried_faces + summary.lost_faces > 0 {
         lines.push(found_again_words(summary));
@@ -275,6 +277,16 @@ mod tests {
             told.contains("1 known photo was searched again") && told.contains("2 hidden or system files"),
             "{told}"
         );
+    }
+
+    #[test]
+    fn it_is_said_why_known_photos_were_searched_again() {
+        let told = |searched_again, searched_for_small| {
+            said(&ScanSummary { searched_again, searched_for_small, ..ScanSummary::default() })
+        };
+        let small = told(2, 2);
+        assert!(small.contains("2 known photos were searched again, for small faces too"), "{small}");
+        assert!(!small.contains("detector") && told(1, 0).contains("1 known photo was searched again, by another"));
     }
 
     #[test]

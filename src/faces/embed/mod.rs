@@ -57,7 +57,7 @@ impl From<DeviceKind> for Batching {
 /// Why crops were not embedded.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbedError {
-    #[error("crop {index} is {found:?} pixels where the model wants {wanted:?}")]
+    #[error("crop {index} has {}×{} pixels where the model wants {}×{}", found.0, found.1, wanted.0, wanted.1)]
     CropSize { index: usize, found: (u32, u32), wanted: (u32, u32) },
     #[error("crop {index} has no usable embedding: {source}")]
     Embedding { index: usize, source: EmbeddingError },

@@ -22,11 +22,11 @@ pub(crate) struct Region {
 
 impl Region {
     pub fn width(&self) -> i64 {
-        self.right - self.left
+        self.right.saturating_sub(self.left)
     }
 
     pub fn height(&self) -> i64 {
-        self.bottom - self.top
+        self.bottom.saturating_sub(self.top)
     }
 }
 

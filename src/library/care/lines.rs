@@ -151,7 +151,7 @@ impl TryFrom<String> for Hash {
         let bytes: Option<Vec<u8>> = (0..32).map(|at| digit(2 * at)).collect();
         match bytes.and_then(|bytes| bytes.try_into().ok()) {
             Some(bytes) if text.len() == 64 => Ok(Self(bytes)),
-            _ => Err(format!("a hash has 64 hexadecimal digits, not {text:?}")),
+            _ => Err(format!("a hash has 64 hexadecimal digits, not \"{text}\"")),
         }
     }
 }
@@ -300,7 +300,7 @@ fn travelling(key: &str, value: &str) -> Result<(), String> {
     match serde_json::from_str(value) {
         Ok(serde_json::Value::Number(number)) if number.as_f64().is_some_and(|number| number >= 0.0) => Ok(()),
         Ok(serde_json::Value::String(word)) if word.len() <= LONGEST_SETTING => Ok(()),
-        _ => Err(format!("{value:?} is no value of a setting")),
+        _ => Err(format!("\"{value}\" is no value of a setting")),
     }
 }
 

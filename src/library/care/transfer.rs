@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::io::Write;
-use std::path::PathBuf;
 
 use rusqlite::Connection;
 
@@ -30,7 +29,7 @@ impl LibraryReader {
     /// Writes all people, photos, faces and decisions, as one moment of the library.
     ///
     /// # Errors
-    /// [`LibraryError::NotWritten`] when `out` fails.
+    /// [`LibraryError::NotExported`] when `out` fails.
     pub fn export(&self, out: &mut impl Write) -> Result<ExportCounts> {
         self.at_once(|library| {
             library.read(|c| {
@@ -76,7 +75,7 @@ impl<W: Write> Writer<'_, W> {
 }
 
 fn not_written(error: &std::io::Error) -> LibraryError {
-    LibraryError::NotWritten { path: PathBuf::new(), reason: Reason::of_system(error) }
+    LibraryError::NotExported(Reason::of_system(error))
 }
 
 fn header() -> TransferLine {

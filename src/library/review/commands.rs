@@ -7,7 +7,7 @@ use super::rows::{self, Belongs, FaceState, SetAside};
 use super::stale::StaleCheck;
 use super::{Destination, TakenName};
 use crate::library::error::{LibraryError, Result};
-use crate::types::{FaceId, PersonId};
+use crate::types::{FaceId, PersonId, acts_on_text, is_visible, shows_nothing};
 
 /// The faces that the grouping put there are named with the group. Suggestions stay suggestions.
 pub(super) fn name(d: &mut Decisions, person: PersonId, name: &str, seen: &StaleCheck) -> Result<()> {
@@ -466,24 +466,18 @@ fn known_row(t: &Transaction, person: PersonId) -> Result<rows::PersonRow> {
 /// More than any name of a person, and what other programs' fields take.
 const LONGEST_NAME: usize = 500;
 
-/// A name without needless white space.
+/// A name without needless white space, and without what shows nothing: no two names look the same.
 ///
 /// # Errors
-/// Where it shows nothing, is longer than any name, or holds what would change how a terminal shows other text.
+/// Where it shows nothing at all, is longer than any name, or holds what would change how other text is shown.
 pub(in crate::library) fn cleaned(name: &str) -> Result<String> {
+    let name: String = name.chars().filter(|c| !shows_nothing(*c)).collect();
     let name = name.trim_matches(' ').split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    if name.chars().any(|c| c.is_control() || is_direction(c)) {
+    if name.chars().any(acts_on_text) {
         return Err(LibraryError::UnprintableName);
     }
     if name.chars().count() > LONGEST_NAME {
         return Err(LibraryError::LongName { most: LONGEST_NAME });
     }
-    let is_visible =
-        |c: char| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
     if name.chars().any(is_visible) { Ok(name) } else { Err(LibraryError::EmptyName) }
-}
-
-/// Turns the direction of the text that follows (Unicode, "explicit directional formatting").
-fn is_direction(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

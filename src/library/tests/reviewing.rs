@@ -258,7 +258,7 @@ fn a_name_shows_and_changes_no_other_text() {
     let mut fixture = LibraryFixture::new();
     let faces = fixture.add_turned("a.jpg", &[0.0]);
     let ada = fixture.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    for name in ["\u{1b}[31mred", "a\tb", "a\nb", "a\u{7f}b", "abc\u{202e}cba", "\u{85}x"] {
+    for name in ["\u{1b}[31mred", "a\tb", "a\nb", "a\u{7f}b", "abc\u{202e}cba", "\u{85}x", "a\u{2028}b", "a\u{2029}b"] {
         assert!(matches!(fixture.library.name_person(ada, name), Err(LibraryError::UnprintableName)), "{name:?}");
     }
     for name in ["", "  ", "\u{200b}", "\u{feff}\u{2060}"] {
@@ -267,6 +267,8 @@ fn a_name_shows_and_changes_no_other_text() {
     for name in ["-x", "李", "a\u{200d}b", "👩\u{200d}🚀", "  Ada   L. "] {
         fixture.library.name_person(ada, name).unwrap();
     }
+    // Nor do two names look the same.
+    fixture.library.name_person(ada, "\u{feff}Ada\u{200b} L.\u{2060}").unwrap();
     assert_eq!(fixture.library.person(ada).unwrap().unwrap().name.as_deref(), Some("Ada L."));
 }
 

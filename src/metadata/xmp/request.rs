@@ -2,8 +2,8 @@
 
 use super::matching::OthersNames;
 use super::orientation::to_stored;
-use crate::metadata::region_box::RegionBox;
 use super::written::{NameList, WrittenName, WrittenNames, is_same_name};
+use crate::metadata::region_box::RegionBox;
 
 /// Above all names in the lists of keywords that have levels.
 pub(crate) const PEOPLE: &str = "People";

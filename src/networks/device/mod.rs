@@ -27,7 +27,7 @@ mod verdict;
 
 pub use crate::networks::device::adapter::{Adapter, AdapterKind, adapters, open};
 pub(crate) use crate::networks::device::choice::DeviceChoice;
-pub(crate) use crate::networks::device::memory::{is_cpu, memory_in_use};
+pub(crate) use crate::networks::device::memory::{can_reserve, is_cpu, memory_in_use};
 pub use crate::networks::device::self_test::Phase;
 pub(crate) use crate::networks::device::self_test::PhaseResult;
 pub(crate) use crate::networks::device::trial::answer_trial;

@@ -201,7 +201,7 @@ impl ModelEntry {
 pub(super) fn check_name(name: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
-        return Err(format!("{name:?} cannot be the name of a file"));
+        return Err(format!("\"{name}\" cannot be the name of a file: letters, digits, -, _ and . can"));
     }
     Ok(())
 }

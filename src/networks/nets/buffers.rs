@@ -3,6 +3,7 @@
 
 use super::Net;
 use super::blocks::MapShape;
+use crate::types::counted;
 
 /// The largest buffers of a network for pictures of one size, as 32-bit floats.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +11,10 @@ pub(crate) struct LargestBuffers {
     weights: (String, u64),
     /// For one picture.
     output: (String, u64),
+    /// All weights together.
+    all_weights: u64,
+    /// All that a step of training keeps of one picture.
+    kept: u64,
 }
 
 /// Why a network does not run on a device.
@@ -21,10 +26,42 @@ pub(crate) enum TooLarge {
     )]
     Weights { name: String, bytes: u64, most: u64 },
     #[error(
-        "the layer {name} needs a buffer of {} MB for {pictures} pictures at once, and the largest of this device is {} MB: \
-         take up to {fit} at once, or --device cpu", mb(*bytes), mb(*most)
+        "the layer {name} needs a buffer of {} MB for {} at once, and the largest of this device is {} MB: \
+         take up to {fit} at once, or --device cpu", mb(*bytes), counted(*pictures, "picture", "pictures"), mb(*most)
     )]
     Pictures { name: String, pictures: usize, bytes: u64, most: u64, fit: usize },
+    #[error(
+        "{pictures} at once need {} MB of memory at least, which this computer does not have: {}", mb(*bytes),
+        match fit { 0 => "take a smaller network, or smaller pictures".to_owned(), fit => format!("take up to {fit} at once") }
+    )]
+    Memory { pictures: String, bytes: u64, fit: usize },
+}
+
+/// Bytes for so many pictures.
+fn need(before: u64, each: u64, pictures: usize) -> u64 {
+    each.saturating_mul(pictures as u64).saturating_add(before)
+}
+
+fn held(
+    what: &str,
+    wanted: usize,
+    need: &dyn Fn(usize) -> u64,
+    can_reserve: &dyn Fn(u64) -> bool,
+) -> Result<(), TooLarge> {
+    if can_reserve(need(wanted)) {
+        return Ok(());
+    }
+    // More need more: the last that is held is found by halving.
+    let (mut fit, mut refused) = (0, wanted);
+    while refused - fit > 1 {
+        let middle = fit + (refused - fit) / 2;
+        match can_reserve(need(middle)) {
+            true => fit = middle,
+            false => refused = middle,
+        }
+    }
+    let pictures = format!("{} {what}", counted(wanted, "picture", "pictures"));
+    Err(TooLarge::Memory { pictures, bytes: need(wanted), fit })
 }
 
 fn mb(bytes: u64) -> u64 {
@@ -35,14 +72,35 @@ impl LargestBuffers {
     /// For pictures of so many rows and columns. Draws no weights.
     pub fn of(net: &Net, [height, width]: [usize; 2]) -> Self {
         let bytes = |shape: &[usize]| 4 * shape.iter().map(|&side| side as u64).product::<u64>();
-        let weights = net.parameters().into_iter().map(|(name, shape)| (name, bytes(&shape)));
+        let weights: Vec<(String, u64)> =
+            net.parameters().into_iter().map(|(name, shape)| (name, bytes(&shape))).collect();
         let layers = net.table(MapShape::new(3, height, width)).layers;
         // The pictures themselves are one, too.
         let input = ("of the input".to_owned(), bytes(&[3, height, width]));
         let outputs = layers.into_iter().map(|row| (row.name, row.activation_bytes)).chain([input]);
-        let largest =
-            |all: &mut dyn Iterator<Item = (String, u64)>| all.max_by_key(|(_, bytes)| *bytes).unwrap_or_default();
-        Self { weights: largest(&mut { weights }), output: largest(&mut { outputs }) }
+        let all_weights = weights.iter().map(|(_, bytes)| bytes).sum();
+        let outputs: Vec<(String, u64)> = outputs.collect();
+        let kept = outputs.iter().map(|(_, bytes)| bytes).sum();
+        let [weights, output] = [weights, outputs].map(|all| all.into_iter().max_by_key(|(_, bytes)| *bytes));
+        Self { weights: weights.unwrap_or_default(), output: output.unwrap_or_default(), all_weights, kept }
+    }
+
+    /// Refuses to learn from so many pictures at once, and to embed so many, where not even the weights with their
+    /// gradients and what is computed of the pictures could be held. A device of its own memory is asked by
+    /// [`Self::fit`].
+    ///
+    /// # Errors
+    /// With as many as fit.
+    pub fn fit_in_memory(
+        &self,
+        learned: usize,
+        embedded: usize,
+        can_reserve: impl Fn(u64) -> bool,
+    ) -> Result<(), TooLarge> {
+        let learning = |pictures| need(2 * self.all_weights, self.kept, pictures);
+        let embedding = |pictures| need(self.all_weights, self.output.1, pictures);
+        held("to be learned from", learned, &learning, &can_reserve)?;
+        held("to be embedded", embedded, &embedding, &can_reserve)
     }
 
     /// How many pictures, of those that are wanted at once, a device takes whose largest buffer is `most`.
@@ -97,6 +155,20 @@ mod tests {
         let told = nn1.fit(Some(128 << 20), 1).unwrap_err().to_string();
         assert!(told.contains("135 MB") && told.contains("--device cpu"), "{told}");
         assert_eq!(nn1.fit(None, 1000), Ok(()));
+    }
+
+    #[test]
+    fn of_the_computers_own_memory_it_is_said_how_many_pictures_it_holds() {
+        let nn2 = buffers("nn2");
+        let memory = 2 * nn2.all_weights + 100 * nn2.kept;
+        let at_most = |bytes: u64| bytes <= memory;
+        assert_eq!(nn2.fit_in_memory(100, 100, at_most), Ok(()));
+        let told = nn2.fit_in_memory(1_000_000_000, 1, at_most).unwrap_err().to_string();
+        assert!(told.contains("to be learned from") && told.contains("take up to 100 at once"), "{told}");
+        let told = nn2.fit_in_memory(1, 1_000_000_000, at_most).unwrap_err().to_string();
+        assert!(told.contains("to be embedded"), "{told}");
+        let told = nn2.fit_in_memory(1, 1, |_| false).unwrap_err().to_string();
+        assert!(told.starts_with("1 picture ") && told.contains("a smaller network"), "{told}");
     }
 
     #[test]

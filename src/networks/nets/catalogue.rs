@@ -71,6 +71,12 @@ pub struct Variant {
     pub source: &'static str,
 }
 
+/// The largest network that is described at all: products of its sizes fit 64 bits. Whether a device holds it is another
+/// question.
+pub(crate) const MOST_PIXELS: u64 = 8192;
+pub(crate) const MOST_NUMBERS: u64 = 65_536;
+pub(crate) const MOST_WIDTH: u32 = 32;
+
 /// (x − 127.5) / 128: davidsandberg/facenet's `fixed_image_standardization`, MobileFaceNet's too.
 const FACENET_SCALING: PixelScaling = PixelScaling::Fixed { mean: 127.5, divisor: 128.0 };
 
@@ -149,20 +155,21 @@ impl Variant {
             width: options.width.unwrap_or(1.0),
         };
         let refuse = |option, value: String| Err(CatalogueError::BadOption { name: self.name, option, value });
-        if config.embedding_size == 0 {
+        if config.embedding_size == 0 || config.embedding_size as u64 > MOST_NUMBERS {
             return refuse("embedding size", config.embedding_size.to_string());
         }
         if !(0.0..1.0).contains(&config.dropout) {
             return refuse("dropout", config.dropout.to_string());
         }
-        if !(config.width.is_finite() && config.width > 0.0) {
+        if !(config.width > 0.0 && config.width <= f64::from(MOST_WIDTH)) {
             return refuse("width", config.width.to_string());
         }
         if self.architecture == Architecture::LikenessSmall && config.batch_norm {
             return refuse("batch norm", config.batch_norm.to_string());
         }
         let halves = self.architecture != Architecture::LikenessSmall || config.input.iter().all(|side| side % 2 == 0);
-        if !halves || config.input.iter().zip(self.least_input()).any(|(side, least)| *side < least) {
+        let is_too_large = config.input.iter().any(|side| *side as u64 > MOST_PIXELS);
+        if !halves || is_too_large || config.input.iter().zip(self.least_input()).any(|(side, least)| *side < least) {
             return refuse("input", format!("{}×{}", config.input[0], config.input[1]));
         }
         Ok(config)

@@ -17,7 +17,9 @@ use super::Net;
 use super::catalogue::{self, CatalogueError};
 use crate::networks::weights::fit::Habit;
 use crate::networks::weights::names::{beside, common_prefix};
-use crate::networks::weights::{Format, ModelCard, TensorFile, WeightFile, WeightsError, fill, is_of_torch, read_card};
+use crate::networks::weights::{
+    Format, Mismatch, ModelCard, TensorFile, WeightFile, WeightsError, fill, is_of_torch, read_card,
+};
 
 /// What a weight file holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,8 +45,10 @@ pub(crate) enum PreprocessingSource {
 /// Why a file was not recognised, or did not fill its network.
 #[derive(Debug, thiserror::Error)]
 pub enum RecogniseError {
-    #[error("the {count} tensors of this {format} file ({examples}) are those of no network that is known")]
+    #[error("the tensors of this {format} file, {count} ({examples}), are those of no network that is known")]
     UnknownNetwork { format: Format, count: usize, examples: String },
+    #[error("the tensors of this file are nearly those of {network}, and do not fit it: {mismatch}")]
+    Nearly { network: &'static str, mismatch: Mismatch },
     #[error("the tensors of this file fit {}: it must be said which it is", .0.join(" and "))]
     Ambiguous(Vec<&'static str>),
     #[error("the file holds several networks, under {}: save the one that is wanted alone", .0.join(" and "))]
@@ -80,7 +84,9 @@ pub(crate) fn recognise_as(bytes: &[u8], name: &str) -> Result<Recognised, Recog
     let variant = catalogue::find(name)?;
     match recognise(bytes) {
         Ok(found) if found.card.architecture == variant.name => return Ok(found),
-        Ok(_) | Err(RecogniseError::UnknownNetwork { .. } | RecogniseError::Ambiguous(_)) => {}
+        Ok(_)
+        | Err(RecogniseError::UnknownNetwork { .. } | RecogniseError::Nearly { .. } | RecogniseError::Ambiguous(_)) => {
+        }
         Err(other) => return Err(other),
     }
     let Read::Other(file, habit) = read(bytes)? else {
@@ -119,7 +125,7 @@ fn read(bytes: &[u8]) -> Result<Read, RecogniseError> {
 /// The one variant, at the one place, whose parameters the file has.
 fn by_names(file: &WeightFile, habit: Habit) -> Result<Recognised, RecogniseError> {
     let found = by_paths::preferred(by_paths::find(&file.tensors, habit));
-    let Some(first) = found.first() else { return Err(unrecognised(file)) };
+    let Some(first) = found.first() else { return Err(unrecognised(file, habit)) };
     let mut names: Vec<&'static str> = found.iter().map(|found| found.variant.name).collect();
     names.dedup();
     if names.len() > 1 {
@@ -146,12 +152,15 @@ fn told(mut found: Recognised, file: &TensorFile, prefix: &str) -> Recognised {
 }
 
 /// Spoilt and unread values are told before anything else.
-fn unrecognised(file: &WeightFile) -> RecogniseError {
+fn unrecognised(file: &WeightFile, habit: Habit) -> RecogniseError {
     if let Err(error) = file.tensors.check_finite() {
         return error.into();
     }
-    match file.tensors.first_unread_weight() {
-        Some(error) => error.into(),
+    if let Some(error) = file.tensors.first_unread_weight() {
+        return error.into();
+    }
+    match by_paths::nearest(&file.tensors, habit) {
+        Some((network, mismatch)) => RecogniseError::Nearly { network, mismatch },
         None => unknown(&file.tensors, file.format),
     }
 }

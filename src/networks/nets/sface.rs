@@ -235,9 +235,10 @@ fn take_input_scaling(weights: &mut TensorFile) -> Result<(), WeightsError> {
     for (name, expected) in [("scalar_op1", 127.5), ("scalar_op2", 1.0 / 128.0)] {
         let found = weights.take(name)?.data;
         if found != [expected] {
+            let found = found.first().map_or_else(|| "empty".to_owned(), f32::to_string);
             return Err(WeightsError::Malformed {
                 format: "the SFace release this program knows",
-                reason: format!("its input scaling {name} is {found:?}, not {expected}"),
+                reason: format!("its input scaling {name} is {found}, not {expected}"),
             });
         }
     }

@@ -5,6 +5,9 @@
 
 use std::io::{Cursor, Read};
 
+use zip::read::{ArchiveOffset, Config};
+use zip::result::ZipResult;
+
 use super::WeightsError;
 
 /// Weights whose every value fits 16 bits halve; pruned ones may shrink to a tenth.
@@ -19,11 +22,20 @@ pub(crate) struct Archive<'a> {
     bytes_left: usize,
 }
 
+/// An archive that begins where its file does, as PyTorch's and Keras's do.
+///
+/// Left to search for the beginning, the reader expects the directory right before the end's record. PyTorch always puts
+/// the records of large archives (ZIP64) between them, 76 bytes: where an entry of just that length comes first, as for a
+/// file whose name has 21 characters, the second one is taken for the first.
+fn open_zip(bytes: &[u8]) -> ZipResult<zip::ZipArchive<Cursor<&[u8]>>> {
+    zip::ZipArchive::with_config(Config { archive_offset: ArchiveOffset::Known(0) }, Cursor::new(bytes))
+}
+
 impl<'a> Archive<'a> {
     /// `format` is what errors say the file is not.
     pub(crate) fn open(bytes: &'a [u8], format: &'static str) -> Result<Self, WeightsError> {
         let failed = |error: zip::result::ZipError| malformed(format, error);
-        let zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(failed)?;
+        let zip = open_zip(bytes).map_err(failed)?;
         let names = zip.file_names().map(|name| name.map(|name| name.into_owned())).collect::<Result<Vec<_>, _>>();
         let names = names.map_err(failed)?;
         let bytes_left = bytes.len().saturating_mul(GROWTH_AT_MOST).max(GROWTH_FREE);

@@ -63,6 +63,25 @@ impl Element {
         }
     }
 
+    /// What to do about weights that hold it.
+    pub(crate) fn advice(self) -> &'static str {
+        match self {
+            Self::Quantised(_) | Self::Narrow | Self::F8 => {
+                "what was rounded away does not come back, so take the file as it was before it was quantised, in \
+                 floats of 32 or 16 bits"
+            }
+            _ => "convert the weights to 32-bit floats (in PyTorch model.float()) and save them again",
+        }
+    }
+
+    /// As a tensor of so many axes holds it: a matrix or a kernel of 8-bit integers is quantised weights.
+    pub(crate) fn with_axes(self, axes: usize) -> Self {
+        match self {
+            Self::I8 | Self::U8 if axes > 1 => Self::Quantised(1),
+            element => element,
+        }
+    }
+
     pub(crate) fn is_float(self) -> bool {
         matches!(self, Self::F64 | Self::F32 | Self::F16 | Self::BF16)
     }

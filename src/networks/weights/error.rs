@@ -16,11 +16,8 @@ pub enum WeightsError {
     WrongSize { name: String, shape: Vec<usize>, found: usize },
     #[error("tensor {name} keeps its values in another file, {place}: export the model as one file")]
     ExternalData { name: String, place: String },
-    #[error(
-        "tensor {name} holds {found}, which are not read: convert the weights to 32-bit floats (in PyTorch \
-         model.float()) and save them again"
-    )]
-    UnknownType { name: String, found: &'static str },
+    #[error("tensor {name} holds {found}, which are not read: {advice}")]
+    UnknownType { name: String, found: &'static str, advice: &'static str },
     #[error(
         "tensor {name} holds {found} as value {at} of {of}: these weights are spoilt; take an earlier checkpoint of the \
          training, or fetch the file again"
@@ -54,6 +51,11 @@ pub struct Mismatch {
 }
 
 impl Mismatch {
+    /// How many names it tells.
+    pub(crate) fn count(&self) -> usize {
+        self.missing.len() + self.extra.len() + self.misshaped.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.missing.is_empty() && self.extra.is_empty() && self.misshaped.is_empty()
     }

@@ -70,8 +70,7 @@ impl ParameterFit {
             };
             used.insert(name);
             let Some(tensor) = file.get(name) else {
-                let found = file.unread(name).unwrap_or_default();
-                fit.unread.get_or_insert(WeightsError::UnknownType { name: name.to_owned(), found });
+                fit.unread = fit.unread.or_else(|| file.unread(name));
                 continue;
             };
             match turns(&tensor.shape, shape)[..] {
@@ -119,6 +118,13 @@ impl ParameterFit {
         self.mismatch.missing.is_empty()
             && self.mismatch.misshaped.is_empty()
             && self.mismatch.extra.iter().all(|name| may_be_left(name))
+    }
+
+    /// What keeps the file from fitting.
+    pub(crate) fn mismatch(self, may_be_left: impl Fn(&str) -> bool) -> Mismatch {
+        let mut mismatch = self.mismatch;
+        mismatch.extra.retain(|name| !may_be_left(name));
+        mismatch
     }
 
     /// Tensors under the prefix that no parameter wants.
@@ -332,7 +338,7 @@ mod tests {
     #[test]
     fn a_wanted_tensor_that_is_not_read_is_named() {
         let mut given = TensorFile::default();
-        given.leave_out("m.a.weight".to_owned(), super::super::element::Element::Quantised(1));
+        given.leave_out("m.a.weight".to_owned(), super::super::element::Element::Quantised(1), 2);
         let error =
             ParameterFit::find(&given, "m.", &wanted(&[("a.weight", &[1])]), Habit::Torch).tensors(&given, |_| false);
         let said = error.unwrap_err().to_string();

@@ -68,7 +68,10 @@ impl Format {
         };
         // Texts, pictures and archives begin with their own marks; a protocol buffer begins with anything.
         let format = format.map(Ok).or_else(|| foreign::by_beginning(bytes).map(Err));
-        format.unwrap_or_else(|| of_protobuf(bytes).ok_or_else(|| foreign::unknown(bytes)))
+        format.unwrap_or_else(|| match is_meta_graph(bytes) {
+            true => Err(Foreign::Checkpoint),
+            false => of_protobuf(bytes).ok_or_else(|| foreign::unknown(bytes)),
+        })
     }
 
     pub(crate) fn read(self, bytes: &[u8]) -> Result<TensorFile, WeightsError> {
@@ -121,6 +124,21 @@ fn of_protobuf(bytes: &[u8]) -> Option<Format> {
         // Begun as ONNX and cut off: its reader says so.
         _ => matches!(bytes, [0x08, 1..=20, 0x3a | 0x12 | 0x1a, ..]).then_some(Format::Onnx),
     }
+}
+
+/// What lies beside the values of a TensorFlow checkpoint: about it, its graph, and how it is saved. A graph alone has
+/// nodes, functions and a number in these places.
+fn is_meta_graph(bytes: &[u8]) -> bool {
+    let (mut about, mut graph, mut saver) = (0, false, false);
+    for field in fields(bytes).map_while(Result::ok) {
+        match field {
+            (1, Wire::Bytes(_)) => about += 1,
+            (2, Wire::Bytes(inner)) => graph |= is_message(inner, &[1]),
+            (3, Wire::Bytes(inner)) => saver |= is_message(inner, &[1]),
+            _ => {}
+        }
+    }
+    about == 1 && graph && saver
 }
 
 /// A whole message that has one of these fields, of bytes.

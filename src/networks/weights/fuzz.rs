@@ -26,6 +26,11 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("PyTorch zip", fixture!("weights/torch_small.zip.pt")),
         ("PyTorch legacy", fixture!("weights/torch_small.legacy.pt")),
+        ("PyTorch zip of 21 letters", {
+            let object = written::state("t", "FloatStorage", 0, &[4], &[1]);
+            let stored = written::floats(&written::VALUES);
+            written::archive_of_torch(&"n".repeat(21), &[("data.pkl", &object), ("data/0", &stored)])
+        }),
         ("PyTorch checkpoint", written::checkpoint()),
         ("PyTorch model", written::whole_model()),
         ("SafeTensors", [&(header.len() as u64).to_le_bytes()[..], header, &[0; 12]].concat()),
@@ -46,7 +51,8 @@ fn changed_files_of_every_format_are_read_or_refused() {
         mutations(what, 300, MOST_KIB, Work::OfThisThread, |random| {
             // What a user would read: no notation of ours.
             if let Err(error) = WeightFile::read(&changed(&whole, LOUD, random)) {
-                assert!(!error.to_string().contains("Some("), "{error}");
+                let said = error.to_string();
+                assert!(!["Some(", "Err(", "Ok(", " { ", "\\u{"].iter().any(|mark| said.contains(mark)), "{said}");
             }
         });
     }

@@ -154,7 +154,7 @@ fn read_tensor(
     let stored = ConstantTensor::read(message).map_err(malformed)?;
     let element = element(stored.dtype);
     if !element.is_float() {
-        file.leave_out(name.to_owned(), element);
+        file.leave_out(name.to_owned(), element, stored.shape.len());
         return Ok(());
     }
     let shape = stored.shape.iter().map(|side| usize::try_from(*side)).collect::<Result<Vec<_>, _>>();

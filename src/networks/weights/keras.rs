@@ -107,7 +107,7 @@ impl Walk {
     fn dataset(&mut self, name: String, dataset: &Dataset) -> Result<(), WeightsError> {
         let (element, is_big_endian) = element(dataset);
         if !element.is_float() {
-            self.file.leave_out(name, element);
+            self.file.leave_out(name, element, dataset.shape().len());
             return Ok(());
         }
         let values = dataset.num_elements().map_err(damaged)?;

@@ -52,7 +52,7 @@ pub fn read_onnx(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
         let (tag, value) = field.map_err(malformed)?;
         match (tag, value) {
             (5, Wire::Bytes(tensor)) => read_tensor(tensor, None, &mut file)?,
-            (15, Wire::Bytes(_)) => file.leave_out(format!("sparse {}", file.len()), Element::Sparse),
+            (15, Wire::Bytes(_)) => file.leave_out(format!("sparse {}", file.len()), Element::Sparse, 0),
             _ => {}
         }
     }
@@ -215,7 +215,7 @@ fn read_tensor(message: &[u8], called: Option<&str>, file: &mut TensorFile) -> R
     let name = called.unwrap_or(&stored.name).to_owned();
     let element = element(stored.data_type);
     if !element.is_float() {
-        file.leave_out(name, element);
+        file.leave_out(name, element, stored.dims.len());
         return Ok(());
     }
     if let Some(place) = stored.elsewhere {

@@ -80,7 +80,7 @@ pub fn read_safetensors(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
         let element = element(view.dtype());
         match element.floats(view.data()) {
             Some(data) => file.insert(NamedTensor::new(name, view.shape().to_vec(), data)?)?,
-            None => file.leave_out(name.to_owned(), element),
+            None => file.leave_out(name.to_owned(), element, view.shape().len()),
         }
     }
     Ok(file)

@@ -53,22 +53,20 @@ impl TensorFile {
         Ok(())
     }
 
-    /// Notes a tensor whose type is not read.
-    pub(super) fn leave_out(&mut self, name: String, element: Element) {
-        self.unread.insert(name, element);
+    /// Notes a tensor of so many axes whose type is not read.
+    pub(super) fn leave_out(&mut self, name: String, element: Element, axes: usize) {
+        self.unread.insert(name, element.with_axes(axes));
     }
 
-    /// What a tensor holds that was not read, in words.
-    pub(crate) fn unread(&self, name: &str) -> Option<&'static str> {
-        self.unread.get(name).map(|element| element.words())
+    /// A tensor that was not read, as an error.
+    pub(crate) fn unread(&self, name: &str) -> Option<WeightsError> {
+        self.unread.get(name).map(|element| unread(name, *element))
     }
 
     /// The first tensor that may be a weight and was not read, as an error.
     pub(crate) fn first_unread_weight(&self) -> Option<WeightsError> {
-        self.unread
-            .iter()
-            .find(|(_, element)| element.may_be_weights())
-            .map(|(name, element)| WeightsError::UnknownType { name: name.clone(), found: element.words() })
+        let first = self.unread.iter().find(|(_, element)| element.may_be_weights());
+        first.map(|(name, element)| unread(name, *element))
     }
 
     pub(super) fn has_unread_weights(&self) -> bool {
@@ -168,6 +166,10 @@ impl TensorFile {
     fn tensor_mut(&mut self, name: &str) -> Result<&mut NamedTensor, WeightsError> {
         self.tensors.get_mut(name).ok_or_else(|| WeightsError::NotFound { name: name.to_owned() })
     }
+}
+
+fn unread(name: &str, element: Element) -> WeightsError {
+    WeightsError::UnknownType { name: name.to_owned(), found: element.words(), advice: element.advice() }
 }
 
 #[cfg(test)]

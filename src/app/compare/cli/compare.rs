@@ -7,13 +7,13 @@ use anyhow::{Result, bail};
 use serde_json::json;
 
 use crate::app::compare::job::compare::{CompareResult, CompareSource, compare};
-use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
-use crate::app::engine::cli::{Global, not_negative, output};
+use crate::app::engine::cli::console::{Console, end_on_ctrl_c, printable};
+use crate::app::engine::cli::{Global, output, squared_distance};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::jobs::options::resolve;
 use crate::networks::models::Store;
-use crate::types::{PathText, SquaredDistance};
+use crate::types::SquaredDistance;
 
 /// Compare the largest faces of photos: squared distances (0 to 4) and the verdict at a threshold.
 #[derive(Debug, clap::Args)]
@@ -22,7 +22,7 @@ pub struct CompareArgs {
     #[arg(num_args = 2.., required = true)]
     files: Vec<PathBuf>,
     /// Squared distance up to which two faces count as the same person; the model's own where not given.
-    #[arg(long, value_name = "D", value_parser = not_negative::<f32>)]
+    #[arg(long, value_name = "D", value_parser = squared_distance)]
     threshold: Option<f32>,
     /// The embedding network.
     #[arg(long, value_name = "ID")]
@@ -36,7 +36,7 @@ pub struct CompareArgs {
 }
 
 pub fn run(home: &Home, global: &Global, args: CompareArgs) -> Result<ExitCode> {
-    let cancel = cancel_on_ctrl_c()?;
+    let cancel = end_on_ctrl_c()?;
     let mut console = Console::new();
     let given = EngineOptions {
         device: global.device()?,
@@ -79,7 +79,7 @@ fn print_json(
     distances: &[Vec<SquaredDistance>],
 ) -> Result<()> {
     let same: Vec<Vec<bool>> = distances.iter().map(|row| row.iter().map(|&d| d <= threshold).collect()).collect();
-    let paths: Vec<_> = files.iter().map(|file| PathText::of(file).path).collect();
+    let paths: Vec<_> = files.iter().map(|file| output::path_json(file)).collect();
     output::json(&json!({
         "paths": paths,
         "model": engine.model_id(),

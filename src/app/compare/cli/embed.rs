@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use crate::app::compare::job::embed_files::{self, EmbeddedFace, FaceSource};
-use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable};
+use crate::app::engine::cli::console::{Console, counted, end_on_ctrl_c, printable};
 use crate::app::engine::cli::output::{self, with_path};
 use crate::app::engine::cli::{Global, usage};
 use crate::app::engine::home::Home;
@@ -50,7 +50,7 @@ pub fn run(home: &Home, global: &Global, args: EmbedArgs) -> Result<ExitCode> {
     usage(!files.is_empty(), "no files given: name photos, or a list with --files-from")?;
     let crops = args.detector.as_deref() == Some("none");
     usage(!crops || args.crop_rule.is_none(), "--crop-rule has no effect with --detector none")?;
-    let cancel = cancel_on_ctrl_c()?;
+    let cancel = end_on_ctrl_c()?;
     let mut console = Console::new();
     let source = match args.detector.as_deref() {
         Some("none") => FaceSource::WholePicture,

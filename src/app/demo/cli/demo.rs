@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
-use crate::app::engine::cli::console::{cancel_on_ctrl_c, counted};
+use crate::app::engine::cli::console::{counted, end_on_ctrl_c};
 use crate::app::engine::cli::{Global, at_least_one, output};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::choose_device;
@@ -44,7 +44,7 @@ impl DemoArgs {
 pub fn run(home: &Home, global: &Global, args: DemoArgs) -> Result<ExitCode> {
     let (device, notes) = choose_device(home, &device_in_use(home, global.device()?)?)?;
     notes.iter().for_each(output::note);
-    let control = Control::with_cancel(cancel_on_ctrl_c()?);
+    let control = Control::with_cancel(end_on_ctrl_c()?);
     let report = demo(args.options(), &device, &control, &mut print_event)?;
     if args.json {
         output::json(&report)?;
@@ -56,7 +56,9 @@ pub fn run(home: &Home, global: &Global, args: DemoArgs) -> Result<ExitCode> {
 
 fn print_event(event: RunEvent) {
     match event {
-        RunEvent::Drawn { pictures, secs, .. } => output::note(format!("{pictures} pictures drawn in {secs:.1} s")),
+        RunEvent::Drawn { pictures, secs, .. } => {
+            output::note(format!("{} drawn in {secs:.1} s", counted(pictures, "picture", "pictures")));
+        }
         RunEvent::Train(TrainEvent::Validated(report)) => {
             if let Some(people) = &report.people {
                 output::note(format!(

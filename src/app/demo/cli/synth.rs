@@ -7,11 +7,12 @@ use anyhow::{Context, Result};
 
 use crate::app::demo::job::{MadeLibraryPlan, fill};
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable};
-use crate::app::engine::cli::{at_least_one, output};
+use crate::app::engine::cli::{at_least_one, count_between, output};
 use crate::app::engine::home::Home;
+use crate::app::engine::memory::hold;
 use crate::app::engine::networks::EngineOptions;
 use crate::library::Library;
-use crate::synth::{AlbumPlan, Layout, write_album};
+use crate::synth::{AlbumPlan, Identity, Layout, write_album};
 use crate::types::Cancel;
 
 /// Draw an album of synthetic people, with the truth about every face in truth.json.
@@ -22,8 +23,8 @@ pub struct SynthArgs {
     out: Option<PathBuf>,
     /// Draw nothing; fill the library of --home, which must be empty, with N made faces of people of very different
     /// sizes, ungrouped, in photos without files
-    #[arg(long, value_name = "N", conflicts_with_all = ["out", "people", "photos", "folders"],
-          value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", conflicts_with_all = ["out", "people", "photos", "folders", "size"],
+          value_parser = at_least_one::<u32>)]
     library: Option<u32>,
     /// How many people there are
     #[arg(long, default_value_t = 50, value_name = "N", value_parser = at_least_one::<u32>)]
@@ -39,7 +40,7 @@ pub struct SynthArgs {
     folders: bool,
     /// Width and height of the crops in pixels
     #[arg(long, default_value_t = 112, value_name = "PIXELS", requires = "folders",
-          value_parser = clap::value_parser!(u32).range(16..=1024))]
+          value_parser = count_between::<u32, 16, 1024>)]
     size: u32,
 }
 
@@ -74,6 +75,8 @@ fn fill_library(home: &Home, faces: usize, seed: u64, cancel: &Cancel) -> Result
 fn draw_album(args: SynthArgs, cancel: &Cancel) -> Result<()> {
     let out = args.out.context("name a folder to write to")?;
     let layout = if args.folders { Layout::FolderAPerson { crop_size: args.size } } else { Layout::Photos };
+    let people = counted(args.people as usize, "person", "people");
+    hold(&people, u64::from(args.people) * size_of::<Identity>() as u64)?;
     let plan = AlbumPlan { people: args.people, photos: args.photos, seed: args.seed, layout };
     let mut console = Console::new();
     let truth = write_album(&out, &plan, cancel, &mut |done, total| {
@@ -84,4 +87,18 @@ fn draw_album(args: SynthArgs, cancel: &Cancel) -> Result<()> {
     let pictures = counted(truth.photos.len(), "picture", "pictures");
     let (faces, people) = (counted(faces, "face", "faces"), counted(truth.people as usize, "person", "people"));
     output::line(format!("{pictures} with {faces} of {people}: {}", printable(&out)))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Args;
+
+    use super::*;
+    use crate::app::engine::cli::idle;
+
+    #[test]
+    fn what_has_no_effect_on_a_made_library_is_refused() {
+        let synth = SynthArgs::augment_args(clap::Command::new("synth"));
+        idle::refuses_all_but(&synth, &["--library", "9"], &["seed"]);
+    }
 }

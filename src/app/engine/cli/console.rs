@@ -1,6 +1,7 @@
 //! Standard error for people: one line of progress where it is a terminal, notes and skipped files always; and Ctrl-C.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -67,8 +68,27 @@ pub const INTERRUPTED: u8 = 130;
 
 static WAS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// The first Ctrl-C asks the job to stop, the second ends the program.
+/// The first Ctrl-C asks the job to stop, the second ends the program. For what keeps something of its work: it is given
+/// the time to put that away.
 pub(crate) fn cancel_on_ctrl_c() -> Result<Cancel> {
+    listen(|| {})
+}
+
+/// The same for what loses nothing when it ends: after the first Ctrl-C it has a moment to say so, whatever it is in the
+/// middle of.
+pub(crate) fn end_on_ctrl_c() -> Result<Cancel> {
+    listen(|| {
+        std::thread::spawn(|| {
+            std::thread::sleep(MOMENT);
+            std::process::exit(INTERRUPTED.into());
+        });
+    })
+}
+
+/// Long enough to leave a progress line and to remove a temporary folder.
+const MOMENT: Duration = Duration::from_secs(1);
+
+fn listen(when_first_asked: fn()) -> Result<Cancel> {
     let cancel = Cancel::default();
     let asked = cancel.clone();
     ctrlc::set_handler(move || {
@@ -76,6 +96,7 @@ pub(crate) fn cancel_on_ctrl_c() -> Result<Cancel> {
             std::process::exit(INTERRUPTED.into());
         }
         asked.cancel();
+        when_first_asked();
     })
     .context("cannot listen for Ctrl-C")?;
     Ok(cancel)

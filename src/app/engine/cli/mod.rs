@@ -2,6 +2,8 @@
 //! Results go to standard output, progress and problems to standard error.
 
 pub mod console;
+#[cfg(test)]
+pub(crate) mod idle;
 mod numbers;
 pub mod output;
 pub mod text;
@@ -10,7 +12,10 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-pub(crate) use self::numbers::{at_least_one, not_negative, part, positive, share};
+pub(crate) use self::numbers::{
+    any_number, at_least_one, between, count_between, factor_up_to, not_negative, part, positive, rate, share,
+    share_below_one, squared_distance,
+};
 
 use crate::app::engine::home::Home;
 use crate::library::care;

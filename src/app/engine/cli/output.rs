@@ -17,8 +17,9 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::text::{is_escaped, printable_lines, shell_word};
-use crate::types::PathText;
+use super::text::{printable_lines, shell_word};
+use crate::types::acts_on_text;
+use crate::types::path_text::{bytes_of, to_text};
 
 /// How the text of an advice begins its command.
 const ADVISED: &str = "`likeness ";
@@ -46,24 +47,66 @@ pub fn line(text: impl Display) -> Result<()> {
     write_whole(&format!("{}\n", told(&text)))
 }
 
-/// An object of the result on one line.
+/// An object of the result on one line. Beside a path that is no text stand its bytes, under the same key and `_bytes`.
 pub(crate) fn json(value: &impl Serialize) -> Result<()> {
-    write_whole(&format!("{}\n", safe_json(serde_json::to_string(value)?)))
+    let text = serde_json::to_string(value)?;
+    let text = completed(&text, HOME.get())?.map_or(Ok(text), |value| serde_json::to_string(&value))?;
+    write_whole(&format!("{}\n", safe_json(text)))
 }
 
 /// The same on as many lines as it takes to be read by people.
 pub(crate) fn pretty_json(value: &impl Serialize) -> Result<()> {
-    write_whole(&format!("{}\n", safe_json(serde_json::to_string_pretty(value)?)))
+    let text = serde_json::to_string_pretty(value)?;
+    let text = completed(&text, HOME.get())?.map_or(Ok(text), |value| serde_json::to_string_pretty(&value))?;
+    write_whole(&format!("{}\n", safe_json(text)))
+}
+
+/// A path in JSON.
+pub(crate) fn path_json(path: &Path) -> Value {
+    to_text(path.as_os_str()).into()
 }
 
 /// What JSON says of a file, and where it is.
 pub(crate) fn with_path(path: &Path, mut said: Value) -> Value {
-    let PathText { path, path_bytes } = PathText::of(path);
-    said["path"] = path.into();
-    if let Some(bytes) = path_bytes {
-        said["path_bytes"] = bytes.into();
-    }
+    said["path"] = path_json(path);
     said
+}
+
+/// With the bytes of paths that are no text, and the home behind commands that a text advises. None where there is
+/// neither, as nearly always.
+fn completed(json: &str, home: Option<&String>) -> Result<Option<Value>> {
+    if bytes_of(json).is_none() && (home.is_none() || !json.contains(ADVISED)) {
+        return Ok(None);
+    }
+    let mut value = serde_json::from_str(json)?;
+    complete(&mut value, home.map(String::as_str));
+    Ok(Some(value))
+}
+
+fn complete(value: &mut Value, home: Option<&str>) {
+    match value {
+        Value::String(text) => *text = with_home(std::mem::take(text), home),
+        Value::Array(values) => values.iter_mut().for_each(|value| complete(value, home)),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(|value| complete(value, home));
+            let bytes: Vec<_> =
+                fields.iter().filter_map(|(key, value)| Some((format!("{key}_bytes"), bytes_beside(value)?))).collect();
+            fields.extend(bytes);
+        }
+        _ => {}
+    }
+}
+
+/// Of several paths those that are text have none.
+fn bytes_beside(value: &Value) -> Option<Value> {
+    match value {
+        Value::String(text) => bytes_of(text).map(Value::from),
+        Value::Array(values) => {
+            let bytes: Vec<Value> = values.iter().map(|value| bytes_beside(value).unwrap_or_default()).collect();
+            (bytes.iter().any(Value::is_string) && values.iter().all(Value::is_string)).then_some(bytes.into())
+        }
+        _ => None,
+    }
 }
 
 /// A line beside the result, for people.
@@ -132,7 +175,7 @@ fn heard<T>(written: std::io::Result<T>) -> std::io::Result<Option<T>> {
 /// JSON leaves raw what a terminal obeys beyond ASCII. It can only stand within strings, where an escape says the same.
 fn safe_json(text: String) -> String {
     // Its own line ends stand between strings, where nothing is escaped.
-    let is_obeyed = |c: char| is_escaped(c) && c != '\n';
+    let is_obeyed = |c: char| acts_on_text(c) && c != '\n';
     if !text.chars().any(is_obeyed) {
         return text;
     }
@@ -148,6 +191,33 @@ fn safe_json(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn beside_a_path_that_is_no_text_stand_its_bytes() {
+        let latin: &OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"G\xfc");
+        let latin = Path::new(latin);
+        let plain = serde_json::json!({ "path": path_json(Path::new("a")), "distance": 0.1 });
+        assert_eq!(completed(&plain.to_string(), None).unwrap(), None);
+        let said = serde_json::json!({
+            "paths": [path_json(Path::new("a")), path_json(latin)],
+            "rows": [with_path(latin, serde_json::json!({ "score": 0.1 }))],
+        });
+        let said = completed(&said.to_string(), None).unwrap().unwrap();
+        assert_eq!(said["paths"], serde_json::json!(["a", "G\u{effc}"]));
+        assert_eq!(said["paths_bytes"], serde_json::json!([null, "R/w="]));
+        let row = serde_json::json!({ "path": "G\u{effc}", "path_bytes": "R/w=", "score": 0.1 });
+        assert_eq!(said["rows"][0], row);
+    }
+
+    #[test]
+    fn a_command_that_an_error_in_json_advises_has_the_home() {
+        let said = serde_json::json!({ "error": "not there: `likeness models list` says what is" }).to_string();
+        let home = " --home 'my \"own\" home'".to_owned();
+        let told = completed(&said, Some(&home)).unwrap().unwrap();
+        assert_eq!(told["error"], "not there: `likeness models list --home 'my \"own\" home'` says what is");
+        assert_eq!(completed(&said, None).unwrap(), None);
+    }
 
     #[test]
     fn json_says_the_same_and_moves_no_terminal() {

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use crate::types::acts_on_text;
 pub(crate) use crate::types::counted;
 
 /// A path on one line; bytes of it that are no text are written as escapes, too.
@@ -15,25 +16,24 @@ pub(crate) fn printable(path: &Path) -> String {
 }
 
 /// Text on one line: what would move a terminal's cursor, colour it or turn the direction of other text is written as
-/// escapes.
+/// its number in Unicode, a line's end and a tab as every program has them.
 pub fn printable_text(text: &str) -> String {
-    escaped(text, is_escaped)
+    escaped(text, acts_on_text)
 }
 
 /// The same of several lines, which stay apart, as do a table's columns.
 pub(super) fn printable_lines(text: &str) -> String {
-    escaped(text, |c| is_escaped(c) && !matches!(c, '\n' | '\t'))
-}
-
-pub(super) fn is_escaped(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    escaped(text, |c| acts_on_text(c) && !matches!(c, '\n' | '\t'))
 }
 
 fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut text, c| {
-        match is_escaped(c) {
-            true => text.extend(c.escape_default()),
-            false => text.push(c),
+        match c {
+            c if !is_escaped(c) => text.push(c),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            c => text.push_str(&format!("<U+{:04X}>", u32::from(c))),
         }
         text
     })
@@ -44,7 +44,7 @@ pub(crate) fn shell_word(word: &OsStr) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
     let text = match word.to_str() {
         Some(text) if !text.is_empty() && text.chars().all(plain) => return text.to_owned(),
-        Some(text) if !text.chars().any(is_escaped) => return format!("'{}'", text.replace('\'', "'\\''")),
+        Some(text) if !text.chars().any(acts_on_text) => return format!("'{}'", text.replace('\'', "'\\''")),
         _ => word.as_encoded_bytes(),
     };
     // Bash, zsh and ksh know this form; what cannot be shown stands in it as its bytes.
@@ -71,12 +71,12 @@ mod tests {
             let latin: &OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"G\xfcnther");
             assert_eq!(printable(Path::new(latin)), "G\\xfcnther");
         }
-        assert_eq!(printable_text("A\u{1b}[31mda\u{9b}2J \u{202e}"), "A\\u{1b}[31mda\\u{9b}2J \\u{202e}");
+        assert_eq!(printable_text("A\u{1b}[31mda\u{9b}2J \u{202e}"), "A<U+001B>[31mda<U+009B>2J <U+202E>");
     }
 
     #[test]
     fn lines_and_columns_stay_apart() {
-        assert_eq!(printable_lines("a\tb\nc\u{1b}[2J\r"), "a\tb\nc\\u{1b}[2J\\r");
+        assert_eq!(printable_lines("a\tb\nc\u{1b}[2J\r"), "a\tb\nc<U+001B>[2J\\r");
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted};
-use crate::app::engine::cli::{Global, at_least_one, output};
+use crate::app::engine::cli::console::{Console, counted, end_on_ctrl_c};
+use crate::app::engine::cli::{Global, at_least_one, count_between, output, usage};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions};
 use crate::app::engine::progress::JobEvent;
@@ -20,17 +20,18 @@ use crate::app::jobs::options::device_in_use;
 #[derive(Debug, clap::Args)]
 pub struct BenchArgs {
     /// Synthetic photos to draw.
-    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 24, value_parser = at_least_one::<u32>)]
     photos: u32,
     /// Random embeddings to group.
     #[arg(long, default_value_t = 5000, value_name = "N", value_parser = at_least_one::<usize>)]
     cluster_faces: usize,
     /// Instead: count the distances of all pairs of so many random unit vectors.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..),
-          conflicts_with_all = ["photos", "cluster_faces", "detector", "offline"])]
+    #[arg(long, value_name = "N", value_parser = count_between::<u32, 2, 1_000_000_000>,
+          conflicts_with_all = ["decode", "photos", "cluster_faces", "detector", "offline"])]
     all_pairs: Option<u32>,
     /// Instead: decode the photos of a folder, one after the other.
-    #[arg(long, value_name = "FOLDER", conflicts_with = "all_pairs")]
+    #[arg(long, value_name = "FOLDER",
+          conflicts_with_all = ["all_pairs", "photos", "cluster_faces", "seed", "detector", "offline"])]
     decode: Option<PathBuf>,
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -46,8 +47,9 @@ pub struct BenchArgs {
 }
 
 pub fn run(home: &Home, global: &Global, args: BenchArgs) -> Result<ExitCode> {
-    let cancel = cancel_on_ctrl_c()?;
+    let cancel = end_on_ctrl_c()?;
     let mut console = Console::new();
+    usage(args.decode.is_none() || global.device.is_none(), "--device has no effect with --decode: no network runs")?;
     if let Some(folder) = &args.decode {
         return print_decoding(&bench_photos(folder, DECODING_ROUNDS, &cancel)?, args.json);
     }
@@ -64,8 +66,9 @@ pub fn run(home: &Home, global: &Global, args: BenchArgs) -> Result<ExitCode> {
         offline: args.offline,
         ..EngineOptions::default()
     };
-    let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
     let plan = BenchPlan { photos: args.photos, cluster_faces: args.cluster_faces, seed: args.seed };
+    plan.can_be_held()?;
+    let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
     let report = bench::bench(&engine, &plan, &cancel, &mut |step| output::note(step))?;
     match args.json {
         true => output::json(&report)?,
@@ -102,9 +105,9 @@ fn print_all_pairs(report: &AllPairsReport, json: bool) -> Result<ExitCode> {
     let memory =
         report.peak_memory_bytes.map_or(String::new(), |bytes| format!("; peak memory {} MB", bytes / 1_000_000));
     output::line(format!(
-        "{}, {} pairs in {:.1} s on {}: {:.0} million pairs/s; mean bin {:.3}{memory}",
+        "{}, {} in {:.1} s on {}: {:.0} million pairs/s; mean bin {:.3}{memory}",
         counted(report.vectors, "vector", "vectors"),
-        report.pairs,
+        counted(report.pairs as usize, "pair", "pairs"),
         report.elapsed_secs,
         report.counted_on,
         report.pairs_per_s / 1e6,
@@ -117,17 +120,40 @@ fn print_table(report: &BenchReport) -> Result<()> {
     let machine = &report.machine;
     let processor = machine.processor.as_deref().unwrap_or("unknown processor");
     output::line(format!(
-        "{processor}, {} cores, {}; networks on {}; seed {}",
-        machine.cores, machine.system, machine.device, report.seed
+        "{processor}, {}, {}; networks on {}; seed {}",
+        counted(machine.cores, "core", "cores"),
+        machine.system,
+        machine.device,
+        report.seed
     ))?;
     if !machine.optimised {
         output::line("This is a development build: build with --release for figures that count")?;
     }
     for rate in &report.rates {
         output::line(format!(
-            "{:12} {:>9.1} {} ({} items); {:.2} × {}",
-            rate.step, rate.per_s, rate.unit, rate.items, rate.ratio, rate.against
+            "{:12} {:>9.1} {} ({}); {:.2} × {}",
+            rate.step,
+            rate.per_s,
+            rate.unit,
+            counted(rate.items, "item", "items"),
+            rate.ratio,
+            rate.against
         ))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Args;
+
+    use super::*;
+    use crate::app::engine::cli::idle;
+
+    #[test]
+    fn what_has_no_effect_beside_another_measurement_is_refused() {
+        let bench = BenchArgs::augment_args(clap::Command::new("bench"));
+        idle::refuses_all_but(&bench, &["--decode", "photos"], &["json"]);
+        idle::refuses_all_but(&bench, &["--all-pairs", "9"], &["seed", "json"]);
+    }
 }

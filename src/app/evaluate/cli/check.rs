@@ -45,10 +45,8 @@ pub struct CheckArgs {
 pub(crate) fn run(terminal: &mut Terminal, args: CheckArgs) -> Result<()> {
     let config = config(&args)?;
     let ready = args.embeddings.clone().map(EmbeddingsFile::at);
-    let outcome = terminal.evaluate(&args.pictures, |on| {
-        let used = used(&args, on.engine()?.0.preprocessing());
-        on.check_pairs(ready.as_ref(), &CheckConfig { used: Some(used), ..config })
-    })?;
+    let outcome =
+        terminal.evaluate(&args.pictures, |on| on.check_pairs(ready.as_ref(), &config, |own| used(&args, own)))?;
     print_outcome(args.json, &outcome, &outcome.run, || text_of(&outcome))
 }
 

@@ -16,7 +16,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::app::engine::cli::Global;
-use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
+use crate::app::engine::cli::console::{Console, end_on_ctrl_c, printable};
 use crate::app::engine::cli::output;
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::EngineOptions;
@@ -64,7 +64,7 @@ enum What {
 
 /// `repeat` trains, for studies that need it.
 pub fn run(home: &Home, global: &Global, args: EvalArgs, repeat: Repeat) -> Result<ExitCode> {
-    let (cancel, console, networks) = (cancel_on_ctrl_c()?, Console::new(), LoadedNetworks::new(home.clone()));
+    let (cancel, console, networks) = (end_on_ctrl_c()?, Console::new(), LoadedNetworks::new(home.clone()));
     let mut terminal = Terminal { home, global, cancel, console, networks, repeat };
     match args.what {
         What::Lfw(args) => pairs::run(&mut terminal, args, ListFormat::Lfw)?,

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use crate::app::engine::cli::share;
+use crate::app::engine::cli::rate;
 use crate::app::evaluate::cli::{Terminal, percent, print_outcome};
 use crate::app::evaluate::job::compat::eval_compat;
 use crate::app::evaluate::job::errata_file::ErrataFile;
 use crate::app::evaluate::job::inputs::read_embeddings;
 use crate::app::evaluate::job::overlay::eval_overlay;
 use crate::app::evaluate::job::runs;
+use crate::app::jobs::input_file::{ListFormat, read_pairs};
 use crate::eval::Run;
 use crate::eval::figures::PairFigures;
 
@@ -27,7 +28,7 @@ pub(crate) struct CompatArgs {
     #[arg(long, value_name = "FILE")]
     new: PathBuf,
     /// The false accept rate at which VAL is given.
-    #[arg(long, default_value_t = 1e-3, value_name = "RATE", value_parser = share::<f64>)]
+    #[arg(long, default_value_t = 1e-3, value_name = "RATE", value_parser = rate::<f64>)]
     far: f64,
     /// Print one JSON object on standard output.
     #[arg(long)]
@@ -45,8 +46,10 @@ pub struct ReportArgs {
 }
 
 pub(crate) fn compat(terminal: &mut Terminal, args: &CompatArgs) -> Result<()> {
+    // The list first: to read all embeddings takes longer.
+    let list = read_pairs(&args.pairs, ListFormat::Lfw)?;
     let (old, new) = (read_embeddings(&args.old, None)?, read_embeddings(&args.new, None)?);
-    let outcome = eval_compat(terminal.home, &old, &new, &args.pairs, args.far, &mut |text| terminal.note(text))?;
+    let outcome = eval_compat(terminal.home, &old, &new, list, args.far, &mut |text| terminal.note(text))?;
     print_outcome(args.json, &outcome, &outcome.run, || {
         let [old, new, crossed] =
             [&outcome.old, &outcome.new, &outcome.new_against_old].map(|curve| percent(curve.val));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-use crate::app::engine::cli::{part, share, usage};
+use crate::app::engine::cli::{part, rate, usage};
 use crate::app::engine::networks::EngineOptions;
 use crate::app::evaluate::job::evaluation::EmbeddingsFile;
 use crate::eval::FarRule;
@@ -73,7 +73,7 @@ pub(crate) struct Pictures {
 #[derive(Debug, Args)]
 pub(crate) struct FarTarget {
     /// The false accept rate at which VAL is given.
-    #[arg(long, default_value_t = 1e-3, value_name = "RATE", value_parser = share::<f64>)]
+    #[arg(long, default_value_t = 1e-3, value_name = "RATE", value_parser = rate::<f64>)]
     pub far: f64,
     /// How the threshold for a FAR is read off the distances.
     #[arg(long, value_enum, default_value = "interpolated", value_name = "RULE")]
@@ -104,7 +104,11 @@ impl Pictures {
     }
 
     pub fn says_how_to_embed(&self) -> bool {
-        self.model.is_some() || self.detector.is_some() || self.crop_rule.is_some() || self.crop.is_some()
+        self.model.is_some() || self.says_how_to_cut()
+    }
+
+    pub fn says_how_to_cut(&self) -> bool {
+        self.detector.is_some() || self.crop_rule.is_some() || self.crop.is_some()
     }
 
     pub fn engine_options(&self, device: Option<DeviceChoice>) -> EngineOptions {

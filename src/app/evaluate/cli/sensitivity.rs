@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::app::engine::cli::{at_least_one, share, usage};
+use crate::app::engine::cli::{at_least_one, rate, usage};
 use crate::app::engine::networks::choose_device;
 use crate::app::evaluate::cli::options::Pictures;
 use crate::app::evaluate::cli::{Terminal, percent, print_outcome};
 use crate::app::evaluate::job::inputs::read_embeddings;
-use crate::app::evaluate::job::sensitivity::{SensitivityConfig, eval_sensitivity, read_list};
+use crate::app::evaluate::job::sensitivity::{SensitivityConfig, read_list};
 use crate::app::evaluate::job::training::eval_training;
 use crate::app::evaluate::job::variants::{eval_dimensions, eval_networks};
 use crate::app::jobs::options::device_in_use;
@@ -38,9 +38,9 @@ pub struct SensitivityArgs {
     levels: Vec<usize>,
     #[command(flatten)]
     pictures: Pictures,
-    /// The false accept rate at which VAL is given.
-    #[arg(long, default_value_t = 1e-3, value_name = "RATE", value_parser = share::<f64>)]
-    far: f64,
+    /// The false accept rate at which VAL is given, if not 0.001.
+    #[arg(long, value_name = "RATE", value_parser = rate::<f64>)]
+    far: Option<f64>,
     /// Only so many pairs of each kind in each fold.
     #[arg(long, value_name = "COUNT", value_parser = at_least_one::<usize>)]
     pairs_a_fold: Option<usize>,
@@ -48,6 +48,8 @@ pub struct SensitivityArgs {
     #[arg(long)]
     json: bool,
 }
+
+const FAR: f64 = 1e-3;
 
 impl SensitivityArgs {
     fn refuse_idle(&self) -> Result<()> {
@@ -59,7 +61,18 @@ impl SensitivityArgs {
             self.train_run.is_none() || may_train,
             "--train-run has an effect on dimensions and training-images alone",
         )?;
-        usage(self.levels.is_empty() || self.train_run.is_some(), "--levels has no effect without --train-run")
+        usage(self.levels.is_empty() || self.train_run.is_some(), "--levels has no effect without --train-run")?;
+        let says_what_to_judge = self.pairs.is_some()
+            || self.embeddings.is_some()
+            || self.pictures.images.is_some()
+            || self.pictures.says_how_to_embed()
+            || self.far.is_some()
+            || self.pairs_a_fold.is_some();
+        usage(
+            self.train_run.is_none() || !says_what_to_judge,
+            "a run that --train-run repeats is judged as it was: --pairs, --embeddings, --images, --far and options of \
+             pictures have no effect on it",
+        )
     }
 }
 
@@ -70,7 +83,7 @@ pub(crate) fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> 
         list: args.pairs.unwrap_or_default(),
         crop: args.pictures.crop_or(FaceCrop::Central),
         images: args.pictures.images.clone().unwrap_or_default(),
-        far_target: args.far,
+        far_target: args.far.unwrap_or(FAR),
         pairs_a_fold: args.pairs_a_fold,
     };
     let cancel = terminal.cancel.clone();
@@ -101,11 +114,7 @@ pub(crate) fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> 
         }
         _ => {
             args.pictures.images.as_ref().context("a study of worse pictures needs --images")?;
-            terminal.evaluate(&args.pictures, |on| {
-                let (home, cancel) = (on.home, on.cancel);
-                let (engine, events) = on.engine()?;
-                eval_sensitivity(home, engine, &config, cancel, events)
-            })
+            terminal.evaluate(&args.pictures, |on| on.worsen_pictures(&config))
         }
     };
     terminal.console.close();

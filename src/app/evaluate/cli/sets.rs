@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::app::engine::cli::{at_least_one, not_negative, share, usage};
+use crate::app::engine::cli::{at_least_one, rate, squared_distance, usage};
 use crate::app::evaluate::cli::options::{EmbeddingSource, FarTarget, IDLE_WITH_EMBEDDINGS, Pictures};
 use crate::app::evaluate::cli::{Terminal, percent, print_outcome, print_run};
 use crate::app::evaluate::job::clusters::eval_clusters;
@@ -41,7 +41,7 @@ pub struct FolderArgs {
     #[command(flatten)]
     source: LabelledSource,
     /// The false accept rate at which VAL is given.
-    #[arg(long, default_value_t = 1e-3, value_name = "RATE", value_parser = share::<f64>)]
+    #[arg(long, default_value_t = 1e-3, value_name = "RATE", value_parser = rate::<f64>)]
     far: f64,
 }
 
@@ -53,7 +53,7 @@ pub struct ClusterArgs {
     #[arg(long, value_enum, default_value = "average", value_name = "LINKAGE")]
     linkage: Linkage,
     /// Also tell the scores at this squared distance.
-    #[arg(long, value_name = "DISTANCE", value_parser = not_negative::<f32>)]
+    #[arg(long, value_name = "DISTANCE", value_parser = squared_distance)]
     threshold: Option<f32>,
 }
 
@@ -123,6 +123,10 @@ fn faces(terminal: &mut Terminal, source: &LabelledSource) -> Result<FaceInputs>
     let pictures = &source.pictures;
     pictures.refuse_idle()?;
     usage(source.embeddings.is_none() || !pictures.says_how_to_embed(), IDLE_WITH_EMBEDDINGS)?;
+    usage(
+        !source.library || !pictures.says_how_to_cut(),
+        "--detector, --crop and --crop-rule have no effect with --library, whose faces are cut already",
+    )?;
     let from = match &source.embeddings {
         Some(path) => {
             let file = EmbeddingsFile { path: path.clone(), images: source.paths.clone(), mirrored: None };

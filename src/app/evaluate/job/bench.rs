@@ -13,12 +13,13 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
+use crate::app::engine::memory::hold;
 use crate::app::engine::networks::Engine;
 use crate::app::jobs::working_copy::working_copy;
 use crate::cluster::{self, Constraints, Linkage};
 use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode};
 use crate::synth::{AlbumPlan, AlbumTruth, Layout, write_album};
-use crate::types::{Cancel, Detection, Embedding, VERSION};
+use crate::types::{Cancel, Detection, Embedding, VERSION, counted};
 
 /// What to measure with.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,20 @@ pub struct BenchPlan {
     pub cluster_faces: usize,
     pub seed: u64,
 }
+
+impl BenchPlan {
+    /// Refuses what this computer cannot hold.
+    pub fn can_be_held(&self) -> Result<()> {
+        let (faces, photos) = (self.cluster_faces, self.photos);
+        hold(&counted(faces, "embedding", "embeddings"), (faces * DIMENSIONS * size_of::<f32>()) as u64)?;
+        hold(&counted(photos as usize, "photo", "photos"), u64::from(photos) * LEAST_PHOTO_BYTES)
+    }
+}
+
+/// Of a random embedding.
+const DIMENSIONS: usize = 128;
+/// Of the smallest photo that is drawn, which all are held at once.
+const LEAST_PHOTO_BYTES: u64 = 1280 * 960 * 3;
 
 /// The machine, as far as figures depend on it.
 #[derive(Debug, Clone, Serialize)]
@@ -85,7 +100,7 @@ pub(crate) fn bench(
     add("Detect", cancel, &mut || detecting(engine, &photos))?;
     add("Align", cancel, &mut || aligning(engine, &photos, &faces))?;
     add("Embed", cancel, &mut || embedding(engine, &crops))?;
-    add("Cluster", cancel, &mut || clustering(plan))?;
+    add("Cluster", cancel, &mut || clustering(plan, cancel))?;
     Ok(BenchReport { machine: machine(engine), seed: plan.seed, rates })
 }
 
@@ -169,13 +184,11 @@ fn embedding(engine: &Engine, crops: &[RgbImage]) -> Result<Rate> {
     Ok(rate("embed", "faces/s", crops.len(), together, "one face at a time", single))
 }
 
-fn clustering(plan: &BenchPlan) -> Result<Rate> {
+fn clustering(plan: &BenchPlan, cancel: &Cancel) -> Result<Rate> {
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
-    let mut random = || Embedding::normalise((0..128).map(|_| rng.random_range(-1.0..1.0)).collect());
+    let mut random = || Embedding::normalise((0..DIMENSIONS).map(|_| rng.random_range(-1.0..1.0)).collect());
     let embeddings = (0..plan.cluster_faces).map(|_| random()).collect::<Result<Vec<_>, _>>()?;
-    let group = |linkage| {
-        cluster::dendrogram(&embeddings, &Constraints::default(), linkage, &Cancel::default(), &mut |_, _| {})
-    };
+    let group = |linkage| cluster::dendrogram(&embeddings, &Constraints::default(), linkage, cancel, &mut |_, _| {});
     let average = per_s(embeddings.len(), || Ok(group(Linkage::Average).map(drop)?))?;
     let single = per_s(embeddings.len(), || Ok(group(Linkage::Single).map(drop)?))?;
     Ok(rate("cluster", "faces/s, average linkage", embeddings.len(), average, "single linkage", single))

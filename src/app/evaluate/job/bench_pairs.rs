@@ -2,15 +2,16 @@
 
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
+use crate::app::engine::memory::hold;
 use crate::app::evaluate::job::count::PairCounter;
 use crate::eval::Vectors;
 use crate::networks::device::DeviceChoice;
-use crate::types::Cancel;
+use crate::types::{Cancel, counted};
 
 const DIMENSIONS: usize = 128;
 /// Photos of each synthetic person.
@@ -39,9 +40,12 @@ pub(crate) fn bench_all_pairs(
     cancel: &Cancel,
     note: &mut dyn FnMut(String),
 ) -> Result<AllPairsReport> {
+    // The vectors, and the same once more while they are made.
+    hold(&counted(count, "vector", "vectors"), (count * DIMENSIONS * size_of::<f32>() * 2) as u64)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut values: Vec<f32> = Vec::with_capacity(count * DIMENSIONS);
     for _ in 0..count {
+        ensure!(!cancel.is_cancelled(), "cancelled");
         let row: [f32; DIMENSIONS] = std::array::from_fn(|_| rng.random_range(-0.5..0.5));
         let norm = row.iter().map(|v| v * v).sum::<f32>().sqrt();
         values.extend(row.iter().map(|v| v / norm));

@@ -75,8 +75,9 @@ pub(crate) fn eval_clusters(
     let mut report =
         HtmlReport::new(format!("Clusters of {} by {}", counted(outcome.images, "image", "images"), outcome.model));
     report.push(ReportPart::Text(format!(
-        "{}, {linkage:?} linkage, {} skipped. The highest B-cubed F is {} at threshold {:.3}, with {}.",
+        "{}, {} linkage, {} skipped. The highest B-cubed F is {} at threshold {:.3}, with {}.",
         counted(people, "person", "people"),
+        linkage.word(),
         counted(outcome.skipped, "image", "images"),
         percent(outcome.best.b_cubed_f),
         outcome.best_threshold,

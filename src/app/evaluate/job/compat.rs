@@ -1,6 +1,6 @@
 //! Whether a new model's embeddings can be compared with an old one's.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use serde::Serialize;
@@ -10,7 +10,7 @@ use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::figures;
 use crate::app::evaluate::job::inputs::FaceInputs;
 use crate::app::evaluate::job::present::percent;
-use crate::app::jobs::input_file::{ListFormat, read_pairs};
+use crate::app::jobs::input_file::InputFile;
 use crate::eval::compat::compare;
 use crate::eval::{PairList, Roc};
 use crate::figures::Table;
@@ -43,13 +43,12 @@ pub(crate) fn eval_compat(
     home: &Home,
     old: &FaceInputs,
     new: &FaceInputs,
-    list: &Path,
+    (list, input): (PairList, InputFile),
     far_target: f64,
     note: &mut dyn FnMut(String),
 ) -> Result<CompatOutcome> {
     old.notes(note);
     new.notes(note);
-    let (list, input) = read_pairs(list, ListFormat::Lfw)?;
     let rows = |image: &String| Some((old.images.row(image)?, new.images.row(image)?));
     let known: Vec<bool> = list.images.iter().map(|image| rows(image).is_some()).collect();
     let PairList { images, pairs, .. } = list.filtered(|pair| known[pair.a] && known[pair.b]);

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions};
@@ -15,10 +15,12 @@ use crate::app::evaluate::job::folder::eval_folder;
 use crate::app::evaluate::job::images::{embed_plain, labelled_images};
 use crate::app::evaluate::job::inputs::{FaceInputs, Photos, read_embeddings};
 use crate::app::evaluate::job::library_faces::library_faces;
-use crate::app::evaluate::job::pairs::{eval_images, eval_pairs};
+use crate::app::evaluate::job::pairs::{Lists, eval_images, eval_pairs};
 use crate::app::evaluate::job::pairs_config::PairsConfig;
+use crate::app::evaluate::job::sensitivity::{SensitivityConfig, SensitivityOutcome, eval_sensitivity, read_list};
+use crate::app::jobs::input_file::read_pairs;
 use crate::eval::Run;
-use crate::types::{Cancel, FaceCrop};
+use crate::types::{Cancel, FaceCrop, Preprocessing};
 
 /// What an evaluation works with.
 pub(crate) struct EvaluationContext<'a> {
@@ -74,6 +76,13 @@ impl EvaluationContext<'_> {
         Ok((self.networks.engine(&self.options, self.cancel, self.events)?, self.events))
     }
 
+    /// The same for the pictures of a folder, which must be there: that is seen before minutes are spent on models.
+    fn engine_for(&mut self, folder: Option<&Path>) -> Result<(&Engine, &mut dyn FnMut(JobEvent))> {
+        let missing = folder.filter(|folder| !folder.is_dir());
+        missing.map_or(Ok(()), |folder| bail!("there is no folder of images at {}", folder.display()))?;
+        self.engine()
+    }
+
     pub fn faces(&mut self, from: &FacesFrom) -> Result<FaceInputs> {
         match from {
             FacesFrom::Embeddings { file, images } => {
@@ -93,28 +102,45 @@ impl EvaluationContext<'_> {
     /// Embeds the images at `paths` below `folder`.
     pub fn embedded(&mut self, folder: &Path, paths: &[String], crop: FaceCrop) -> Result<FaceInputs> {
         let (home, cancel) = (self.home, self.cancel);
-        let (engine, events) = self.engine()?;
+        let (engine, events) = self.engine_for(Some(folder))?;
         embed_plain(home, engine, (folder, paths), crop, cancel, events)
     }
 
     /// A list of pairs: by ready embeddings where there are any, else by its images, embedded now.
     pub fn judge_pairs(&mut self, ready: Option<&EmbeddingsFile>, config: &PairsConfig) -> Result<Run> {
         let (home, cancel) = (self.home, self.cancel);
+        let lists = Lists::read(config)?;
         let Some(ready) = ready else {
-            let (engine, events) = self.engine()?;
-            return eval_images(home, engine, config, cancel, events);
+            let (engine, events) = self.engine_for(config.images.as_deref())?;
+            return eval_images(home, engine, (config, lists), cancel, events);
         };
         let config = PairsConfig { crop: None, ..config.clone() };
-        eval_pairs(home, ready.read()?, ready.read_mirrored()?.as_ref(), &config, &mut |text| self.note(text))
+        let (faces, mirrored) = (ready.read()?, ready.read_mirrored()?);
+        eval_pairs(home, faces, mirrored.as_ref(), (&config, lists), &mut |text| self.note(text))
+    }
+
+    /// VAL while the pictures of a list get worse.
+    pub fn worsen_pictures(&mut self, config: &SensitivityConfig) -> Result<SensitivityOutcome> {
+        let (home, cancel) = (self.home, self.cancel);
+        let list = read_list(config)?;
+        let (engine, events) = self.engine_for(Some(&config.images))?;
+        eval_sensitivity(home, engine, (config, list), cancel, events)
     }
 
     /// How pictures of a list of pairs are prepared for the network; `ready` are embeddings of them from elsewhere.
-    pub fn check_pairs(&mut self, ready: Option<&EmbeddingsFile>, config: &CheckConfig) -> Result<CheckOutcome> {
+    /// `used` says how they were prepared, given the model's own way.
+    pub fn check_pairs(
+        &mut self,
+        ready: Option<&EmbeddingsFile>,
+        config: &CheckConfig,
+        used: impl FnOnce(&Preprocessing) -> Preprocessing,
+    ) -> Result<CheckOutcome> {
         let (home, cancel) = (self.home, self.cancel);
-        // Before the networks are loaded.
+        let list = read_pairs(&config.list, config.format)?;
         let ready = ready.map(EmbeddingsFile::read).transpose()?;
-        let (engine, events) = self.engine()?;
-        eval_check(home, engine, config, ready.as_ref(), cancel, events)
+        let (engine, events) = self.engine_for(Some(&config.images))?;
+        let config = CheckConfig { used: Some(used(engine.preprocessing())), ..config.clone() };
+        eval_check(home, engine, (&config, list), ready.as_ref(), cancel, events)
     }
 
     /// Every pair of a labelled set.

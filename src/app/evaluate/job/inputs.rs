@@ -12,6 +12,7 @@ use crate::app::jobs::walk::listed::ListedFiles;
 use crate::eval::Vectors;
 use crate::eval::embedded::EmbeddedImages;
 use crate::networks::models::Store;
+use crate::types::path_text::to_text;
 use crate::types::{CropRule, FaceCrop, ModelId, PersonId, counted};
 
 /// One vector an image, ready to be judged.
@@ -47,7 +48,7 @@ impl Photos {
     pub(crate) fn origin(&self, inputs: &[InputFile]) -> (&'static str, Option<String>) {
         match self {
             Self::Library { .. } => ("library", None),
-            Self::Folder { folder, .. } => ("folder", Some(folder.display().to_string())),
+            Self::Folder { folder, .. } => ("folder", Some(to_text(folder.as_os_str()))),
             Self::Unknown => ("folder", inputs.first().map(|input| input.path.clone())),
         }
     }

@@ -24,6 +24,7 @@ use crate::eval::quantised::{QuantisationCost, cost};
 use crate::eval::sandberg::{self, Published};
 use crate::eval::{Image, LackingFold, Metric, Pair, PairList, Run, Summary, Vectors};
 use crate::faces::embed::quantise::QuantisedEmbedding;
+use crate::types::path_text::to_text;
 use crate::types::{Cancel, Embedding, counted};
 
 /// Pairs that have both embeddings, and what is missing.
@@ -56,7 +57,7 @@ pub(crate) fn resolve(images: &EmbeddedImages, list: &PairList) -> Resolved {
 }
 
 /// The lists of an evaluation, each read once.
-struct Lists {
+pub(crate) struct Lists {
     judged: PairList,
     /// Its pairs choose the threshold instead of the other folds.
     training: Option<PairList>,
@@ -64,8 +65,8 @@ struct Lists {
 }
 
 impl Lists {
-    /// They must be ones that can be judged.
-    fn read(config: &PairsConfig) -> Result<Self> {
+    /// They must be ones that can be judged. Read before minutes are spent on networks and pictures.
+    pub fn read(config: &PairsConfig) -> Result<Self> {
         let (judged, file) = read_pairs(&config.list, config.format)?;
         ensure!(
             judged.folds > 1 || config.threshold_from.is_some(),
@@ -93,13 +94,11 @@ impl Lists {
 pub(crate) fn eval_images(
     home: &Home,
     engine: &Engine,
-    config: &PairsConfig,
+    (config, lists): (&PairsConfig, Lists),
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<Run> {
     let folder = config.images.as_deref().context("embedding images needs their folder")?;
-    // Before minutes are spent on embedding.
-    let lists = Lists::read(config)?;
     let crop = config.crop.context("embedding images needs a way to cut faces")?;
     let views = [ImageVariant::Plain, ImageVariant::Mirrored];
     let views = if config.mirror.is_some() { &views[..] } else { &views[..1] };
@@ -107,7 +106,7 @@ pub(crate) fn eval_images(
     let faces = sets.next().context("no image was embedded")?;
     let lines = faces.images.to_json_lines();
     let mut note = |text| events(JobEvent::Note(text));
-    let run = judge_lists(home, faces, sets.next().as_ref(), lists, config, &mut note)?;
+    let run = eval_pairs(home, faces, sets.next().as_ref(), (config, lists), &mut note)?;
     // Embedding takes minutes: the next evaluation can take these.
     let file = run.row.run.join("embeddings.jsonl");
     std::fs::write(&file, lines).with_context(|| format!("cannot write {}", file.display()))?;
@@ -117,20 +116,9 @@ pub(crate) fn eval_images(
 /// Judges `faces` on a list of pairs and writes a run.
 pub(crate) fn eval_pairs(
     home: &Home,
-    faces: FaceInputs,
-    mirrored: Option<&FaceInputs>,
-    config: &PairsConfig,
-    note: &mut dyn FnMut(String),
-) -> Result<Run> {
-    judge_lists(home, faces, mirrored, Lists::read(config)?, config, note)
-}
-
-fn judge_lists(
-    home: &Home,
     mut faces: FaceInputs,
     mirrored: Option<&FaceInputs>,
-    lists: Lists,
-    config: &PairsConfig,
+    (config, lists): (&PairsConfig, Lists),
     note: &mut dyn FnMut(String),
 ) -> Result<Run> {
     faces.notes(note);
@@ -167,7 +155,7 @@ fn judge_lists(
     let figures = figures(&folder, &faces, &resolved, &judged, published.as_ref(), config);
     let folds_left_out = lacking.iter().map(|lacking| lacking.fold + 1).collect();
     let figures = PairFigures { bytes, folds_left_out, ..figures };
-    let row = row(folder.path(), Some(&config.list.to_string_lossy()), &Figures::Pairs(figures.clone()));
+    let row = row(folder.path(), Some(&to_text(config.list.as_os_str())), &Figures::Pairs(figures.clone()));
     let images = images_of(&faces.images, &resolved, config);
     let mut run = Run::judged(row, figures, judged, &config.options, images, config.crop);
     run.doubt(&marks).context("without the doubted pairs nothing is left to judge")?;

@@ -162,7 +162,7 @@ pub(crate) fn record(run: &Path, file: &str) -> Result<Value> {
 pub(crate) fn sources(folder: &Path) -> Result<(PairSources, Option<PathBuf>)> {
     let config = record(folder, "config.json")?;
     let sources = PairSources::deserialize(&config["config"]).with_context(|| other_version(folder))?;
-    Ok((sources, config["inputs"][0]["path"].as_str().map(PathBuf::from)))
+    Ok((sources, config["inputs"][0]["path"].as_str().map(path_text::from_text)))
 }
 
 /// Reads a run back from its folder, which may have been moved or renamed; `marks` are the user's.

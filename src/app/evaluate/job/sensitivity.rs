@@ -50,12 +50,11 @@ pub(crate) struct SensitivityOutcome {
 pub(crate) fn eval_sensitivity(
     home: &Home,
     engine: &Engine,
-    config: &SensitivityConfig,
+    (config, (list, input)): (&SensitivityConfig, (PairList, InputFile)),
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<SensitivityOutcome> {
     ensure!(worsens_pictures(config.study), "{} is not studied by worsening pictures", config.study.label());
-    let (list, input) = read_list(config)?;
     let levels = config.study.levels();
     let views: Vec<ImageVariant> =
         levels.iter().map(|&level| ImageVariant::Degraded { study: config.study, level }).collect();

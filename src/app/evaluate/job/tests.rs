@@ -13,7 +13,7 @@ use crate::app::evaluate::job::evaluation::EmbeddingsFile;
 use crate::app::evaluate::job::folder::eval_folder;
 use crate::app::evaluate::job::inputs::{FaceInputs, Photos, read_embeddings};
 use crate::app::evaluate::job::overlay::eval_overlay;
-use crate::app::evaluate::job::pairs::eval_pairs;
+use crate::app::evaluate::job::pairs::{Lists, eval_pairs};
 use crate::app::evaluate::job::pairs_config::PairsConfig;
 use crate::app::evaluate::job::sensitivity::{SensitivityConfig, read_list};
 use crate::app::evaluate::job::variants::eval_dimensions;
@@ -107,12 +107,16 @@ fn holds(run: &Path, names: &[&str]) {
     }
 }
 
+fn judge(home: &Home, faces: FaceInputs, config: &PairsConfig, note: &mut dyn FnMut(String)) -> anyhow::Result<Run> {
+    eval_pairs(home, faces, None, (config, Lists::read(config)?), note)
+}
+
 #[test]
 fn a_run_counts_what_it_skipped_and_tells_it() {
     let place = Place::new();
     let faces = read_embeddings(&place.embeddings("e.jsonl", "toy", 0.2), None).unwrap();
     let mut notes = Vec::new();
-    let run = eval_pairs(&place.home, faces, None, &config(place.lfw_pairs()), &mut |note| notes.push(note)).unwrap();
+    let run = judge(&place.home, faces, &config(place.lfw_pairs()), &mut |note| notes.push(note)).unwrap();
     let outcome = of_pairs(&run);
     assert_eq!((outcome.pairs, outcome.skipped), (23, 1));
     assert_eq!(outcome.skipped_images, ["P0/P0_0004.jpg"]);
@@ -148,7 +152,7 @@ fn doubted_labels_are_told_apart() {
     let faces = read_embeddings(&place.embeddings("e.jsonl", "toy", 0.6), None).unwrap();
     let errata = place.write("errata.txt", "pair\tP1/P1_0001.jpg\tP1/P1_0004.jpg\tunsure\tblurred\n");
     let config = PairsConfig { errata, ..config(place.lfw_pairs()) };
-    let run = eval_pairs(&place.home, faces, None, &config, &mut |_| {}).unwrap();
+    let run = judge(&place.home, faces, &config, &mut |_| {}).unwrap();
     assert_eq!(of_pairs(&run).without_errata.as_ref().unwrap().doubted_pairs, 1);
 }
 
@@ -156,7 +160,7 @@ fn doubted_labels_are_told_apart() {
 fn a_run_read_back_is_the_same_run() {
     let place = Place::new();
     let faces = read_embeddings(&place.embeddings("e.jsonl", "toy", 0.6), None).unwrap();
-    let run = eval_pairs(&place.home, faces, None, &config(place.lfw_pairs()), &mut |_| {}).unwrap();
+    let run = judge(&place.home, faces, &config(place.lfw_pairs()), &mut |_| {}).unwrap();
     assert_eq!(runs::list(&place.home).unwrap(), std::slice::from_ref(&run.row));
     assert_eq!(runs::open(&run.row.run, &Errata::default()).unwrap(), run);
     assert!(run.images.iter().all(|image| image.face.is_some()));
@@ -167,7 +171,7 @@ fn a_window_can_ask_at_any_threshold() {
     let place = Place::new();
     let judged = |name: &str, turn: f32| {
         let faces = read_embeddings(&place.embeddings(&format!("{name}.jsonl"), name, turn), None).unwrap();
-        eval_pairs(&place.home, faces, None, &config(place.lfw_pairs()), &mut |_| {}).unwrap()
+        judge(&place.home, faces, &config(place.lfw_pairs()), &mut |_| {}).unwrap()
     };
     let (mut run, other) = (judged("toy", 0.2), judged("better", 0.1));
     let histogram = run.histogram(80);
@@ -193,7 +197,7 @@ fn the_published_arithmetic_needs_only_a_switch() {
     let place = Place::new();
     let faces = read_embeddings(&place.embeddings("e.jsonl", "toy", 0.2), None).unwrap();
     let config = PairsConfig { arithmetic: Arithmetic::Sandberg, ..config(place.lfw_pairs()) };
-    let run = eval_pairs(&place.home, faces, None, &config, &mut |_| {}).unwrap();
+    let run = judge(&place.home, faces, &config, &mut |_| {}).unwrap();
     let outcome = of_pairs(&run);
     let on_grid = |threshold: &f64| ((threshold * 100.0).round() / 100.0 - threshold).abs() < 1e-12;
     assert!(outcome.thresholds.iter().all(on_grid), "{:?}", outcome.thresholds);
@@ -205,7 +209,7 @@ fn a_list_without_any_embedding_is_an_error() {
     let place = Place::new();
     let faces = read_embeddings(&place.embeddings("e.jsonl", "toy", 0.2), None).unwrap();
     let list = place.write("other.txt", "2\t1\nQ\t1\t2\nQ\t1\tR\t1\nS\t1\t2\nS\t1\tT\t1\n");
-    let error = eval_pairs(&place.home, faces, None, &config(list), &mut |_| {}).unwrap_err();
+    let error = judge(&place.home, faces, &config(list), &mut |_| {}).unwrap_err();
     assert_eq!(error.to_string(), "none of the list's 4 pairs has both embeddings");
 }
 
@@ -214,10 +218,10 @@ fn a_list_with_one_fold_needs_another_for_its_threshold() {
     let place = Place::new();
     let faces = || read_embeddings(&place.embeddings("e.jsonl", "toy", 0.2), None).unwrap();
     let list = place.write("one.txt", "1\nP1\t1\t2\nP1\t1\tP2\t1\n");
-    let error = eval_pairs(&place.home, faces(), None, &config(list.clone()), &mut |_| {}).unwrap_err().to_string();
+    let error = judge(&place.home, faces(), &config(list.clone()), &mut |_| {}).unwrap_err().to_string();
     assert!(error.contains("one fold"), "{error}");
     let with = PairsConfig { threshold_from: Some(place.lfw_pairs()), ..config(list) };
-    let run = eval_pairs(&place.home, faces(), None, &with, &mut |_| {}).unwrap();
+    let run = judge(&place.home, faces(), &with, &mut |_| {}).unwrap();
     let outcome = of_pairs(&run);
     assert_eq!((outcome.pairs, outcome.accuracy_mean), (2, 1.0));
 }
@@ -250,7 +254,8 @@ fn two_models_are_compared_on_the_pairs_that_both_have() {
     let place = Place::new();
     let old = read_embeddings(&place.embeddings("old.jsonl", "v1", 0.2), None).unwrap();
     let new = read_embeddings(&place.embeddings("new.jsonl", "v2", 0.1), None).unwrap();
-    let outcome = eval_compat(&place.home, &old, &new, &place.lfw_pairs(), 0.1, &mut |_| {}).unwrap();
+    let list = read_pairs(&place.lfw_pairs(), ListFormat::Lfw).unwrap();
+    let outcome = eval_compat(&place.home, &old, &new, list, 0.1, &mut |_| {}).unwrap();
     assert_eq!((outcome.pairs, outcome.skipped), (23, 1));
     assert_eq!((outcome.old.auc, outcome.new.auc, outcome.new_against_old.auc), (1.0, 1.0, 1.0));
     assert_eq!(outcome.new_against_old.model, "v2 against v1");
@@ -281,7 +286,7 @@ fn several_runs_share_a_page() {
     let place = Place::new();
     let judged = |name: &str, turn: f32| {
         let faces = read_embeddings(&place.embeddings(&format!("{name}.jsonl"), name, turn), None).unwrap();
-        eval_pairs(&place.home, faces, None, &config(place.lfw_pairs()), &mut |_| {}).unwrap()
+        judge(&place.home, faces, &config(place.lfw_pairs()), &mut |_| {}).unwrap()
     };
     let runs = [judged("v1", 0.2), judged("v1", 0.3), judged("v2", 0.1)];
     let outcome = eval_overlay(&place.home, &runs, &mut |_| {}).unwrap();

@@ -133,11 +133,16 @@ fn what_cannot_be_used_leaves_the_store_as_it_was() {
     let f = fixture();
     let unknown = f.request("unknown.safetensors");
     let mut tensors = collect(&small()).unwrap();
-    tensors.take("linear.bias").unwrap();
+    let strange = f.request("strange.safetensors");
+    let mut others = crate::networks::weights::TensorFile::default();
+    others.insert(tensors.take("linear.bias").unwrap()).unwrap();
+    write_safetensors(&others, HashMap::new(), &strange.path).unwrap();
+    let words = format!("{:#}", f.import(&strange).unwrap_err());
+    assert!(words.contains("--net NAME") && words.contains("no network that is known"), "{words}");
     write_safetensors(&tensors, HashMap::new(), &unknown.path).unwrap();
     let error = f.import(&unknown).unwrap_err();
     let words = format!("{error:#}");
-    assert!(words.contains("--net NAME") && words.contains("no network that is known"), "{words}");
+    assert!(words.contains("nearly those of likeness-small") && words.contains("1 missing (linear.bias)"), "{words}");
     let as_named = ImportRequest { net: Some("likeness-small".to_owned()), ..unknown };
     let error = format!("{:#}", f.import(&as_named).unwrap_err());
     assert!(error.contains("1 missing (linear.bias)"), "{error}");

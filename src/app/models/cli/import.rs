@@ -1,15 +1,15 @@
 //! `likeness models import`: any weight file into the store; what the file leaves open is asked on a terminal.
 
 use std::io::{BufRead, IsTerminal, stderr, stdin};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use serde::Serialize;
+use serde_json::json;
 
 use crate::app::engine::cli::console::{Console, printable};
-use crate::app::engine::cli::{not_negative, output, usage};
+use crate::app::engine::cli::{output, squared_distance, usage};
 use crate::app::jobs::import::{self, ImportRequest, ModelImport, OpenQuestion, what_is_open};
 use crate::networks::models::Store;
 use crate::types::{ChannelOrder, CropRule, PixelScaling, error_chain};
@@ -42,12 +42,12 @@ pub struct ImportArgs {
     #[arg(long, value_name = "LICENCE")]
     licence: Option<String>,
     /// Squared distance up to which two faces are called the same person
-    #[arg(long, value_name = "DISTANCE", value_parser = not_negative::<f32>)]
+    #[arg(long, value_name = "DISTANCE", value_parser = squared_distance)]
     same_person: Option<f32>,
     /// Squared distance at which average linkage stops joining groups
-    #[arg(long, value_name = "DISTANCE", value_parser = not_negative::<f32>)]
+    #[arg(long, value_name = "DISTANCE", value_parser = squared_distance)]
     grouping: Option<f32>,
-    /// Print one JSON object a file
+    /// Print one JSON object a file, with `error` where it was not imported, and of several files the counts last
     #[arg(long)]
     json: bool,
 }
@@ -59,34 +59,26 @@ pub(crate) fn run(store: &Store, args: ImportArgs) -> Result<ExitCode> {
         match import_asking(store, request(&args, path.clone())) {
             Ok(report) if args.json => output::json(&report)?,
             Ok(report) => print_report(&report)?,
-            // One file's failure is the command's; of several, each is told and the others are still tried.
-            Err(error) if args.files.len() == 1 => return Err(error),
             Err(error) => {
                 failed += 1;
-                tell_failure(path, &error, args.json)?;
+                if args.json {
+                    output::json(&output::with_path(path, json!({ "error": error_chain(&error) })))?;
+                }
+                // One file's failure is the command's; of several, each is told and the others are still tried.
+                if args.files.len() == 1 {
+                    return Err(error);
+                }
+                output::note(error_chain(&error));
             }
         }
     }
-    if args.files.len() > 1 && !args.json {
-        output::line(format!("{} of {} files imported", args.files.len() - failed, args.files.len()))?;
+    let (files, imported) = (args.files.len(), args.files.len() - failed);
+    match (files, args.json) {
+        (1, _) => {}
+        (_, true) => output::json(&json!({ "files": files, "imported": imported, "failed": failed }))?,
+        (_, false) => output::line(format!("{imported} of {files} files imported"))?,
     }
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// What a script reads in place of a report.
-#[derive(Serialize)]
-struct FailedImport {
-    path: String,
-    error: String,
-}
-
-fn tell_failure(path: &Path, error: &anyhow::Error, json: bool) -> Result<()> {
-    let error = error_chain(error);
-    output::note(&error);
-    if json {
-        output::json(&FailedImport { path: path.display().to_string(), error })?;
-    }
-    Ok(())
 }
 
 fn request(args: &ImportArgs, path: PathBuf) -> ImportRequest {

@@ -128,7 +128,9 @@ fn table_text(variant: &Variant, table: &LayerTable) -> String {
 }
 
 fn tensors_text(variant: &Variant) -> String {
-    let lines = variant.parameters().into_iter().map(|(path, shape)| format!("{path}\t{shape:?}\n"));
+    // Shapes as PyTorch and NumPy print them.
+    let sides = |shape: &[usize]| shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    let lines = variant.parameters().into_iter().map(|(path, shape)| format!("{path}\t[{}]\n", sides(&shape)));
     lines.collect()
 }
 

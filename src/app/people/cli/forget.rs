@@ -11,18 +11,18 @@ use crate::app::engine::home::Home;
 use crate::app::jobs::forget::{Forgetting, forget, preview};
 use crate::library::Library;
 use crate::library::care::Forgotten;
-use crate::types::{PathText, PersonId};
+use crate::types::PersonId;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ForgetArgs {
     /// Forget a person for good: faces, crops, vectors, history and name, in the library and all its backups
-    #[arg(long, value_name = "ID", conflicts_with = "name")]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["name", "merge", "lost", "put_back"])]
     forget: Option<i64>,
     /// Leave these faces out of later scans too: of each, the picture's hash and the place stay
-    #[arg(long, requires = "forget")]
+    #[arg(long, requires = "forget", conflicts_with_all = ["name", "merge", "lost", "put_back"])]
     not_again: bool,
     /// Do not ask
-    #[arg(long, requires = "forget")]
+    #[arg(long, requires = "forget", conflicts_with_all = ["name", "merge", "lost", "put_back"])]
     yes: bool,
 }
 
@@ -128,7 +128,7 @@ fn as_words(forgetting: &Forgetting, forgotten: &Forgotten) -> String {
 }
 
 fn as_json(forgetting: &Forgetting, forgotten: &Forgotten) -> serde_json::Value {
-    let paths = |paths: &[std::path::PathBuf]| paths.iter().map(|path| PathText::of(path).path).collect::<Vec<_>>();
+    let paths = |paths: &[std::path::PathBuf]| paths.iter().map(|path| output::path_json(path)).collect::<Vec<_>>();
     json!({
         "id": forgotten.person.person,
         "faces": forgotten.person.faces.len(),

@@ -13,7 +13,7 @@ use crate::types::{FaceId, Revision};
 pub(crate) struct LostArgs {
     /// List the lost faces: named or set aside, and not found in the picture that took the place of theirs; with each,
     /// the faces of that picture
-    #[arg(long, conflicts_with_all = ["name", "forget", "put_back"])]
+    #[arg(long, conflicts_with_all = ["name", "merge", "forget", "put_back"])]
     lost: bool,
     /// Put a lost face back: what was said of it is said of the face ONTO from now on
     #[arg(long, num_args = 2, value_names = ["LOST", "ONTO"], conflicts_with = "forget", group = "decision")]

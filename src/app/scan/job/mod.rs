@@ -50,8 +50,10 @@ pub struct ScanSummary {
     pub photos: usize,
     pub faces: usize,
     pub new_photos: usize,
-    /// Known photos in which another detector had looked for faces.
+    /// Known photos in which another detector had looked for faces, or this one for large ones alone.
     pub searched_again: usize,
+    /// Of these the latter.
+    pub searched_for_small: usize,
     pub unchanged_photos: usize,
     /// Known pictures at a new path: moved there, or copied.
     pub moved_photos: usize,
@@ -96,6 +98,7 @@ impl ScanSummary {
     fn add(&mut self, other: Self) {
         self.new_photos += other.new_photos;
         self.searched_again += other.searched_again;
+        self.searched_for_small += other.searched_for_small;
         self.unchanged_photos += other.unchanged_photos;
         self.moved_photos += other.moved_photos;
         self.new_faces += other.new_faces;

@@ -298,7 +298,12 @@ impl<'a> Scanning<'a> {
             match recorded.before {
                 KnownBefore::Nothing => self.summary.new_photos += 1,
                 KnownBefore::ByOtherDetector => self.summary.searched_again += 1,
+                KnownBefore::WithoutSmallFaces => {
+                    self.summary.searched_again += 1;
+                    self.summary.searched_for_small += 1;
+                }
                 KnownBefore::AsCopy => self.summary.moved_photos += 1,
+                KnownBefore::AsKnownCopy => self.summary.unchanged_photos += 1,
             }
             self.summary.new_faces += recorded.faces_new;
         }

@@ -418,7 +418,7 @@ fn a_collage_of_one_face_is_one_person_and_one_of_people_is_several_until_their_
 
 #[test]
 fn a_copy_is_told_as_one_and_nobody_searched_it_before() {
-    let world = World::new();
+    let mut world = World::new();
     world.photo("a.png", [250, 0, 0]);
     for copy in ["b.png", "c.png"] {
         std::fs::copy(world.photos.join("a.png"), world.photos.join(copy)).unwrap();
@@ -427,6 +427,10 @@ fn a_copy_is_told_as_one_and_nobody_searched_it_before() {
     assert_eq!((first.photos, first.new_photos, first.moved_photos, first.searched_again), (1, 1, 2, 0));
     let second = world.scan();
     assert_eq!((second.new_photos, second.moved_photos, second.searched_again, second.unchanged_photos), (0, 0, 0, 3));
+    // Nor has a copy that was known before moved anywhere because its picture is looked through again.
+    world.faces.detector = with_small_faces(&world.faces.detector);
+    let third = world.scan();
+    assert_eq!((third.new_photos, third.moved_photos, third.searched_again, third.unchanged_photos), (0, 0, 1, 2));
 }
 
 /// Looking for small faces, too, looks through every photo once more; not to look for them any more loses none.
@@ -437,8 +441,14 @@ fn photos_are_searched_again_for_small_faces_and_not_once_more_without() {
     world.scan();
     let plain = world.faces.detector.clone();
     world.faces.detector = with_small_faces(&plain);
-    assert_eq!(world.scan().searched_again, 3);
+    let small = world.scan();
+    assert_eq!((small.searched_again, small.searched_for_small), (3, 3));
     assert_eq!(world.scan().unchanged_photos, 3);
+    world.faces.detector = ModelId("another".into());
+    let other = world.scan();
+    assert_eq!((other.searched_again, other.searched_for_small), (3, 0));
+    world.faces.detector = with_small_faces(&plain);
+    world.scan();
     world.faces.detector = plain;
     let last = world.scan();
     assert_eq!((last.unchanged_photos, last.faces), (3, 3));

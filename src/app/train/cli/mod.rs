@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::app::engine::cli::console::cancel_on_ctrl_c;
-use crate::app::engine::cli::{Global, WrongUsage, at_least_one, output, positive, share, usage};
+use crate::app::engine::cli::{Global, WrongUsage, count_between, factor_up_to, output, share_below_one, usage};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::choose_device;
 use crate::app::jobs::options::device_in_use;
@@ -20,7 +20,7 @@ use crate::app::train::cli::report::{Printer, print_summary};
 use crate::app::train::job::people::FaceFinding;
 use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainRequest, resume, start_training};
 use crate::networks::models::Store;
-use crate::networks::nets::catalogue::NetOptions;
+use crate::networks::nets::catalogue::{MOST_NUMBERS, MOST_PIXELS, MOST_WIDTH, NetOptions};
 use crate::train::events::{Control, StopReason};
 use crate::train::presets::Preset;
 use crate::types::{ModelId, PixelScaling};
@@ -62,19 +62,19 @@ struct New {
     #[arg(long, value_name = "NAME", conflicts_with = "start")]
     net: Option<String>,
     /// Length of its embeddings, where not the catalogue's
-    #[arg(long, value_name = "NUMBERS", requires = "net", value_parser = at_least_one::<usize>)]
+    #[arg(long, value_name = "NUMBERS", requires = "net", value_parser = count_between::<usize, 1, { MOST_NUMBERS }>)]
     embedding_size: Option<usize>,
     /// Its dropout, where not the catalogue's
-    #[arg(long, value_name = "SHARE", requires = "net", value_parser = share::<f64>)]
+    #[arg(long, value_name = "SHARE", requires = "net", value_parser = share_below_one::<f64>)]
     dropout: Option<f64>,
     /// Whether its convolutions have batch norms, where not as in the catalogue
     #[arg(long, value_name = "BOOL", requires = "net")]
     with_batch_norm: Option<bool>,
     /// Rows and columns of its input, where not the catalogue's
-    #[arg(long, value_name = "PIXELS", requires = "net", value_parser = at_least_one::<usize>)]
+    #[arg(long, value_name = "PIXELS", requires = "net", value_parser = count_between::<usize, 1, { MOST_PIXELS }>)]
     image_size: Option<usize>,
     /// Factor on its numbers of filters, where not as published
-    #[arg(long, value_name = "FACTOR", requires = "net", value_parser = positive::<f64>)]
+    #[arg(long, value_name = "FACTOR", requires = "net", value_parser = factor_up_to::<{ MOST_WIDTH }>)]
     width: Option<f64>,
     /// How it wants its pixels, where not as the catalogue says: per-image, fixed (127.5 and 128), fixed:MEAN,DIVISOR,
     /// raw or unit
@@ -182,6 +182,7 @@ fn model_or_file(name: &str) -> StartFrom {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::engine::cli::idle;
     use crate::train::augment::AugmentConfig;
     use crate::train::config::MiningSource;
     use crate::train::frozen::TrainablePart;
@@ -212,18 +213,7 @@ mod tests {
     #[test]
     fn a_run_goes_on_as_it_was_begun() {
         let command = TrainArgs::augment_args(clap::Command::new("train"));
-        assert!(command.clone().try_get_matches_from(["train", "--resume", "run", "--json"]).is_ok());
-        let others = command.get_arguments().filter(|arg| !["resume", "json"].contains(&arg.get_id().as_str()));
-        for arg in others {
-            let Some(long) = arg.get_long() else { continue };
-            let named = arg.get_possible_values().first().map(|value| value.get_name().to_owned());
-            let value = named.unwrap_or_else(|| if long == "standardise" { "raw" } else { "1" }.to_owned());
-            let option =
-                if arg.get_action().takes_values() { format!("--{long}={value}") } else { format!("--{long}") };
-            let refused = command.clone().try_get_matches_from(["train", "--resume", "run", &option]).unwrap_err();
-            assert_eq!(refused.kind(), clap::error::ErrorKind::ArgumentConflict, "{option}: {refused}");
-        }
-        assert!(command.try_get_matches_from(["train", "people", "--resume", "run"]).is_err());
+        idle::refuses_all_but(&command, &["--resume", "run"], &["json"]);
     }
 
     #[test]
@@ -231,6 +221,32 @@ mod tests {
         let line = "train people --net nn4 --out run --faces cropped --detector mtcnn";
         assert!(request(Path::new("library.sqlite"), parse(line)).unwrap_err().to_string().contains("--detector"));
         assert!(Alone::try_parse_from("train people --net nn4 --out run --images lfw".split(' ')).is_err());
+    }
+
+    #[test]
+    fn what_has_no_effect_beside_another_option_is_refused() {
+        let refused = |line: &str| {
+            let line = format!("train people --net nn4 --out run {line}");
+            let args = Alone::try_parse_from(line.split_whitespace()).map(|alone| alone.args);
+            args.map_or(true, |args| request(Path::new("library.sqlite"), args).is_err())
+        };
+        for line in [
+            "--decay-epochs 9",
+            "--optimiser momentum --epsilon 0.1",
+            "--preset teacher --teacher m --margin 0.3",
+            "--preset teacher --teacher m --people 9",
+            "--teacher m --triplet-weight 0.5 --batch 9",
+        ] {
+            assert!(refused(line), "{line}");
+        }
+        for line in [
+            "--learning-rate 0.1 --decay 0.5 --decay-epochs 9",
+            "--optimiser adam --epsilon 0.1",
+            "--preset teacher --teacher m --batch 9",
+            "--teacher m --triplet-weight 0.5 --people 9",
+        ] {
+            assert!(!refused(line), "{line}");
+        }
     }
 
     #[test]
@@ -309,9 +325,9 @@ mod tests {
         assert_eq!(preset.teacher, Some(StartFrom::Installed { id: ModelId("sface-2021dec".into()) }));
         assert!(!preset.config.needs_names());
         let line = "train people --net nn4 --out run --preset teacher --teacher sface-2021dec --triplet-weight 0.5 \
-                    --batch 48 --learning-rate 0.001";
+                    --learning-rate 0.001";
         let beside = from(line);
-        let teacher = TeacherConfig { triplet_weight: 0.5, pictures_per_batch: 48, ..TeacherConfig::default() };
+        let teacher = TeacherConfig { triplet_weight: 0.5, ..TeacherConfig::default() };
         assert_eq!(beside.config.teacher, Some(teacher));
         assert!(beside.config.needs_names());
         let cosine = |rate, warm_up_share| LearningRate::Cosine { rate, warm_up_share };

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-use crate::app::engine::cli::{at_least_one, not_negative, positive, share};
+use crate::app::engine::cli::{
+    any_number, at_least_one, between, count_between, not_negative, positive, rate, share, share_below_one, usage,
+};
 use crate::app::train::job::choices::read_schedule;
 use crate::train::TrainConfig;
 use crate::train::augment::AugmentConfig;
@@ -39,8 +41,9 @@ pub(crate) struct Options {
     /// Multiply the rate by this every --decay-epochs
     #[arg(long, value_name = "FACTOR", requires = "learning_rate", value_parser = positive::<f64>)]
     decay: Option<f64>,
-    #[arg(long, value_name = "EPOCHS", default_value_t = 100, value_parser = at_least_one::<u64>)]
-    decay_epochs: u64,
+    /// If not every 100
+    #[arg(long, value_name = "EPOCHS", requires = "decay", value_parser = at_least_one::<u64>)]
+    decay_epochs: Option<u64>,
     /// Raise the rate over this share of the steps, then lower it to nothing along a cosine
     #[arg(long, value_name = "SHARE", conflicts_with_all = ["decay", "schedule"], value_parser = share::<f64>)]
     cosine: Option<f64>,
@@ -79,7 +82,7 @@ pub(crate) struct Options {
     #[arg(long, value_parser = at_least_one::<usize>)]
     pictures: Option<usize>,
     /// Pictures of other people besides
-    #[arg(long)]
+    #[arg(long, value_parser = any_number::<usize>)]
     random_negatives: Option<usize>,
     /// What a batch does where people have fewer pictures
     #[arg(long, value_enum)]
@@ -124,7 +127,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "PICTURES", value_parser = at_least_one::<usize>)]
     gradient_chunk: Option<usize>,
     /// Decay of the moving average of weights; 0 keeps none
-    #[arg(long, value_name = "DECAY", value_parser = share::<f64>)]
+    #[arg(long, value_name = "DECAY", value_parser = share_below_one::<f64>)]
     average: Option<f64>,
     /// What learns: all, last, or the name of the first block that does
     #[arg(long, value_name = "PART")]
@@ -138,20 +141,40 @@ pub(crate) struct Options {
     #[arg(long, value_enum)]
     batch_norm: Option<BatchNormStatistics>,
     /// Share of people kept out of training to judge on
-    #[arg(long, value_name = "SHARE", value_parser = share::<f32>)]
+    #[arg(long, value_name = "SHARE", value_parser = share_below_one::<f32>)]
     held_out: Option<f32>,
     /// Judge every so many steps
-    #[arg(long, value_name = "STEPS")]
+    #[arg(long, value_name = "STEPS", value_parser = any_number::<u64>)]
     judge_every: Option<u64>,
     /// Rate of wrong matches at which VAL is measured
-    #[arg(long, value_name = "RATE", value_parser = share::<f64>)]
+    #[arg(long, value_name = "RATE", value_parser = rate::<f64>)]
     far: Option<f64>,
     /// Judge on at most so many pictures of people kept out
     #[arg(long, value_name = "PICTURES", value_parser = at_least_one::<usize>)]
     judge_pictures: Option<usize>,
     /// Save every so many steps
-    #[arg(long, value_name = "STEPS")]
+    #[arg(long, value_name = "STEPS", value_parser = any_number::<u64>)]
     save_every: Option<u64>,
+}
+
+impl Options {
+    /// What has an effect on triplets and the batches that they are made of, and on nothing else.
+    fn ask_of_triplets(&self) -> bool {
+        [
+            self.margin.is_some(),
+            self.reduction.is_some(),
+            self.loss.is_some(),
+            self.positives.is_some(),
+            self.negatives.is_some(),
+            self.people.is_some(),
+            self.pictures.is_some(),
+            self.random_negatives.is_some(),
+            self.fill.is_some(),
+            self.offline_every.is_some(),
+            self.triplets_a_step.is_some(),
+        ]
+        .contains(&true)
+    }
 }
 
 /// What is done to pictures; 0 switches one off.
@@ -162,7 +185,7 @@ pub(crate) struct Augmentation {
     #[arg(long, value_enum)]
     augment: Option<AugmentName>,
     /// Turn by up to this either way
-    #[arg(long, value_name = "DEGREES", value_parser = not_negative::<f32>)]
+    #[arg(long, value_name = "DEGREES", value_parser = between::<f32, 0, 180>)]
     rotate: Option<f32>,
     /// Cut out windows whose sides are at least this share
     #[arg(long, value_name = "SHARE", value_parser = share::<f32>)]
@@ -171,21 +194,23 @@ pub(crate) struct Augmentation {
     #[arg(long, value_name = "BOOL")]
     flip: Option<bool>,
     /// Add up to so many grey levels either way
-    #[arg(long, value_name = "LEVELS", value_parser = not_negative::<f32>)]
+    #[arg(long, value_name = "LEVELS", value_parser = between::<f32, 0, 255>)]
     brightness: Option<f32>,
     /// Stretch by 1 ± up to this
     #[arg(long, value_name = "SHARE", value_parser = share::<f32>)]
     contrast: Option<f32>,
     /// Blur every fourth by up to this
-    #[arg(long, value_name = "PIXELS", value_parser = not_negative::<f32>)]
+    #[arg(long, value_name = "PIXELS", value_parser = between::<f32, 0, 100>)]
     blur: Option<f32>,
     /// Cover up to this share of each side of every fourth
     #[arg(long, value_name = "SHARE", value_parser = share::<f32>)]
     occlude: Option<f32>,
     /// Compress every second with a quality from this up
-    #[arg(long, value_name = "QUALITY", value_parser = clap::value_parser!(u8).range(..=100))]
+    #[arg(long, value_name = "QUALITY", value_parser = count_between::<u8, 0, 100>)]
     jpeg: Option<u8>,
 }
+
+const DECAY_EPOCHS: u64 = 100;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum OptimiserName {
@@ -210,6 +235,7 @@ pub(crate) fn config(from: Preset, options: Options, switches: &Augmentation) ->
             *field = value;
         }
     }
+    let (asks_of_triplets, asks_of_batches) = (options.ask_of_triplets(), options.batch.is_some());
     let mut config = from.config();
     config.learning_rate = learning_rate(&options, config.learning_rate)?;
     set(&mut config.seed, options.seed);
@@ -217,6 +243,7 @@ pub(crate) fn config(from: Preset, options: Options, switches: &Augmentation) ->
     set(&mut config.steps_per_epoch, options.epoch);
     set(&mut config.optimiser.rule, options.optimiser.map(|name| from.rule(rule(name))));
     if let Some(epsilon) = options.epsilon {
+        usage(config.optimiser.rule.has_epsilon(), "--epsilon has no effect on this optimiser, which has none")?;
         config.optimiser.rule = config.optimiser.rule.with_epsilon(epsilon);
     }
     set(&mut config.optimiser.weight_decay, options.weight_decay.map(WeightDecay::L2));
@@ -267,8 +294,17 @@ pub(crate) fn config(from: Preset, options: Options, switches: &Augmentation) ->
         set(&mut teacher.sees, options.mix.filter(|share| *share > 0.0).map(|_| TeacherSees::Same));
         set(&mut teacher.sees, options.teacher_sees);
     }
+    usage(config.needs_names() || !asks_of_triplets, IDLE_WITHOUT_TRIPLETS)?;
+    usage(
+        !config.needs_names() || !asks_of_batches,
+        "--batch has no effect where triplets are learned from: see --people",
+    )?;
     Ok(config)
 }
+
+const IDLE_WITHOUT_TRIPLETS: &str = "a teacher is learned from without triplets: --margin, --reduction, --loss, \
+    --positives, --negatives, --people, --pictures, --random-negatives, --fill, --offline-every and --triplets-a-step \
+    have no effect beside --triplet-weight 0";
 
 fn learning_rate(options: &Options, default: LearningRate) -> Result<LearningRate> {
     if let Some(path) = &options.schedule {
@@ -283,7 +319,9 @@ fn learning_rate(options: &Options, default: LearningRate) -> Result<LearningRat
         return Ok(LearningRate::Cosine { rate, warm_up_share });
     }
     Ok(match (options.learning_rate, options.decay) {
-        (Some(rate), Some(factor)) => LearningRate::Exponential { rate, factor, every_epochs: options.decay_epochs },
+        (Some(rate), Some(factor)) => {
+            LearningRate::Exponential { rate, factor, every_epochs: options.decay_epochs.unwrap_or(DECAY_EPOCHS) }
+        }
         (Some(rate), None) => LearningRate::Constant { rate },
         (None, _) => default,
     })

@@ -64,11 +64,8 @@ impl Printer {
                     words += &format!(", squared distance to the teacher {distance:.4}");
                 }
                 if report.pairs > 0 {
-                    words += &format!(
-                        ", {} of {}",
-                        counted(report.triplets as usize, "triplet", "triplets"),
-                        counted(report.pairs as usize, "pair", "pairs")
-                    );
+                    let triplets = counted(report.triplets, "triplet", "triplets");
+                    words += &format!(", {triplets} of {}", counted(report.pairs, "pair", "pairs"));
                 }
                 let (rate, pace) = (report.learning_rate, report.pictures_per_s);
                 output::note(format!("{words}, rate {rate:.2e}, {pace:.0} pictures/s"));
@@ -120,7 +117,18 @@ pub(crate) fn print_summary(summary: &TrainSummary) -> Result<()> {
             let (step, steps, words) = (after.step, summary.steps, words(after));
             output::line(format!("It is the network after step {step} of {steps}, judged best: {words}"))?;
         }
-        output::line(format!("Install it with: {}", how_to_install(model, &summary.run, summary.after.as_ref())))?;
+        // Whoever wants the network of a run that went wrong can do without being told to.
+        match summary.stopped {
+            StopReason::NotANumber => output::line(format!(
+                "The run went wrong after step {}, so its network is not advised: lower the learning rate, or limit \
+                 gradients with --clip-norm, and train again",
+                summary.steps
+            ))?,
+            _ => {
+                let install = how_to_install(model, &summary.run, summary.after.as_ref());
+                output::line(format!("Install it with: {install}"))?;
+            }
+        }
     }
     let rows = [("Before", &summary.before), ("After", &summary.after)];
     for (when, report) in rows.into_iter().filter_map(|(when, report)| Some((when, report.as_ref()?))) {

@@ -5,6 +5,7 @@ pub mod adopt;
 pub mod choices;
 pub mod comparison;
 pub mod data_summary;
+mod limits;
 pub mod people;
 pub mod repeat;
 pub mod runs;
@@ -32,22 +33,21 @@ use crate::app::train::job::people::PreparedPeople;
 use crate::app::train::job::start::{FrozenRecord, Networks, StartingNetwork, detector_id, preprocessing};
 use crate::eval::PairList;
 use crate::faces::detect::Detector;
-use crate::networks::device::{ComputeDevice, cpu};
+use crate::networks::device::ComputeDevice;
 use crate::networks::models::Store;
-use crate::networks::nets::buffers::LargestBuffers;
-use crate::networks::nets::catalogue::{NetOptions, build_as};
+use crate::networks::nets::catalogue::NetOptions;
 use crate::networks::weights::ModelCard;
 use crate::train::TrainConfig;
 use crate::train::checkpoint::{Checkpoint, RunFolder};
 use crate::train::comparison::Comparison;
 use crate::train::config::MiningSource;
-use crate::train::data::Dataset;
 use crate::train::events::{Control, StopReason, TrainEvent};
 use crate::train::run::{RunOutcome, Setup, TrainError, TrainingData};
-use crate::train::sampler::Fill;
 use crate::train::start::{StartWeights, train_named};
 use crate::train::validate::ValidationReport;
+use crate::types::path_text::to_text;
 use crate::types::{CropRule, ModelId, PROGRAM, PixelScaling, Preprocessing, counted, error_chain, path_text};
+use limits::{can_run, shrunk_batches};
 use people::FaceFinding;
 use training_data::{NO_TEACHER, with_the_teachers_dimensions};
 
@@ -208,7 +208,7 @@ pub(crate) fn start_training(
     let pairs = pairs_of(&request)?;
     let share = request.config.validation.held_out_share;
     let prepared = people::prepare(&request, pairs.as_ref(), detector.as_ref(), share, control, events)?;
-    let card = ModelCard { input: preprocessing, run: Some(out.display().to_string()), ..card };
+    let card = ModelCard { input: preprocessing, run: Some(to_text(out.as_os_str())), ..card };
     let record = RunRecord {
         program: Some(PROGRAM.to_owned()),
         device: device.name.clone(),
@@ -266,45 +266,6 @@ pub(crate) fn resume(
     });
     let job = PreparedRun { record, prepared, pairs, weights, old, teacher, against, resume: checkpoint };
     job.run(folder, device, control, events)
-}
-
-/// That batches are smaller than they are asked for, where there are too few people or pictures.
-fn shrunk_batches(training: &Dataset, config: &TrainConfig) -> Option<String> {
-    let sampler = config.sampler;
-    if !config.needs_names() {
-        let (wanted, there) = (config.teacher?.pictures_per_batch, training.pictures());
-        let pictures = counted(there, "picture", "pictures");
-        return (there < wanted).then(|| format!("batches hold {pictures} instead of {wanted}: there are no more"));
-    }
-    let anchors = || training.people.iter().filter(|person| person.pictures.len() > 1);
-    let (wanted, there) = (sampler.people_per_batch, anchors().count());
-    let people = counted(there, "person", "people");
-    let each = anchors().filter(|person| person.pictures.len() < sampler.pictures_per_person).count();
-    let mut words = Vec::new();
-    if there < wanted {
-        words.push(format!("{people} instead of {wanted}, since no more have two pictures"));
-    }
-    if each > 0 && sampler.fill == Fill::No {
-        let wanted = sampler.pictures_per_person;
-        words.push(format!("of {people}, {each} gave fewer than {wanted} pictures, all that are there"));
-    }
-    (!words.is_empty()).then(|| format!("batches are smaller: {}", words.join("; ")))
-}
-
-/// Refuses a network, or so many pictures of it at once, that the device cannot hold.
-fn can_run(card: &ModelCard, config: &TrainConfig, device: &ComputeDevice) -> Result<()> {
-    let net = build_as(card, &cpu().burn)?;
-    let buffers = LargestBuffers::of(&net, [card.input.height as usize, card.input.width as usize]);
-    let most = device.largest_buffer;
-    let sampler = config.sampler;
-    let batch = sampler.people_per_batch.saturating_mul(sampler.pictures_per_person) + sampler.random_negatives;
-    let learned =
-        config.chunks.gradient.min(config.teacher.map_or(batch, |teacher| teacher.pictures_per_batch.max(batch)));
-    let options = [("--gradient-chunk", learned), ("--inference-chunk", config.chunks.inference)];
-    options.into_iter().try_for_each(|(option, pictures)| {
-        let cannot = || format!("{} cannot be trained on {} (see {option})", card.architecture, device.name);
-        buffers.fit(most, pictures.max(1)).with_context(cannot)
-    })
 }
 
 struct PreparedRun {

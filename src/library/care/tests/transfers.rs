@@ -252,7 +252,7 @@ fn an_export_to_a_full_disk_says_so() {
     let fixture = told();
     let mut full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let error = fixture.library.export(&mut full).unwrap_err();
-    assert!(matches!(error, LibraryError::NotWritten { .. }), "{error}");
+    assert!(matches!(error, LibraryError::NotExported(_)), "{error}");
 }
 
 pub(super) fn waits(report: &ImportReport, what: WaitsFor) -> usize {

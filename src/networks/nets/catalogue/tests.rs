@@ -441,4 +441,32 @@ fn refuses_what_cannot_be_built() {
     assert!(build("nn2", &none, &device).is_err());
     let small = NetOptions { input: Some([20, 20]), ..Default::default() };
     assert!(build("deepface", &small, &device).is_err());
+    for beyond in [
+        NetOptions { width: Some(1e30), ..Default::default() },
+        NetOptions { width: Some(f64::INFINITY), ..Default::default() },
+        NetOptions { input: Some([1_000_000; 2]), ..Default::default() },
+        NetOptions { embedding_size: Some(usize::MAX), ..Default::default() },
+    ] {
+        let refused = |variant: &Variant| matches!(variant.config(&beyond), Err(CatalogueError::BadOption { .. }));
+        assert!(VARIANTS.iter().all(refused), "{beyond:?}");
+    }
+}
+
+/// Nothing overflows and nothing is allocated for the largest that can be asked for: it is refused by its figures.
+#[test]
+fn the_largest_networks_are_described() {
+    for name in ["nn1", "nn2", "inception-resnet-v1", "iresnet-100", "mobilefacenet", "deepface", "squeezenet", "sface"]
+    {
+        for side in [512, MOST_PIXELS as usize] {
+            let options = NetOptions {
+                embedding_size: Some(MOST_NUMBERS as usize),
+                width: Some(MOST_WIDTH.into()),
+                input: Some([side; 2]),
+                ..Default::default()
+            };
+            let config = variant(name).config(&options).unwrap();
+            let table = variant(name).build(&config, &Device::flex()).table(config.input_shape());
+            assert!(table.params() > 1 << 30, "{name}");
+        }
+    }
 }

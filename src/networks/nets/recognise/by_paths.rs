@@ -1,6 +1,7 @@
 //! Networks told by their parameters: files that name their tensors by our paths, or by PyTorch's habits on them, or that
 //! a name table brought there.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use burn::tensor::Device;
@@ -9,8 +10,9 @@ use super::{PreprocessingSource, RecogniseError, Recognised};
 use crate::networks::nets::blocks::MapShape;
 use crate::networks::nets::catalogue::{self, Architecture, NetOptions, VARIANTS, Variant};
 use crate::networks::weights::fit::{Habit, ParameterFit, WantedParameter};
-use crate::networks::weights::names::{is_head, is_secondary, prefixes};
-use crate::networks::weights::{Format, TensorFile};
+use crate::networks::weights::names::{common_prefix, is_head, is_secondary, prefixes};
+use crate::networks::weights::{Format, Mismatch, TensorFile};
+use crate::types::counted;
 
 /// A variant that a file has, and where.
 pub(super) struct Match {
@@ -114,7 +116,7 @@ pub(super) fn recognised(file: &TensorFile, found: &Match, habit: Habit) -> Resu
     let tensors = fit.tensors(file, is_head)?;
     let mut notes = Vec::new();
     if heads > 0 {
-        notes.push(format!("Left out: {heads} tensors of the training's classifier"));
+        notes.push(format!("Left out: {} of the training's classifier", counted(heads, "tensor", "tensors")));
     }
     let card = catalogue::card(found.variant.name, &found.options)?;
     Ok(Recognised { card, tensors, preprocessing_from: source(found.variant), notes })
@@ -129,6 +131,32 @@ fn source(variant: &Variant) -> PreprocessingSource {
         _ => PreprocessingSource::Catalogue,
     }
 }
+
+/// The variant that a file has nearly whole, and what keeps it from fitting; none where too much does.
+pub(super) fn nearest(file: &TensorFile, habit: Habit) -> Option<(&'static str, Mismatch)> {
+    // Each is held against every network.
+    const TENSORS_AT_MOST: usize = 1 << 12;
+    let shared = common_prefix(file);
+    let mut best: Option<(usize, &'static str, Mismatch)> = None;
+    for (variant, options, parameters) in outlines().iter().filter(|_| file.len() <= TENSORS_AT_MOST) {
+        let ends = [parameters.first(), parameters.last()].into_iter().flatten();
+        let places: BTreeSet<String> = ends.flat_map(|end| places_of(file, end)).chain([shared.to_owned()]).collect();
+        for prefix in places {
+            let options = sized(file, &prefix, variant, *options, parameters).unwrap_or(*options);
+            let Some(parameters) = self::parameters(variant, &options) else { continue };
+            let mismatch = ParameterFit::find(file, &prefix, &parameters, habit).mismatch(is_head);
+            let off = mismatch.count();
+            let is_near = off * NEAR <= parameters.len();
+            if is_near && best.as_ref().is_none_or(|(least, ..)| off < *least) {
+                best = Some((off, variant.name, mismatch));
+            }
+        }
+    }
+    best.map(|(_, name, mismatch)| (name, mismatch))
+}
+
+/// One of so many parameters may be amiss in a file that is told as one network's.
+const NEAR: usize = 5;
 
 /// As that variant, whether it fits or not: where most of its parameters are. What does not fit is named.
 pub(super) fn of_variant(

@@ -24,6 +24,8 @@ pub enum Foreign {
     NumPy,
     PlainPickle,
     OldTorch,
+    /// A part of a TensorFlow checkpoint, which is several files.
+    Checkpoint,
     /// A format of weights that is not read.
     OtherWeights(&'static str),
     Picture,
@@ -79,6 +81,11 @@ impl fmt::Display for Foreign {
             Self::OldTorch => f.write_str(
                 "this is PyTorch's oldest format, in a tar archive, no weight file that is read: load it in PyTorch and \
                  save it again with torch.save",
+            ),
+            Self::Checkpoint => f.write_str(
+                "this is a part of a TensorFlow checkpoint, no weight file that is read: load the checkpoint in \
+                 TensorFlow, and save the network as one file with its weights, as a Keras model \
+                 (model.save(\"net.h5\")) or as a frozen graph (convert_variables_to_constants)",
             ),
             Self::OtherWeights(of) => {
                 write!(f, "this is a file of {of}, no weight file that is read: export the model to ONNX or PyTorch")
@@ -173,6 +180,8 @@ fn of_text(bytes: &[u8]) -> Option<Foreign> {
         Foreign::WebPage
     } else if text.starts_with(['{', '[']) {
         of_json(bytes)
+    } else if text.starts_with("model_checkpoint_path:") {
+        Foreign::Checkpoint
     } else if is_text_graph(text) {
         Foreign::TextGraph
     } else {
@@ -233,9 +242,7 @@ pub(super) fn of_archive(names: &[String]) -> Foreign {
 pub(super) fn unknown(bytes: &[u8]) -> Foreign {
     match bytes {
         // TensorFlow's checkpoints: a table of names ends with this.
-        _ if bytes.ends_with(b"\x57\xfb\x80\x8b\x24\x75\x47\xdb") => {
-            Foreign::OtherWeights("a TensorFlow checkpoint's index")
-        }
+        _ if bytes.ends_with(b"\x57\xfb\x80\x8b\x24\x75\x47\xdb") => Foreign::Checkpoint,
         _ => Foreign::Unknown,
     }
 }

@@ -44,6 +44,9 @@ fn what_is_no_weight_file_is_named_with_what_to_do() {
         tar[257..262].copy_from_slice(b"ustar");
         tar
     };
+    let node = message(1, [message(1, "n"), message(2, "VariableV2")].concat());
+    let meta_graph =
+        [message(1, message(5, "1.7.0")), message(2, node), message(3, message(1, "save/Const:0"))].concat();
     let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00ff\nsize 232589\n".to_vec();
     for (bytes, words) in [
         (vec![], "empty file"),
@@ -66,6 +69,9 @@ fn what_is_no_weight_file_is_named_with_what_to_do() {
         (b"PK\x03\x04 cut off".to_vec(), "cut-off archive"),
         (b"\x80\x04\x95\x10\0\0\0\0\0\0\0}.".to_vec(), "torch.save"),
         (b"\x1c\0\0\0TFL3\0\0".to_vec(), "TensorFlow Lite"),
+        (b"model_checkpoint_path: \"model.ckpt-9\"\n".to_vec(), "part of a TensorFlow checkpoint"),
+        ([&[0x00, 0x07, 0x99][..], b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"].concat(), "part of a TensorFlow checkpoint"),
+        (meta_graph, "convert_variables_to_constants"),
         (vec![0; 512], "nothing but zeros"),
         (b"\xde\xad\xbe\xef\xfe".to_vec(), "no weight file that can be read"),
     ] {

@@ -100,7 +100,7 @@ fn collect(
     let mut values_left = values_at_most;
     for (name, tensor) in tensors {
         let Some(storage) = tensor.storage.filter(|_| tensor.element.is_float()) else {
-            file.leave_out(name, tensor.element);
+            file.leave_out(name, tensor.element, tensor.shape.len());
             continue;
         };
         let data = storages.get(pickle.key(&storage)).copied().unwrap_or_default();

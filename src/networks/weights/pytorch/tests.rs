@@ -1,8 +1,9 @@
 //! Pickles written by hand, opcode by opcode; the fixtures' ones were written by Python.
 
+use super::super::{Format, WeightFile};
 use super::written::{
-    VALUES, archive, archive_of, beside, called_often, checkpoint, dict, doubling, floats, legacy, object, pickle,
-    state, text, view, whole_model,
+    VALUES, archive, archive_of, archive_of_torch, beside, called_often, checkpoint, dict, doubling, floats, legacy,
+    object, pickle, state, text, view, whole_model,
 };
 use super::*;
 
@@ -38,6 +39,22 @@ fn reads_what_torch_wrote() {
         assert_eq!(tensor("turned"), (vec![3, 2], vec![0.0, 3.0, 1.0, 4.0, 2.0, 5.0]));
         assert_eq!(tensor("shared"), (vec![3], vec![3.0, 4.0, 5.0]));
         assert_eq!(tensor("half"), (vec![2], vec![0.5, -3.0]));
+    }
+}
+
+/// PyTorch calls the archive's folder after the file. With 21 characters its first entry in the directory is as long as
+/// what PyTorch puts between the directory and the archive's end.
+#[test]
+fn reads_archives_whatever_the_files_name() {
+    let object = state("t", "FloatStorage", 0, &[4], &[1]);
+    for length in 1..=64 {
+        let stem = "n".repeat(length);
+        let values = floats(&VALUES);
+        let entries: [(&str, &[u8]); 4] =
+            [("data.pkl", &object), ("byteorder", b"little"), ("data/0", &values), ("version", b"3\n")];
+        let bytes = archive_of_torch(&stem, &entries);
+        assert_eq!(WeightFile::read(&bytes).unwrap().format, Format::PyTorch, "{length} characters");
+        assert_eq!(data(&bytes, "t"), VALUES, "{length} characters");
     }
 }
 
@@ -128,7 +145,12 @@ fn quantised_and_sparse_tensors_are_named_only_where_they_are_wanted() {
     let bytes = archive(&pickle(&[&dict(&[("a", weight), ("b", quantised)])]), &floats(&VALUES));
     let file = read_pytorch(&bytes).unwrap();
     assert_eq!(file.names().collect::<Vec<_>>(), ["a"]);
-    assert_eq!(file.unread("b"), Some("quantised numbers"));
+    let said = file.unread("b").unwrap().to_string();
+    assert!(said.contains("tensor b holds quantised numbers"), "{said}");
+    // A state dict of nothing else, as quantising programs leave it.
+    let bytes = archive(&state("fc.weight", "CharStorage", 0, &[2, 2], &[2, 1]), &[1, 2, 3, 4]);
+    let said = read_pytorch(&bytes).unwrap().first_unread_weight().unwrap().to_string();
+    assert!(said.contains("fc.weight holds quantised numbers") && said.contains("before it was quantised"), "{said}");
 }
 
 fn refusal(object: &[u8]) -> String {

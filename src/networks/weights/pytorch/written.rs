@@ -52,6 +52,46 @@ pub(crate) fn archive_of(entries: &[(&str, &[u8])], method: zip::CompressionMeth
     writer.finish().unwrap().into_inner()
 }
 
+/// The same as PyTorch's own writer lays it out: each entry's data begins at a multiple of 64 bytes, for which an extra
+/// field is as long as it takes, and the records of large archives follow the directory, however small the archive is.
+pub(crate) fn archive_of_torch(stem: &str, entries: &[(&str, &[u8])]) -> Vec<u8> {
+    const ALIGNED: usize = 64;
+    let (mut bytes, mut directory) = (Vec::new(), Vec::new());
+    for (name, data) in entries {
+        let name = format!("{stem}/{name}");
+        let mut checksum = flate2::Crc::new();
+        checksum.update(data);
+        let length = (data.len() as u32).to_le_bytes();
+        // A name in UTF-8, stored, no time.
+        let flags = [0, 8, 0, 0, 0, 0, 0, 0];
+        let about = [&flags[..], &checksum.sum().to_le_bytes(), &length, &length, &short(name.len())].concat();
+        let offset = bytes.len();
+        let padding = (ALIGNED - (offset + 34 + name.len()) % ALIGNED) % ALIGNED;
+        let extra = [&b"FB"[..], &short(padding), &vec![b'Z'; padding]].concat();
+        bytes.extend([&b"PK\x03\x04\0\0"[..], &about, &short(extra.len()), name.as_bytes(), &extra, data].concat());
+        directory.extend([&b"PK\x01\x02\0\0\0\0"[..], &about, &[0; 12], &word(offset), name.as_bytes()].concat());
+    }
+    let (at, size, count) = (bytes.len(), directory.len(), entries.len());
+    bytes.extend(directory);
+    bytes.extend([&b"PK\x06\x06"[..], &long(44), &[45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]].concat());
+    bytes.extend([long(count), long(count), long(size), long(at)].concat());
+    bytes.extend([&b"PK\x06\x07\0\0\0\0"[..], &long(at + size), &word(1)].concat());
+    bytes.extend([&b"PK\x05\x06\0\0\0\0"[..], &short(count), &short(count), &word(size), &word(at), &[0; 2]].concat());
+    bytes
+}
+
+fn short(value: usize) -> [u8; 2] {
+    (value as u16).to_le_bytes()
+}
+
+fn word(value: usize) -> [u8; 4] {
+    (value as u32).to_le_bytes()
+}
+
+fn long(value: usize) -> [u8; 8] {
+    (value as u64).to_le_bytes()
+}
+
 /// The storages' bytes by key.
 pub(crate) fn legacy(object: &[u8], storages: &[(&str, usize, Vec<u8>)]) -> Vec<u8> {
     let listed: Vec<u8> = storages.iter().flat_map(|(key, ..)| [text(key), b"a".to_vec()].concat()).collect();

@@ -23,7 +23,7 @@ use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::inputs::{FaceInputs, model_files};
 use crate::app::evaluate::job::pairs::shortened;
-use crate::app::jobs::input_file::{ListFormat, read_pairs};
+use crate::app::jobs::input_file::{InputFile, ListFormat};
 use crate::eval::PairList;
 use crate::figures::Table;
 use crate::figures::report::{HtmlReport, ReportPart};
@@ -85,12 +85,11 @@ const ROUNDS: usize = 3;
 pub(crate) fn eval_check(
     home: &Home,
     engine: &Engine,
-    config: &CheckConfig,
+    (config, (list, input)): (&CheckConfig, (PairList, InputFile)),
     given: Option<&FaceInputs>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<CheckOutcome> {
-    let (list, input) = read_pairs(&config.list, config.format)?;
     let list = sample(&list, config.pairs_a_kind);
     let own = *engine.preprocessing();
     let used = cut_as(config.used.unwrap_or(own), config.crop);

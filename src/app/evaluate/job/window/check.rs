@@ -39,7 +39,8 @@ pub fn run(
     let asked = asked(folder)?;
     let options = EngineOptions { model: Some(asked.model.0.clone()), ..shared.options() };
     let mut on = EvaluationContext { home: &shared.home, networks, options, cancel, events };
-    let outcome = on.check_pairs(asked.given.clone().map(EmbeddingsFile::at).as_ref(), &config(&asked))?;
+    let given = asked.given.clone().map(EmbeddingsFile::at);
+    let outcome = on.check_pairs(given.as_ref(), &config(&asked), |own| *own)?;
     let cures = outcome.findings.iter().map(|finding| cure(&asked, finding.suspect)).collect();
     Ok(Checked { outcome, cures })
 }

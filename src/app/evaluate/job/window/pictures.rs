@@ -17,7 +17,7 @@ pub(crate) fn load(shared: &Shared, open: &Mutex<OpenRuns>, key: ImageKey) -> Re
     let (run, image, whole) = match key {
         ImageKey::Seen { run, image } => (run, image, false),
         ImageKey::Judged { run, image } => (run, image, true),
-        other => bail!("no picture of an evaluation: {other:?}"),
+        _ => bail!("this is no picture of an evaluation"),
     };
     let run = lock(open).get(run).context("this evaluation is closed")?;
     let image = run.images.get(image as usize).context("the evaluation has no such image")?;

@@ -103,9 +103,9 @@ fn what_stands_beside_the_network_is_left_out_and_told() {
     assert_eq!(found.tensors, ours);
     assert_eq!(found.notes[1], "Left out, for it is no part of the network: state_dict.head (1)");
     let found = find(joined(&[torch(&ours), head("logits.weight")]), Habit::Torch).unwrap();
-    assert_eq!(found.notes, ["Left out: 1 tensors of the training's classifier"]);
-    let stranger = find(joined(&[torch(&ours), head("stranger.weight")]), Habit::Torch);
-    assert!(matches!(stranger, Err(RecogniseError::UnknownNetwork { .. })));
+    assert_eq!(found.notes, ["Left out: 1 tensor of the training's classifier"]);
+    let stranger = find(joined(&[torch(&ours), head("stranger.weight")]), Habit::Torch).unwrap_err().to_string();
+    assert!(stranger.contains("likeness-small") && stranger.contains("1 not wanted (stranger.weight)"), "{stranger}");
 }
 
 /// The trained network itself before its average or teacher; two equals are the user's choice.
@@ -139,6 +139,25 @@ fn a_spoilt_value_is_told_by_its_tensor() {
     alone.insert(NamedTensor::new("w", vec![2], vec![1.0, f32::INFINITY]).unwrap()).unwrap();
     let error = find(alone, Habit::Ours).unwrap_err().to_string();
     assert!(error.contains("w holds infinity"), "{error}");
+}
+
+#[test]
+fn what_a_network_lacks_is_told_where_nobody_names_it() {
+    for name in ["likeness-small", "mobilefacenet"] {
+        let ours = tensors(name, &NetOptions::default());
+        let missing = ours.names().nth(ours.len() / 2).unwrap().to_owned();
+        for prefix in ["", "module.backbone."] {
+            let mut lacking = ours.clone();
+            lacking.take(&missing).unwrap();
+            let file = renamed(&lacking, |name| format!("{prefix}{name}"));
+            let error = find(file, Habit::Ours).unwrap_err();
+            assert!(matches!(&error, RecogniseError::Nearly { network, .. } if *network == name), "{error}");
+            assert!(error.to_string().contains(&format!("1 missing ({missing})")), "{error}");
+        }
+    }
+    let mut stranger = TensorFile::default();
+    stranger.insert(NamedTensor::new("encoder.weight", vec![2, 2], vec![0.5; 4]).unwrap()).unwrap();
+    assert!(matches!(find(stranger, Habit::Torch), Err(RecogniseError::UnknownNetwork { .. })));
 }
 
 #[test]
