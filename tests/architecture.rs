@@ -147,6 +147,7 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
     ("ordinary words", "app/scan/job/a.rs", "pub struct ScanDesk;", "declares ScanDesk: desk"),
     ("ordinary words", "train/recipe.rs", "", "declares recipe: recipe"),
     ("ordinary words", "app/care/job/a.rs", "fn look_again() {}", "declares look_again: look"),
+    ("ordinary words", "eval/a.rs", "struct A {\n    #[serde(rename = \"gate\")]\n    b: B,\n}", "declares gate: gate"),
     ("a file is short", "eval/a.rs", LONG_FILE, "eval/a.rs has more than 500 lines"),
     (
         "no circle inside a room",

@@ -131,7 +131,7 @@ const DISK: &[&str] = &[
 /// The members of a feature, beside its `mod.rs`.
 const MEMBERS: &[&str] = &["job", "cli", "state", "view"];
 
-/// Words that only this program's authors would know, as names of modules and types.
+/// Words that only this program's authors would know, as names of modules, types and what is published.
 const PRIVATE_WORDS: &[&str] =
     &["desk", "loads", "changes", "causes", "chosen", "recipe", "look", "gate", "knob", "knobs", "said", "shelf"];
 
@@ -432,7 +432,7 @@ fn is_feature_noun(path: &str, name: &str) -> bool {
 fn ordinary_words(house: &House) -> Vec<String> {
     let mut faults = Vec::new();
     for source in &house.sources {
-        for name in source.declared() {
+        for name in source.declared().into_iter().chain(source.published()) {
             for word in words_of(&name).iter().filter(|word| PRIVATE_WORDS.contains(&word.as_str())) {
                 faults.push(format!("{} declares {name}: {word} is no word of the field", source.path));
             }
