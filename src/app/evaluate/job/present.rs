@@ -20,7 +20,7 @@ use crate::eval::{Figures, Image, Pair, Run};
 use crate::figures::Table;
 use crate::figures::plot::{Figure, Series, Shape};
 use crate::figures::report::{Card, HtmlReport, ReportPart};
-use crate::types::{Preprocessing, counted};
+use crate::types::{self, Preprocessing, counted};
 
 /// Over the range of the metric.
 const BINS: usize = 80;
@@ -30,12 +30,17 @@ const CARD_PIXELS: u32 = 216;
 
 /// A share as a percentage with two digits.
 pub(crate) fn percent(share: f64) -> String {
-    format!("{:.2}%", share * 100.0)
+    types::percent(share, 2)
 }
 
 /// A rate in plain words.
 pub(crate) fn rate_words(rate: f64) -> String {
-    one_in(rate).map_or("none".to_owned(), |count| format!("1 in {count}"))
+    one_in_words(rate).unwrap_or("none".to_owned())
+}
+
+/// A rate in plain words; None for a rate of zero.
+pub(crate) fn one_in_words(rate: f64) -> Option<String> {
+    one_in(rate).map(|count| format!("1 in {count}"))
 }
 
 pub(crate) fn failure_table(run: &Run, wrong: &[FailedPair]) -> Table {
