@@ -190,6 +190,12 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
     ("public is what is used outside", "eval/a.rs", "pub fn nobody() {}", "eval/a.rs has nobody public"),
     ("public is what is used outside", "eval/a.rs", "pub const NOBODYS: u32 = 1;", "eval/a.rs has NOBODYS public"),
     (
+        "photos have one decoder",
+        "app/train/job/a.rs",
+        "fn f() { ::image::open(X) }",
+        "train/job/a.rs decodes by image::open(",
+    ),
+    (
         "kept crates serve",
         "app/jobs/a.rs",
         "fn walk(at: &Path) { for entry in fs::read_dir(at) { if x { walk(&entry) } } }",

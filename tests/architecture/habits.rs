@@ -155,6 +155,21 @@ pub fn all_printing_goes_one_way(house: &House) -> Vec<String> {
     faults
 }
 
+/// What decodes a file past `faces::image`: it leaves it unturned, knows fewer kinds and no bound of memory.
+const DECODERS: &[&str] = &["image::open(", "ImageReader::open("];
+/// Measures ours beside the other.
+const COMPARING_DECODERS: &[&str] = &["app/evaluate/job/bench"];
+
+/// Photos are decoded by `faces::image`.
+pub fn photos_have_one_decoder(house: &House) -> Vec<String> {
+    let others = house.sources.iter().filter(|source| !lies_in(source, COMPARING_DECODERS));
+    others.filter_map(|source| Some(format!("{} decodes by {}", source.path, other_decoder(source)?))).collect()
+}
+
+fn other_decoder(source: &Source) -> Option<&'static str> {
+    DECODERS.iter().find(|call| starts(&source.code, call).next().is_some()).copied()
+}
+
 /// Folders are walked by walkdir, and what a kept crate does is not written again.
 pub fn kept_crates_serve(house: &House) -> Vec<String> {
     let mut faults = Vec::new();
@@ -192,6 +207,10 @@ pub fn unused_habits(house: &House) -> Vec<String> {
         .filter(|place| !house.sources.iter().any(|source| matches(&source.path, place) && says_everything(source)));
     let mut unused: Vec<String> =
         silent.map(|place| format!("nothing in {place} says that everything was touched")).collect();
+    let idle = COMPARING_DECODERS
+        .iter()
+        .filter(|place| !house.sources.iter().any(|s| matches(&s.path, place) && other_decoder(s).is_some()));
+    unused.extend(idle.map(|place| format!("nothing in {place} decodes by itself")));
     let circles = circles(house);
     let solved = CIRCLES_LEFT.iter().filter(|place| !circles.iter().any(|(path, _)| matches(path, place)));
     unused.extend(solved.map(|place| format!("no files of {place} use each other in a circle")));

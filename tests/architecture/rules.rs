@@ -169,6 +169,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("public is what is used outside", habits::public_is_what_is_used_outside),
     ("kept crates serve", habits::kept_crates_serve),
     ("all printing goes one way", habits::all_printing_goes_one_way),
+    ("photos have one decoder", habits::photos_have_one_decoder),
 ];
 
 fn every_file_stands_in_a_room(house: &House) -> Vec<String> {
