@@ -45,9 +45,10 @@ pub(crate) fn one_in_words(rate: f64) -> Option<String> {
 
 pub(crate) fn failure_table(run: &Run, wrong: &[FailedPair]) -> Table {
     let row = |failure: &FailedPair| {
-        let [first, second] = run.names(&run.pairs[failure.pair]).map(str::to_owned);
-        let [distance, threshold] = [failure.distance, failure.threshold].map(|value| format!("{value:.4}"));
-        let (fold, known) = ((failure.fold + 1).to_string(), known(run, failure).unwrap_or_default());
+        let pair = &run.pairs[failure.pair];
+        let [first, second] = run.names(pair).map(str::to_owned);
+        let [distance, threshold] = [pair.distance, failure.threshold].map(|value| format!("{value:.4}"));
+        let (fold, known) = ((pair.fold + 1).to_string(), known(run, failure).unwrap_or_default());
         vec![mistake_word(failure).to_owned(), first, second, distance, threshold, fold, known]
     };
     let head = ["Mistake", "First", "Second", "Distance", "Threshold", "Fold", "Known about the label"];
@@ -200,8 +201,9 @@ pub(crate) fn fold_cells(fold: &FoldResult) -> [String; 5] {
 /// The worst failures of `run` as pictures, and what `others` say of them.
 pub(crate) fn failure_cards(home: &Home, run: &Run, wrong: &[FailedPair], others: &[&Run]) -> Vec<Card> {
     let lines = |failure: &FailedPair| {
-        let mut lines = vec![format!("Distance {:.3}, threshold {:.3}", failure.distance, failure.threshold)];
-        lines.extend(run.names(&run.pairs[failure.pair]).map(|name| stem(name).to_owned()));
+        let pair = &run.pairs[failure.pair];
+        let mut lines = vec![format!("Distance {:.3}, threshold {:.3}", pair.distance, failure.threshold)];
+        lines.extend(run.names(pair).map(|name| stem(name).to_owned()));
         let judgements = others.iter().filter_map(|other| run.judged_by(failure.pair, other, None));
         lines.extend(judgements.map(|other| {
             let word = if other.right { "right" } else { "wrong" };
