@@ -2,6 +2,7 @@
 //! Results go to standard output, progress and problems to standard error.
 
 pub mod console;
+mod named;
 mod numbers;
 pub mod output;
 pub mod text;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
+pub(crate) use self::named::named;
 pub(crate) use self::numbers::{at_least_one, not_negative, part, positive, share};
 
 use crate::app::engine::home::Home;

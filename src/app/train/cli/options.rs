@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::app::engine::cli::{at_least_one, not_negative, positive, share};
+use crate::app::engine::cli::{at_least_one, named, not_negative, positive, share};
 use crate::app::train::job::choices::read_schedule;
 use crate::train::TrainConfig;
 use crate::train::augment::AugmentConfig;
@@ -47,8 +47,8 @@ pub(crate) struct Options {
     /// Learning rates by epoch, in the format of davidsandberg/facenet
     #[arg(long, value_name = "FILE", conflicts_with = "learning_rate")]
     schedule: Option<PathBuf>,
-    #[arg(long, value_enum)]
-    optimiser: Option<OptimiserName>,
+    #[arg(long, value_parser = named(&Rule::NAMED))]
+    optimiser: Option<Rule>,
     /// ε of the optimiser, where it has one; davidsandberg/facenet's Adam has 0.1
     #[arg(long, value_name = "NUMBER", value_parser = positive::<f64>)]
     epsilon: Option<f64>,
@@ -159,8 +159,8 @@ pub(crate) struct Options {
 #[command(next_help_heading = "Training")]
 pub(crate) struct Augmentation {
     /// What the switches below depart from
-    #[arg(long, value_enum)]
-    augment: Option<AugmentName>,
+    #[arg(long, value_parser = named(&AugmentConfig::NAMED))]
+    augment: Option<AugmentConfig>,
     /// Turn by up to this either way
     #[arg(long, value_name = "DEGREES", value_parser = not_negative::<f32>)]
     rotate: Option<f32>,
@@ -187,23 +187,6 @@ pub(crate) struct Augmentation {
     jpeg: Option<u8>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum OptimiserName {
-    Adagrad,
-    Adam,
-    Rmsprop,
-    Adadelta,
-    Nesterov,
-    Momentum,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum AugmentName {
-    None,
-    Gentle,
-    Strong,
-}
-
 pub(crate) fn config(from: Preset, options: Options, switches: &Augmentation) -> Result<TrainConfig> {
     fn set<T>(field: &mut T, value: Option<T>) {
         if let Some(value) = value {
@@ -215,7 +198,7 @@ pub(crate) fn config(from: Preset, options: Options, switches: &Augmentation) ->
     set(&mut config.seed, options.seed);
     set(&mut config.steps, options.steps);
     set(&mut config.steps_per_epoch, options.epoch);
-    set(&mut config.optimiser.rule, options.optimiser.map(|name| from.rule(rule(name))));
+    set(&mut config.optimiser.rule, options.optimiser.map(|rule| from.rule(rule)));
     if let Some(epsilon) = options.epsilon {
         config.optimiser.rule = config.optimiser.rule.with_epsilon(epsilon);
     }
@@ -289,29 +272,13 @@ fn learning_rate(options: &Options, default: LearningRate) -> Result<LearningRat
     })
 }
 
-fn rule(name: OptimiserName) -> Rule {
-    match name {
-        OptimiserName::Adagrad => Rule::ADAGRAD,
-        OptimiserName::Adam => Rule::ADAM,
-        OptimiserName::Rmsprop => Rule::RMSPROP,
-        OptimiserName::Adadelta => Rule::ADADELTA,
-        OptimiserName::Nesterov => Rule::NESTEROV,
-        OptimiserName::Momentum => Rule::MOMENTUM,
-    }
-}
-
 fn augmentation(switches: &Augmentation, default: AugmentConfig) -> AugmentConfig {
     fn switch<T: PartialEq + Default>(field: &mut Option<T>, value: Option<T>) {
         if let Some(value) = value {
             *field = (value != T::default()).then_some(value);
         }
     }
-    let mut config = match switches.augment {
-        None => default,
-        Some(AugmentName::None) => AugmentConfig::NONE,
-        Some(AugmentName::Gentle) => AugmentConfig::GENTLE,
-        Some(AugmentName::Strong) => AugmentConfig::STRONG,
-    };
+    let mut config = switches.augment.unwrap_or(default);
     switch(&mut config.rotation_deg, switches.rotate);
     switch(&mut config.crop_share, switches.crop);
     config.flip = switches.flip.unwrap_or(config.flip);
