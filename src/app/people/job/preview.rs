@@ -83,7 +83,7 @@ impl Preview {
         use_it: impl FnOnce(&PreparedGrouping) -> T,
     ) -> Result<T> {
         let mut kept = lock(&self.0);
-        let revision = shared.revision();
+        let revision = shared.generation();
         if kept.as_ref().is_none_or(|prepared| prepared.linkage != linkage || prepared.revision != revision) {
             let model = shared.options().model_id();
             let grouping =
