@@ -188,6 +188,13 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
     ),
     ("no behaviour hangs on a text", "app/ui/a.rs", "fn f() { device.name.starts_with(X) }", ".name.starts_with("),
     ("public is what is used outside", "eval/a.rs", "pub fn nobody() {}", "eval/a.rs has nobody public"),
+    ("public is what is used outside", "eval/a.rs", "pub struct Nobodys(u32);", "eval/a.rs has Nobodys public"),
+    (
+        "public is what is used outside",
+        "train/loss.rs",
+        "pub struct Loss<T>(T);\nimpl<T: A<B>> Loss<T> {\n    pub fn nobody(&self) {}\n}",
+        "train/loss.rs has nobody public",
+    ),
     ("public is what is used outside", "eval/a.rs", "pub const NOBODYS: u32 = 1;", "eval/a.rs has NOBODYS public"),
     (
         "photos have one decoder",
@@ -229,7 +236,7 @@ const SOUND: &[(&str, &str)] = &[
     ("app/care/job.rs", "pub struct Job;\nfn f() { Touched::everything() }"),
     ("app/care/cli.rs", "use crate::eval::{Roc, roc::one_in};\nfn f() { error.to_string() }"),
     ("eval/roc.rs", "pub fn used() {}\npub(crate) fn one_in() { fs(X); }"),
-    ("main.rs", "fn main() { likeness::eval::roc::used() }"),
+    ("main.rs", "use likeness::{Event, Job, Loss, Outlook, State};\nfn main() { likeness::eval::roc::used() }"),
     ("app/shell/features.rs", "use crate::app::scan::view::Scan;"),
     ("app/shell/app.rs", "fn f() { state.scanned; Message::TrainOf(a) }"),
     ("train/testing.rs", "use crate::synth::Identity;"),

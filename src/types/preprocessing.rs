@@ -71,7 +71,7 @@ pub enum PixelScaling {
 }
 
 impl PixelScaling {
-    pub const FACENET: Self = Self::Fixed { mean: 127.5, divisor: 128.0 };
+    pub(crate) const FACENET: Self = Self::Fixed { mean: 127.5, divisor: 128.0 };
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]

@@ -248,7 +248,7 @@ fn members(group: &str) -> Vec<&str> {
     found
 }
 
-fn leading_name(text: &str) -> String {
+pub fn leading_name(text: &str) -> String {
     text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
 }
 

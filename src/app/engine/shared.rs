@@ -67,7 +67,7 @@ impl Shared {
         *lock(&self.device) = name;
     }
 
-    pub fn generation(&self) -> u64 {
+    pub(crate) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
 

@@ -89,7 +89,7 @@ impl LibraryReader {
     }
 
     /// What [`Library::forget_person`] would remove from the library itself.
-    pub fn person_to_forget(&self, person: PersonId) -> Result<PersonToForget> {
+    pub(crate) fn person_to_forget(&self, person: PersonId) -> Result<PersonToForget> {
         self.at_once(|library| library.read(|c| read(c, person)))
     }
 }
@@ -100,7 +100,7 @@ impl Library {
     /// # Errors
     /// [`LibraryError::ReadOnly`] where nothing can be forgotten, and [`LibraryError::Stale`] when they are not any more
     /// whom the question showed.
-    pub fn still_to_forget(&self, shown: &PersonToForget) -> Result<PersonToForget> {
+    pub(crate) fn still_to_forget(&self, shown: &PersonToForget) -> Result<PersonToForget> {
         if self.is_read_only() {
             return Err(LibraryError::ReadOnly { path: self.path.clone() });
         }

@@ -19,7 +19,7 @@ pub(crate) enum PossibleFault {
 
 /// The preprocessing in use with one thing changed.
 #[derive(Debug, Clone)]
-pub struct Alternative {
+pub(crate) struct Alternative {
     pub(crate) suspect: PossibleFault,
     pub(crate) way: Way,
     pub preprocessing: Preprocessing,
