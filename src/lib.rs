@@ -43,8 +43,8 @@
 //!   `Message` and the like).
 //! * No work put together in `cli`, `state` or `view`: they call a job. "Everything was touched" is said only where the
 //!   test lists it; nothing is decided by the text of an error or the name of a device.
-//! * Nothing is public that nothing outside the library uses, neither function nor type, but for what the test lists:
-//!   `cluster::suggest` waits for its caller.
+//! * Nothing is public that nothing outside the library uses, neither function nor type, and no attribute keeps code that
+//!   nobody calls, but for what the test lists: `cluster::suggest` waits for its caller.
 //! * No circle of imports between rooms, nor inside one but [`library`], and no exception that nothing uses.
 
 // The pages are for who works in the house: they lead to what is private, too.

@@ -196,6 +196,8 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
         "train/loss.rs has nobody public",
     ),
     ("public is what is used outside", "eval/a.rs", "pub const NOBODYS: u32 = 1;", "eval/a.rs has NOBODYS public"),
+    ("nothing is kept uncalled", "eval/a.rs", "#[expect(dead_code)]\nfn f() {}", "eval/a.rs keeps what nobody calls"),
+    ("nothing is kept uncalled", "eval/a.rs", "#[cfg_attr(not(test), allow(dead_code))]\nfn f() {}", "eval/a.rs keeps"),
     (
         "photos have one decoder",
         "app/train/job/a.rs",
@@ -235,6 +237,7 @@ const SOUND: &[(&str, &str)] = &[
     ),
     ("app/care/job.rs", "pub struct Job;\nfn f() { Touched::everything() }"),
     ("app/care/cli.rs", "use crate::eval::{Roc, roc::one_in};\nfn f() { error.to_string() }"),
+    ("cluster/mod.rs", "#[cfg_attr(not(target_arch = \"x86_64\"), allow(dead_code))]\nfn f() {}"),
     ("eval/roc.rs", "pub fn used() {}\npub(crate) fn one_in() { fs(X); }"),
     ("main.rs", "use likeness::{Event, Job, Loss, Outlook, State};\nfn main() { likeness::eval::roc::used() }"),
     ("app/shell/features.rs", "use crate::app::scan::view::Scan;"),

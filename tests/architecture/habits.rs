@@ -205,6 +205,23 @@ fn words(code: &str) -> impl Iterator<Item = &str> {
     code.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
 
+/// What keeps code that nobody calls. The first that goes makes its line here a fault.
+const DEAD_CODE_LEFT: &[&str] = &["cluster/graph/single", "cluster/graph/touch"];
+/// Code for one kind of machine or build has no caller on another.
+const KINDS_OF_BUILDS: &[&str] = &["target_", "unix", "windows", "feature"];
+
+pub fn nothing_is_kept_uncalled(house: &House) -> Vec<String> {
+    let kept = house.sources.iter().filter(|source| keeps_dead_code(source) && !lies_in(source, DEAD_CODE_LEFT));
+    kept.map(|source| format!("{} keeps what nobody calls", source.path)).collect()
+}
+
+fn keeps_dead_code(source: &Source) -> bool {
+    starts(&source.code, "dead_code").any(|(at, _)| {
+        let attribute = &source.code[source.code[..at].rfind('#').unwrap_or(0)..at];
+        !KINDS_OF_BUILDS.iter().any(|kind| starts(attribute, kind).next().is_some())
+    })
+}
+
 /// What prints past the one writer: it panics where a pipe is closed, and a terminal obeys what it prints.
 const PRINTS: &[&str] = &["println!(", "print!(", "eprintln!(", "eprint!(", "dbg!("];
 /// The writer, and the answer of an adapter's test to the process that asked for it.
@@ -279,6 +296,10 @@ pub fn unused_habits(house: &House) -> Vec<String> {
         .iter()
         .filter(|place| !house.sources.iter().any(|s| matches(&s.path, place) && other_decoder(s).is_some()));
     unused.extend(idle.map(|place| format!("nothing in {place} decodes by itself")));
+    let called = DEAD_CODE_LEFT
+        .iter()
+        .filter(|place| !house.sources.iter().any(|s| matches(&s.path, place) && keeps_dead_code(s)));
+    unused.extend(called.map(|place| format!("nothing in {place} is kept uncalled")));
     let circles = circles(house);
     let solved = CIRCLES_LEFT.iter().filter(|place| !circles.iter().any(|(path, _)| matches(path, place)));
     unused.extend(solved.map(|place| format!("no files of {place} use each other in a circle")));

@@ -170,6 +170,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("kept crates serve", habits::kept_crates_serve),
     ("all printing goes one way", habits::all_printing_goes_one_way),
     ("photos have one decoder", habits::photos_have_one_decoder),
+    ("nothing is kept uncalled", habits::nothing_is_kept_uncalled),
 ];
 
 fn every_file_stands_in_a_room(house: &House) -> Vec<String> {
