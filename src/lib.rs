@@ -49,6 +49,8 @@
 
 // The pages are for who works in the house: they lead to what is private, too.
 #![allow(rustdoc::private_intra_doc_links)]
+// Outside tests, what cannot fail says why by `expect`, and all else is an error.
+#![warn(clippy::unwrap_used)]
 // Without the window, what only it calls has no caller.
 #![cfg_attr(not(feature = "gui"), allow(dead_code, unused_imports))]
 
