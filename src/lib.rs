@@ -39,14 +39,18 @@
 //!   [`faces::align`] take plain slices and need no device.
 //! * No disk in `state`, `view` and `ui`: drawing never waits.
 //! * No feature in `app::engine`, and none in `app::shell` but in its list of features.
-//! * No name of a type, known to other files, that stands for two things.
-//! * No work put together in `cli`, `state` or `view`: they call a job. No change that says "everything" where it can say
-//!   less, no decision by what a text says.
-//! * No public function that nothing outside the library calls, but `cluster::suggest`, which waits for its caller.
+//! * No name of a type, known to other files, that stands for two things, but for what each feature has (`State`,
+//!   `Message` and the like).
+//! * No work put together in `cli`, `state` or `view`: they call a job. "Everything was touched" is said only where the
+//!   test lists it; nothing is decided by the text of an error or the name of a device.
+//! * Nothing is public that nothing outside the library uses, neither function nor type, and no attribute keeps code that
+//!   nobody calls, but for what the test lists: `cluster::suggest` waits for its caller.
 //! * No circle of imports between rooms, nor inside one but [`library`], and no exception that nothing uses.
 
 // The pages are for who works in the house: they lead to what is private, too.
 #![allow(rustdoc::private_intra_doc_links)]
+// Outside tests, what cannot fail says why by `expect`, and all else is an error.
+#![warn(clippy::unwrap_used)]
 // Without the window, what only it calls has no caller.
 #![cfg_attr(not(feature = "gui"), allow(dead_code, unused_imports))]
 

@@ -5,7 +5,7 @@ use super::{EvalError, Metric, Pair, Roc, Vectors};
 
 /// Three curves over the same pairs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Compatibility {
+pub(crate) struct Compatibility {
     pub old: Roc,
     pub new: Roc,
     /// Each pair twice: first image by the new model and second by the old one, and the other way round.

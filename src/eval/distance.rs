@@ -22,7 +22,7 @@ impl Metric {
     }
 
     /// The distance after `mean` is subtracted from both rows; they are not brought back to unit length.
-    pub fn between_centred(self, a: &[f32], b: &[f32], mean: &[f64]) -> f64 {
+    pub(crate) fn between_centred(self, a: &[f32], b: &[f32], mean: &[f64]) -> f64 {
         let centred = a.iter().zip(b).zip(mean).map(|((&a, &b), mean)| (f64::from(a) - mean, f64::from(b) - mean));
         self.accumulate(centred)
     }

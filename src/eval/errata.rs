@@ -52,7 +52,7 @@ impl Errata {
 
     /// Both sets of facts; where they speak of the same thing, `later` is right.
     #[must_use]
-    pub fn overruled_by(mut self, later: &Self) -> Self {
+    pub(crate) fn overruled_by(mut self, later: &Self) -> Self {
         let Self { images, people, pairs } = later.clone();
         self.images.extend(images);
         self.people.extend(people);
@@ -104,12 +104,12 @@ impl Errata {
     }
 
     /// Forgets the verdict on a pair.
-    pub fn unmark(&mut self, a: &str, b: &str) {
+    pub(crate) fn unmark(&mut self, a: &str, b: &str) {
         self.pairs.remove(&key(a, b));
     }
 
     /// The file's text, sorted.
-    pub fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let mut text = String::from("# Labels known to be wrong\n");
         let mut line = |fields: &[&str]| {
             let fields: Vec<String> = fields.iter().map(|field| field.replace(['\t', '\n', '\r'], " ")).collect();

@@ -1,11 +1,8 @@
 //! Which pairs a threshold gets wrong, the worst first.
 
-use serde::Serialize;
-
 use super::Pair;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mistake {
     /// Different people taken for one.
     FalseAccept,
@@ -13,20 +10,18 @@ pub(crate) enum Mistake {
     FalseReject,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct FailedPair {
     /// Index into the pairs handed in.
     pub pair: usize,
     pub mistake: Mistake,
-    pub distance: f64,
     pub threshold: f64,
-    pub fold: usize,
 }
 
 impl FailedPair {
-    /// How far beyond the threshold.
-    pub fn wrong_by(&self) -> f64 {
-        (self.distance - self.threshold).abs()
+    /// How far beyond the threshold, among the pairs handed in.
+    pub fn wrong_by(&self, pairs: &[Pair]) -> f64 {
+        (pairs[self.pair].distance - self.threshold).abs()
     }
 }
 
@@ -39,10 +34,10 @@ pub(crate) fn failures(pairs: &[Pair], threshold_of: impl Fn(usize) -> f64) -> V
             (false, true) => Mistake::FalseReject,
             _ => return None,
         };
-        Some(FailedPair { pair, mistake, distance: scored.distance, threshold, fold: scored.fold })
+        Some(FailedPair { pair, mistake, threshold })
     };
     let mut found: Vec<FailedPair> = pairs.iter().enumerate().filter_map(wrong).collect();
-    found.sort_by(|a, b| b.wrong_by().total_cmp(&a.wrong_by()).then(a.pair.cmp(&b.pair)));
+    found.sort_by(|a, b| b.wrong_by(pairs).total_cmp(&a.wrong_by(pairs)).then(a.pair.cmp(&b.pair)));
     found
 }
 

@@ -9,7 +9,7 @@ use super::quantised::QuantisationCost;
 use super::{Summary, ValAtFar};
 use crate::types::{CropRule, path_text};
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Figures {
     /// A list of pairs, judged by folds.

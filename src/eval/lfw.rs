@@ -17,7 +17,7 @@ use super::{EvalError, FarRule, LackingFold, Metric, Pair, Roc, Summary, Vectors
 /// What happens to vectors before they are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Centring {
+pub(crate) enum Centring {
     #[default]
     None,
     /// The mean of both sides of all pairs of the *other* folds is subtracted, so the judged fold has no say in it.
@@ -25,7 +25,7 @@ pub enum Centring {
 }
 
 impl Centring {
-    pub fn of_other_folds(subtract_mean: bool) -> Self {
+    pub(crate) fn of_other_folds(subtract_mean: bool) -> Self {
         if subtract_mean { Self::OtherFolds } else { Self::None }
     }
 }

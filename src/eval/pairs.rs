@@ -150,7 +150,7 @@ impl PairList {
 
     /// Only the pairs that `kept` wants, and their images.
     #[must_use]
-    pub fn filtered(&self, mut kept: impl FnMut(&Pair) -> bool) -> Self {
+    pub(crate) fn filtered(&self, mut kept: impl FnMut(&Pair) -> bool) -> Self {
         let mut places = ImagePlaces::default();
         let mut moved = |place: usize| places.of(self.images[place].clone());
         let pairs = self.pairs.iter().filter(|pair| kept(pair));

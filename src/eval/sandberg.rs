@@ -19,7 +19,7 @@ use super::{EvalError, Metric, Pair, Vectors};
 
 /// What `validate_on_lfw.py` prints, and the curves it computes that from.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
-pub struct Published {
+pub(crate) struct Published {
     pub accuracies: Vec<f64>,
     pub accuracy_mean: f64,
     /// `np.std`: population standard deviation over folds.

@@ -33,7 +33,7 @@ impl Summary {
     }
 
     /// The population standard deviation; None where there is one value only.
-    pub fn deviation(&self) -> Option<f64> {
+    pub(crate) fn deviation(&self) -> Option<f64> {
         (self.count > 1).then_some(self.population_sd)
     }
 }

@@ -7,7 +7,7 @@ use super::table::Table;
 
 /// A report, top to bottom.
 #[derive(Debug, Clone, Default)]
-pub struct HtmlReport {
+pub(crate) struct HtmlReport {
     pub title: String,
     pub(crate) parts: Vec<ReportPart>,
 }

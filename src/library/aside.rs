@@ -79,7 +79,7 @@ impl LibraryReader {
     }
 
     /// Every face set aside, strangers first, each in order of name, person and id; those without a name come last.
-    pub fn faces_set_aside(&self) -> Result<Vec<FaceSetAside>> {
+    pub(crate) fn faces_set_aside(&self) -> Result<Vec<FaceSetAside>> {
         self.read(|c| {
             let mut query = c.prepare_cached(&format!(
                 "SELECT face.id, photo_id, set_aside = 'stranger', was_of.person_id, name FROM face \
@@ -140,7 +140,7 @@ impl LibraryReader {
     }
 
     /// The faces that are not this person, each with its photo, in order of id.
-    pub fn rejected_for(&self, person: PersonId) -> Result<Vec<(FaceId, PhotoId)>> {
+    pub(crate) fn rejected_for(&self, person: PersonId) -> Result<Vec<(FaceId, PhotoId)>> {
         self.read(|c| {
             let mut query = c.prepare_cached(&format!(
                 "SELECT face_id, photo_id FROM rejected JOIN face ON face.id = face_id \
@@ -152,7 +152,7 @@ impl LibraryReader {
     }
 
     /// The people who are not this one, with their names, in order of id.
-    pub fn told_apart_from(&self, person: PersonId) -> Result<Vec<(PersonId, Option<String>)>> {
+    pub(crate) fn told_apart_from(&self, person: PersonId) -> Result<Vec<(PersonId, Option<String>)>> {
         self.read(|c| {
             let mut query = c.prepare_cached(
                 "SELECT id, name FROM different JOIN person ON id = person_a + person_b - ?1 \
@@ -164,7 +164,7 @@ impl LibraryReader {
     }
 
     /// How much is set aside in all: lost faces and those let go, hidden people, faces, people told apart, rejections.
-    pub fn count_set_aside(&self) -> Result<usize> {
+    pub(crate) fn count_set_aside(&self) -> Result<usize> {
         let lost = self.count_lost_faces()? + self.count_faces_let_go()?;
         self.read(|c| {
             let set_aside = format!("face JOIN photo ON photo.id = photo_id WHERE {IS_HERE}");

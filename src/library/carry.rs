@@ -140,7 +140,7 @@ impl LibraryReader {
     }
 
     /// Lost faces that nobody needs any more, in the same order.
-    pub fn faces_let_go(&self) -> Result<Vec<LostFace>> {
+    pub(crate) fn faces_let_go(&self) -> Result<Vec<LostFace>> {
         self.faces_gone(IS_LET_GO)
     }
 
@@ -172,11 +172,11 @@ impl LibraryReader {
         })
     }
 
-    pub fn count_lost_faces(&self) -> Result<usize> {
+    pub(crate) fn count_lost_faces(&self) -> Result<usize> {
         self.count_faces_gone(IS_LOST)
     }
 
-    pub fn count_faces_let_go(&self) -> Result<usize> {
+    pub(crate) fn count_faces_let_go(&self) -> Result<usize> {
         self.count_faces_gone(IS_LET_GO)
     }
 

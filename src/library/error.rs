@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rusqlite::Connection;
 
 use super::reason::{self, Reason, SqliteFailure};
-use crate::types::{FaceId, PersonId, PhotoId};
+use crate::types::{FaceId, PersonId};
 
 /// What has happened to something between looking at it and deciding about it, or what was said of it that the decision
 /// would overwrite: a whole sentence.
@@ -137,8 +137,6 @@ pub enum LibraryError {
     NoSuchPerson(PersonId),
     #[error("face {} is not in the library", .0.0)]
     NoSuchFace(FaceId),
-    #[error("photo {} is not in the library", .0.0)]
-    NoSuchPhoto(PhotoId),
     #[error("the folder is not in the library: {}", .0.display())]
     NoSuchFolder(PathBuf),
     #[error("nothing that is known of {} is in {}", .from.display(), .to.display())]

@@ -57,7 +57,7 @@ impl KnownFile {
 
 /// What the library makes of a file whose hashes are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Placed {
+pub(crate) enum Placed {
     /// A picture that nobody has looked through with this detector.
     New,
     /// A known picture. The path leads to it now; faces and names are there.
@@ -139,7 +139,7 @@ impl LibraryReader {
     }
 
     /// Where a photo's picture is found now, in order of path.
-    pub fn paths_of(&self, photo: PhotoId) -> Result<Vec<PathBuf>> {
+    pub(crate) fn paths_of(&self, photo: PhotoId) -> Result<Vec<PathBuf>> {
         self.read(|c| {
             let mut query =
                 c.prepare_cached("SELECT path FROM file WHERE photo_id = ?1 AND missing = 0 ORDER BY path")?;

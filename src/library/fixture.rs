@@ -57,6 +57,11 @@ impl LibraryFixture {
         self.library.face(face).unwrap().unwrap().state
     }
 
+    pub fn hidden_people(&self) -> usize {
+        let hidden = PeopleFilter { kind: PeopleKind::Hidden, min_faces: 0 };
+        self.library.people(hidden, ListPage::ALL).unwrap().len()
+    }
+
     pub fn person_of(&self, face: FaceId) -> PersonId {
         self.state(face).person().unwrap()
     }

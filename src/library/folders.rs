@@ -19,7 +19,6 @@ use crate::types::PhotoId;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScannedFolder {
     pub path: PathBuf,
-    pub started_at_secs: i64,
     pub finished_at_secs: Option<i64>,
     /// None: the program was stopped in the middle.
     pub outcome: Option<ScanOutcome>,
@@ -215,24 +214,23 @@ impl LibraryReader {
     pub fn folders(&self) -> Result<Vec<ScannedFolder>> {
         self.read(|c| {
             let mut query = c.prepare(
-                "SELECT folder.path, scan.started_at, scan.finished_at, scan.outcome, offline, \
+                "SELECT folder.path, scan.finished_at, scan.outcome, offline, \
                  (SELECT count(*) FROM file WHERE folder_id = folder.id AND missing = 0) FROM folder JOIN scan \
                  ON scan.id = (SELECT max(id) FROM scan WHERE folder_id = folder.id) ORDER BY folder.id",
             )?;
             let rows = query.query_map([], |row| {
-                let outcome = match row.get_ref(3)?.as_str_or_null()? {
+                let outcome = match row.get_ref(2)?.as_str_or_null()? {
                     None => None,
                     Some("complete") => Some(ScanOutcome::Complete),
                     Some("cancelled") => Some(ScanOutcome::Cancelled),
-                    Some(_) => return Err(unknown_word(3, "outcome")),
+                    Some(_) => return Err(unknown_word(2, "outcome")),
                 };
                 Ok(ScannedFolder {
                     path: path::from_bytes(row.get(0)?),
-                    started_at_secs: row.get(1)?,
-                    finished_at_secs: row.get(2)?,
+                    finished_at_secs: row.get(1)?,
                     outcome,
-                    is_offline: row.get(4)?,
-                    files: row.get::<_, i64>(5)? as usize,
+                    is_offline: row.get(3)?,
+                    files: row.get::<_, i64>(4)? as usize,
                 })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -244,7 +242,7 @@ impl LibraryReader {
     ///
     /// # Errors
     /// [`LibraryError::OtherFolder`] where none is.
-    pub fn check_moved(&self, from: &Path, to: &Path) -> Result<()> {
+    pub(crate) fn check_moved(&self, from: &Path, to: &Path) -> Result<()> {
         let known = self.read(|c| {
             let mut query = c.prepare("SELECT path, size FROM file ORDER BY path")?;
             let files = query.query_map([], |row| Ok((path::from_bytes(row.get(0)?), row.get::<_, i64>(1)? as u64)))?;

@@ -1,4 +1,5 @@
-//! The SQLite library: photos, faces, people, review journal, scan state. The only part that knows SQL.
+//! The SQLite library: photos, faces, people, review journal, scan state. All SQL on it
+//! stands here.
 //!
 //! [`Library`] is the one writer and lives on one thread; [`LibraryReader`] is a connection that only reads, for the
 //! window. Both answer the same questions. Every write is one transaction, so a process killed at any moment loses at

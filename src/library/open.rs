@@ -214,7 +214,7 @@ impl LibraryReader {
     }
 
     /// Changes when another connection has committed something, not when this one has.
-    pub fn data_version(&self) -> Result<i64> {
+    pub(crate) fn data_version(&self) -> Result<i64> {
         self.read(|c| Ok(c.pragma_query_value(None, "data_version", |row| row.get(0))?))
     }
 

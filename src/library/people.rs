@@ -115,7 +115,7 @@ impl LibraryReader {
 
     /// The cards of those among `people` who are listed, in the order asked for: named, hidden, or a group with a face
     /// that is present. The others are gone, or are not shown.
-    pub fn people_by_id(&self, people: &[PersonId]) -> Result<Vec<PersonCard>> {
+    pub(crate) fn people_by_id(&self, people: &[PersonId]) -> Result<Vec<PersonCard>> {
         self.read(|c| {
             let mut cards = Vec::with_capacity(people.len());
             for &person in people {
@@ -153,7 +153,7 @@ impl LibraryReader {
 
     /// A person's faces in photos that are missing, those that are only suggested left out, each with its photo. What was
     /// carried over into a picture that is there, or waits in one that is missing too, is counted there.
-    pub fn missing_faces_of(&self, person: PersonId) -> Result<Vec<(FaceId, PhotoId)>> {
+    pub(crate) fn missing_faces_of(&self, person: PersonId) -> Result<Vec<(FaceId, PhotoId)>> {
         self.read(|c| {
             let mut query = c.prepare_cached(
                 "SELECT face.id, photo_id FROM face JOIN photo ON photo.id = photo_id WHERE person_id = ?1 \
@@ -166,7 +166,7 @@ impl LibraryReader {
     }
 
     /// The faces that show a person best, for a strip.
-    pub fn best_faces(&self, person: PersonId, limit: usize) -> Result<Vec<FaceId>> {
+    pub(crate) fn best_faces(&self, person: PersonId, limit: usize) -> Result<Vec<FaceId>> {
         self.read(|c| {
             let mut query = c.prepare_cached(&format!(
                 "SELECT id FROM face WHERE person_id = ?1 AND {PRESENT} \

@@ -46,7 +46,6 @@ pub struct PhotoDetail {
     pub path: PathBuf,
     pub width: u32,
     pub height: u32,
-    pub size_bytes: u64,
     pub sha256: Option<[u8; 32]>,
     pub format: Option<String>,
     pub captured_at: Option<String>,
@@ -66,7 +65,6 @@ pub struct Counts {
     pub faces: usize,
     pub named_people: usize,
     pub nameless_people: usize,
-    pub hidden_people: usize,
 }
 
 impl LibraryReader {
@@ -113,7 +111,7 @@ impl LibraryReader {
     pub fn photo(&self, photo: PhotoId) -> Result<Option<PhotoDetail>> {
         self.read(|c| {
             let mut query = c.prepare_cached(
-                "SELECT id, path, width, height, size, sha256, format, captured_at, camera, latitude, longitude, \
+                "SELECT id, path, width, height, sha256, format, captured_at, camera, latitude, longitude, \
                  reason, missing FROM photo WHERE id = ?1",
             )?;
             let detail = query.query_row([photo.0], |row| {
@@ -122,14 +120,13 @@ impl LibraryReader {
                     path: path::from_bytes(row.get(1)?),
                     width: row.get(2)?,
                     height: row.get(3)?,
-                    size_bytes: row.get::<_, i64>(4)? as u64,
-                    sha256: row.get(5)?,
-                    format: row.get(6)?,
-                    captured_at: row.get(7)?,
-                    camera: row.get(8)?,
-                    gps: row.get::<_, Option<f64>>(9)?.zip(row.get::<_, Option<f64>>(10)?).map(|(a, b)| [a, b]),
-                    state: state_from(row.get(11)?),
-                    is_missing: row.get(12)?,
+                    sha256: row.get(4)?,
+                    format: row.get(5)?,
+                    captured_at: row.get(6)?,
+                    camera: row.get(7)?,
+                    gps: row.get::<_, Option<f64>>(8)?.zip(row.get::<_, Option<f64>>(9)?).map(|(a, b)| [a, b]),
+                    state: state_from(row.get(10)?),
+                    is_missing: row.get(11)?,
                 })
             });
             Ok(detail.optional()?)
@@ -137,7 +134,7 @@ impl LibraryReader {
     }
 
     /// Photos whose file name holds `text`, whatever the case, the latest first.
-    pub fn search_photos(&self, text: &str, limit: usize) -> Result<Vec<(PhotoId, PathBuf)>> {
+    pub(crate) fn search_photos(&self, text: &str, limit: usize) -> Result<Vec<(PhotoId, PathBuf)>> {
         self.read(|c| {
             let mut query = c.prepare_cached(
                 "SELECT id, path FROM photo WHERE instr(name_key, ?1) > 0 AND missing = 0 \
@@ -151,7 +148,7 @@ impl LibraryReader {
     }
 
     /// How many faces of present photos are not set aside: what [`counts`](Self::counts) says, without the people.
-    pub fn count_faces(&self) -> Result<usize> {
+    pub(crate) fn count_faces(&self) -> Result<usize> {
         self.read(faces_in_sight)
     }
 
@@ -172,7 +169,6 @@ impl LibraryReader {
                     "SELECT count(*) FROM person WHERE name IS NULL AND hidden = 0 AND EXISTS (SELECT 1 FROM face \
                      WHERE person_id = person.id AND photo_id NOT IN (SELECT id FROM photo WHERE missing = 1))",
                 )?,
-                hidden_people: count("SELECT count(*) FROM person WHERE hidden = 1")?,
             })
         })
     }

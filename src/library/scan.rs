@@ -112,7 +112,7 @@ pub struct ScanEnd {
 
 /// What a scan met: photos that could be looked through, and their faces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ScanCounts {
+pub(crate) struct ScanCounts {
     pub photos: usize,
     pub faces: usize,
 }

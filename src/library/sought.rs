@@ -79,7 +79,7 @@ impl LibraryReader {
 
     /// The first pictures after one that are there and were taken in the same second as `photo`, as an edit says of
     /// itself.
-    pub fn taken_with(&self, photo: PhotoId, after: PhotoId, limit: usize) -> Result<Vec<PhotoId>> {
+    pub(crate) fn taken_with(&self, photo: PhotoId, after: PhotoId, limit: usize) -> Result<Vec<PhotoId>> {
         self.read(|c| {
             let mut query = c.prepare_cached(
                 "SELECT other.id FROM photo JOIN photo AS other ON other.sort_at = photo.sort_at \

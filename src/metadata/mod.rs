@@ -9,8 +9,11 @@
 //! review                what is offered: a person's names, faces, conflicts; what is new since the last answer
 //! ```
 //!
-//! Pure code: the caller passes photos and faces and gets proposals back; nothing here changes anything. Only
-//! [`digikam`] and [`files`] touch the disk, and both only read, beside one copy of a database in a folder of ours.
+//! The caller passes photos and faces and gets proposals back; nothing of this changes anything. It touches the disk in
+//! [`digikam`] and [`files`] only, and both only read, beside one copy of a database in a folder of ours.
+//!
+//! [`xmp`] reads photos and sidecars, and writes names into them when it is asked to: it creates, replaces and removes
+//! files.
 
 pub(crate) mod deduce;
 pub(crate) mod digikam;

@@ -63,6 +63,9 @@ impl AugmentConfig {
         occlusion_share: Some(0.4),
         jpeg_quality: Some(30),
     };
+    /// As the command line calls them.
+    pub(crate) const NAMED: [(&str, Self); 3] =
+        [("none", Self::NONE), ("gentle", Self::GENTLE), ("strong", Self::STRONG)];
 }
 
 impl AugmentConfig {

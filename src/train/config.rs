@@ -78,17 +78,17 @@ pub(crate) struct ValidationConfig {
 
 impl TrainConfig {
     /// The rate of the step after `step` others; none ends training there.
-    pub fn rate_at(&self, step: u64) -> Option<f64> {
+    pub(crate) fn rate_at(&self, step: u64) -> Option<f64> {
         self.learning_rate.at(step, Length { steps: self.steps, steps_per_epoch: self.steps_per_epoch })
     }
 
     /// Whether people are told apart by name: without triplets nobody need be.
-    pub fn needs_names(&self) -> bool {
+    pub(crate) fn needs_names(&self) -> bool {
         self.teacher.is_none_or(|teacher| teacher.looks_for_triplets())
     }
 
     /// What learns in the step after `step` others.
-    pub fn trainable_at(&self, step: u64) -> &TrainablePart {
+    pub(crate) fn trainable_at(&self, step: u64) -> &TrainablePart {
         match self.last_layer_first {
             Some(first) if step < first.steps => &TrainablePart::LastLayer,
             _ => &self.trainable,

@@ -197,7 +197,7 @@ pub(crate) enum Ending {
 
 /// Asked of a trainer between two steps; clones share the flags.
 #[derive(Debug, Clone, Default)]
-pub struct Control {
+pub(crate) struct Control {
     pub cancel: Cancel,
     paused: Arc<AtomicBool>,
     ending: Arc<OnceLock<Ending>>,
@@ -205,21 +205,21 @@ pub struct Control {
 }
 
 impl Control {
-    pub fn with_cancel(cancel: Cancel) -> Self {
+    pub(crate) fn with_cancel(cancel: Cancel) -> Self {
         Self { cancel, ..Self::default() }
     }
 
     /// Asks for a [`TrainEvent::Snapshot`] every so many steps; 0 asks for none.
-    pub fn with_snapshots_every(self, steps: u64) -> Self {
+    pub(crate) fn with_snapshots_every(self, steps: u64) -> Self {
         Self { snapshot_every_steps: steps, ..self }
     }
 
     /// Between two steps the run writes a checkpoint and waits until this is taken back, or the run is stopped.
-    pub fn set_paused(&self, paused: bool) {
+    pub(crate) fn set_paused(&self, paused: bool) {
         self.paused.store(paused, Ordering::Relaxed);
     }
 
-    pub fn is_paused(&self) -> bool {
+    pub(crate) fn is_paused(&self) -> bool {
         self.paused.load(Ordering::Relaxed)
     }
 
@@ -240,7 +240,7 @@ impl Control {
     }
 
     /// Why whatever is under way shall be left as it is, if it shall: a network that is to be kept is judged to the end.
-    pub fn interrupted(&self) -> Option<StopReason> {
+    pub(crate) fn interrupted(&self) -> Option<StopReason> {
         self.stopped().filter(|reason| *reason != StopReason::Kept)
     }
 

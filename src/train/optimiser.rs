@@ -66,6 +66,16 @@ impl Rule {
     pub(crate) const NESTEROV: Self = Self::Momentum { momentum: 0.9, nesterov: true };
     pub(crate) const MOMENTUM: Self = Self::Momentum { momentum: 0.9, nesterov: false };
 
+    /// As the command line calls them.
+    pub(crate) const NAMED: [(&str, Self); 6] = [
+        ("adagrad", Self::ADAGRAD),
+        ("adam", Self::ADAM),
+        ("rmsprop", Self::RMSPROP),
+        ("adadelta", Self::ADADELTA),
+        ("nesterov", Self::NESTEROV),
+        ("momentum", Self::MOMENTUM),
+    ];
+
     /// The same rule with another ε; momentum has none.
     pub fn with_epsilon(self, epsilon: f64) -> Self {
         match self {

@@ -52,7 +52,7 @@ impl Preset {
     }
 
     /// The rule with the preset's own constants: davidsandberg's Adam has ε = 0.1.
-    pub fn rule(self, rule: Rule) -> Rule {
+    pub(crate) fn rule(self, rule: Rule) -> Rule {
         match (self, rule) {
             (Self::Davidsandberg, Rule::ADAM) => rule.with_epsilon(0.1),
             _ => rule,

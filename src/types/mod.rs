@@ -20,7 +20,7 @@ mod unseen;
 mod version;
 
 pub use cancel::Cancel;
-pub(crate) use counted::counted;
+pub(crate) use counted::{counted, grouped, percent, size_words};
 pub(crate) use embedding::EmbeddingError;
 pub use embedding::{Embedding, SquaredDistance};
 pub use error_chain::error_chain;

@@ -43,6 +43,19 @@ pub enum FaceCrop {
     Centre { share: f32 },
 }
 
+impl FaceCrop {
+    /// Of the shorter side, where nothing else is said.
+    pub(crate) const CENTRE_SHARE: f32 = 0.6;
+    pub(crate) const CENTRE: Self = Self::Centre { share: Self::CENTRE_SHARE };
+    /// As the command line calls them.
+    pub(crate) const NAMED: [(&str, Self); 4] = [
+        ("largest", Self::Largest),
+        ("central", Self::Central),
+        ("as-stored", Self::AsStored),
+        ("centre", Self::CENTRE),
+    ];
+}
+
 /// From 8-bit pixel values to the network's input values.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -58,7 +71,7 @@ pub enum PixelScaling {
 }
 
 impl PixelScaling {
-    pub const FACENET: Self = Self::Fixed { mean: 127.5, divisor: 128.0 };
+    pub(crate) const FACENET: Self = Self::Fixed { mean: 127.5, divisor: 128.0 };
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]

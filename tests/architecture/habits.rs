@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::house::{House, Source, starts};
+use crate::house::{House, Source, leading_name, starts};
 use crate::rules::{matches, reach, room_of};
 
 /// Rooms whose files still use each other in circles.
@@ -48,7 +48,15 @@ const TEXT_QUESTIONS: &[&str] = &[
 ];
 
 /// Public, though nothing outside uses it yet: searches for a person will.
-const PUBLIC_FOR_LATER: &[(&str, &str)] = &[("cluster/assign", "suggest")];
+const PUBLIC_FOR_LATER: &[(&str, &str)] = &[
+    ("cluster/assign", "suggest"),
+    // Still to be narrowed.
+    ("app/scan/job", "ScanContext"),
+    ("library/grouping", "changed"),
+    ("library/grouping", "suggest"),
+    ("library/grouping", "told_apart_pairs"),
+    ("library/review/steps", "next_steps"),
+];
 
 /// Functions that a kept crate has: a part of their name, and the crate.
 const CRATES: &[(&str, &str)] =
@@ -122,18 +130,95 @@ pub fn public_is_what_is_used_outside(house: &House) -> Vec<String> {
     unused.map(|(path, name)| format!("{path} has {name} public, and nothing outside uses it")).collect()
 }
 
-/// Files, and their public functions and constants that no program, test or benchmark names.
+/// Files, and what they have public that no program, test or benchmark names: functions, constants, those of public types,
+/// and types that nothing public leads to.
 fn unused_public(house: &House) -> impl Iterator<Item = (&str, String)> {
-    house.sources.iter().filter(|source| source.path != "main.rs").flat_map(|source| {
-        let declared = source.code.lines().filter_map(|line| {
-            let rest = line.strip_prefix("pub ")?;
-            let rest = rest
-                .strip_prefix("const fn ")
-                .or_else(|| rest.strip_prefix("fn "))
-                .or_else(|| rest.strip_prefix("const "))?;
-            Some(rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>())
-        });
-        declared.filter(|name| !house.outside.contains(name)).map(|name| (source.path.as_str(), name))
+    let types: BTreeSet<String> = house.sources.iter().flat_map(public_types).collect();
+    let led_to: BTreeSet<&str> = house.sources.iter().flat_map(public_words).collect();
+    house.sources.iter().filter(|source| source.path != "main.rs").flat_map(move |source| {
+        let own = source.code.lines().filter_map(|line| public_value(line));
+        let of_types = lines_of_types(&source.code, &types).filter_map(|line| public_value(line.strip_prefix("    ")?));
+        let mut declared: Vec<String> = own.chain(of_types).collect();
+        declared.extend(public_types(source).filter(|name| !led_to.contains(name.as_str())));
+        declared.into_iter().filter(|name| !house.outside.contains(name)).map(|name| (source.path.as_str(), name))
+    })
+}
+
+/// The function or constant that a line declares public.
+fn public_value(line: &str) -> Option<String> {
+    let rest = line.strip_prefix("pub ")?;
+    ["const fn ", "fn ", "const "].iter().find_map(|keyword| rest.strip_prefix(keyword)).map(leading_name)
+}
+
+fn public_types(source: &Source) -> impl Iterator<Item = String> {
+    source.code.lines().filter_map(|line| {
+        let rest = line.strip_prefix("pub ")?;
+        ["struct ", "enum ", "trait "].iter().find_map(|keyword| rest.strip_prefix(keyword)).map(leading_name)
+    })
+}
+
+/// The lines that give these types their own functions.
+fn lines_of_types<'a>(code: &'a str, types: &BTreeSet<String>) -> impl Iterator<Item = &'a str> {
+    let mut is_open = false;
+    code.lines().filter(move |line| {
+        match line.strip_prefix("impl") {
+            Some(header) => {
+                is_open = !header.contains(" for ") && types.contains(&leading_name(after_generics(header)))
+            }
+            None => is_open &= !line.starts_with('}'),
+        }
+        is_open
+    })
+}
+
+/// `<T: A<B>> C<T>` without what stands first in angles.
+fn after_generics(header: &str) -> &str {
+    let mut depth = 0;
+    let end = header.char_indices().find(|(_, c)| {
+        depth += i32::from(*c == '<') - i32::from(*c == '>');
+        depth == 0
+    });
+    header[end.map_or(0, |(at, _)| at)..].trim_start_matches(['>', ' '])
+}
+
+/// The words of what is public: of signatures, fields, the insides of enums and traits, and what traits are made for.
+fn public_words(source: &Source) -> Vec<&str> {
+    let items = starts(&source.code, "pub ").flat_map(|(at, word)| words_of_item(&source.code[at + word.len()..]));
+    let lines = || source.code.lines();
+    let traits = lines().filter_map(|line| Some(line.strip_prefix("impl")?.split_once(" for ")?.0));
+    let types = lines().filter_map(|line| Some(line.trim_start().strip_prefix("type ")?.split_once('=')?.1));
+    items.chain(traits.chain(types).flat_map(words)).collect()
+}
+
+/// Without the item's own name.
+fn words_of_item(item: &str) -> impl Iterator<Item = &str> {
+    let (end, names) = match words(item).next() {
+        Some("enum" | "trait") => (item.find("\n}"), 2),
+        Some("fn" | "const" | "struct" | "type") => (item.find(['{', ';']), 2),
+        Some("use" | "mod") => (Some(0), 0),
+        _ => (item.find('\n'), 1),
+    };
+    words(&item[..end.unwrap_or(item.len())]).skip(names)
+}
+
+fn words(code: &str) -> impl Iterator<Item = &str> {
+    code.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+}
+
+/// What keeps code that nobody calls. The first that goes makes its line here a fault.
+const DEAD_CODE_LEFT: &[&str] = &["cluster/graph/single", "cluster/graph/touch"];
+/// Code for one kind of machine or build has no caller on another.
+const KINDS_OF_BUILDS: &[&str] = &["target_", "unix", "windows", "feature"];
+
+pub fn nothing_is_kept_uncalled(house: &House) -> Vec<String> {
+    let kept = house.sources.iter().filter(|source| keeps_dead_code(source) && !lies_in(source, DEAD_CODE_LEFT));
+    kept.map(|source| format!("{} keeps what nobody calls", source.path)).collect()
+}
+
+fn keeps_dead_code(source: &Source) -> bool {
+    starts(&source.code, "dead_code").any(|(at, _)| {
+        let attribute = &source.code[source.code[..at].rfind('#').unwrap_or(0)..at];
+        !KINDS_OF_BUILDS.iter().any(|kind| starts(attribute, kind).next().is_some())
     })
 }
 
@@ -182,6 +267,21 @@ fn has_debug_notation(source: &Source) -> bool {
     lines.any(|line| DEBUG_NOTATION.iter().any(|notation| line.contains(notation)))
 }
 
+/// What decodes a file past `faces::image`: it leaves it unturned, knows fewer kinds and no bound of memory.
+const DECODERS: &[&str] = &["image::open(", "ImageReader::open("];
+/// Measures ours beside the other.
+const COMPARING_DECODERS: &[&str] = &["app/evaluate/job/bench"];
+
+/// Photos are decoded by `faces::image`.
+pub fn photos_have_one_decoder(house: &House) -> Vec<String> {
+    let others = house.sources.iter().filter(|source| !lies_in(source, COMPARING_DECODERS));
+    others.filter_map(|source| Some(format!("{} decodes by {}", source.path, other_decoder(source)?))).collect()
+}
+
+fn other_decoder(source: &Source) -> Option<&'static str> {
+    DECODERS.iter().find(|call| starts(&source.code, call).next().is_some()).copied()
+}
+
 /// Folders are walked by walkdir, and what a kept crate does is not written again.
 pub fn kept_crates_serve(house: &House) -> Vec<String> {
     let mut faults = Vec::new();
@@ -219,6 +319,14 @@ pub fn unused_habits(house: &House) -> Vec<String> {
         .filter(|place| !house.sources.iter().any(|source| matches(&source.path, place) && says_everything(source)));
     let mut unused: Vec<String> =
         silent.map(|place| format!("nothing in {place} says that everything was touched")).collect();
+    let idle = COMPARING_DECODERS
+        .iter()
+        .filter(|place| !house.sources.iter().any(|s| matches(&s.path, place) && other_decoder(s).is_some()));
+    unused.extend(idle.map(|place| format!("nothing in {place} decodes by itself")));
+    let called = DEAD_CODE_LEFT
+        .iter()
+        .filter(|place| !house.sources.iter().any(|s| matches(&s.path, place) && keeps_dead_code(s)));
+    unused.extend(called.map(|place| format!("nothing in {place} is kept uncalled")));
     let circles = circles(house);
     let solved = CIRCLES_LEFT.iter().filter(|place| !circles.iter().any(|(path, _)| matches(path, place)));
     unused.extend(solved.map(|place| format!("no files of {place} use each other in a circle")));

@@ -170,6 +170,11 @@ impl Source {
         }
         found
     }
+
+    /// What files and JSON call something that the code calls otherwise.
+    pub fn published(&self) -> Vec<String> {
+        self.text.split("rename = \"").skip(1).map(leading_name).collect()
+    }
 }
 
 fn words_in(code: &str) -> impl Iterator<Item = String> {
@@ -243,7 +248,7 @@ fn members(group: &str) -> Vec<&str> {
     found
 }
 
-fn leading_name(text: &str) -> String {
+pub fn leading_name(text: &str) -> String {
     text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
 }
 

@@ -131,7 +131,7 @@ const DISK: &[&str] = &[
 /// The members of a feature, beside its `mod.rs`.
 const MEMBERS: &[&str] = &["job", "cli", "state", "view"];
 
-/// Words that only this program's authors would know, as names of modules and types.
+/// Words that only this program's authors would know, as names of modules, types and what is published.
 const PRIVATE_WORDS: &[&str] =
     &["desk", "loads", "changes", "causes", "chosen", "recipe", "look", "gate", "knob", "knobs", "said", "shelf"];
 
@@ -170,6 +170,8 @@ pub const RULES: &[(&str, Rule)] = &[
     ("kept crates serve", habits::kept_crates_serve),
     ("all printing goes one way", habits::all_printing_goes_one_way),
     ("no debug notation reaches a user", habits::no_debug_notation_reaches_a_user),
+    ("photos have one decoder", habits::photos_have_one_decoder),
+    ("nothing is kept uncalled", habits::nothing_is_kept_uncalled),
 ];
 
 fn every_file_stands_in_a_room(house: &House) -> Vec<String> {
@@ -433,7 +435,7 @@ fn is_feature_noun(path: &str, name: &str) -> bool {
 fn ordinary_words(house: &House) -> Vec<String> {
     let mut faults = Vec::new();
     for source in &house.sources {
-        for name in source.declared() {
+        for name in source.declared().into_iter().chain(source.published()) {
             for word in words_of(&name).iter().filter(|word| PRIVATE_WORDS.contains(&word.as_str())) {
                 faults.push(format!("{} declares {name}: {word} is no word of the field", source.path));
             }

@@ -363,7 +363,6 @@ fn aside() -> Aside {
 fn folders() -> Vec<ScannedFolder> {
     let folder = |path: &str, is_offline, files| ScannedFolder {
         path: PathBuf::from(path),
-        started_at_secs: 1_718_380_000,
         finished_at_secs: Some(1_718_380_800),
         outcome: Some(ScanOutcome::Complete),
         is_offline,
@@ -466,7 +465,6 @@ pub fn album_world() -> World {
                 path: PathBuf::from(PHOTO),
                 width: 4032,
                 height: 3024,
-                size_bytes: 4_194_304,
                 sha256: None,
                 format: Some("jpeg".into()),
                 captured_at: Some("2024-06-14T16:20:11".into()),

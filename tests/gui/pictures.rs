@@ -171,7 +171,7 @@ pub fn scenes() -> Vec<Scene> {
         },
         Scene { news: train::training(), ..scene("train_running", View::TRAIN) },
         Scene { news: train::training(), theme: dark, ..scene("train_running_dark", View::TRAIN) },
-        Scene { news: train::trained(), ..scene("train_gate", View::TRAIN) },
+        Scene { news: train::trained(), ..scene("train_comparison", View::TRAIN) },
         Scene { news: train::demonstrating(), ..scene("demo_running", View::TRAIN) },
         Scene { news: train::demonstrated(), ..scene("demo_done", View::TRAIN) },
         Scene { news: train::demonstrated(), theme: dark, ..scene("demo_done_dark", View::TRAIN) },
@@ -212,7 +212,7 @@ const KEPT: [&str; 15] = [
     "evaluate_wall",
     "train_set_up",
     "train_running",
-    "train_gate",
+    "train_comparison",
     "demo_done",
 ];
 

@@ -122,7 +122,7 @@ impl Handed {
         assert!(!run.join("uncompared").exists() && !run.join("features.bin").exists());
         Self {
             model: read("model.safetensors"),
-            comparison: read("gate.json"),
+            comparison: read("comparison.json"),
             ended: ["reason", "step", "model_step"].map(|name| end[name].clone()),
             losses: steps.map(|line| (line["step"].as_u64().unwrap(), line["loss"].to_string())).collect(),
         }

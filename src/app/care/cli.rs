@@ -17,6 +17,7 @@ use crate::library::care::{
     NotPlaced, Problem, WaitsFor,
 };
 use crate::library::{Library, LibraryReader, SetAside};
+use crate::types::size_words;
 
 /// Faces not placed that are listed in words.
 const LISTED: usize = 50;
@@ -180,8 +181,8 @@ fn backup_words(backup: &Backup) -> String {
         BackupState::Damaged(problem) => format!("NOT SOUND: {problem}"),
         BackupState::Newer => "of a newer Likeness".to_owned(),
     };
-    let megabytes = backup.bytes as f64 / 1e6;
-    format!("{}  {:<14}  {megabytes:>8.1} MB  {state}  {}", time(backup), backup.reason.word(), printable(&backup.path))
+    let size = size_words(backup.bytes);
+    format!("{}  {:<14}  {size:>8}  {state}  {}", time(backup), backup.reason.word(), printable(&backup.path))
 }
 
 fn restore(home: &Home, file: Option<PathBuf>, json: bool) -> Result<()> {

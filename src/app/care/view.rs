@@ -9,7 +9,7 @@ use crate::app::care::state::{Message, State};
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::home::Home;
 use crate::app::ui::feature::{FeatureView, RepairPage};
-use crate::app::ui::locale::Locale;
+use crate::app::ui::locale::{Locale, size_words};
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::dialog::dialog_ui;
@@ -110,14 +110,13 @@ fn backup_ui(ui: &mut Ui, ctx: &mut Context<'_>, backup: &Backup) {
 /// When, why, how large, and of how many people.
 fn backup_words(text: &Locale, backup: &Backup) -> String {
     let at = jiff::Timestamp::from_second(backup.at_secs).map(|at| at.to_zoned(jiff::tz::TimeZone::system()));
-    let megabytes = format!("{:.1} MB", backup.bytes as f64 / 1e6);
     let state = match &backup.state {
         BackupState::Sound { people, .. } => text.n("backup_people", *people as u64),
         BackupState::Damaged(_) => text.s("backup_damaged").to_owned(),
         BackupState::Newer => text.s("backup_newer").to_owned(),
     };
     let at = at.map_or_else(|_| String::new(), |at| at.strftime("%Y-%m-%d %H:%M").to_string());
-    [at, text.s(reason_key(backup.reason)).to_owned(), megabytes, state].join(" · ")
+    [at, text.s(reason_key(backup.reason)).to_owned(), size_words(backup.bytes), state].join(" · ")
 }
 
 fn reason_key(reason: BackupReason) -> &'static str {

@@ -254,7 +254,7 @@ pub struct TouchedFacts {
 }
 
 impl Overview {
-    pub fn put(&mut self, touched: &TouchedFacts) {
+    pub(crate) fn put(&mut self, touched: &TouchedFacts) {
         (self.faces, self.set_aside) = (touched.faces, touched.set_aside);
         (self.can_undo, self.can_redo) = (touched.can_undo, touched.can_redo);
     }
@@ -263,7 +263,7 @@ impl Overview {
 impl People {
     /// Puts touched people in place of their old rows, in order. Rows that were not touched are as old as before, and so
     /// is what has been seen.
-    pub fn put(&mut self, touched: &TouchedFacts) {
+    pub(crate) fn put(&mut self, touched: &TouchedFacts) {
         let ids: HashSet<PersonId> = touched.people.iter().map(|(person, _)| *person).collect();
         self.named.retain(|row| !ids.contains(&row.person));
         self.hidden.retain(|row| !ids.contains(&row.person));

@@ -62,7 +62,7 @@ impl LibraryHandle {
 
     /// Asks the library here and now, on a connection that only reads: a change that goes on is not waited for, and one
     /// that was answered is seen. All that is asked is asked of one state. A panic becomes an error here.
-    pub fn ask<T, E>(&self, questions: impl FnOnce(&LibraryReader) -> Result<T, E>) -> Result<T>
+    pub(crate) fn ask<T, E>(&self, questions: impl FnOnce(&LibraryReader) -> Result<T, E>) -> Result<T>
     where
         E: From<LibraryError> + Into<anyhow::Error>,
     {

@@ -28,8 +28,8 @@ pub struct Shared {
     device: Mutex<Option<String>>,
     /// Who resembles whom, once people have been listed.
     resemblances: Mutex<Option<Resemblances>>,
-    /// Grows with every change of the library.
-    revision: AtomicU64,
+    /// Grows with every change that this window makes or learns of, whatever the library's own revision is.
+    generation: AtomicU64,
 }
 
 impl Shared {
@@ -41,7 +41,7 @@ impl Shared {
             options: Mutex::new(options),
             device: Mutex::default(),
             resemblances: Mutex::default(),
-            revision: AtomicU64::default(),
+            generation: AtomicU64::default(),
         }
     }
 
@@ -67,13 +67,13 @@ impl Shared {
         *lock(&self.device) = name;
     }
 
-    pub fn revision(&self) -> u64 {
-        self.revision.load(Ordering::Acquire)
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
     /// What was computed from the library before does not hold any more.
     pub(crate) fn library_changed(&self) {
-        self.revision.fetch_add(1, Ordering::AcqRel);
+        self.generation.fetch_add(1, Ordering::AcqRel);
     }
 }
 

@@ -41,7 +41,7 @@ pub struct ImportRequest {
 }
 
 #[derive(Debug, Clone, Serialize)]
-pub struct ModelImport {
+pub(crate) struct ModelImport {
     pub id: ModelId,
     /// False while other files of the model are missing.
     pub complete: bool,

@@ -88,7 +88,7 @@ impl Grouping {
 
 /// The people of the library after a grouping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GroupSummary {
+pub(crate) struct GroupSummary {
     /// Named people and nameless groups; a face alone is a group of one.
     pub people: usize,
     pub named: usize,

@@ -189,7 +189,7 @@ impl State {
     }
 
     /// The photo beside the open one in the timeline, or in the list of those left out.
-    pub fn neighbour(&self, photo: PhotoId, step: isize) -> Option<PhotoId> {
+    pub(crate) fn neighbour(&self, photo: PhotoId, step: isize) -> Option<PhotoId> {
         let timeline = self.timeline.ready()?;
         let shown = timeline.months.iter().flat_map(|month| month.photos.iter().map(|tile| tile.photo));
         let mut photos = shown.chain(timeline.skipped.iter().filter_map(|file| file.photo));

@@ -106,7 +106,7 @@ fn offer_ui(ui: &mut Ui, ctx: &mut Context<'_>, missing: &[ModelRow]) {
                 return;
             }
             ui.horizontal(|ui| {
-                let total = locale::bytes(missing.iter().map(|model| model.bytes).sum());
+                let total = locale::size_words(missing.iter().map(|model| model.bytes).sum());
                 let label = ctx.text.f("offer_install", &[("size", &total)]);
                 if buttons::icon_and_text_ui(ui, Rank::Primary, Icon::Download, &label).clicked() {
                     ctx.act(Action::InstallModels(missing.iter().map(|model| model.model.clone()).collect()));
@@ -128,7 +128,7 @@ fn model_line_ui(ui: &mut Ui, ctx: &Context<'_>, model: &ModelRow) {
         ui.label(theme::strong(&model.name));
         ui.label(theme::secondary(ui, ctx.text.s(task_key(model.task))));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.label(locale::bytes(model.bytes));
+            ui.label(locale::size_words(model.bytes));
         });
     });
     let terms = [("licence", model.licence.as_str()), ("source", model.source.as_str())];

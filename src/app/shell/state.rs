@@ -100,7 +100,7 @@ for_features!(state_of);
 
 impl State {
     /// As the window was left.
-    pub fn remembered(settings: Settings) -> Self {
+    pub(crate) fn remembered(settings: Settings) -> Self {
         let mut state = Self { view: settings.view, ..Self::default() };
         state.set_appearance(&settings.appearance);
         state.recall(&settings.kept);
@@ -108,7 +108,7 @@ impl State {
     }
 
     /// What is to be remembered.
-    pub fn to_remember(&self) -> Settings {
+    pub(crate) fn to_remember(&self) -> Settings {
         Settings { view: self.view, appearance: self.appearance(), kept: self.kept() }
     }
 }

@@ -150,7 +150,7 @@ impl<'a, R> Outbox<'a, R> {
         Self { text, facts, tickets, requests: Vec::new(), actions: Vec::new() }
     }
 
-    pub fn ask(&mut self, request: R) {
+    pub(crate) fn ask(&mut self, request: R) {
         self.requests.push(request);
     }
 

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use crate::types::{grouped, size_words};
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Language {
     #[serde(rename = "en")]
@@ -61,7 +63,7 @@ impl Locale {
     }
 
     /// The text of `key`. A key without a text shows itself; a test keeps that from happening.
-    pub fn s<'a>(&'a self, key: &'a str) -> &'a str {
+    pub(crate) fn s<'a>(&'a self, key: &'a str) -> &'a str {
         self.texts.get(key).map_or(key, String::as_str)
     }
 
@@ -106,31 +108,6 @@ impl Locale {
             _ => self.f("duration_hours", &[("hours", &hours.to_string()), ("minutes", &minutes.to_string())]),
         }
     }
-}
-
-/// A whole number with its thousands apart: "8,310".
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A size on disk in decimal units, with two significant digits below ten.
-pub fn bytes(count: u64) -> String {
-    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
-    let mut value = count as f64 / 1000.0;
-    let mut unit = 0;
-    while value >= 999.5 && unit + 1 < UNITS.len() {
-        value /= 1000.0;
-        unit += 1;
-    }
-    if value < 9.95 { format!("{value:.1} {}", UNITS[unit]) } else { format!("{value:.0} {}", UNITS[unit]) }
 }
 
 fn fill(template: &str, values: &[(&str, &str)]) -> String {
@@ -256,16 +233,6 @@ mod tests {
             let named = code.contains(&format!("\"{key}\"")) || code.contains(&format!("\"{stem}\""));
             assert!(named, "nothing says {key}");
         }
-    }
-
-    #[test]
-    fn numbers_and_sizes_read_well() {
-        assert_eq!(grouped(8310), "8,310");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(1_234_567), "1,234,567");
-        assert_eq!(bytes(232_589), "233 kB");
-        assert_eq!(bytes(38_696_353), "39 MB");
-        assert_eq!(bytes(1_600_000_000), "1.6 GB");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! How the window looks: every colour, distance, radius and type size is named here and nowhere else.
+//! How the window looks: every colour and type size is named here and nowhere else, and so are the distances, radii and
+//! sizes that views share. How large its own rows, tiles and pictures are, a view says itself.
 //!
 //! The interface is neutral and thin, so that the faces carry the colour; one accent marks selection and the primary
 //! action. Whether two faces are the same person is never told by colour alone: a word or an icon stands beside it.

@@ -1,6 +1,6 @@
 //! The views of the window: the rail lists them, actions lead to them, the last one is remembered by its name.
 //!
-//! Those that other features lead to are named here; a view that only the rail leads to is its feature's own.
+//! All are named here, so that a feature can lead to another's without knowing it.
 
 use super::icons::Icon;
 

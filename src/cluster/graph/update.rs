@@ -13,23 +13,6 @@ use super::search::{NearPair, NearestLists, Product, TILE};
 use crate::cluster::ClusterError;
 use crate::types::Cancel;
 
-/// What an update changed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct GraphChange {
-    /// Nodes that were not there before, or had another vector.
-    pub new: Vec<u32>,
-    pub removed: usize,
-    /// Nodes that lost so many neighbours that they were compared with all again.
-    pub refilled: usize,
-}
-
-impl GraphChange {
-    #[cfg_attr(not(test), expect(dead_code, reason = "who updates asks the keys first"))]
-    pub fn is_nothing(&self) -> bool {
-        self.new.is_empty() && self.removed == 0
-    }
-}
-
 impl NeighbourGraph {
     /// Makes it the graph of exactly these faces, in their order. On an error it is as it was.
     pub fn update(
@@ -38,25 +21,24 @@ impl NeighbourGraph {
         vectors: VectorRows<'_>,
         cancel: &Cancel,
         progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<GraphChange, ClusterError> {
+    ) -> Result<(), ClusterError> {
         check(keys.len(), vectors)?;
         if self.keys == keys {
-            return Ok(GraphChange::default());
+            return Ok(());
         }
         let old: HashMap<NodeKey, u32> = self.keys.iter().copied().zip(0..).collect();
         let before: Vec<Option<u32>> = keys.iter().map(|key| old.get(key).copied()).collect();
+        // Also those that had another vector.
         let new: Vec<u32> = (0..).zip(&before).filter(|(_, before)| before.is_none()).map(|(node, _)| node).collect();
-        let removed = self.len() - (keys.len() - new.len());
         if new.len() > keys.len() / 2 {
             *self = Self::build(self.reach, keys.to_vec(), vectors, cancel, progress)?;
-            return Ok(GraphChange { new, removed, refilled: 0 });
+            return Ok(());
         }
         let mut graph = self.moved(keys, &before);
         let thin = graph.thin(&before);
-        let refilled = thin.len();
         graph.compare(&new, thin, vectors, cancel, progress)?;
         *self = graph;
-        Ok(GraphChange { new, removed, refilled })
+        Ok(())
     }
 
     /// The old nodes in their new places; the new ones have no neighbours yet.

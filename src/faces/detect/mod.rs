@@ -18,7 +18,7 @@ pub(crate) use crate::faces::detect::mtcnn::{Mtcnn, MtcnnConfig};
 pub(crate) use crate::faces::detect::yunet::{DetectorConfig, SECOND_LONG_SIDE, YuNetDetector};
 
 /// A loaded detector.
-pub enum Detector {
+pub(crate) enum Detector {
     YuNet(YuNetDetector),
     Mtcnn(Mtcnn),
 }

@@ -2,7 +2,8 @@
 //!
 //! On the CPU a batch is spread over the cores, each with a network pass of its own on one thread: Burn's Flex gains
 //! next to nothing from threads inside a small network (`benches/README.md`). Batch norms are folded into the
-//! convolutions beforehand. On a GPU the whole batch goes in one pass.
+//! convolutions beforehand. On a GPU a pass takes as many crops as [`Batching`] says, by default 64, or 8 where a
+//! processor imitates a GPU; whoever makes the embedder says fewer where they would not fit into a buffer.
 //!
 //! [`quantise`] holds the one-byte-a-number form of an embedding.
 

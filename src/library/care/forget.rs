@@ -107,7 +107,7 @@ impl LibraryReader {
     }
 
     /// What [`Library::forget_person`] would remove from the library itself.
-    pub fn person_to_forget(&self, person: PersonId) -> Result<PersonToForget> {
+    pub(crate) fn person_to_forget(&self, person: PersonId) -> Result<PersonToForget> {
         self.at_once(|library| library.read(|c| read(c, person)))
     }
 }

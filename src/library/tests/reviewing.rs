@@ -140,7 +140,7 @@ fn hiding_and_showing() {
     let fixture = check(|fixture, faces, _, group| {
         fixture.library.hide_person(group).unwrap();
         assert!(fixture.state(faces[1]).is_decided());
-        assert_eq!(fixture.library.counts().unwrap().hidden_people, 1);
+        assert_eq!(fixture.hidden_people(), 1);
     });
     let hidden = PeopleFilter { kind: PeopleKind::Hidden, min_faces: 0 };
     assert_eq!(fixture.library.people(hidden, ListPage::ALL).unwrap().len(), 1);

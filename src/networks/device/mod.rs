@@ -72,7 +72,7 @@ pub enum DeviceError {
 
 /// How a device stands with its self-test.
 #[derive(Debug, Clone, PartialEq)]
-pub enum SelfTest {
+pub(crate) enum SelfTest {
     /// The CPU is what others are compared with.
     NotNeeded,
     /// Burn knows no such kind of adapter.
@@ -166,7 +166,7 @@ pub(crate) fn cpu() -> ComputeDevice {
 
 impl ListedDevice {
     /// False for an adapter that failed its self-test or that Burn cannot address.
-    pub fn is_usable(&self) -> bool {
+    pub(crate) fn is_usable(&self) -> bool {
         let addressable = self.adapter.as_ref().is_none_or(|adapter| adapter.kind != AdapterKind::Other);
         addressable && !matches!(self.verdict, Some(Verdict::Failed { .. }))
     }
@@ -180,7 +180,7 @@ impl ListedDevice {
     }
 
     /// Whether `choice` may take this adapter, which was never tested. A software rasteriser is only taken when named.
-    pub fn awaits_test(&self, choice: &DeviceChoice) -> bool {
+    pub(crate) fn awaits_test(&self, choice: &DeviceChoice) -> bool {
         let may_be_taken = match choice {
             DeviceChoice::Cpu => false,
             DeviceChoice::Auto | DeviceChoice::Gpu => self.kind == DeviceKind::Hardware,
@@ -190,7 +190,7 @@ impl ListedDevice {
     }
 
     /// What its self-test says, or why there is none.
-    pub fn self_test(&self) -> SelfTest {
+    pub(crate) fn self_test(&self) -> SelfTest {
         match (&self.verdict, &self.adapter) {
             (_, None) => SelfTest::NotNeeded,
             (_, Some(adapter)) if adapter.kind == AdapterKind::Other => SelfTest::NotAddressable,
@@ -201,7 +201,7 @@ impl ListedDevice {
     }
 
     /// The same as a sentence for the console.
-    pub fn verdict_words(&self) -> String {
+    pub(crate) fn verdict_words(&self) -> String {
         match self.self_test() {
             SelfTest::NotNeeded => "needs no self-test".to_owned(),
             SelfTest::NotAddressable => "of a kind that Burn cannot address".to_owned(),

@@ -45,7 +45,7 @@ impl Verdict {
 
 /// A file of verdicts. Another driver, another version of this program or another way of building it asks anew.
 #[derive(Debug, Clone)]
-pub struct VerdictCache {
+pub(crate) struct VerdictCache {
     path: PathBuf,
 }
 

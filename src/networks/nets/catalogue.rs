@@ -213,7 +213,7 @@ impl Variant {
     /// Pictures of that many rows and columns, as the source prepares them where it says so. FaceNet's paper crops
     /// tightly around the face and says nothing of pixel values; networks for aligned faces want the five points.
     /// OpenFace aligned three of 68 landmarks, which the five points come nearest to.
-    pub fn preprocessing(&self, [height, width]: [usize; 2]) -> Preprocessing {
+    pub(crate) fn preprocessing(&self, [height, width]: [usize; 2]) -> Preprocessing {
         let (crop, scaling) = match self.architecture {
             Architecture::SFace => (sface::PREPROCESSING.crop, sface::PREPROCESSING.scaling),
             Architecture::LikenessSmall => (likeness_small::PREPROCESSING.crop, likeness_small::PREPROCESSING.scaling),

@@ -34,7 +34,7 @@ const FILTERS: [usize; STAGES] = [64, 128, 256, 512];
 
 /// So many layers, in blocks of each stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Depth {
+pub(crate) enum Depth {
     Eighteen,
     ThirtyFour,
     Fifty,

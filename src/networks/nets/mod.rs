@@ -1,18 +1,18 @@
 //! The networks: one file each, `blocks` shared, `catalogue` lists all.
 //!
 //! A file of this folder reads like its paper's table: the rows stand in a constant, `init` walks them with a
-//! [`blocks::Builder`], and the result knows how to compute and how to describe itself. Three networks keep their layers
-//! in named fields instead, because published weight files fill them by name: [`inception_resnet_v1`], [`openface`] and
-//! [`iresnet`].
+//! [`blocks::Builder`], and the result knows how to compute and how to describe itself. Five networks keep their layers
+//! in named fields instead: [`inception_resnet_v1`], [`openface`], [`iresnet`] and [`sface`], because published weight
+//! files fill them by name, and [`likeness_small`], which is small enough.
 //! [`yunet`] and [`mtcnn`], which find faces, are written for inference. [`Net`] is any of the embedding networks;
 //! [`recognise`] tells from a weight file which one it holds.
 //!
 //! # Devices
-//! Nothing here asks which device it runs on. Where Burn 0.22.1 has no operation, a layer is put together from those it
-//! has, so none needed a shader of our own: L2 pooling is the root of an average of squares, a locally connected layer
-//! lays its windows out as columns and multiplies each place by its own matrix, maxout is a maximum over a reshaped
-//! product, the channel shuffle a reshape and a swap. `tests/layers.rs` holds each kind of layer on an adapter against
-//! the CPU.
+//! Nothing asks which device it runs on but [`blocks::learning`], whose gradients have kernels on the CPU. Where Burn
+//! 0.22.1 has no operation, a layer is put together from those it has, so none needed a shader of our own: L2 pooling is
+//! the root of an average of squares, a locally connected layer lays its windows out as columns and multiplies each place
+//! by its own matrix, maxout is a maximum over a reshaped product, the channel shuffle a reshape and a swap.
+//! `tests/layers.rs` holds each kind of layer on an adapter against the CPU.
 
 use burn::tensor::Tensor;
 

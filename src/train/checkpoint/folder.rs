@@ -26,6 +26,9 @@ const FEATURES: &str = "features.bin";
 const END: &str = "end.json";
 /// Is there until the network has been compared with the old one.
 const UNCOMPARED: &str = "uncompared";
+const COMPARISON: &str = "comparison.json";
+/// As versions before this one called it.
+const OLDER_COMPARISON: &str = "gate.json";
 
 #[derive(Debug)]
 pub(crate) struct RunFolder {
@@ -188,7 +191,9 @@ impl RunFolder {
     /// Keeps how the network of a run compares with the old one.
     pub fn save_comparison(root: &Path, comparison: &Comparison) -> Result<(), RunFolderError> {
         let text = serde_json::to_string_pretty(comparison).map_err(|error| RunFolderError::format(error, root))?;
-        replace(&root.join("gate.json"), text.as_bytes())
+        replace(&root.join(COMPARISON), text.as_bytes())?;
+        // A run has one comparison, its newest.
+        remove(&root.join(OLDER_COMPARISON))
     }
 
     /// Where the finished network belongs.
@@ -295,11 +300,14 @@ fn remove(path: &Path) -> Result<(), RunFolderError> {
 }
 
 fn written_by_a_run(name: &str) -> bool {
-    let files = ["data.jsonl", "metrics.jsonl", "model.safetensors", "gate.json"];
+    let files = ["data.jsonl", "metrics.jsonl", "model.safetensors", COMPARISON, OLDER_COMPARISON];
     // Of a run that was killed while it wrote them.
-    let partial = ["metrics.partial", "config.partial", "gate.partial", "end.partial", "model.safetensors.partial"];
+    let partial = ["metrics", "config", "comparison", "gate", "end", "model.safetensors"];
+    let partial = partial.map(|stem| format!("{stem}.partial"));
     let kept = [END, UNCOMPARED, OLD_VECTORS, TEACHER_VECTORS, FEATURES];
-    [&files[..], &partial, &kept].iter().any(|names| names.contains(&name)) || name.starts_with("events.out.tfevents")
+    [&files[..], &kept].iter().any(|names| names.contains(&name))
+        || partial.iter().any(|partial| partial == name)
+        || name.starts_with("events.out.tfevents")
 }
 
 fn now_secs() -> f64 {
@@ -449,8 +457,10 @@ mod tests {
         fs::write(root.join("notes.txt"), b"mine").unwrap();
         run.keep_end(StopReason::StepsDone, 1, None).unwrap();
         RunFolder::set_uncompared(&root, true).unwrap();
-        for killed_within in ["model.safetensors.partial", "gate.partial", "end.partial", "metrics.partial"] {
-            fs::write(root.join(killed_within), b"half").unwrap();
+        let older = ["gate.json", "gate.partial"];
+        let killed_within = ["model.safetensors.partial", "comparison.partial", "end.partial", "metrics.partial"];
+        for name in older.iter().chain(&killed_within) {
+            fs::write(root.join(name), b"half").unwrap();
         }
         drop(run);
         RunFolder::discard(&root).unwrap();

@@ -8,7 +8,7 @@
 //! RUN/checkpoints/step-0000001500/{weights,optimiser,average}.safetensors, state.json
 //! RUN/model.safetensors the network that was judged best, averaged weights where an average is kept
 //! RUN/end.json          how the run ended, which step's network that is, and how it was judged
-//! RUN/gate.json         that network against the old one; RUN/uncompared is there until it is made
+//! RUN/comparison.json   that network against the old one; RUN/uncompared is there until it is made
 //! RUN/old_vectors.bin   in harmonic training: the old network's vectors; RUN/teacher_vectors.bin likewise
 //! RUN/features.bin      while the last layer alone learns: what the part before it makes of pictures
 //! ```

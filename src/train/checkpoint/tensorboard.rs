@@ -9,7 +9,7 @@ use std::path::Path;
 use prost::Message;
 
 #[derive(Clone, PartialEq, Message)]
-pub struct EventRecord {
+pub(crate) struct EventRecord {
     #[prost(double, tag = "1")]
     pub wall_time: f64,
     #[prost(int64, tag = "2")]

@@ -4,6 +4,7 @@
 pub mod console;
 #[cfg(test)]
 pub(crate) mod idle;
+mod named;
 mod numbers;
 pub mod output;
 pub mod text;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
+pub(crate) use self::named::named;
 pub(crate) use self::numbers::{
     any_number, at_least_one, between, count_between, factor_up_to, not_negative, part, positive, rate, share,
     share_below_one, squared_distance,

@@ -13,7 +13,7 @@ use crate::app::evaluate::job::evaluation::EmbeddingsFile;
 use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing, counted};
 
 #[derive(Debug, Args)]
-pub struct CheckArgs {
+pub(crate) struct CheckArgs {
     /// A list of pairs: LFW's, or a CSV.
     #[arg(long, value_name = "FILE")]
     pairs: PathBuf,

@@ -24,12 +24,11 @@ use crate::app::engine::progress::JobEvent;
 use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::cli::options::Pictures;
 use crate::app::evaluate::job::evaluation::EvaluationContext;
-use crate::app::evaluate::job::present::percent;
+use crate::app::evaluate::job::present::{one_in_words, percent};
 use crate::app::jobs::input_file::ListFormat;
 use crate::app::jobs::options::resolve;
 use crate::app::jobs::repeat::Repeat;
 use crate::eval::figures::{PairFigures, SetFigures};
-use crate::eval::roc::one_in;
 use crate::eval::{Figures, Run};
 use crate::types::{Cancel, counted};
 
@@ -148,7 +147,7 @@ fn pairs_text(figures: &PairFigures) -> String {
 
 fn plainly(run: &Run, figures: &PairFigures) -> String {
     let point = run.roc.at(run.threshold());
-    let words = |share, of| one_in(share).map_or(format!("none in {of}"), |n| format!("1 in {n}"));
+    let words = |share, of| one_in_words(share).unwrap_or_else(|| format!("none in {of}"));
     let doubted = figures.without_errata.as_ref().map_or(String::new(), |without| {
         let (mean, se) = (percent(without.accuracy_mean), percent(without.accuracy_se));
         let pairs = counted(without.doubted_pairs, "pair", "pairs");

@@ -36,7 +36,7 @@ pub(crate) struct CompatArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct ReportArgs {
+pub(crate) struct ReportArgs {
     /// Folders of finished runs of `eval lfw` or `eval pairs`.
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,

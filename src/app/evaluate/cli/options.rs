@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::app::engine::cli::{part, rate, usage};
+use crate::app::engine::cli::{named, part, rate, usage};
 use crate::app::engine::networks::EngineOptions;
 use crate::app::evaluate::job::evaluation::EmbeddingsFile;
 use crate::eval::FarRule;
@@ -60,8 +60,8 @@ pub(crate) struct Pictures {
     pub crop_rule: Option<CropRule>,
     /// Which part of an image is the face; without it the face in the middle for lists of pairs, whose labels mean
     /// that one, and the largest for folders.
-    #[arg(long, value_enum, value_name = "CROP")]
-    crop: Option<CropName>,
+    #[arg(long, value_name = "CROP", value_parser = named(&FaceCrop::NAMED))]
+    crop: Option<FaceCrop>,
     /// Side of the square of --crop centre, as a share of the shorter side, if not 0.6.
     #[arg(long, value_name = "SHARE", value_parser = part::<f32>)]
     centre_share: Option<f32>,
@@ -80,25 +80,15 @@ pub(crate) struct FarTarget {
     pub far_rule: FarRule,
 }
 
-const CENTRE_SHARE: f32 = 0.6;
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum CropName {
-    Largest,
-    Central,
-    AsStored,
-    Centre,
-}
-
 pub(crate) const IDLE_WITH_EMBEDDINGS: &str =
     "--embeddings are ready: --model, --detector, --crop and --crop-rule have no effect on them";
 
 impl Pictures {
     /// Refuses what has no effect.
     pub fn refuse_idle(&self) -> Result<()> {
-        let is_centre = matches!(self.crop, Some(CropName::Centre));
+        let is_centre = matches!(self.crop, Some(FaceCrop::Centre { .. }));
         usage(self.centre_share.is_none() || is_centre, "--centre-share has no effect without --crop centre")?;
-        let looks = !matches!(self.crop, Some(CropName::Centre | CropName::AsStored));
+        let looks = !matches!(self.crop, Some(FaceCrop::Centre { .. } | FaceCrop::AsStored));
         let asked = self.detector.is_some() || self.crop_rule.is_some();
         usage(looks || !asked, "--detector and --crop-rule have no effect where --crop looks for no face")
     }
@@ -117,7 +107,7 @@ impl Pictures {
             model: self.model.clone(),
             detector: self.detector.clone(),
             crop: self.crop_rule,
-            whole_pictures: matches!(self.crop, Some(CropName::AsStored | CropName::Centre)),
+            whole_pictures: matches!(self.crop, Some(FaceCrop::AsStored | FaceCrop::Centre { .. })),
             small_faces: Some(false),
             offline: self.offline,
         }
@@ -125,12 +115,9 @@ impl Pictures {
 
     /// What `--crop` says, else `usual`.
     pub fn crop_or(&self, usual: FaceCrop) -> FaceCrop {
-        let Some(name) = self.crop else { return usual };
-        match name {
-            CropName::Largest => FaceCrop::Largest,
-            CropName::Central => FaceCrop::Central,
-            CropName::AsStored => FaceCrop::AsStored,
-            CropName::Centre => FaceCrop::Centre { share: self.centre_share.unwrap_or(CENTRE_SHARE) },
+        match self.crop.unwrap_or(usual) {
+            FaceCrop::Centre { share } => FaceCrop::Centre { share: self.centre_share.unwrap_or(share) },
+            crop => crop,
         }
     }
 }

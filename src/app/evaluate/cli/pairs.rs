@@ -16,7 +16,7 @@ use crate::eval::lfw::{Centring, LfwOptions};
 use crate::types::FaceCrop;
 
 #[derive(Debug, Args)]
-pub struct PairArgs {
+pub(crate) struct PairArgs {
     /// The list of pairs.
     #[arg(long, value_name = "FILE")]
     pairs: PathBuf,

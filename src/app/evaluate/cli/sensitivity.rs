@@ -20,7 +20,7 @@ use crate::networks::models::Store;
 use crate::types::FaceCrop;
 
 #[derive(Debug, Args)]
-pub struct SensitivityArgs {
+pub(crate) struct SensitivityArgs {
     /// What varies.
     #[arg(value_enum)]
     study: Study,

@@ -37,7 +37,7 @@ pub(crate) struct LabelledSource {
 }
 
 #[derive(Debug, Args)]
-pub struct FolderArgs {
+pub(crate) struct FolderArgs {
     #[command(flatten)]
     source: LabelledSource,
     /// The false accept rate at which VAL is given.
@@ -46,7 +46,7 @@ pub struct FolderArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct ClusterArgs {
+pub(crate) struct ClusterArgs {
     #[command(flatten)]
     source: LabelledSource,
     /// How far two groups are apart.

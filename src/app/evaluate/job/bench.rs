@@ -23,7 +23,7 @@ use crate::types::{Cancel, Detection, Embedding, VERSION, counted};
 
 /// What to measure with.
 #[derive(Debug, Clone, Copy)]
-pub struct BenchPlan {
+pub(crate) struct BenchPlan {
     pub photos: u32,
     /// Random embeddings to group.
     pub cluster_faces: usize,
@@ -68,7 +68,7 @@ pub(crate) struct Rate {
 }
 
 #[derive(Debug, Clone, Serialize)]
-pub struct BenchReport {
+pub(crate) struct BenchReport {
     pub(crate) machine: Machine,
     pub seed: u64,
     pub(crate) rates: Vec<Rate>,

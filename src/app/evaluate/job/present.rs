@@ -11,7 +11,7 @@ use crate::app::engine::home::Home;
 use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::figures;
 use crate::app::evaluate::job::pairs_config::PairsConfig;
-use crate::app::evaluate::job::seen::{preprocessing_of, seen_face};
+use crate::app::evaluate::job::seen::{preprocessing_of, seen_face, whole_photo};
 use crate::eval::failures::{FailedPair, Mistake};
 use crate::eval::figures::{Arithmetic, PairFigures};
 use crate::eval::lfw::FoldResult;
@@ -20,7 +20,7 @@ use crate::eval::{Figures, Image, Pair, Run};
 use crate::figures::Table;
 use crate::figures::plot::{Figure, Series, Shape};
 use crate::figures::report::{Card, HtmlReport, ReportPart};
-use crate::types::{Preprocessing, counted};
+use crate::types::{self, FaceCrop, Preprocessing, counted};
 
 /// Over the range of the metric.
 const BINS: usize = 80;
@@ -30,19 +30,25 @@ const CARD_PIXELS: u32 = 216;
 
 /// A share as a percentage with two digits.
 pub(crate) fn percent(share: f64) -> String {
-    format!("{:.2}%", share * 100.0)
+    types::percent(share, 2)
 }
 
 /// A rate in plain words.
 pub(crate) fn rate_words(rate: f64) -> String {
-    one_in(rate).map_or("none".to_owned(), |count| format!("1 in {count}"))
+    one_in_words(rate).unwrap_or("none".to_owned())
+}
+
+/// A rate in plain words; None for a rate of zero.
+pub(crate) fn one_in_words(rate: f64) -> Option<String> {
+    one_in(rate).map(|count| format!("1 in {count}"))
 }
 
 pub(crate) fn failure_table(run: &Run, wrong: &[FailedPair]) -> Table {
     let row = |failure: &FailedPair| {
-        let [first, second] = run.names(&run.pairs[failure.pair]).map(str::to_owned);
-        let [distance, threshold] = [failure.distance, failure.threshold].map(|value| format!("{value:.4}"));
-        let (fold, known) = ((failure.fold + 1).to_string(), known(run, failure).unwrap_or_default());
+        let pair = &run.pairs[failure.pair];
+        let [first, second] = run.names(pair).map(str::to_owned);
+        let [distance, threshold] = [pair.distance, failure.threshold].map(|value| format!("{value:.4}"));
+        let (fold, known) = ((pair.fold + 1).to_string(), known(run, failure).unwrap_or_default());
         vec![mistake_word(failure).to_owned(), first, second, distance, threshold, fold, known]
     };
     let head = ["Mistake", "First", "Second", "Distance", "Threshold", "Fold", "Known about the label"];
@@ -196,8 +202,9 @@ pub(crate) fn fold_cells(fold: &FoldResult) -> [String; 5] {
 /// The worst failures of `run` as pictures, and what `others` say of them.
 pub(crate) fn failure_cards(home: &Home, run: &Run, wrong: &[FailedPair], others: &[&Run]) -> Vec<Card> {
     let lines = |failure: &FailedPair| {
-        let mut lines = vec![format!("Distance {:.3}, threshold {:.3}", failure.distance, failure.threshold)];
-        lines.extend(run.names(&run.pairs[failure.pair]).map(|name| stem(name).to_owned()));
+        let pair = &run.pairs[failure.pair];
+        let mut lines = vec![format!("Distance {:.3}, threshold {:.3}", pair.distance, failure.threshold)];
+        lines.extend(run.names(pair).map(|name| stem(name).to_owned()));
         let judgements = others.iter().filter_map(|other| run.judged_by(failure.pair, other, None));
         lines.extend(judgements.map(|other| {
             let word = if other.right { "right" } else { "wrong" };
@@ -238,7 +245,7 @@ fn cards(home: &Home, run: &Run, shown: Vec<(Pair, &str, Vec<String>)>) -> Vec<C
     let preprocessing = preprocessing_of(home, run).ok();
     // One image is often in many of the worst pairs.
     let places: BTreeSet<usize> = shown.iter().flat_map(|(pair, ..)| [pair.a, pair.b]).collect();
-    let picture = |place: usize| (place, picture(preprocessing.as_ref(), run, &run.images[place]));
+    let picture = |place: usize| (place, picture(preprocessing.as_ref(), run.crop, &run.images[place]));
     let pictures: HashMap<usize, Option<Vec<u8>>> = places.into_par_iter().map(picture).collect();
     let card = |(pair, title, lines): (Pair, &str, Vec<String>)| Card {
         pictures: [pair.a, pair.b].map(|place| pictures[&place].clone()),
@@ -250,13 +257,13 @@ fn cards(home: &Home, run: &Run, shown: Vec<(Pair, &str, Vec<String>)>) -> Vec<C
 
 /// The crop that the network saw; the whole photo where the face or the network is not known here. None where the picture
 /// cannot be read, which the page shows as an empty square.
-fn picture(preprocessing: Option<&Preprocessing>, run: &Run, image: &Image) -> Option<Vec<u8>> {
+fn picture(preprocessing: Option<&Preprocessing>, crop: Option<FaceCrop>, image: &Image) -> Option<Vec<u8>> {
     let (photo, face) = (image.path.as_ref()?, image.face.as_ref());
-    let known = preprocessing.filter(|_| face.is_some() || run.crop.is_some());
-    let seen = known.and_then(|preprocessing| seen_face(preprocessing, run.crop, photo, face).ok());
+    let known = preprocessing.filter(|_| face.is_some() || crop.is_some());
+    let seen = known.and_then(|preprocessing| seen_face(preprocessing, crop, photo, face).ok());
     match seen.and_then(|seen| jpeg(&seen.crop)) {
         Some(crop) => Some(crop),
-        None => jpeg(&::image::open(photo).ok()?.thumbnail(CARD_PIXELS, CARD_PIXELS).to_rgb8()),
+        None => jpeg(&whole_photo(photo, CARD_PIXELS).ok()?),
     }
 }
 
@@ -288,4 +295,28 @@ fn stem(path: &str) -> &str {
 
 fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use ::image::ImageEncoder;
+    use ::image::codecs::jpeg::JpegEncoder;
+
+    use super::*;
+
+    #[test]
+    fn whole_photos_of_a_report_stand_upright() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("turned.jpg");
+        let mut bytes = Vec::new();
+        let mut encoder = JpegEncoder::new(&mut bytes);
+        // One entry: orientation 6, a quarter turn to the right.
+        let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+        encoder.set_exif_metadata(exif.to_vec()).unwrap();
+        encoder.encode_image(&RgbImage::new(432, 108)).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        let image = Image { listed: "turned.jpg".to_owned(), path: Some(path), face: None };
+        let shown = picture(None, None, &image).unwrap();
+        assert_eq!(::image::load_from_memory(&shown).unwrap().to_rgb8().dimensions(), (54, CARD_PIXELS));
+    }
 }

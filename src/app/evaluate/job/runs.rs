@@ -91,7 +91,9 @@ pub(crate) fn list(home: &Home) -> Result<Vec<RunRow>> {
     let row = |run: &PathBuf| {
         let (asked, result) = (record(run, "config.json").ok()?, record(run, "result.json").ok()?);
         let has_curves = ["pairs.json", "histogram.json"].iter().any(|file| run.join(file).is_file());
-        Some(RunRow { has_curves, ..recorded_row(run, &asked["config"], &result) })
+        let on = judged_on(&asked["config"]);
+        let row = Figures::deserialize(&result).map_or_else(|_| study_row(run, on, &result), |it| row(run, on, &it));
+        Some(RunRow { has_curves, ..row })
     };
     Ok(runs.iter().filter_map(row).collect())
 }
@@ -117,18 +119,15 @@ pub(crate) fn row(run: &Path, on: Option<&str>, figures: &Figures) -> RunRow {
     }
 }
 
-/// The same of any past run, also of a study or an older version: by what its records say.
-fn recorded_row(run: &Path, config: &Value, result: &Value) -> RunRow {
+/// A run whose result is no [`Figures`], such as a study's: with as much of a line as it has.
+fn study_row(run: &Path, on: Option<&str>, result: &Value) -> RunRow {
     let count = |key: &str| result[key].as_u64().unwrap_or(0);
     RunRow {
         model: result["model"].as_str().unwrap_or_default().to_owned(),
-        score: match (result["accuracy_mean"].as_f64(), result["val"]["val"].as_f64()) {
-            (Some(accuracy), _) => Some(Score::Accuracy(accuracy)),
-            (None, val) => val.map(Score::Val),
-        },
-        pairs: result["pairs"].as_u64().unwrap_or_else(|| count("same_pairs") + count("different_pairs")),
+        score: result["accuracy_mean"].as_f64().map(Score::Accuracy),
+        pairs: count("pairs"),
         skipped: count("skipped"),
-        ..named_row(run, judged_on(config).unwrap_or_default())
+        ..named_row(run, on.unwrap_or_default())
     }
 }
 
@@ -285,11 +284,13 @@ mod tests {
                 std::fs::write(run.join("result.json"), result).unwrap();
             }
         };
-        run("20240501-101530-eval-lfw", Some(r#"{"model":"m","accuracy_mean":0.99,"pairs":6000,"skipped":2}"#));
-        run(
-            "20240502-000000-eval-folder-2",
-            Some(r#"{"model":"n","val":{"val":0.5},"same_pairs":3,"different_pairs":4}"#),
+        run("20240501-101530-eval-video", Some(r#"{"model":"m","accuracy_mean":0.99,"pairs":6000,"skipped":2}"#));
+        let val = r#"{"target":0.1,"threshold":1.0,"val":0.5,"far":0.1,"resolved":true}"#;
+        let counted = format!(
+            r#"{{"images":5,"people":2,"skipped":0,"same_pairs":3,"different_pairs":4,"far_target":0.1,"val":{val},
+                "vals":[],"auc":0.9,"eer":0.1,"model":"n","run":"elsewhere"}}"#
         );
+        run("20240502-000000-eval-folder-2", Some(&counted));
         run("20240503-000000-eval-lfw", None);
         run("20240503-000000-train", Some("{}"));
         let rows = list(&home).unwrap();

@@ -1,4 +1,4 @@
-//! A face as a network saw it, for the failure wall.
+//! A face as a network saw it, for the failure wall, and the photo around it.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::app::engine::home::Home;
 use crate::app::evaluate::job::images::centre_square;
 use crate::eval::Run;
 use crate::faces::align;
-use crate::faces::image::{DecodeLimits, DecodeScale, decode};
+use crate::faces::image::{DecodeLimits, DecodeScale, decode, thumbnail};
 use crate::networks::models::Store;
 use crate::types::{CropRule, Detection, FaceCrop, Landmarks, ModelId, Preprocessing};
 
@@ -56,6 +56,13 @@ pub(crate) fn seen_face(
             landmarks: align::landmarks_in_crop(face, pixels.dimensions(), preprocessing),
         },
     })
+}
+
+/// A whole photo, upright, fitted into a square of `long_side`; a smaller one stays as it is.
+pub(crate) fn whole_photo(photo: &Path, long_side: u32) -> Result<RgbImage> {
+    let found = decode(photo, DecodeScale::LongSideAtLeast(long_side), &DecodeLimits::default())?;
+    let too_long = found.pixels.width().max(found.pixels.height()) > long_side;
+    Ok(if too_long { thumbnail(&found.pixels, long_side) } else { found.pixels })
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub enum Subject {
 impl Subject {
     pub const ALL: [Self; 4] = [Self::PairList, Self::Folder, Self::Library, Self::Embeddings];
 
-    pub fn label_key(self) -> &'static str {
+    pub(crate) fn label_key(self) -> &'static str {
         match self {
             Self::PairList => "subject_pairs",
             Self::Folder => "subject_folder",
@@ -32,7 +32,7 @@ impl Subject {
         }
     }
 
-    pub fn what_key(self) -> &'static str {
+    pub(crate) fn what_key(self) -> &'static str {
         match self {
             Self::PairList => "subject_pairs_what",
             Self::Folder => "subject_folder_what",
@@ -42,7 +42,7 @@ impl Subject {
     }
 
     /// The files and folders it needs, in the order they are asked for.
-    pub fn paths(self) -> &'static [EvaluationPath] {
+    pub(crate) fn paths(self) -> &'static [EvaluationPath] {
         match self {
             Self::PairList => &[EvaluationPath::Pairs, EvaluationPath::Images],
             Self::Folder => &[EvaluationPath::Images],
@@ -52,7 +52,7 @@ impl Subject {
     }
 
     /// Embeddings that are there already need no network.
-    pub fn needs_models(self) -> bool {
+    pub(crate) fn needs_models(self) -> bool {
         self != Self::Embeddings
     }
 
@@ -65,7 +65,7 @@ impl Subject {
     }
 
     /// Whether pairs are judged by folds, so that flips, means and distances can be chosen.
-    pub fn has_pairs(self) -> bool {
+    pub(crate) fn has_pairs(self) -> bool {
         matches!(self, Self::PairList | Self::Embeddings)
     }
 }
@@ -146,14 +146,14 @@ impl EvaluationSetup {
     }
 
     /// A crop that nobody chose follows the subject.
-    pub fn set_subject(&mut self, subject: Subject) {
+    pub(crate) fn set_subject(&mut self, subject: Subject) {
         if self.options.crop == self.subject.usual_crop() {
             self.options.crop = subject.usual_crop();
         }
         self.subject = subject;
     }
 
-    pub fn set_path(&mut self, which: EvaluationPath, mut paths: Vec<PathBuf>) {
+    pub(crate) fn set_path(&mut self, which: EvaluationPath, mut paths: Vec<PathBuf>) {
         match which {
             EvaluationPath::Embeddings => self.embeddings = paths,
             EvaluationPath::Pairs => self.pairs = paths.pop(),
@@ -162,7 +162,7 @@ impl EvaluationSetup {
         }
     }
 
-    pub fn toggle_model(&mut self, model: ModelId) {
+    pub(crate) fn toggle_model(&mut self, model: ModelId) {
         match self.models.iter().position(|wanted| *wanted == model) {
             Some(index) => _ = self.models.remove(index),
             None => self.models.push(model),

@@ -56,7 +56,7 @@ pub enum WallFilter {
 impl WallFilter {
     pub const ALL: [Self; 4] = [Self::All, Self::FalseAccepts, Self::FalseRejects, Self::Doubted];
 
-    pub fn label_key(self) -> &'static str {
+    pub(crate) fn label_key(self) -> &'static str {
         match self {
             Self::All => "wall_all",
             Self::FalseAccepts => "wall_accepts",
@@ -110,7 +110,7 @@ impl State {
     }
 
     /// The threshold of another shown run that lets as many wrong matches through as the one in focus.
-    pub fn threshold_of(&self, index: usize) -> Option<f64> {
+    pub(crate) fn threshold_of(&self, index: usize) -> Option<f64> {
         if index == self.focused {
             return Some(self.threshold);
         }

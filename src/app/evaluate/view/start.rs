@@ -143,7 +143,7 @@ fn options_ui(ui: &mut Ui, ctx: &Context<'_>, setup: &EvaluationSetup) -> Option
         let crops = [
             (FaceCrop::Largest, "crop_largest"),
             (FaceCrop::Central, "crop_central"),
-            (FaceCrop::Centre { share: 0.6 }, "crop_centre"),
+            (FaceCrop::CENTRE, "crop_centre"),
             (FaceCrop::AsStored, "crop_as_stored"),
         ];
         choice_ui(ui, ctx, "crop_label", &crops, &mut options.crop);

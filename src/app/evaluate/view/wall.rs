@@ -208,8 +208,8 @@ impl PairCard<'_> {
             Mistake::FalseAccept => (Icon::EqualNot, "false_accept"),
             Mistake::FalseReject => (Icon::Equal, "false_reject"),
         };
-        let distance = format!("{:.3}", self.failure.distance);
-        let wrong_by = format!("{:.3}", self.failure.wrong_by());
+        let distance = format!("{:.3}", pair.distance);
+        let wrong_by = format!("{:.3}", self.failure.wrong_by(&self.run.pairs));
         let fold = grouped(pair.fold as u64 + 1);
         let name = |image: usize| self.run.images[image].words();
         let facts = match self.run.is_counted() {

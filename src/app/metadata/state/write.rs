@@ -41,7 +41,7 @@ pub enum WriteMessage {
 
 /// What became of the last job.
 #[derive(Debug, Clone, PartialEq)]
-pub enum WriteOutcome {
+pub(crate) enum WriteOutcome {
     Written(WriteSummary),
     TakenBack(UndoSummary),
 }

@@ -17,7 +17,7 @@ use crate::types::{ChannelOrder, CropRule, PixelScaling, error_chain};
 /// Files of known models are recognised by their SHA-256. Any other is recognised by its tensors, converted to
 /// SafeTensors, tried on a built-in face and installed under an id of its own.
 #[derive(Debug, Args)]
-pub struct ImportArgs {
+pub(crate) struct ImportArgs {
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// The network of `likeness nets` that the weights belong to, where their tensors do not tell

@@ -15,7 +15,7 @@ use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::EMBEDDER;
 use crate::app::models::job;
 use crate::networks::models::{FileCheck, InstallOptions, ModelEntry, Store};
-use crate::types::{ModelId, path_text};
+use crate::types::{ModelId, path_text, size_words};
 
 /// Models for finding and comparing faces.
 #[derive(Debug, Args)]
@@ -112,7 +112,7 @@ fn list(store: &Store, json: bool) -> Result<ExitCode> {
     }
     for entry in models {
         let state = if store.installed(&entry.id) { "installed" } else { "not installed" };
-        let (task, size) = (entry.task.to_string(), megabytes(entry.bytes()));
+        let (task, size) = (entry.task.to_string(), size_words(entry.bytes()));
         output::line(format!("{:<20} {task:<7} {size:>9}  {state}", entry.id.0))?;
         output::line(format!("    {}: {}", entry.title, entry.about))?;
         match entry.homepage.as_str() {
@@ -175,8 +175,4 @@ fn resolve(store: &Store, names: &[String]) -> Result<Vec<ModelId>> {
         ids.extend(store.resolve(name)?);
     }
     Ok(ids)
-}
-
-fn megabytes(bytes: u64) -> String {
-    format!("{:.1} MB", bytes as f64 / 1e6)
 }

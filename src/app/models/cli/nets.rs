@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::app::engine::cli::output;
 use crate::networks::nets::blocks::{LayerRow, LayerTable};
 use crate::networks::nets::catalogue::{self, VARIANTS, Variant};
+use crate::types::grouped;
 
 /// Lists the networks that can be built and trained, or the layers of one.
 #[derive(Debug, Args)]
@@ -149,19 +150,6 @@ fn or_dash(text: &str) -> String {
     if text.is_empty() { "–".to_owned() } else { text.to_owned() }
 }
 
-/// Digits in groups of three.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 fn mebibytes(bytes: u64) -> String {
     format!("{:.2} MiB", bytes as f64 / (1 << 20) as f64)
 }
@@ -189,13 +177,6 @@ fn columns<const N: usize>(header: [String; N], rows: Vec<[String; N]>) -> Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn groups_digits() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (140_025_664, "140,025,664")] {
-            assert_eq!(grouped(number), text);
-        }
-    }
 
     #[test]
     fn prints_table_1_of_the_paper() {

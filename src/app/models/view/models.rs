@@ -70,7 +70,7 @@ fn model_ui(ui: &mut Ui, ctx: &mut Context<'_>, model: &ModelRow) {
                 ui.set_width((ui.available_width() - 320.0).max(200.0));
                 ui.spacing_mut().item_spacing.y = space::XS;
                 title_ui(ui, ctx, model);
-                let mut facts = vec![locale::bytes(model.bytes), model.input.clone()];
+                let mut facts = vec![locale::size_words(model.bytes), model.input.clone()];
                 if let Some(lfw) = model.lfw_percent {
                     facts.push(ctx.text.f("lfw", &[("percent", &format!("{lfw:.2}"))]));
                 }

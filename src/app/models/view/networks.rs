@@ -110,7 +110,7 @@ fn layer_ui(ui: &mut Ui, inside: bool, name: &str, row: &LayerRow) {
             2 => row.kernel.clone(),
             3 => locale::grouped(row.params),
             4 => locale::grouped(row.multiply_adds),
-            _ => locale::bytes(row.activation_bytes),
+            _ => locale::size_words(row.activation_bytes),
         };
         cell_ui(ui, text, inside);
     });
@@ -122,7 +122,7 @@ fn total_ui(ui: &mut Ui, text: &Locale, network: &NetworkRow) {
             0 => text.s("network_total").to_owned(),
             3 => locale::grouped(network.table.params()),
             4 => locale::grouped(network.table.multiply_adds()),
-            5 => locale::bytes(network.table.activation_bytes()),
+            5 => locale::size_words(network.table.activation_bytes()),
             _ => String::new(),
         };
         ui.label(theme::strong(cell));
@@ -139,7 +139,7 @@ fn catalogue_cell(network: &NetworkRow, column: usize) -> String {
         4 => or_dash(variant.printed.params),
         5 => locale::grouped(table.multiply_adds()),
         6 => or_dash(variant.printed.multiply_adds),
-        7 => locale::bytes(table.activation_bytes()),
+        7 => locale::size_words(table.activation_bytes()),
         _ => variant.source.to_owned(),
     }
 }

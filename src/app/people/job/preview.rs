@@ -51,9 +51,9 @@ pub enum GroupChangeKind {
 #[derive(Default)]
 pub struct Preview(Mutex<Option<PreparedPreview>>);
 
-/// The dendrogram of the library as it was at a revision.
+/// The dendrogram of the library as it was then.
 struct PreparedPreview {
-    revision: u64,
+    generation: u64,
     linkage: Linkage,
     grouping: PreparedGrouping,
 }
@@ -113,8 +113,8 @@ impl Preview {
         use_it: impl FnOnce(&PreparedGrouping) -> T,
     ) -> Result<T> {
         let mut kept = lock(&self.0);
-        let revision = shared.revision();
-        if kept.as_ref().is_none_or(|prepared| prepared.revision != revision || !prepared.answers(asked)) {
+        let generation = shared.generation();
+        if kept.as_ref().is_none_or(|prepared| prepared.generation != generation || !prepared.answers(asked)) {
             let (options, store) = (shared.options(), Store::open(shared.home.models())?);
             let remembered = Grouping::remembered(&shared.library, &store, &options)?;
             // From the groups as they are, where these are of the linkage that is asked for, and reach as far.
@@ -123,7 +123,7 @@ impl Preview {
             let model = options.model_id();
             let grouping =
                 PreparedGrouping::prepare(&shared.library, &model, &around, &Cancel::default(), &mut |_| {})?;
-            *kept = Some(PreparedPreview { revision, linkage: asked.linkage, grouping });
+            *kept = Some(PreparedPreview { generation, linkage: asked.linkage, grouping });
         }
         Ok(use_it(&kept.as_ref().context("the preview was just prepared")?.grouping))
     }

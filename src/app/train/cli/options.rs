@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::app::engine::cli::{
-    any_number, at_least_one, between, count_between, not_negative, positive, rate, share, share_below_one, usage,
+    any_number, at_least_one, between, count_between, named, not_negative, positive, rate, share, share_below_one,
+    usage,
 };
 use crate::app::train::job::choices::read_schedule;
 use crate::train::TrainConfig;
@@ -50,8 +51,8 @@ pub(crate) struct Options {
     /// Learning rates by epoch, in the format of davidsandberg/facenet
     #[arg(long, value_name = "FILE", conflicts_with = "learning_rate")]
     schedule: Option<PathBuf>,
-    #[arg(long, value_enum)]
-    optimiser: Option<OptimiserName>,
+    #[arg(long, value_parser = named(&Rule::NAMED))]
+    optimiser: Option<Rule>,
     /// ε of the optimiser, where it has one; davidsandberg/facenet's Adam has 0.1
     #[arg(long, value_name = "NUMBER", value_parser = positive::<f64>)]
     epsilon: Option<f64>,
@@ -182,8 +183,8 @@ impl Options {
 #[command(next_help_heading = "Training")]
 pub(crate) struct Augmentation {
     /// What the switches below depart from
-    #[arg(long, value_enum)]
-    augment: Option<AugmentName>,
+    #[arg(long, value_parser = named(&AugmentConfig::NAMED))]
+    augment: Option<AugmentConfig>,
     /// Turn by up to this either way
     #[arg(long, value_name = "DEGREES", value_parser = between::<f32, 0, 180>)]
     rotate: Option<f32>,
@@ -212,23 +213,6 @@ pub(crate) struct Augmentation {
 
 const DECAY_EPOCHS: u64 = 100;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum OptimiserName {
-    Adagrad,
-    Adam,
-    Rmsprop,
-    Adadelta,
-    Nesterov,
-    Momentum,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum AugmentName {
-    None,
-    Gentle,
-    Strong,
-}
-
 pub(crate) fn config(from: Preset, options: Options, switches: &Augmentation) -> Result<TrainConfig> {
     fn set<T>(field: &mut T, value: Option<T>) {
         if let Some(value) = value {
@@ -241,7 +225,7 @@ pub(crate) fn config(from: Preset, options: Options, switches: &Augmentation) ->
     set(&mut config.seed, options.seed);
     set(&mut config.steps, options.steps);
     set(&mut config.steps_per_epoch, options.epoch);
-    set(&mut config.optimiser.rule, options.optimiser.map(|name| from.rule(rule(name))));
+    set(&mut config.optimiser.rule, options.optimiser.map(|rule| from.rule(rule)));
     if let Some(epsilon) = options.epsilon {
         usage(config.optimiser.rule.has_epsilon(), "--epsilon has no effect on this optimiser, which has none")?;
         config.optimiser.rule = config.optimiser.rule.with_epsilon(epsilon);
@@ -327,29 +311,13 @@ fn learning_rate(options: &Options, default: LearningRate) -> Result<LearningRat
     })
 }
 
-fn rule(name: OptimiserName) -> Rule {
-    match name {
-        OptimiserName::Adagrad => Rule::ADAGRAD,
-        OptimiserName::Adam => Rule::ADAM,
-        OptimiserName::Rmsprop => Rule::RMSPROP,
-        OptimiserName::Adadelta => Rule::ADADELTA,
-        OptimiserName::Nesterov => Rule::NESTEROV,
-        OptimiserName::Momentum => Rule::MOMENTUM,
-    }
-}
-
 fn augmentation(switches: &Augmentation, default: AugmentConfig) -> AugmentConfig {
     fn switch<T: PartialEq + Default>(field: &mut Option<T>, value: Option<T>) {
         if let Some(value) = value {
             *field = (value != T::default()).then_some(value);
         }
     }
-    let mut config = match switches.augment {
-        None => default,
-        Some(AugmentName::None) => AugmentConfig::NONE,
-        Some(AugmentName::Gentle) => AugmentConfig::GENTLE,
-        Some(AugmentName::Strong) => AugmentConfig::STRONG,
-    };
+    let mut config = switches.augment.unwrap_or(default);
     switch(&mut config.rotation_deg, switches.rotate);
     switch(&mut config.crop_share, switches.crop);
     config.flip = switches.flip.unwrap_or(config.flip);

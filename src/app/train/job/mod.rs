@@ -177,7 +177,6 @@ pub struct TrainSummary {
     pub before: Option<ValidationReport>,
     pub after: Option<ValidationReport>,
     /// Against the old network; none without one, and when the run was cancelled.
-    #[serde(rename = "gate")]
     pub comparison: Option<Comparison>,
 }
 

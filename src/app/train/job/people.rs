@@ -151,7 +151,7 @@ pub(crate) fn prepare(
 }
 
 impl PreparedPeople {
-    pub fn to_lines(&self) -> Result<String> {
+    pub(crate) fn to_lines(&self) -> Result<String> {
         let mut lines = String::new();
         for entry in self.entries.iter() {
             lines += &serde_json::to_string(entry).context("a picture's name cannot be written down")?;
@@ -160,7 +160,7 @@ impl PreparedPeople {
         Ok(lines)
     }
 
-    pub fn from_lines(text: &str) -> Result<Self> {
+    pub(crate) fn from_lines(text: &str) -> Result<Self> {
         let entries: Result<Vec<DataEntry>, _> = text.lines().map(serde_json::from_str).collect();
         Ok(Self { entries: Arc::new(entries?), left_out: 0 })
     }

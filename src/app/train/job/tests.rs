@@ -141,7 +141,7 @@ fn a_trained_network_can_be_the_start_and_the_old_one() {
     let comparison = second.comparison.unwrap();
     let pairs = comparison.pairs.unwrap();
     assert_eq!((comparison.people, pairs.pairs), (None, 4), "two people held out are too few, four pairs are not");
-    let written = fs::read_to_string(second.run.join("gate.json")).unwrap();
+    let written = fs::read_to_string(second.run.join("comparison.json")).unwrap();
     assert!(written.contains("verdict") && written.contains("model.safetensors"), "{written}");
     let val = |report: Option<ValidationReport>| report.unwrap().people.unwrap().auc;
     assert_eq!(val(second.before), val(first.after), "the start is where the first run ended");
@@ -177,10 +177,13 @@ fn a_run_killed_while_it_compares_waits_for_its_comparison() {
     assert_eq!(compared.last(), Some(&(total, total)), "both networks have seen every picture");
     assert!(whole.comparison.is_some() && unfinished_run(&out).is_none());
     RunFolder::set_uncompared(&out, true).unwrap();
-    fs::remove_file(out.join("gate.json")).unwrap();
+    // As versions before this one called it.
+    fs::rename(out.join("comparison.json"), out.join("gate.json")).unwrap();
     let again = resume(&out, &models, &cpu(), &Control::default(), &mut |_| {}).unwrap();
+    assert!(serde_json::to_value(&again).unwrap()["comparison"]["verdict"].is_string());
     assert_eq!((again.comparison, again.steps), (whole.comparison, 2));
-    assert!(unfinished_run(&out).is_none() && out.join("gate.json").exists());
+    assert!(unfinished_run(&out).is_none() && out.join("comparison.json").exists());
+    assert!(!out.join("gate.json").exists(), "a run has one comparison");
     let (tensors, card) = load(&again.model.unwrap()).unwrap();
     assert_eq!((card.width, tensors.get("conv4.bias").unwrap().data.len()), (Some(0.5), 48), "of half the width");
 }

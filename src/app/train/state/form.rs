@@ -130,7 +130,7 @@ pub enum Missing {
 }
 
 impl Missing {
-    pub fn words_key(self) -> &'static str {
+    pub(crate) fn words_key(self) -> &'static str {
         match self {
             Self::Data => "train_missing_data",
             Self::Counting => "train_missing_counting",
@@ -152,7 +152,7 @@ impl Missing {
 
 impl TrainForm {
     /// Takes the preset with all its settings, and starting weights that go with it.
-    pub fn take_preset(&mut self, preset: Preset) {
+    pub(crate) fn take_preset(&mut self, preset: Preset) {
         let seed = self.config.seed;
         self.preset = preset;
         self.config = TrainConfig { seed, ..preset.config() };
@@ -169,15 +169,15 @@ impl TrainForm {
     }
 
     /// Whether a setting differs from the preset.
-    pub fn departs(&self) -> bool {
+    pub(crate) fn departs(&self) -> bool {
         TrainConfig { seed: self.config.seed, ..self.preset.config() } != self.config
     }
 
-    pub fn is_harmonic(&self) -> bool {
+    pub(crate) fn is_harmonic(&self) -> bool {
         matches!(self.config.mining, MiningSource::Harmonic { .. })
     }
 
-    pub fn take_file(&mut self, file: TrainPath, path: PathBuf) {
+    pub(crate) fn take_file(&mut self, file: TrainPath, path: PathBuf) {
         match file {
             TrainPath::Data => self.data = Some(DataSource::Folder(path)),
             TrainPath::Weights => {
@@ -197,7 +197,7 @@ impl TrainForm {
     }
 
     /// Chooses what has not been chosen yet from what there is.
-    pub fn fill_from(&mut self, choices: &Choices) {
+    pub(crate) fn fill_from(&mut self, choices: &Choices) {
         let known = |model: &ModelId| choices.models.iter().any(|row| row.model == *model);
         if !self.model.as_ref().is_some_and(known) {
             let row = choices.models.iter().find(|row| row.in_use).or(choices.models.first());
@@ -222,7 +222,7 @@ impl TrainForm {
     }
 
     /// The run's name: the user's, or one made of network and data that is not taken.
-    pub fn run_name(&self, choices: &Choices) -> String {
+    pub(crate) fn run_name(&self, choices: &Choices) -> String {
         if !self.name.trim().is_empty() {
             return self.name.trim().to_owned();
         }

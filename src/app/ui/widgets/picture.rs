@@ -11,7 +11,7 @@ use crate::types::FaceId;
 
 /// How a picture meets its frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Fit {
+pub(crate) enum Fit {
     /// Fills the frame; what juts out is cut.
     Cover,
     /// Like `Cover`, but what is at this share of the picture's width and height comes to the middle, as far as the

@@ -10,7 +10,7 @@ use crate::app::ui::theme;
 /// What is said about the job, apart from its stage: count, rate, time left.
 pub fn parts(report: &JobReport, text: &Locale) -> Vec<String> {
     let in_bytes = report.progress.stage == Stage::INSTALLING;
-    let number = |count: u64| if in_bytes { locale::bytes(count) } else { grouped(count) };
+    let number = |count: u64| if in_bytes { locale::size_words(count) } else { grouped(count) };
     let mut parts = Vec::new();
     match report.progress.total {
         Some(total) => {
@@ -20,7 +20,7 @@ pub fn parts(report: &JobReport, text: &Locale) -> Vec<String> {
         None => {}
     }
     if let Some(rate) = (report.progress.rate_per_s > 0.0).then_some(report.progress.rate_per_s) {
-        let rate = if in_bytes { locale::bytes(rate as u64) } else { format!("{rate:.1}") };
+        let rate = if in_bytes { locale::size_words(rate as u64) } else { format!("{rate:.1}") };
         parts.push(text.f("progress_rate", &[("rate", &rate)]));
     }
     if let Some(left) = report.progress.left_secs {

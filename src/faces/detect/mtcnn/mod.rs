@@ -35,7 +35,7 @@ use crate::networks::weights::{WeightsError, read_pytorch};
 use crate::types::{Detection, FaceBox, Landmarks};
 
 /// The cascade on its device.
-pub struct Mtcnn {
+pub(crate) struct Mtcnn {
     /// P-Net, R-Net, O-Net.
     nets: [MtcnnNet; 3],
     device: Device,

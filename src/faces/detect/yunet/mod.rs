@@ -25,7 +25,7 @@ use crate::networks::weights::{WeightsError, read_onnx};
 use crate::types::{Detection, QuarterTurn};
 
 /// The detector: YuNet's network and how its output is read.
-pub struct YuNetDetector {
+pub(crate) struct YuNetDetector {
     network: YuNetOnDevice,
     config: DetectorConfig,
 }

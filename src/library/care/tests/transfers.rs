@@ -364,7 +364,7 @@ fn a_hidden_group_of_which_no_face_is_held_stays_hidden_in_an_empty_library_and_
         let here = fixture.add("elsewhere/x.jpg", 1, 3);
         fixture.group(&[&here[..2], &here[2..]]);
         assert_eq!(hidden(&fixture, &here), [true, true, false], "{belongs}: brought in, scanned and grouped");
-        assert_eq!(fixture.library.counts().unwrap().hidden_people, 1);
+        assert_eq!(fixture.hidden_people(), 1);
     }
 }
 

@@ -81,7 +81,7 @@ impl Conv {
     }
 
     /// No padding: TensorFlow's VALID.
-    pub const fn valid(self) -> Self {
+    pub(crate) const fn valid(self) -> Self {
         self.padding(0)
     }
 
@@ -103,7 +103,7 @@ impl Conv {
     }
 
     /// A number of filters that the network's width leaves alone.
-    pub const fn exact(mut self, filters: usize) -> Self {
+    pub(crate) const fn exact(mut self, filters: usize) -> Self {
         self.filters = Filters::Exact(filters);
         self
     }

@@ -90,22 +90,22 @@ impl LayerTable {
         self.modules.last().map_or(self.input, |row| row.output)
     }
 
-    pub fn params(&self) -> u64 {
+    pub(crate) fn params(&self) -> u64 {
         self.layers.iter().map(|row| row.params).sum()
     }
 
     /// Without the fully connected layers: the trunk that a source counts apart from its classifier.
-    pub fn trunk_params(&self) -> u64 {
+    pub(crate) fn trunk_params(&self) -> u64 {
         self.layers.iter().filter(|row| row.kernel != FULLY_CONNECTED).map(|row| row.params).sum()
     }
 
-    pub fn multiply_adds(&self) -> u64 {
+    pub(crate) fn multiply_adds(&self) -> u64 {
         self.layers.iter().map(|row| row.multiply_adds).sum()
     }
 
     /// All layers' outputs together: what a training step keeps of one image, batch norm and ReLU counted with their
     /// convolution.
-    pub fn activation_bytes(&self) -> u64 {
+    pub(crate) fn activation_bytes(&self) -> u64 {
         self.layers.iter().map(|row| row.activation_bytes).sum()
     }
 

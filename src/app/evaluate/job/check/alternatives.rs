@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
+use crate::types::{ChannelOrder, CropRule, FaceCrop, PixelScaling, Preprocessing};
 
 /// What may be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -19,7 +19,7 @@ pub(crate) enum PossibleFault {
 
 /// The preprocessing in use with one thing changed.
 #[derive(Debug, Clone)]
-pub struct Alternative {
+pub(crate) struct Alternative {
     pub(crate) suspect: PossibleFault,
     pub(crate) way: Way,
     pub preprocessing: Preprocessing,
@@ -51,7 +51,7 @@ const CROPS: [CropRule; 6] = [
     CropRule::SquareBox { enlarge: 1.2 },
     CropRule::SquareBox { enlarge: 1.5 },
     CropRule::BoxMargin { margin: 44.0 },
-    CropRule::Centre { share: 0.6 },
+    CropRule::Centre { share: FaceCrop::CENTRE_SHARE },
 ];
 const SCALINGS: [PixelScaling; 4] = [
     PixelScaling::Raw,

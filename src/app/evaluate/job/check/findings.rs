@@ -29,7 +29,6 @@ pub struct Finding {
     pub(crate) suspect: PossibleFault,
     pub(crate) fact: Fact,
     /// The fact and its remedy in words.
-    #[serde(rename = "said")]
     pub sentence: String,
     pub fix: String,
     /// d′ once it is put right, as far as it was measured.
@@ -47,12 +46,7 @@ pub(crate) enum Fact {
     /// Pairs left out of those asked for, for images that could not be read or show no face.
     Skipped { lost: usize, asked: usize, unreadable: usize, without_face: usize },
     /// The given embeddings are this near to those made in this way, and that far from the model's own.
-    MadeWith {
-        way: Way,
-        distance: f64,
-        #[serde(rename = "from_recipe")]
-        from_own: f64,
-    },
+    MadeWith { way: Way, distance: f64, from_own: f64 },
 }
 
 impl Finding {
@@ -283,7 +277,11 @@ mod tests {
         let mut distances = vec![0.8; ways.len() + 1];
         distances[3] = 0.01;
         measured.to_given = Some(distances);
-        assert_eq!(how_given_was_made(&measured, &ways).unwrap().suspect, ways[2].suspect);
+        let finding = how_given_was_made(&measured, &ways).unwrap();
+        assert_eq!(finding.suspect, ways[2].suspect);
+        let published = serde_json::to_value(&finding).unwrap();
+        assert_eq!(published["sentence"], finding.sentence);
+        assert_eq!(published["fact"]["made_with"]["from_own"], 0.8);
         measured.to_given = Some([vec![0.01], vec![0.5; ways.len()]].concat());
         assert!(how_given_was_made(&measured, &ways).is_none());
     }

@@ -32,7 +32,7 @@ pub(crate) struct SkippedImage {
 }
 
 /// The pairs of a sample in every way.
-pub struct MeasuredSample {
+pub(crate) struct MeasuredSample {
     pub(crate) used: Kinds,
     /// In the order of the alternatives.
     pub(crate) others: Vec<Kinds>,

@@ -16,9 +16,6 @@ use crate::app::evaluate::job::runs::{PairSources, record, sources};
 use crate::app::evaluate::job::setup::{EvaluationOptions, EvaluationSetup, Subject};
 use crate::types::{Cancel, FaceCrop, ModelId};
 
-/// Of the shorter side, where no detector looks.
-const CENTRE_SHARE: f32 = 0.6;
-
 /// What a run was made from, as its folder says.
 struct RunSource {
     model: ModelId,
@@ -74,9 +71,7 @@ fn cure(asked: &RunSource, suspect: PossibleFault) -> Option<Cure> {
         options: EvaluationOptions { crop, ..EvaluationOptions::default() },
     };
     match (suspect, &asked.given) {
-        (PossibleFault::SkippedPairs, _) => {
-            Some(Cure::WithoutDetector(setup(FaceCrop::Centre { share: CENTRE_SHARE })))
-        }
+        (PossibleFault::SkippedPairs, _) => Some(Cure::WithoutDetector(setup(FaceCrop::CENTRE))),
         (_, Some(_)) => Some(Cure::EmbedHere(setup(FaceCrop::Central))),
         // Faces were cut without a detector.
         (PossibleFault::Alignment | PossibleFault::CropMargin, None)

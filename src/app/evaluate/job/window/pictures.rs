@@ -1,15 +1,13 @@
 //! Pictures of a run's pairs: the crop as the network saw it, and the whole photo.
 
-use std::path::Path;
 use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail};
 
 use crate::app::engine::picture::{ImageKey, Picture};
 use crate::app::engine::shared::{Shared, lock};
-use crate::app::evaluate::job::seen::{SeenFace, preprocessing_of, seen_face};
+use crate::app::evaluate::job::seen::{SeenFace, preprocessing_of, seen_face, whole_photo};
 use crate::app::evaluate::job::window::OpenRuns;
-use crate::faces::image::{DecodeLimits, DecodeScale, decode, thumbnail};
 
 const LONG_SIDE: u32 = 1024;
 
@@ -25,14 +23,8 @@ pub(crate) fn load(shared: &Shared, open: &Mutex<OpenRuns>, key: ImageKey) -> Re
     // Of a model that is not known here, the whole image stands for its crop.
     match preprocessing_of(&shared.home, &run) {
         Ok(preprocessing) if !whole => crop(&seen_face(&preprocessing, run.crop, photo, image.face.as_ref())?),
-        _ => photo_of(photo),
+        _ => Ok(Picture::from_rgb(&whole_photo(photo, LONG_SIDE)?)),
     }
-}
-
-fn photo_of(photo: &Path) -> Result<Picture> {
-    let found = decode(photo, DecodeScale::LongSideAtLeast(LONG_SIDE), &DecodeLimits::default())?;
-    let too_long = found.pixels.width().max(found.pixels.height()) > LONG_SIDE;
-    Ok(Picture::from_rgb(&if too_long { thumbnail(&found.pixels, LONG_SIDE) } else { found.pixels }))
 }
 
 fn crop(seen: &SeenFace) -> Result<Picture> {
