@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use self::names::tell_offered;
 use super::job::{
-    self, AnsweredHere, FolderNames, KnownFaces, LeftName, MoreSources, NameChoices, OfferedNames, UndoSummary,
-    WriteChoices, WriteSummary,
+    self, FolderNames, KnownFaces, LeftName, MoreSources, NameChoices, OfferedNames, UndoSummary, WriteChoices,
+    WriteSummary,
 };
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable, printable_text};
 use crate::app::engine::cli::output::with_path;
@@ -388,7 +388,7 @@ fn tell_written(summary: &WriteSummary, what: [&str; 2], json: bool) -> Result<(
 }
 
 fn left_json(LeftName { file, name, instead }: &LeftName) -> Value {
-    json!({ "file": PathText::of(file).path, "name": name, "instead": instead })
+    json!({ "file": output::path_json(file), "name": name, "instead": instead })
 }
 
 fn tell_undone(summary: Option<&UndoSummary>, json: bool) -> Result<()> {

@@ -63,7 +63,7 @@ impl Locale {
     }
 
     /// The text of `key`. A key without a text shows itself; a test keeps that from happening.
-    pub(crate) fn s<'a>(&'a self, key: &'a str) -> &'a str {
+    pub fn s<'a>(&'a self, key: &'a str) -> &'a str {
         self.texts.get(key).map_or(key, String::as_str)
     }
 

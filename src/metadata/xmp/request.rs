@@ -37,7 +37,7 @@ impl MergeRequest<'_> {
     /// All faces as a list names them, left to others or not.
     pub(super) fn faces_in(&self, list: NameList) -> impl Iterator<Item = WrittenName> + '_ {
         self.faces.iter().map(move |(name, area)| {
-            let area = list.has_places().then(|| to_stored(area.within_picture(), self.orientation));
+            let area = list.has_places().then(|| to_stored(area.within_picture().unwrap_or(*area), self.orientation));
             WrittenName { list, text: list_text(list, name), area }
         })
     }

@@ -260,13 +260,13 @@ fn cancelled_it_changes_nothing() {
 /// What writes a copy waits here, as it would on a slow disk.
 #[test]
 fn decisions_are_answered_while_the_backup_before_a_grouping_is_written() {
-    let made = MadeLibrary::of(&faces(FEW, 8));
+    let made = MadeLibrary::of(&faces(20, 8));
     made.decide(Decision::Move { faces: Vec::new(), to: Destination::NewPerson { name: "Ada".to_owned() } });
     let lock = made.home.library().with_file_name("library.sqlite.lock");
     let lock = std::fs::File::options().write(true).create(true).truncate(false).open(lock).unwrap();
     lock.lock().unwrap();
     let answered = std::thread::scope(|scope| {
-        let grouping = scope.spawn(|| made.regroup_above(usize::MAX));
+        let grouping = scope.spawn(|| made.regroup_above(NEVER));
         std::thread::sleep(std::time::Duration::from_millis(500));
         let (answer, answered) = crossbeam_channel::bounded(1);
         let library = made.library.clone();
