@@ -78,7 +78,8 @@ pub(crate) fn cancel_on_ctrl_c() -> Result<Cancel> {
 /// middle of.
 pub(crate) fn end_on_ctrl_c() -> Result<Cancel> {
     listen(|| {
-        std::thread::spawn(|| {
+        // Without it the second Ctrl-C ends the program.
+        let _ = std::thread::Builder::new().name("interrupt".to_owned()).spawn(|| {
             std::thread::sleep(MOMENT);
             std::process::exit(INTERRUPTED.into());
         });
