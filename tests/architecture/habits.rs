@@ -136,7 +136,7 @@ fn unused_public(house: &House) -> impl Iterator<Item = (&str, String)> {
     let types: BTreeSet<String> = house.sources.iter().flat_map(public_types).collect();
     let led_to: BTreeSet<&str> = house.sources.iter().flat_map(public_words).collect();
     house.sources.iter().filter(|source| source.path != "main.rs").flat_map(move |source| {
-        let own = source.code.lines().filter_map(|line| public_value(line));
+        let own = source.code.lines().filter_map(public_value);
         let of_types = lines_of_types(&source.code, &types).filter_map(|line| public_value(line.strip_prefix("    ")?));
         let mut declared: Vec<String> = own.chain(of_types).collect();
         declared.extend(public_types(source).filter(|name| !led_to.contains(name.as_str())));
