@@ -450,20 +450,17 @@ pub(super) fn copy_crop(t: &Transaction, from: FaceId, to: FaceId) -> Result<()>
 
 /// Of a face that has gone meanwhile nothing is kept.
 pub(super) fn put_crop(t: &Transaction, id: FaceId, jpeg: &[u8]) -> Result<()> {
-    t.prepare_cached("INSERT OR REPLACE INTO face_crop (face_id, jpeg) SELECT id, ?2 FROM face WHERE id = ?1")?
-        .execute(params![id.0, jpeg])?;
-    Ok(())
+    let mut insert =
+        t.prepare_cached("INSERT OR REPLACE INTO face_crop (face_id, jpeg) SELECT id, ?2 FROM face WHERE id = ?1")?;
+    Ok(insert.execute(params![id.0, jpeg]).map(drop)?)
 }
 
 /// As [`put_crop`].
 pub(super) fn put_embedding(t: &Transaction, model: &ModelId, face: FaceId, embedding: &Embedding) -> Result<()> {
     let model_row = models::row(t, model, embedding.dimensions())?;
     let bytes: Vec<u8> = embedding.as_slice().iter().flat_map(|v| v.to_le_bytes()).collect();
-    t.prepare_cached(
-        "INSERT OR REPLACE INTO embedding (model_id, face_id, vector) SELECT ?1, id, ?3 FROM face WHERE id = ?2",
-    )?
-    .execute(params![model_row, face.0, bytes])?;
-    Ok(())
+    let sql = "INSERT OR REPLACE INTO embedding (model_id, face_id, vector) SELECT ?1, id, ?3 FROM face WHERE id = ?2";
+    Ok(t.prepare_cached(sql)?.execute(params![model_row, face.0, bytes]).map(drop)?)
 }
 
 /// Reads x, y, width, height, score, landmarks from six columns beginning at `first`.

@@ -89,7 +89,7 @@ impl Rule {
         }
     }
 
-    pub fn has_epsilon(self) -> bool {
+    pub(crate) fn has_epsilon(self) -> bool {
         !matches!(self, Self::Momentum { .. })
     }
 

@@ -119,10 +119,10 @@ impl<E: 'static> Sink<E> {
     /// line.
     pub fn reporter(&self, job: JobId, kind: JobKind) -> impl FnMut(JobEvent) + use<E> {
         let sink = self.clone();
-        move |event| match event {
-            JobEvent::Progress(progress) => sink.job(JobReport { job, kind, progress }),
-            JobEvent::Grouped => sink.report(Report::ChangedElsewhere(Touched::everything())),
-            JobEvent::Note(_) | JobEvent::Skipped(_) => {}
+        move |event| {
+            if let JobEvent::Progress(progress) = event {
+                sink.job(JobReport { job, kind, progress });
+            }
         }
     }
 

@@ -20,7 +20,7 @@ use crate::cluster::{self, Constraints, Dendrogram, Linkage, WrongShare};
 use crate::library::{Decision, GroupedBy, GroupingInput, Library, LibraryError};
 use crate::networks::models::Store;
 use crate::types::{Cancel, Embedding, FaceId, ModelId, PersonId, Revision, SquaredDistance, Touched};
-use by_neighbours::{NeighbourGrouping, Purpose};
+use by_neighbours::{NeighbourGrouping, TreeExtent};
 use files::GroupingFiles;
 pub(super) use files::remove_all;
 
@@ -123,7 +123,7 @@ fn regroup_above(
         let applied = groups.len();
         return Ok((apply(library, groups, prepared.seen())?, applied));
     }
-    let mut found = read.by_neighbours(grouping, Purpose::Groups, cancel, events)?;
+    let mut found = read.by_neighbours(grouping, TreeExtent::Groups, cancel, events)?;
     let groups = found.tree.groups(grouping.threshold);
     let changed = read.input.changed(&groups.into_iter().map(|group| ids(&read.input, group)).collect::<Vec<_>>());
     let applied = changed.len();
@@ -155,7 +155,7 @@ impl GroupingRead {
     fn by_neighbours(
         &self,
         grouping: &Grouping,
-        purpose: Purpose,
+        extent: TreeExtent,
         cancel: &Cancel,
         events: &mut dyn FnMut(JobEvent),
     ) -> Result<NeighbourGrouping> {
@@ -163,7 +163,7 @@ impl GroupingRead {
         let mut progress = |done: usize, total: usize| {
             events(JobEvent::Progress(meter.set(done as u64, Some(total as u64))));
         };
-        Ok(by_neighbours::group(&self.input, grouping, purpose, &self.files, cancel, &mut progress)?)
+        Ok(by_neighbours::group(&self.input, grouping, extent, &self.files, cancel, &mut progress)?)
     }
 
     fn keep(&self, found: Option<(NeighbourGraph, Option<RememberedGroups>)>, events: &mut dyn FnMut(JobEvent)) {
@@ -251,7 +251,7 @@ impl PreparedGrouping {
         if !read.is_many {
             return Self::of(read.input, grouping.linkage, cancel, events);
         }
-        let mut found = read.by_neighbours(grouping, Purpose::Look, cancel, events)?;
+        let mut found = read.by_neighbours(grouping, TreeExtent::Neighbours, cancel, events)?;
         read.keep(found.to_keep.take(), events);
         let reach = Some(SquaredDistance(found.reach));
         Ok(Self { input: read.input, dendrogram: found.tree, reach, wrong_matches: OnceCell::new() })

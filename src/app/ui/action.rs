@@ -164,7 +164,7 @@ impl<'a, R> Outbox<'a, R> {
     }
 
     /// What is said of a change in place of its first words, now that more is known of how it went.
-    pub fn reword(&mut self, ticket: Ticket, text: String) {
+    pub(crate) fn reword(&mut self, ticket: Ticket, text: String) {
         self.tickets.reword(ticket, text);
     }
 

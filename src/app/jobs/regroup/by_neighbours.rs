@@ -24,13 +24,13 @@ const MANY_FACES: usize = 300_000;
 /// Where a larger share of the faces has changed than one in so many, all are grouped anew.
 const FEW: usize = 4;
 
-/// What the tree is made for.
+/// How far a tree is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// The groups at the threshold.
+pub(super) enum TreeExtent {
+    /// As far as the groups at the threshold reach.
     Groups,
-    /// Other thresholds too, as far as neighbours are known.
-    Look,
+    /// As far as neighbours are known: other thresholds can be looked at.
+    Neighbours,
 }
 
 /// A tree, and what is to be kept: nothing, where the files say all of it.
@@ -45,27 +45,27 @@ pub(super) struct NeighbourGrouping {
 pub(super) fn group(
     input: &GroupingInput,
     grouping: &Grouping,
-    purpose: Purpose,
+    extent: TreeExtent,
     files: &GroupingFiles,
     cancel: &Cancel,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<NeighbourGrouping, ClusterError> {
     let faces = Faces::of(input)?;
     let threshold = SquaredDistance(grouping.threshold.0.min(FARTHEST));
-    let least = match purpose {
-        Purpose::Groups => threshold.0,
-        Purpose::Look => (LEAST_REACH * threshold.0).min(FARTHEST),
+    let least = match extent {
+        TreeExtent::Groups => threshold.0,
+        TreeExtent::Neighbours => (LEAST_REACH * threshold.0).min(FARTHEST),
     };
     match grouping.linkage {
         Linkage::Single => single(&faces, threshold, least, files, cancel, progress),
-        _ => average(&faces, threshold, (purpose, least), files, cancel, progress),
+        _ => average(&faces, threshold, (extent, least), files, cancel, progress),
     }
 }
 
 fn average(
     faces: &Faces,
     threshold: SquaredDistance,
-    (purpose, least): (Purpose, f32),
+    (extent, least): (TreeExtent, f32),
     files: &GroupingFiles,
     cancel: &Cancel,
     progress: &mut dyn FnMut(usize, usize),
@@ -82,9 +82,9 @@ fn average(
     let (tree, reach) = match before.filter(|before| is_much_as(before, &faces.keys, &faces.facts)) {
         Some(before) => {
             let known = regroup_touched(&graph, vectors, constraints, &before, threshold, cancel, &mut progress)?.tree;
-            match purpose {
-                Purpose::Groups => (known, threshold.0),
-                Purpose::Look => {
+            match extent {
+                TreeExtent::Groups => (known, threshold.0),
+                TreeExtent::Neighbours => {
                     let tree = completed(&graph, vectors, constraints, &known, whole, cancel, &mut progress)?.0;
                     (tree, whole.limit)
                 }

@@ -1,6 +1,8 @@
 //! The files of a folder through decoder and networks into the library. A file that stops a decoder or a network with a
 //! panic is set aside and told; one that ends the whole process is found by the next scan, which tries it alone.
 
+mod meanwhile;
+
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -10,12 +12,11 @@ use std::time::{Instant, UNIX_EPOCH};
 use anyhow::{Result, anyhow};
 use crossbeam_channel::{Receiver, bounded};
 
-use super::{GroupMeanwhile, HashFile, SCANNING, ScanSummary, ScanTools};
+use super::{HashFile, SCANNING, ScanSummary, ScanTools};
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::DeviceFailed;
 use crate::app::engine::portrait::thumbnail_jpeg;
 use crate::app::engine::progress::{JobEvent, Meter, Skipped};
-use crate::app::jobs::regroup::regroup;
 use crate::app::jobs::walk::plain;
 use crate::app::jobs::working_copy::working_copy;
 use crate::faces::image::{DecodeError, DecodeLimits, Photo, PhotoMeta, ProfileUse};
@@ -30,8 +31,6 @@ const QUEUE: usize = 8;
 const BATCH: usize = 8;
 /// Where a network breaks down over so many pictures in a row, it is not the pictures' fault.
 const MOST_BREAKDOWNS: usize = 3;
-/// So much more time goes into finding faces than into grouping them meanwhile.
-const GROUPING_SHARE: u32 = 20;
 /// Why a file is not tried again that ended the program more than once.
 const ENDED_THE_PROGRAM: &str =
     "the program ended more than once while it was looked through, the last time alone; it is left out";
@@ -221,29 +220,6 @@ impl<'a> Scanning<'a> {
             self.group_meanwhile();
         }
         Ok(())
-    }
-
-    /// Where it fails the scan goes on: it groups once more in the end, and says then what failed.
-    fn group_meanwhile(&mut self) {
-        let Some(GroupMeanwhile { grouping, faces }) = self.tools.meanwhile else { return };
-        let begun = Instant::now();
-        let is_due = self.next_grouping.is_some_and(|next| begun >= next);
-        if !is_due || self.summary.new_faces < self.grouped + faces {
-            return;
-        }
-        let ScanTools { engine, library, .. } = self.tools;
-        // How far it is says nothing of how far the scan is.
-        let mut notes = |event| {
-            if matches!(event, JobEvent::Note(_)) {
-                (self.events)(event);
-            }
-        };
-        let grouped = regroup(library, engine.model_id(), grouping, self.cancel, &mut notes).is_ok();
-        if grouped {
-            (self.events)(JobEvent::Grouped);
-        }
-        self.grouped = self.summary.new_faces;
-        self.next_grouping = grouped.then(|| Instant::now() + GROUPING_SHARE * begun.elapsed());
     }
 
     fn record(&mut self, batch: Vec<OpenedFile>) -> Result<()> {

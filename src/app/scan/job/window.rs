@@ -6,10 +6,10 @@ use anyhow::Result;
 
 use super::{ScanChoices, ScanContext, ScanSummary, run};
 use crate::app::engine::progress::JobEvent;
-use crate::app::engine::report::JobKind;
+use crate::app::engine::report::{JobKind, Report};
 use crate::app::engine::shared::{FeatureJob, Shared, Tasks};
 use crate::app::engine::workers::LoadedNetworks;
-use crate::types::Cancel;
+use crate::types::{Cancel, Touched};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
@@ -39,6 +39,7 @@ impl FeatureJob for Job {
             let mut events = |event: JobEvent| {
                 if matches!(event, JobEvent::Grouped) {
                     shared.library_changed();
+                    sink.report(Report::ChangedElsewhere(Touched::everything()));
                 }
                 report(event);
             };
