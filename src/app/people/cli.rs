@@ -122,11 +122,11 @@ mod tests {
     #[test]
     fn one_thing_at_a_time_is_asked_of_people() {
         let people = PeopleArgs::augment_args(clap::Command::new("people"));
-        idle::refuses_all_but(&people, &["--name", "1", "Ada"], &["json"]);
-        idle::refuses_all_but(&people, &["--merge", "1", "2"], &["json"]);
+        idle::refuses_all_but(&people, &["--name", "1", "Ada"], &["seen", "json"]);
+        idle::refuses_all_but(&people, &["--merge", "1", "2"], &["seen", "json"]);
         idle::refuses_all_but(&people, &["--forget", "1"], &["not_again", "yes", "json"]);
         idle::refuses_all_but(&people, &["--lost"], &["json"]);
-        idle::refuses_all_but(&people, &["--put-back", "1", "2"], &["json"]);
+        idle::refuses_all_but(&people, &["--put-back", "1", "2"], &["seen", "json"]);
     }
 
     #[test]

@@ -245,7 +245,7 @@ fn every_answer_is_reached_with_the_keyboard() {
         "It is Bo",
         "Neither",
         "It stays Cleo",
-        "Only this 1 face",
+        "Only this face",
         "All are Ada",
         "Take all off",
         "Keep all",
