@@ -51,6 +51,7 @@ def measure(program, count):
     with tempfile.TemporaryDirectory() as folder:
         home, empty = pathlib.Path(folder, "home"), pathlib.Path(folder, "empty")
         empty.mkdir()
+        run([program, "--home", home, "models", "install", "default"])
         run([program, "--home", home, "synth", "--library", str(count)])
         scan = [program, "--home", home, "scan", empty, "--json", "--device", "cpu"]
         printed, first, memory = run(scan)

@@ -160,6 +160,10 @@ impl<'t> Reverting<'t> {
         if !is_known || after.is_some_and(PersonRow::is_known) {
             return Ok(());
         }
+        // Who took a name back had the suggestions before their eyes, and left them.
+        if after.is_some() && self.direction == Direction::Redo {
+            return Ok(());
+        }
         let faces = rows::faces_of(t, person)?;
         let stays = faces.iter().any(|(_, belongs)| belongs.is_decided()) || rows::is_spoken_of(t, person)?;
         if after.is_none() && stays {
