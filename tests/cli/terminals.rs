@@ -21,7 +21,6 @@ const PRINTING: &[&[&str]] = &[
     &["library", "check"],
     &["library", "backup", "--list"],
     &["library", "export", "-"],
-    &["metadata", "undo"],
 ];
 
 #[test]
@@ -309,7 +308,7 @@ fn a_script_names_only_whom_it_has_seen() {
     let (home, person) = made_library();
     let id = person.to_string();
     let revision = |listed: &serde_json::Value| listed["revision"].as_i64().unwrap().to_string();
-    let seen = revision(&people(home.path())[0]);
+    let seen = revision(&json(home.path(), &["people", "--json"])[0]);
     assert!(likeness(home.path(), &["people", "--name", &id, "Ada", "--seen", &seen]).status.success());
     let told = likeness(home.path(), &["people", "--name", &id, "Bo", "--seen", &seen]);
     assert_eq!(told.status.code(), Some(1));

@@ -266,7 +266,10 @@ mod tests {
     #[test]
     fn skipped_pairs_are_told_with_their_cost() {
         let finding = skipped(&measured(0, 1), 125).unwrap();
-        assert!(finding.sentence.contains("of 125 pairs, 5 could") && finding.sentence.contains("4.0 points"), "{finding:?}");
+        assert!(
+            finding.sentence.contains("of 125 pairs, 5 could") && finding.sentence.contains("4.0 points"),
+            "{finding:?}"
+        );
         assert!(skipped(&measured(0, 1), 120).is_none());
     }
 
