@@ -45,6 +45,10 @@ impl ExifTurn {
         }
     }
 
+    pub(crate) fn is_mirrored(self) -> bool {
+        matches!(self.0, 2 | 4 | 5 | 7)
+    }
+
     /// Whether width and height change places.
     pub(crate) fn swaps_sides(self) -> bool {
         self.0 >= 5

@@ -314,6 +314,10 @@ fn a_script_names_only_whom_it_has_seen() {
     assert_eq!(told.status.code(), Some(1));
     assert!(stderr(&told).contains("has changed since"), "{}", stderr(&told));
     assert!(people(home.path()).iter().any(|listed| listed["id"] == person && listed["name"] == "Ada"));
+    let told = likeness(home.path(), &["people", "--forget", &id, "--yes", "--seen", &seen]);
+    assert_eq!(told.status.code(), Some(1), "{}", stderr(&told));
+    let told = likeness(home.path(), &["people", "--name", &id, "Bo", "--seen", "99999"]);
+    assert!(stderr(&told).contains("was never at 99999"), "{}", stderr(&told));
     let told = likeness(home.path(), &["people", "--seen", &seen]);
     assert_eq!(told.status.code(), Some(2), "it says nothing of a list");
 }

@@ -22,7 +22,7 @@ use crate::library::{Library, LibraryReader};
 use crate::types::Cancel;
 
 /// The backup that a user means by a path, or by its name among the library's backups; without either the newest sound
-/// one. What an earlier restore put aside is only taken when asked for.
+/// one. What an earlier restore put aside is only taken when asked for, or where nothing else is sound.
 pub(crate) fn backup_to_restore(home: &Home, named: Option<&Path>) -> Result<PathBuf> {
     let library = home.library();
     if let Some(named) = named {
@@ -34,8 +34,10 @@ pub(crate) fn backup_to_restore(home: &Home, named: Option<&Path>) -> Result<Pat
     }
     care::rescue_garbled(&library);
     let backups = care::backups(&library)?;
-    let newest = best_of(backups.iter().filter(|backup| backup.reason != BackupReason::BeforeRestore));
-    let newest = newest.into_iter().next().map(|backup| backup.path);
+    let meant = best_of(backups.iter().filter(|backup| backup.reason != BackupReason::BeforeRestore));
+    // Better than none.
+    let put_aside = || best_of(backups.iter());
+    let newest = meant.into_iter().next().or_else(|| put_aside().into_iter().next()).map(|backup| backup.path);
     newest.with_context(|| format!("there is no sound backup in {}", care::backups_folder(&library).display()))
 }
 
@@ -151,10 +153,12 @@ mod tests {
         let first = library.back_up(BackupReason::Asked).unwrap();
         let torn = library.back_up(BackupReason::Daily).unwrap();
         std::fs::write(&torn, b"torn").unwrap();
-        library.back_up(BackupReason::BeforeRestore).unwrap();
+        let put_aside = library.back_up(BackupReason::BeforeRestore).unwrap();
         assert_eq!(backup_to_restore(&home, None).unwrap(), first);
         assert_eq!(backup_to_restore(&home, torn.file_name().map(Path::new)).unwrap(), torn);
         assert!(backup_to_restore(&home, Some(Path::new("none.sqlite"))).is_err());
+        std::fs::remove_file(first).unwrap();
+        assert_eq!(backup_to_restore(&home, None).unwrap(), put_aside, "where there is no other");
     }
 
     #[test]

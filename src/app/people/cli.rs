@@ -28,8 +28,8 @@ pub struct PeopleArgs {
     /// Say that two people or groups are one, who keeps the second's ID; also where one photo shows both, as a mirror does
     #[arg(long, num_args = 2, value_names = ["ID", "ID"], group = "decision", conflicts_with_all = ["forget", "lost"])]
     merge: Option<Vec<i64>>,
-    /// The revision that --json printed: refuse the name, the merge or the place of a lost face where whom or what it is
-    /// about has changed since
+    /// The revision that --json printed: refuse the name, the merge, the place of a lost face or the forgetting where whom or
+    /// what it is about has changed since
     #[arg(long, value_name = "REVISION", requires = "decision")]
     seen: Option<i64>,
     #[command(flatten)]
@@ -41,8 +41,8 @@ pub struct PeopleArgs {
 pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
     there_is_a_library(home)?;
     let path = home.library();
-    let seen = args.seen.map_or(Revision::NOW, Revision);
-    if args.forget.run(home, args.json)? || args.lost.run(home, seen, args.json)? {
+    let seen = args.seen.map_or(Ok(Revision::NOW), |seen| printed_before(home, seen))?;
+    if args.forget.run(home, seen, args.json)? || args.lost.run(home, seen, args.json)? {
         return Ok(ExitCode::SUCCESS);
     }
     if let Some([id, name]) = args.name.as_deref() {
@@ -70,6 +70,13 @@ pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
         people.iter().try_for_each(|person| output::line(as_line(person)))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A revision that this library cannot have printed yet would refuse nothing.
+fn printed_before(home: &Home, seen: i64) -> Result<Revision> {
+    let now = Library::open(&home.library())?.revision()?;
+    anyhow::ensure!((0..=now.0).contains(&seen), "this library is at revision {}, and was never at {seen}", now.0);
+    Ok(Revision(seen))
 }
 
 /// The daily backup, after a decision. What hinders it is told: the decision was kept all the same.
@@ -124,7 +131,7 @@ mod tests {
         let people = PeopleArgs::augment_args(clap::Command::new("people"));
         idle::refuses_all_but(&people, &["--name", "1", "Ada"], &["seen", "json"]);
         idle::refuses_all_but(&people, &["--merge", "1", "2"], &["seen", "json"]);
-        idle::refuses_all_but(&people, &["--forget", "1"], &["not_again", "yes", "json"]);
+        idle::refuses_all_but(&people, &["--forget", "1"], &["not_again", "yes", "seen", "json"]);
         idle::refuses_all_but(&people, &["--lost"], &["json"]);
         idle::refuses_all_but(&people, &["--put-back", "1", "2"], &["seen", "json"]);
     }

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use super::rows::{self, Belongs, FaceState, RevisedRow, SetAside, Stamp};
 use crate::library::aside::{self, AgainstMerge};
 use crate::library::error::{LibraryError, Result, Stale};
+use crate::library::open::LibraryReader;
 use crate::library::{carry, sought};
 use crate::types::{FaceId, PersonId, PhotoId, Revision};
 
@@ -30,6 +31,13 @@ impl OwnRevisions {
 pub(super) struct StaleCheck<'a> {
     pub revision: Revision,
     pub own: &'a OwnRevisions,
+}
+
+impl LibraryReader {
+    /// Refuses a person who has changed since this revision.
+    pub(crate) fn person_as_seen(&self, person: PersonId, revision: Revision) -> Result<()> {
+        self.read(|c| StaleCheck { revision, own: &OwnRevisions::default() }.people(c, &[person]))
+    }
 }
 
 impl StaleCheck<'_> {

@@ -28,8 +28,12 @@ pub(super) struct Votes {
 const PER_FIT: f64 = 4.7;
 /// What the source says of itself counts as much as two faces.
 const STATED: f64 = 2.0;
-/// A turn that nothing speaks for.
+/// The two readings that programs have, as stored and as shown, where nothing speaks for them.
 const UNHEARD: f64 = 0.05;
+/// Another turn: the picture was turned since. One face that lies there by chance does not say so.
+const TURNED_SINCE: f64 = UNHEARD / 100.0;
+/// Nobody turns a picture into its mirror image.
+const MIRRORED_SINCE: f64 = UNHEARD / 10_000.0;
 /// The size that the region was drawn in speaks against the turn: some programs write the wrong one.
 const CONTRADICTED: f64 = 2.0;
 /// A turn is sure if it is e³ = 20 times likelier than the next.
@@ -70,7 +74,12 @@ impl Votes {
     fn habit(&self, group: &PhotoRegions, vote: &PhotoVote, turn: ExifTurn) -> f64 {
         let own = group.photo.turn;
         let stated = |frame| if group.regions.iter().any(|(_, region)| region.frame == frame) { STATED } else { 0.0 };
-        let mut votes = UNHEARD + self.by_turn[own.index()][turn.index()] - vote.by_turn[turn.index()];
+        let unheard = match turn {
+            turn if turn == own || turn == ExifTurn::NONE => UNHEARD,
+            turn if turn.is_mirrored() != own.is_mirrored() => MIRRORED_SINCE,
+            _ => TURNED_SINCE,
+        };
+        let mut votes = unheard + self.by_turn[own.index()][turn.index()] - vote.by_turn[turn.index()];
         if turn == own {
             votes += self.stored - vote.stored + stated(StatedFrame::Stored);
         }
@@ -78,7 +87,7 @@ impl Votes {
             votes += self.upright - vote.upright + stated(StatedFrame::Upright);
         }
         let against = if group.shape(turn) == DrawnShape::Contradicts { CONTRADICTED } else { 0.0 };
-        votes.max(UNHEARD).ln() - against
+        votes.max(unheard).ln() - against
     }
 }
 

@@ -100,6 +100,22 @@ fn a_program_that_always_turns_wrongly_is_understood_too() {
     assert_all_placed(&found, &photos, &place(&found, &photos));
 }
 
+/// A face that nobody found lies at the left, a found one at the right, in a photo without an orientation.
+#[test]
+fn a_region_is_not_the_face_at_its_mirror_place_nor_where_a_turn_would_put_it() {
+    let left = RegionBox { x: 0.10, y: 0.20, width: 0.08, height: 0.11 };
+    for turn in 2..=8 {
+        let elsewhere = left.turned(ExifTurn::new(turn));
+        let photos = [photo(1, (2000, 2000), 1, &[elsewhere])];
+        let found = [region(1, "Left", head(left, 1), None)];
+        let names = place(&found, &photos);
+        assert!(names.placed.is_empty(), "turn {turn}: {names:?}");
+        if ExifTurn::new(turn).is_mirrored() {
+            assert_eq!(names.by_hand.len(), 1, "turn {turn}: {names:?}");
+        }
+    }
+}
+
 #[test]
 fn the_habit_of_the_library_decides_where_a_photo_cannot() {
     // One face in the middle of a square fits under every turn; a second, which nobody found, is by hand.

@@ -11,12 +11,12 @@ use crate::app::engine::home::Home;
 use crate::app::jobs::forget::{Forgetting, forget, preview};
 use crate::library::Library;
 use crate::library::care::Forgotten;
-use crate::types::PersonId;
+use crate::types::{PersonId, Revision};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ForgetArgs {
     /// Forget a person for good: faces, crops, vectors, history and name, in the library and all its backups
-    #[arg(long, value_name = "ID", conflicts_with_all = ["name", "merge", "lost", "put_back"])]
+    #[arg(long, value_name = "ID", group = "decision", conflicts_with_all = ["merge", "lost", "put_back"])]
     forget: Option<i64>,
     /// Leave these faces out of later scans too: of each, the picture's hash and the place stay
     #[arg(long, requires = "forget", conflicts_with_all = ["name", "merge", "lost", "put_back"])]
@@ -28,10 +28,11 @@ pub(crate) struct ForgetArgs {
 
 impl ForgetArgs {
     /// False: nobody is to be forgotten.
-    pub fn run(&self, home: &Home, json: bool) -> Result<bool> {
+    pub fn run(&self, home: &Home, seen: Revision, json: bool) -> Result<bool> {
         let Some(id) = self.forget else { return Ok(false) };
         let mut library = Library::open(&home.library())?;
         let forgetting = preview(home, &library, PersonId(id))?;
+        library.person_as_seen(PersonId(id), seen)?;
         // Nobody is asked about what is refused then.
         library.still_to_forget(&forgetting.person, !self.not_again)?;
         if !self.yes {

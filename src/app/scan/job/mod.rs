@@ -164,8 +164,8 @@ struct ScanTools<'a> {
     pub meanwhile: Option<GroupMeanwhile<'a>>,
 }
 
-/// What a first scan has found is grouped while it goes on, so that its user can begin to name people. In later scans an
-/// edited picture's faces must be compared first with those they take the place of.
+/// What a first scan has found is grouped while it goes on, so that its user can begin to name people. Once something is
+/// decided, an edited picture's faces must be compared first with those they take the place of.
 #[derive(Debug, Clone, Copy)]
 struct GroupMeanwhile<'a> {
     pub grouping: &'a Grouping,
@@ -206,8 +206,7 @@ pub(crate) fn run(
     let missing = choices.missing;
     let edits: &ThumbnailCache = thumbnails;
     let (suspects, own) = (&suspects[..], &home.own_folders()[..]);
-    let is_first = library.ask(|library| library.counts())?.faces == 0;
-    let meanwhile = is_first.then_some(GroupMeanwhile { grouping: &grouping, faces: FACES_MEANWHILE });
+    let meanwhile = is_nothing_said(library)?.then_some(GroupMeanwhile { grouping: &grouping, faces: FACES_MEANWHILE });
     let tools = ScanTools {
         engine: *engine,
         library,
@@ -239,6 +238,14 @@ pub(crate) fn run(
             Ok((summary, groups))
         }
     }
+}
+
+/// Whether nobody has decided anything about faces yet: a first scan, or one that goes on with it.
+fn is_nothing_said(library: &LibraryHandle) -> Result<bool> {
+    library.ask(|library| {
+        let has_steps = library.can_undo()? || library.can_redo()?;
+        Ok(!has_steps && library.counts()?.named_people == 0 && library.count_set_aside()? == 0)
+    })
 }
 
 /// Those folders that are there.
