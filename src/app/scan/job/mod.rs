@@ -244,7 +244,7 @@ pub(crate) fn run(
 fn is_nothing_said(library: &LibraryHandle) -> Result<bool> {
     library.ask(|library| {
         let has_steps = library.can_undo()? || library.can_redo()?;
-        Ok(!has_steps && library.counts()?.named_people == 0 && library.count_set_aside()? == 0)
+        Ok::<_, LibraryError>(!has_steps && library.counts()?.named_people == 0 && library.count_set_aside()? == 0)
     })
 }
 
