@@ -273,9 +273,13 @@ fn made_library() -> (tempfile::TempDir, i64) {
     (home, person.unwrap())
 }
 
-/// Who is there, whatever has happened to the library meanwhile.
 fn people(home: &Path) -> Vec<serde_json::Value> {
-    let mut listed = json(home, &["people", "--json"]).as_array().unwrap().clone();
+    who_is_there(json(home, &["people", "--json"]))
+}
+
+/// Whatever has happened to the library meanwhile.
+fn who_is_there(listed: serde_json::Value) -> Vec<serde_json::Value> {
+    let mut listed = listed.as_array().unwrap().clone();
     for person in &mut listed {
         person.as_object_mut().unwrap().remove("revision");
     }
@@ -306,7 +310,8 @@ fn a_damaged_library_is_told_and_restored() {
     assert_eq!(people(home.path()), before);
     assert!(before.iter().any(|listed| listed["id"] == person && listed["name"] == "Xanthippe Quartz"));
     let listed = json(home.path(), &["library", "backup", "--list", "--json"]);
-    assert_eq!(listed.as_array().unwrap().len(), 3);
+    let is_listed = |path: &str| listed.as_array().unwrap().iter().any(|listed| listed["path"] == path);
+    assert!(is_listed(&backup) && Path::new(kept).is_file(), "{listed}");
 }
 
 #[test]
@@ -601,7 +606,7 @@ fn a_library_on_a_disk_that_is_mounted_to_be_read_is_sound_and_shown() {
         let lines: Vec<serde_json::Value> =
             stdout(&told).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines[0]["sound"], true, "killed: {is_killed}: {}", lines[0]);
-        assert_eq!(lines[1], serde_json::Value::from(before.clone()), "killed: {is_killed}");
+        assert_eq!(who_is_there(lines[1].clone()), before, "killed: {is_killed}");
         assert!(!told.status.success(), "no backup can be written there");
         assert!(stderr(&told).contains("could not be written: its disk can only be read"), "{}", stderr(&told));
     }

@@ -206,7 +206,7 @@ pub(crate) fn run(
     let missing = choices.missing;
     let edits: &ThumbnailCache = thumbnails;
     let (suspects, own) = (&suspects[..], &home.own_folders()[..]);
-    let meanwhile = is_nothing_said(library)?.then_some(GroupMeanwhile { grouping: &grouping, faces: FACES_MEANWHILE });
+    let meanwhile = is_undecided(library)?.then_some(GroupMeanwhile { grouping: &grouping, faces: FACES_MEANWHILE });
     let tools = ScanTools {
         engine: *engine,
         library,
@@ -241,7 +241,7 @@ pub(crate) fn run(
 }
 
 /// Whether nobody has decided anything about faces yet: a first scan, or one that goes on with it.
-fn is_nothing_said(library: &LibraryHandle) -> Result<bool> {
+fn is_undecided(library: &LibraryHandle) -> Result<bool> {
     library.ask(|library| {
         let has_steps = library.can_undo()? || library.can_redo()?;
         Ok::<_, LibraryError>(!has_steps && library.counts()?.named_people == 0 && library.count_set_aside()? == 0)
