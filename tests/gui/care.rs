@@ -10,7 +10,7 @@ use likeness::app::shell::state::Page;
 use likeness::app::ui::action::Action;
 use likeness::app::ui::view::View;
 use likeness::library::Stale;
-use likeness::library::care::{CheckReport, Forgotten, ImportReport, PersonToForget, Problem};
+use likeness::library::care::{CheckReport, Forgotten, ImportReport, PersonToForget, Problem, Restored};
 use likeness::types::{PersonId, Touched};
 
 use super::demo::album_world;
@@ -32,10 +32,19 @@ fn a_backup_is_made_and_restored_after_a_question() {
     harness.get_by_label("Restore").click_accesskit();
     harness.run();
     match wire.last_change() {
-        Some((_, Request::Care(CareRequest::Restore(_, path)))) => assert!(path.ends_with("daily.sqlite")),
+        Some((ticket, Request::Care(CareRequest::Restore(_, path)))) => {
+            assert!(path.ends_with("daily.sqlite"));
+            let moved_aside = vec!["/home/aside-1".into()];
+            let restored = Restored { kept: Some("/home/kept.sqlite".into()), people: 3, moved_aside };
+            wire.push(Report::Own(Answer::Care(Event::Restored(ticket, restored))));
+            wire.push(Report::Changed(ticket, Touched::everything()));
+        }
         other => panic!("{other:?}"),
     }
+    harness.run_steps(4);
     assert!(harness.query_by_label_contains("What is in it now").is_none(), "the question closes");
+    let said = "Restored: 3 people with a name, what was there is kept as a backup, what was in the way was moved to ";
+    harness.get_by_label_contains(&format!("{said}/home/aside-1"));
 }
 
 #[test]
@@ -120,7 +129,7 @@ fn a_forgetting_that_is_not_complete_is_told_as_such_with_the_backups_that_went(
 #[test]
 fn a_person_is_forgotten_after_one_question_that_says_what_stays() {
     let (wire, mut harness) = open(album_world(), View::PEOPLE);
-    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    send(&mut harness, Message::Act(Action::Open(Page::Person(PersonId(1)))));
     harness.get_by_label("More").click_accesskit();
     harness.run();
     harness.get_by_label_contains("Forget ").click_accesskit();

@@ -80,12 +80,17 @@ pub(crate) fn offers_of(home: &Home) -> Result<Offers> {
 /// # Errors
 /// Also while a scan runs, whose photos would be gone under it ([`ScanRuns`](crate::app::engine::scan_lock::ScanRuns)).
 pub(crate) fn restore(home: &Home, backup: &Path) -> Result<Restored> {
-    let in_the_way = care::move_aside(&home.scan_lock())?;
-    let _lock = ScanLock::take(home)?;
-    restore_past(in_the_way, home, backup)
+    restore_by(home, || Ok(care::restore(&home.library(), backup)?))
 }
 
-/// The same, but waits for a scan. None: cancelled while waiting.
+/// The same, by who has the library open, if anybody has.
+fn restore_by(home: &Home, put: impl FnOnce() -> Result<Restored>) -> Result<Restored> {
+    let in_the_way = care::move_aside(&home.scan_lock())?;
+    let _lock = ScanLock::take(home)?;
+    put().map(|restored| past(in_the_way, restored))
+}
+
+/// Restores a backup, but waits for a scan. None: cancelled while waiting.
 pub(crate) fn restore_after_scan(
     home: &Home,
     backup: &Path,
@@ -94,13 +99,12 @@ pub(crate) fn restore_after_scan(
 ) -> Result<Option<Restored>> {
     let in_the_way = care::move_aside(&home.scan_lock())?;
     let Some(_lock) = ScanLock::wait(home, cancel, events)? else { return Ok(None) };
-    restore_past(in_the_way, home, backup).map(Some)
+    Ok(Some(past(in_the_way, care::restore(&home.library(), backup)?)))
 }
 
 /// With what was in the place of the scan's lock, and is aside now.
-fn restore_past(in_the_way: Vec<PathBuf>, home: &Home, backup: &Path) -> Result<Restored> {
-    let restored = care::restore(&home.library(), backup)?;
-    Ok(Restored { moved_aside: [in_the_way, restored.moved_aside].concat(), ..restored })
+fn past(in_the_way: Vec<PathBuf>, restored: Restored) -> Restored {
+    Restored { moved_aside: [in_the_way, restored.moved_aside].concat(), ..restored }
 }
 
 /// Writes an export beside its place and renames it, so that a failed one leaves what was there. A device, a pipe and
@@ -205,6 +209,22 @@ mod tests {
         let more = library.back_up(BackupReason::FileAlone).unwrap();
         std::fs::rename(&more, &late).unwrap();
         assert_eq!(offered().first(), Some(&late), "it holds more");
+    }
+
+    #[test]
+    fn each_way_to_restore_moves_aside_what_is_in_the_way_of_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let mut library = Library::open(&home.library()).unwrap();
+        let backup = library.back_up(BackupReason::Asked).unwrap();
+        let in_the_way = || std::fs::create_dir_all(home.scan_lock().join("folder")).unwrap();
+        let count = |restored: Restored| restored.moved_aside.len();
+        in_the_way();
+        assert_eq!(count(restore_by(&home, || Ok(library.restore_backup(&backup)?)).unwrap()), 1, "where it is open");
+        drop(library);
+        std::fs::remove_file(home.scan_lock()).unwrap();
+        in_the_way();
+        assert_eq!(count(restore(&home, &backup).unwrap()), 1, "where none can be opened");
     }
 
     #[test]

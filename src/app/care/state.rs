@@ -1,15 +1,19 @@
 //! What Settings shows of the library's file: its backups, what a check found, what an import did; the question before a
 //! person is forgotten, and what came of it.
 
+pub(crate) mod repair;
+
 use std::path::PathBuf;
 
 pub use crate::app::care::job::{Event, Request};
 use crate::app::engine::facts::Loadable;
 use crate::app::jobs::forget::Forgetting;
 use crate::app::ui::action::{Action, Outbox};
-use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
+use crate::app::ui::feature::Feature;
+use crate::app::ui::locale::Locale;
+use crate::app::ui::path_question::{PathQuestion, Wanted};
 use crate::app::ui::view::View;
-use crate::library::care::{Backup, CheckReport, Forgotten, ImportReport};
+use crate::library::care::{Backup, CheckReport, Forgotten, ImportReport, Restored};
 use crate::types::{PersonId, Touched};
 
 /// What a user can do here.
@@ -77,7 +81,8 @@ impl Feature for State {
             Message::CloseRestore => self.restoring = None,
             Message::Restore(backup) => {
                 (self.restoring, self.checked) = (None, None);
-                let ticket = out.ticket(out.text.s("said_restored").to_owned(), false);
+                // Worded once it is known what came of it.
+                let ticket = out.ticket(String::new(), false);
                 out.ask(Request::Restore(ticket, backup));
                 out.ask(Request::LoadBackups);
             }
@@ -115,6 +120,7 @@ impl Feature for State {
             Event::Checked(report) => (self.checking, self.checked) = (false, Some(report)),
             Event::Imported(report) => self.imported = Some(report),
             Event::Forgetting(forgetting) => self.forgetting = Some(forgetting),
+            Event::Restored(ticket, restored) => out.reword(ticket, restored_words(&restored, out.text)),
             Event::Exported(_, counts) if counts.photos_by_path == 0 => {}
             Event::Exported(ticket, counts) => {
                 out.reword(ticket, out.text.n("said_exported_by_path", counts.photos_by_path as u64));
@@ -164,4 +170,13 @@ impl Feature for State {
         let follows = if asked == Message::ChooseExport { Message::Export } else { Message::Import };
         paths.into_iter().next().map(follows)
     }
+}
+
+/// Who is there now, and where that is which was there before.
+fn restored_words(restored: &Restored, text: &Locale) -> String {
+    let people = text.n("said_restored_people", restored.people as u64);
+    let kept = restored.kept.iter().map(|_| text.s("said_restored_kept").to_owned());
+    let aside =
+        restored.moved_aside.iter().map(|path| text.f("said_moved_aside", &[("path", &path.to_string_lossy())]));
+    [people].into_iter().chain(kept).chain(aside).collect::<Vec<_>>().join(text.s("list_separator"))
 }

@@ -32,7 +32,7 @@ impl FeatureView<State> for Views {
     }
 
     fn repair_page(home: &Home, problem: &str, window: &egui::Context) -> Option<Box<dyn RepairPage>> {
-        Some(Box::new(repair::Repair::new(home.clone(), problem.to_owned(), window)))
+        Some(Box::new(repair::RepairView::new(home.clone(), problem.to_owned(), window)))
     }
 }
 

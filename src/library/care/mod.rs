@@ -64,5 +64,6 @@ pub(super) use log::refuse_garbled;
 pub(crate) use log::rescue_garbled;
 pub(super) use remains::clear as clear_remains;
 pub(crate) use remains::copies_by_hand;
-pub(crate) use restore::{Restored, restore};
+pub use restore::Restored;
+pub(crate) use restore::restore;
 pub use transfer::ExportCounts;

@@ -20,7 +20,7 @@ use crate::library::{files, migrate};
 
 /// What a restore did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Restored {
+pub struct Restored {
     /// What was in its place, as a backup; none where nothing was.
     pub kept: Option<PathBuf>,
     /// With a name, now.

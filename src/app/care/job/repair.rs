@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::{Offers, offers_of, restore};
 use crate::app::engine::home::Home;
 use crate::app::engine::shared::damage_or_chain;
-use crate::library::care::Backup;
+use crate::library::care::{Backup, Restored};
 
 /// At most so many wait: one question is asked at a time.
 const ANSWERS: usize = 4;
@@ -17,7 +17,7 @@ const ANSWERS: usize = 4;
 /// What came of it.
 pub(crate) enum RepairAnswer {
     Found(Offers),
-    Restored,
+    Restored(Restored),
     Failed(String),
 }
 
@@ -41,7 +41,7 @@ impl RepairJob {
     }
 
     pub fn restore(&self, backup: Backup) {
-        self.ask(move |home| restore(home, &backup.path).map(|_| RepairAnswer::Restored));
+        self.ask(move |home| restore(home, &backup.path).map(RepairAnswer::Restored));
     }
 
     pub fn answers(&self) -> impl Iterator<Item = RepairAnswer> {

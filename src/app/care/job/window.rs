@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::{export, import};
+use super::{export, import, restore_by};
 use crate::app::engine::report::{Failed, Ticket};
-use crate::app::engine::scan_lock::{ScanLock, ScanRuns};
+use crate::app::engine::scan_lock::ScanRuns;
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
 use crate::app::jobs::forget::{self, Forgetting};
 use crate::library::care::{
     self, Backup, BackupReason, CheckReport, ExportCounts, Forgotten, ImportMode, ImportReport, PersonToForget,
+    Restored,
 };
 use crate::library::{Library, LibraryError, Stale};
 use crate::types::{PersonId, Touched};
@@ -47,7 +48,8 @@ pub enum Event {
     Checked(CheckReport),
     Imported(ImportReport),
     Forgetting(Forgetting),
-    /// This and the next come before the change of their name is answered.
+    /// This and the next ones come before the change of their name is answered.
+    Restored(Ticket, Restored),
     Exported(Ticket, ExportCounts),
     Forgotten(Ticket, Forgotten),
 }
@@ -75,7 +77,12 @@ impl FeatureJob for Job {
                 Request::Restore(ticket, backup) => {
                     let restored = restore(shared, backup);
                     let scans = restored.as_ref().is_err_and(|error| error.is::<ScanRuns>());
-                    sink.changed(ticket, if scans { RESTORE_IN_SCAN } else { RESTORE_FAILED }, restored);
+                    // What a backup holds may differ in anything.
+                    let touched = restored.map(|restored| {
+                        sink.send(Event::Restored(ticket, restored));
+                        Touched::everything()
+                    });
+                    sink.changed(ticket, if scans { RESTORE_IN_SCAN } else { RESTORE_FAILED }, touched);
                     load_backups(&path, sink);
                 }
                 Request::Export(ticket, to) => {
@@ -126,12 +133,12 @@ fn load_backups(library: &Path, sink: &Sink<Event>) {
     }
 }
 
-/// Not while somebody scans: the photos would be gone under the scan. What a backup holds may differ in anything.
-fn restore(shared: &Shared, backup: PathBuf) -> Result<Touched> {
-    let _lock = ScanLock::take(&shared.home)?;
-    let restored = shared.library.call(move |library| library.restore_backup(&backup));
-    shared.library_changed();
-    restored.map(|_| Touched::everything())
+fn restore(shared: &Shared, backup: PathBuf) -> Result<Restored> {
+    restore_by(&shared.home, || {
+        let restored = shared.library.call(move |library| library.restore_backup(&backup));
+        shared.library_changed();
+        restored
+    })
 }
 
 /// Photos, folders and settings come in with the people, and groups go: more than can be named.
