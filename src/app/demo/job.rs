@@ -17,8 +17,11 @@ use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use crate::app::engine::home::Home;
 use crate::app::engine::memory::hold;
+use crate::app::engine::networks::EngineOptions;
 use crate::library::{FaceRecord, FileFacts, FileHashes, Library, MissingPolicy, PhotoRecord, ScanOutcome};
+use crate::synth::{AlbumPlan, AlbumTruth, Identity, write_album};
 use crate::types::{Cancel, Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, counted};
 
 /// What to make.
@@ -55,6 +58,31 @@ const FACES_OF_PHOTO_AT_MOST: usize = 6;
 const FIRST_PHOTO_SECS: i64 = 1_230_768_000;
 /// On average between two photos: 40,000 photos are 16 years.
 const BETWEEN_PHOTOS_SECS: f64 = 12_600.0;
+
+/// Fills the library of a home, as [`fill`] does, with vectors as of the default model.
+pub(crate) fn fill_home(
+    home: &Home,
+    faces: usize,
+    seed: u64,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<MadeLibrary> {
+    let options = EngineOptions::default();
+    let plan = MadeLibraryPlan { faces, seed, model: options.model_id(), detector: options.detector_id() };
+    fill(&mut Library::open(&home.library())?, &home.root().join("made"), &plan, cancel, progress)
+}
+
+/// Draws an album, if the memory holds its people.
+pub(crate) fn draw_album(
+    to: &Path,
+    plan: &AlbumPlan,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(u32, u32),
+) -> Result<AlbumTruth> {
+    let people = counted(plan.people as usize, "person", "people");
+    hold(&people, u64::from(plan.people) * size_of::<Identity>() as u64)?;
+    Ok(write_album(to, plan, cancel, progress)?)
+}
 
 /// Fills an empty library with made faces, ungrouped. The photos are said to lie in `folder`, which is not made.
 /// `progress` gets faces done and faces in all. Where it is cancelled, the photos written until then stay.

@@ -12,7 +12,8 @@ use crate::app::engine::cli::console::printable_text;
 use crate::app::engine::cli::output::{self, with_path};
 use crate::app::engine::cli::{WrongUsage, there_is_a_library};
 use crate::app::engine::home::Home;
-use crate::library::{AgainstMerge, Belongs, Decision, Library, LibraryError, PersonListing};
+use crate::app::people::job::by_id::{decide, everyone, printed_before};
+use crate::library::{AgainstMerge, Belongs, Decision, PersonListing};
 use crate::types::{PersonId, Revision};
 
 /// List the people found, the largest first, name one, or put a lost face back
@@ -40,30 +41,14 @@ pub struct PeopleArgs {
 
 pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
     there_is_a_library(home)?;
-    let path = home.library();
     let seen = args.seen.map_or(Ok(Revision::NOW), |seen| printed_before(home, seen))?;
     if args.forget.run(home, seen, args.json)? || args.lost.run(home, seen, args.json)? {
         return Ok(ExitCode::SUCCESS);
     }
-    if let Some([id, name]) = args.name.as_deref() {
-        let id: i64 = id.parse().map_err(|_| WrongUsage("a person's ID is a number: --name ID NAME"))?;
-        let decision = Decision::Name { person: PersonId(id), name: name.clone() };
-        let mut library = Library::open(&path)?;
-        library.decide(&decision, seen)?;
-        back_up(&mut library);
+    if let Some(decision) = args.decision()? {
+        decide(home, &decision, seen, &mut |text| output::note(text))?;
     }
-    if let Some(&[from, into]) = args.merge.as_deref() {
-        let (from, into) = (PersonId(from), PersonId(into));
-        let mut library = Library::open(&path)?;
-        library.decide(&Decision::Merge { from, into, against: AgainstMerge::default() }, seen)?;
-        back_up(&mut library);
-    }
-    // Opened for writing, so that a library of an older program is brought up to date.
-    let library = Library::open(&path)?;
-    let (mut people, now) =
-        library.at_once(|library| Ok::<_, LibraryError>((library.everyone()?, library.revision()?)))?;
-    people.retain(|person| person.name.is_some() || !person.faces.is_empty());
-    people.sort_by_key(|person| (std::cmp::Reverse(person.faces.len()), person.id));
+    let (people, now) = everyone(home)?;
     if args.json {
         output::json(&people.iter().map(|person| as_json(person, now)).collect::<Vec<_>>())?;
     } else {
@@ -72,17 +57,18 @@ pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A revision that this library cannot have printed yet would refuse nothing.
-fn printed_before(home: &Home, seen: i64) -> Result<Revision> {
-    let now = Library::open(&home.library())?.revision()?;
-    anyhow::ensure!((0..=now.0).contains(&seen), "this library is at revision {}, and was never at {seen}", now.0);
-    Ok(Revision(seen))
-}
-
-/// The daily backup, after a decision. What hinders it is told: the decision was kept all the same.
-fn back_up(library: &mut Library) {
-    if let Err(error) = library.back_up_if_due() {
-        output::note(format!("The daily backup could not be made: {error}"));
+impl PeopleArgs {
+    fn decision(&self) -> Result<Option<Decision>> {
+        if let Some([id, name]) = self.name.as_deref() {
+            let id: i64 = id.parse().map_err(|_| WrongUsage("a person's ID is a number: --name ID NAME"))?;
+            return Ok(Some(Decision::Name { person: PersonId(id), name: name.clone() }));
+        }
+        let merge = |&[from, into]: &[i64; 2]| Decision::Merge {
+            from: PersonId(from),
+            into: PersonId(into),
+            against: AgainstMerge::default(),
+        };
+        Ok(self.merge.as_deref().and_then(|ids| ids.try_into().ok()).map(merge))
     }
 }
 

@@ -6,14 +6,13 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use serde_json::json;
 
-use crate::app::compare::job::compare::{CompareResult, CompareSource, compare};
+use crate::app::compare::job::compare::{CompareResult, compare_files};
 use crate::app::engine::cli::console::{Console, end_on_ctrl_c, printable};
 use crate::app::engine::cli::{Global, output, squared_distance};
 use crate::app::engine::home::Home;
-use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
+use crate::app::engine::networks::EngineOptions;
 use crate::app::jobs::options::resolve;
-use crate::networks::models::Store;
-use crate::types::SquaredDistance;
+use crate::types::{ModelId, SquaredDistance};
 
 /// Compare the largest faces of photos: squared distances (0 to 4) and the verdict at a threshold.
 #[derive(Debug, clap::Args)]
@@ -46,17 +45,15 @@ pub fn run(home: &Home, global: &Global, args: CompareArgs) -> Result<ExitCode> 
         ..EngineOptions::default()
     };
     let options = resolve(home, given)?;
-    let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
-    let result = compare(&engine, args.files.iter().cloned().map(CompareSource::File).collect(), None, &cancel);
+    let compared = compare_files(home, &options, &args.files, &cancel, &mut |event| console.show(event))?;
     console.close();
     if cancel.is_cancelled() {
         return Ok(ExitCode::FAILURE);
     }
-    let threshold =
-        args.threshold.map_or(options.thresholds(&Store::open(home.models())?)?.same_person, SquaredDistance);
-    let distances = complete(&args.files, &result)?;
+    let threshold = args.threshold.map_or(compared.same_person, SquaredDistance);
+    let distances = complete(&args.files, &compared.result)?;
     match args.json {
-        true => print_json(&args.files, &engine, threshold, &distances)?,
+        true => print_json(&args.files, &compared.model, threshold, &distances)?,
         false => print_table(&args.files, threshold, &distances)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -74,7 +71,7 @@ fn complete(files: &[PathBuf], result: &CompareResult) -> Result<Vec<Vec<Squared
 
 fn print_json(
     files: &[PathBuf],
-    engine: &Engine,
+    model: &ModelId,
     threshold: SquaredDistance,
     distances: &[Vec<SquaredDistance>],
 ) -> Result<()> {
@@ -82,7 +79,7 @@ fn print_json(
     let paths: Vec<_> = files.iter().map(|file| output::path_json(file)).collect();
     output::json(&json!({
         "paths": paths,
-        "model": engine.model_id(),
+        "model": model,
         "threshold": threshold,
         "squared_distances": distances,
         "same_person": same,

@@ -8,12 +8,12 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use crate::app::compare::job::embed_files::{self, EmbeddedFace, FaceSource};
+use crate::app::compare::job::embed_files::{self, EmbeddedFace};
 use crate::app::engine::cli::console::{Console, counted, end_on_ctrl_c, printable};
 use crate::app::engine::cli::output::{self, with_path};
 use crate::app::engine::cli::{Global, usage};
 use crate::app::engine::home::Home;
-use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
+use crate::app::engine::networks::EngineOptions;
 use crate::app::jobs::options::resolve;
 use crate::types::path_text::{from_text, text_of_file};
 use crate::types::{CropRule, FaceBox, ModelId, error_chain};
@@ -52,37 +52,31 @@ pub fn run(home: &Home, global: &Global, args: EmbedArgs) -> Result<ExitCode> {
     usage(!crops || args.crop_rule.is_none(), "--crop-rule has no effect with --detector none")?;
     let cancel = end_on_ctrl_c()?;
     let mut console = Console::new();
-    let source = match args.detector.as_deref() {
-        Some("none") => FaceSource::WholePicture,
-        _ => FaceSource::Detector,
-    };
     let given = EngineOptions {
         device: global.device()?,
         model: args.model,
         detector: args.detector.filter(|name| name != "none"),
         crop: args.crop_rule,
-        whole_pictures: source == FaceSource::WholePicture,
+        whole_pictures: crops,
         small_faces: Some(false),
         offline: args.offline,
     };
     let options = resolve(home, given)?;
-    let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
-    let out = Output { json: args.json, model: engine.model_id().clone() };
+    let out = Output { json: args.json };
     let (mut good, mut failed) = (0, 0);
     embed_files::embed_files(
         &files,
-        source,
-        &engine,
+        (home, &options),
         &cancel,
         &mut |event| console.show(event),
-        &mut |path, faces| {
+        &mut |model, path, faces| {
             if output::is_closed() {
                 cancel.cancel();
             }
             match faces {
                 Ok(faces) if !faces.is_empty() => {
                     good += 1;
-                    out.faces(path, &faces)
+                    out.faces(model, path, &faces)
                 }
                 Ok(_) => {
                     failed += 1;
@@ -105,11 +99,10 @@ pub fn run(home: &Home, global: &Global, args: EmbedArgs) -> Result<ExitCode> {
 /// Results as JSON Lines or as a short table.
 struct Output {
     json: bool,
-    model: ModelId,
 }
 
 impl Output {
-    fn faces(&self, path: &Path, faces: &[EmbeddedFace]) -> Result<()> {
+    fn faces(&self, model: &ModelId, path: &Path, faces: &[EmbeddedFace]) -> Result<()> {
         for (index, face) in faces.iter().enumerate() {
             let Some(embedding) = &face.embedding else {
                 self.error(path, &format!("face {index} has an embedding without a direction"))?;
@@ -124,7 +117,7 @@ impl Output {
                         "box": found.map(|found| numbers(found.face_box)),
                         "score": found.map(|found| found.score),
                         "landmarks": found.map(|found| found.landmarks),
-                        "model": self.model,
+                        "model": model,
                         "embedding": embedding.as_slice(),
                     }),
                 ))?,

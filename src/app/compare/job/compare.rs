@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
-use crate::app::engine::networks::{Engine, FindFaces};
+use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::picture::Picture;
+use crate::app::engine::progress::JobEvent;
 use crate::app::jobs::working_copy::working_copy;
 use crate::faces::image::{DecodeLimits, DecodeScale, decode};
-use crate::types::{Cancel, Detection, Embedding, FaceId, SquaredDistance, error_chain};
+use crate::networks::models::Store;
+use crate::types::{Cancel, Detection, Embedding, FaceId, ModelId, SquaredDistance, error_chain};
 
 /// A face to compare.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +62,29 @@ pub(crate) fn compare(
     };
     let found = sources.iter().map(face).collect();
     CompareResult::of(sources, found)
+}
+
+/// Files beside each other, and what tells one person from two.
+#[derive(Debug)]
+pub(crate) struct ComparedFiles {
+    pub result: CompareResult,
+    pub model: ModelId,
+    /// Up to which two faces count as the same person, by the model's own measure.
+    pub same_person: SquaredDistance,
+}
+
+/// Loads the networks and compares the largest faces of the files.
+pub(crate) fn compare_files(
+    home: &Home,
+    options: &EngineOptions,
+    files: &[PathBuf],
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<ComparedFiles> {
+    let engine = Engine::load(home, options, cancel, events)?;
+    let result = compare(&engine, files.iter().cloned().map(CompareSource::File).collect(), None, cancel);
+    let same_person = options.thresholds(&Store::open(home.models())?)?.same_person;
+    Ok(ComparedFiles { result, model: engine.model_id().clone(), same_person })
 }
 
 impl CompareResult {

@@ -5,23 +5,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow};
 use rayon::prelude::*;
 
-use crate::app::engine::networks::{Engine, FindFaces};
+use crate::app::engine::home::Home;
+use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::jobs::working_copy::working_copy;
 use crate::faces::image::Photo;
 use crate::library::FaceRecord;
-use crate::types::{Cancel, Detection, Embedding, error_chain};
+use crate::types::{Cancel, Detection, Embedding, ModelId, error_chain};
 
 /// Files decoded and embedded together.
 const BATCH: usize = 8;
-
-/// Where the faces of a file come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FaceSource {
-    Detector,
-    /// The file is one face already: the whole picture is the crop.
-    WholePicture,
-}
 
 /// A face of a file.
 #[derive(Debug, Clone)]
@@ -32,16 +25,16 @@ pub(crate) struct EmbeddedFace {
     pub embedding: Option<Embedding>,
 }
 
-/// Calls `each` with every file's faces (largest first) or its error, in the order of `files`. Returns early when
-/// cancelled or when `each` fails.
+/// Loads the networks, then calls `each` with the model and every file's faces (largest first) or its error, in the order
+/// of `files`. Returns early when cancelled or when `each` fails.
 pub(crate) fn embed_files(
     files: &[PathBuf],
-    source: FaceSource,
-    engine: &Engine,
+    (home, options): (&Home, &EngineOptions),
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-    each: &mut dyn FnMut(&Path, Result<Vec<EmbeddedFace>>) -> Result<()>,
+    each: &mut dyn FnMut(&ModelId, &Path, Result<Vec<EmbeddedFace>>) -> Result<()>,
 ) -> Result<()> {
+    let engine = Engine::load(home, options, cancel, events)?;
     let mut meter = Meter::start(Stage::EMBEDDING, Some(files.len() as u64));
     for batch in files.chunks(BATCH) {
         if cancel.is_cancelled() {
@@ -53,17 +46,15 @@ pub(crate) fn embed_files(
             .zip(&photos)
             .filter_map(|(path, photo)| Some((path.as_path(), photo.as_ref().ok()?)))
             .collect();
-        let mut found = match source {
-            FaceSource::Detector => detected(engine, &readable),
-            FaceSource::WholePicture => whole(engine, &readable),
-        }
-        .into_iter();
+        // Without a detector a file is one face already: the whole picture is the crop.
+        let find = if options.whole_pictures { whole } else { detected };
+        let mut found = find(&engine, &readable).into_iter();
         for (path, photo) in batch.iter().zip(&photos) {
             let faces = match photo {
                 Ok(_) => found.next().unwrap_or_else(|| Err(anyhow!("the networks gave no answer"))),
                 Err(error) => Err(anyhow::Error::msg(error_chain(error))),
             };
-            each(path, faces)?;
+            each(engine.model_id(), path, faces)?;
         }
         events(JobEvent::Progress(meter.advance(batch.len() as u64)));
     }

@@ -5,14 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use crate::app::demo::job::{MadeLibraryPlan, fill};
+use crate::app::demo::job::{draw_album, fill_home};
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable};
 use crate::app::engine::cli::{at_least_one, count_between, output};
 use crate::app::engine::home::Home;
-use crate::app::engine::memory::hold;
-use crate::app::engine::networks::EngineOptions;
-use crate::library::Library;
-use crate::synth::{AlbumPlan, Identity, Layout, write_album};
+use crate::synth::{AlbumPlan, Layout};
 use crate::types::Cancel;
 
 /// Draw an album of synthetic people, with the truth about every face in truth.json.
@@ -48,17 +45,14 @@ pub fn run(home: &Home, args: SynthArgs) -> Result<ExitCode> {
     let cancel = cancel_on_ctrl_c()?;
     match args.library {
         Some(faces) => fill_library(home, faces as usize, args.seed, &cancel)?,
-        None => draw_album(args, &cancel)?,
+        None => draw(args, &cancel)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn fill_library(home: &Home, faces: usize, seed: u64, cancel: &Cancel) -> Result<()> {
-    let options = EngineOptions::default();
-    let plan = MadeLibraryPlan { faces, seed, model: options.model_id(), detector: options.detector_id() };
-    let mut library = Library::open(&home.library())?;
     let mut console = Console::new();
-    let made = fill(&mut library, &home.root().join("made"), &plan, cancel, &mut |done, total| {
+    let made = fill_home(home, faces, seed, cancel, &mut |done, total| {
         console.progress(format!("Making face {done} of {total}"));
     })?;
     console.close();
@@ -72,14 +66,12 @@ fn fill_library(home: &Home, faces: usize, seed: u64, cancel: &Cancel) -> Result
     ))
 }
 
-fn draw_album(args: SynthArgs, cancel: &Cancel) -> Result<()> {
+fn draw(args: SynthArgs, cancel: &Cancel) -> Result<()> {
     let out = args.out.context("name a folder to write to")?;
     let layout = if args.folders { Layout::FolderAPerson { crop_size: args.size } } else { Layout::Photos };
-    let people = counted(args.people as usize, "person", "people");
-    hold(&people, u64::from(args.people) * size_of::<Identity>() as u64)?;
     let plan = AlbumPlan { people: args.people, photos: args.photos, seed: args.seed, layout };
     let mut console = Console::new();
-    let truth = write_album(&out, &plan, cancel, &mut |done, total| {
+    let truth = draw_album(&out, &plan, cancel, &mut |done, total| {
         console.progress(format!("Drawing {done} of {total}"));
     })?;
     console.close();

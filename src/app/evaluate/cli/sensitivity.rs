@@ -2,21 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 
 use crate::app::engine::cli::{at_least_one, rate, usage};
-use crate::app::engine::networks::choose_device;
 use crate::app::evaluate::cli::options::Pictures;
 use crate::app::evaluate::cli::{Terminal, percent, print_outcome};
-use crate::app::evaluate::job::inputs::read_embeddings;
-use crate::app::evaluate::job::sensitivity::{SensitivityConfig, read_list};
-use crate::app::evaluate::job::training::eval_training;
-use crate::app::evaluate::job::variants::{eval_dimensions, eval_networks};
-use crate::app::jobs::options::device_in_use;
-use crate::app::jobs::repeat::RepeatOn;
+use crate::app::evaluate::job::evaluation::StudyFrom;
+use crate::app::evaluate::job::sensitivity::SensitivityConfig;
 use crate::eval::sensitivity::{Study, StudyRow};
-use crate::networks::models::Store;
 use crate::types::FaceCrop;
 
 #[derive(Debug, Args)]
@@ -86,39 +80,12 @@ pub(crate) fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> 
         far_target: args.far.unwrap_or(FAR),
         pairs_a_fold: args.pairs_a_fold,
     };
-    let cancel = terminal.cancel.clone();
-    let outcome = match (args.study, &args.embeddings) {
-        (Study::Dimensions | Study::TrainingImages, _) if args.train_run.is_some() => {
-            let run = args.train_run.as_deref().context("--train-run is missing")?;
-            let (device, notes) =
-                choose_device(terminal.home, &device_in_use(terminal.home, terminal.global.device()?)?)?;
-            notes.into_iter().for_each(|text| terminal.note(text));
-            let (home, repeat) = (terminal.home, terminal.repeat);
-            let store = Store::open(home.models())?;
-            let on = RepeatOn { store: &store, device: &device, cancel: &cancel };
-            eval_training(home, (run, repeat), &args.levels, &config, &on, &mut |text| terminal.note(text))
-        }
-        (Study::Dimensions, embeddings) => {
-            let (list, input) = read_list(&config)?;
-            let faces = match embeddings {
-                Some(file) => read_embeddings(file, None)?,
-                None => {
-                    terminal.evaluate(&args.pictures, |on| on.embedded(&config.images, &list.images, config.crop))?
-                }
-            };
-            eval_dimensions(terminal.home, &faces, &config, (&list, input), &mut |text| terminal.note(text))
-        }
-        (Study::MultiplyAdds, _) => {
-            let options = terminal.options(&args.pictures)?;
-            eval_networks(terminal.home, &options, &config, &cancel, &mut |event| terminal.console.show(event))
-        }
-        _ => {
-            args.pictures.images.as_ref().context("a study of worse pictures needs --images")?;
-            terminal.evaluate(&args.pictures, |on| on.worsen_pictures(&config))
-        }
+    let from = match (args.train_run, args.embeddings) {
+        (Some(run), _) => StudyFrom::TrainingRun { run, levels: args.levels, repeat: terminal.repeat },
+        (None, Some(file)) => StudyFrom::Embeddings(file),
+        (None, None) => StudyFrom::Pictures,
     };
-    terminal.console.close();
-    let outcome = outcome?;
+    let outcome = terminal.evaluate(&args.pictures, |on| on.study(&config, &from))?;
     print_outcome(args.json, &outcome, &outcome.run, || {
         let row = |row: &StudyRow| {
             let name = row.name.as_deref().unwrap_or_default();

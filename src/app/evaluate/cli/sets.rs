@@ -11,8 +11,7 @@ use crate::app::evaluate::cli::{Terminal, percent, print_outcome, print_run};
 use crate::app::evaluate::job::clusters::eval_clusters;
 use crate::app::evaluate::job::evaluation::{EmbeddingsFile, FacesFrom};
 use crate::app::evaluate::job::inputs::FaceInputs;
-use crate::app::evaluate::job::video::{VideoConfig, eval_video, listed_frames};
-use crate::app::jobs::input_file::{ListFormat, read_pairs};
+use crate::app::evaluate::job::video::VideoConfig;
 use crate::cluster::Linkage;
 use crate::eval::video::FRAMES;
 use crate::types::{FaceCrop, counted};
@@ -95,14 +94,12 @@ pub(crate) fn clusters(terminal: &mut Terminal, args: &ClusterArgs) -> Result<()
 
 pub(crate) fn video(terminal: &mut Terminal, args: VideoArgs) -> Result<()> {
     args.source.refuse_idle()?;
-    let (list, input) = read_pairs(&args.pairs, ListFormat::Csv)?;
     let pictures = &args.source.pictures;
-    let faces = match args.source.ready(None) {
-        Some(file) => file.read()?,
+    let from = match args.source.ready(None) {
+        Some(file) => FacesFrom::Embeddings { file, images: None },
         None => {
-            let folder = pictures.images.as_deref().context("give --embeddings or --images")?;
-            let (frames, crop) = (listed_frames(&list, folder)?, pictures.crop_or(FaceCrop::Largest));
-            terminal.evaluate(pictures, |on| on.embedded(folder, &frames, crop))?
+            let folder = pictures.images.clone().context("give --embeddings or --images")?;
+            FacesFrom::Images { folder, crop: pictures.crop_or(FaceCrop::Largest) }
         }
     };
     let config = VideoConfig {
@@ -111,7 +108,7 @@ pub(crate) fn video(terminal: &mut Terminal, args: VideoArgs) -> Result<()> {
         far_target: args.target.far,
         far_rule: args.target.far_rule,
     };
-    let outcome = eval_video(terminal.home, faces, (&list, input), &config, &mut |text| terminal.note(text))?;
+    let outcome = terminal.evaluate(pictures, |on| on.judge_videos(&from, &config))?;
     print_outcome(args.source.json, &outcome, &outcome.run, || {
         let (mean, se) = (percent(outcome.accuracy_mean), percent(outcome.accuracy_se));
         let pairs = counted(outcome.pairs, "pair", "pairs");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use crate::app::engine::home::Home;
-use crate::app::engine::networks::{Engine, EngineOptions};
+use crate::app::engine::networks::{Engine, EngineOptions, choose_device};
 use crate::app::engine::progress::JobEvent;
 use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::job::check::{CheckConfig, CheckOutcome, eval_check};
@@ -18,8 +18,14 @@ use crate::app::evaluate::job::library_faces::library_faces;
 use crate::app::evaluate::job::pairs::{Lists, eval_images, eval_pairs};
 use crate::app::evaluate::job::pairs_config::PairsConfig;
 use crate::app::evaluate::job::sensitivity::{SensitivityConfig, SensitivityOutcome, eval_sensitivity, read_list};
-use crate::app::jobs::input_file::read_pairs;
+use crate::app::evaluate::job::training::eval_training;
+use crate::app::evaluate::job::variants::{eval_dimensions, eval_networks};
+use crate::app::evaluate::job::video::{VideoConfig, VideoOutcome, eval_video, listed_frames};
+use crate::app::jobs::input_file::{ListFormat, read_pairs};
+use crate::app::jobs::repeat::{Repeat, RepeatOn};
 use crate::eval::Run;
+use crate::eval::sensitivity::Study;
+use crate::networks::models::Store;
 use crate::types::{Cancel, FaceCrop, Preprocessing};
 
 /// What an evaluation works with.
@@ -44,6 +50,17 @@ pub(crate) enum FacesFrom {
     Images { folder: PathBuf, crop: FaceCrop },
     /// The named faces of the library.
     Library,
+}
+
+/// What a study of sensitivity goes by.
+#[derive(Debug, Clone)]
+pub(crate) enum StudyFrom {
+    /// The pictures of its list.
+    Pictures,
+    /// Embeddings of them that are there already.
+    Embeddings(PathBuf),
+    /// A finished training run, repeated at each level.
+    TrainingRun { run: PathBuf, levels: Vec<usize>, repeat: Repeat },
 }
 
 /// Embeddings that are there already.
@@ -119,8 +136,43 @@ impl EvaluationContext<'_> {
         eval_pairs(home, faces, mirrored.as_ref(), (&config, lists), &mut |text| self.note(text))
     }
 
-    /// VAL while the pictures of a list get worse.
-    pub fn worsen_pictures(&mut self, config: &SensitivityConfig) -> Result<SensitivityOutcome> {
+    /// Pairs of videos, by the frames that a list of them names.
+    pub fn judge_videos(&mut self, from: &FacesFrom, config: &VideoConfig) -> Result<VideoOutcome> {
+        let (list, input) = read_pairs(&config.list, ListFormat::Csv)?;
+        let faces = match from {
+            FacesFrom::Images { folder, crop } => {
+                let frames = listed_frames(&list, folder)?;
+                self.embedded(folder, &frames, *crop)?
+            }
+            from => self.faces(from)?,
+        };
+        eval_video(self.home, faces, (&list, input), config, &mut |text| self.note(text))
+    }
+
+    /// VAL while one thing varies.
+    pub fn study(&mut self, config: &SensitivityConfig, from: &StudyFrom) -> Result<SensitivityOutcome> {
+        match (config.study, from) {
+            (_, StudyFrom::TrainingRun { run, levels, repeat }) => {
+                let (device, notes) = choose_device(self.home, &self.options.device_choice())?;
+                notes.into_iter().for_each(|text| self.note(text));
+                let store = Store::open(self.home.models())?;
+                let on = RepeatOn { store: &store, device: &device, cancel: self.cancel };
+                eval_training(self.home, (run, *repeat), levels, config, &on, &mut |text| self.note(text))
+            }
+            (Study::Dimensions, from) => {
+                let (list, input) = read_list(config)?;
+                let faces = match from {
+                    StudyFrom::Embeddings(file) => read_embeddings(file, None)?,
+                    _ => self.embedded(&config.images, &list.images, config.crop)?,
+                };
+                eval_dimensions(self.home, &faces, config, (&list, input), &mut |text| self.note(text))
+            }
+            (Study::MultiplyAdds, _) => eval_networks(self.home, &self.options, config, self.cancel, self.events),
+            _ => self.worsen_pictures(config),
+        }
+    }
+
+    fn worsen_pictures(&mut self, config: &SensitivityConfig) -> Result<SensitivityOutcome> {
         let (home, cancel) = (self.home, self.cancel);
         let list = read_list(config)?;
         let (engine, events) = self.engine_for(Some(&config.images))?;

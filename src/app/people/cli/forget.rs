@@ -8,8 +8,8 @@ use serde_json::json;
 use crate::app::engine::cli::console::{counted, printable, printable_text};
 use crate::app::engine::cli::output;
 use crate::app::engine::home::Home;
-use crate::app::jobs::forget::{Forgetting, forget, preview};
-use crate::library::Library;
+use crate::app::jobs::forget::{Forgetting, forget};
+use crate::app::people::job::by_id::to_forget;
 use crate::library::care::Forgotten;
 use crate::types::{PersonId, Revision};
 
@@ -30,11 +30,8 @@ impl ForgetArgs {
     /// False: nobody is to be forgotten.
     pub fn run(&self, home: &Home, seen: Revision, json: bool) -> Result<bool> {
         let Some(id) = self.forget else { return Ok(false) };
-        let mut library = Library::open(&home.library())?;
-        let forgetting = preview(home, &library, PersonId(id))?;
-        library.person_as_seen(PersonId(id), seen)?;
         // Nobody is asked about what is refused then.
-        library.still_to_forget(&forgetting.person, !self.not_again)?;
+        let (mut library, forgetting) = to_forget(home, PersonId(id), seen, !self.not_again)?;
         if !self.yes {
             output::note(question(&forgetting, self.not_again));
             if !std::io::stdin().is_terminal() {

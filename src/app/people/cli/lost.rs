@@ -1,12 +1,13 @@
 //! `likeness people --lost` and `--put-back`: faces whose picture is gone from its place, and where they belong.
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::app::engine::cli::console::{printable, printable_text};
 use crate::app::engine::cli::output::{self, with_path};
 use crate::app::engine::home::Home;
-use crate::library::{Decision, FaceDetail, FaceState, Library, LibraryReader, SetAside};
+use crate::app::people::job::by_id::{LostListing, lost_faces, put_back};
+use crate::library::{FaceDetail, FaceState, SetAside};
 use crate::types::{FaceId, Revision};
 
 #[derive(Debug, clap::Args)]
@@ -23,32 +24,23 @@ pub(crate) struct LostArgs {
 impl LostArgs {
     /// False: it is not about lost faces.
     pub fn run(&self, home: &Home, seen: Revision, json: bool) -> Result<bool> {
-        if let Some([lost, onto]) = self.put_back.as_deref() {
-            put_back(&mut Library::open(&home.library())?, (FaceId(*lost), FaceId(*onto)), seen, json)?;
+        if let Some(&[lost, onto]) = self.put_back.as_deref() {
+            let face = put_back(home, (FaceId(lost), FaceId(onto)), seen, &mut |text| output::note(text))?;
+            print_put_back(FaceId(lost), &face, json)?;
             return Ok(true);
         }
         if self.lost {
-            let library = Library::open(&home.library())?;
-            list(&library, json)?;
+            print_lost(&lost_faces(home)?, json)?;
         }
         Ok(self.lost)
     }
 }
 
-fn list(library: &LibraryReader, json: bool) -> Result<()> {
-    let mut listed = Vec::new();
-    for lost in library.lost_faces()? {
-        let Some(face) = library.face(lost.face_id)? else { continue };
-        let there = lost.replaced_by.map_or_else(|| Ok(Vec::new()), |photo| library.faces_of_photo(photo))?;
-        match json {
-            true => listed.push(as_json(&face, &there)),
-            false => output::line(as_lines(&face, &there))?,
-        }
-    }
+fn print_lost(listed: &[LostListing], json: bool) -> Result<()> {
     if json {
-        output::json(&listed)?;
+        return output::json(&listed.iter().map(|face| as_json(&face.lost, &face.there)).collect::<Vec<_>>());
     }
-    Ok(())
+    listed.iter().try_for_each(|face| output::line(as_lines(&face.lost, &face.there)))
 }
 
 /// The lost face, and the faces of the picture that is in its place.
@@ -67,28 +59,14 @@ fn as_lines(lost: &FaceDetail, there: &[FaceDetail]) -> String {
     lines
 }
 
-fn put_back(library: &mut Library, (lost, onto): (FaceId, FaceId), seen: Revision, json: bool) -> Result<()> {
-    if !library.lost_faces()?.iter().any(|face| face.face_id == lost) {
-        bail!("face {} is not lost: `likeness people --lost` lists those that are", lost.0);
+fn print_put_back(lost: FaceId, onto: &FaceDetail, json: bool) -> Result<()> {
+    if json {
+        let mut object = face_json(onto);
+        object["lost"] = json!(lost.0);
+        return output::json(&object);
     }
-    if lost == onto {
-        bail!("a lost face is put back onto another one");
-    }
-    library.face(onto)?.with_context(|| format!("face {} is not in the library", onto.0))?;
-    library.decide(&Decision::PutBack { lost, onto }, seen)?;
-    super::back_up(library);
-    let after = library.face(onto)?.with_context(|| format!("face {} is not in the library", onto.0))?;
-    match json {
-        true => {
-            let mut object = face_json(&after);
-            object["lost"] = json!(lost.0);
-            output::json(&object)
-        }
-        false => {
-            let (path, now) = (printable(&after.path), words(after.state, after.name.as_deref()));
-            output::line(format!("Put back: face {} of {path} is {now} now", onto.0))
-        }
-    }
+    let (path, now) = (printable(&onto.path), words(onto.state, onto.name.as_deref()));
+    output::line(format!("Put back: face {} of {path} is {now} now", onto.face_id.0))
 }
 
 fn face_json(face: &FaceDetail) -> Value {
@@ -122,11 +100,9 @@ fn words(state: FaceState, name: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
-    use crate::library::{Belongs, FaceRecord, FileFacts, FileHashes, PhotoRecord, ScanId};
-    use crate::types::{Detection, FaceBox, Landmarks, ModelId, PersonId, PhotoId};
+    use crate::library::Belongs;
+    use crate::types::{Detection, FaceBox, Landmarks, PersonId, PhotoId};
 
     fn face(id: i64, path: &str, state: FaceState, name: Option<&str>) -> FaceDetail {
         let face_box = FaceBox { x: 1.5, y: 2.0, width: 3.0, height: 4.0 };
@@ -154,51 +130,5 @@ mod tests {
         let stranger = face(21, "b.jpg", FaceState::SetAside(SetAside::Stranger), None);
         assert_eq!(as_lines(&stranger, &[]), "    21  a stranger  b.jpg");
         assert_eq!(as_json(&stranger, &[])["set_aside"], json!("stranger"));
-    }
-    /// A picture of one face at a path; which face that is.
-    fn record(library: &mut Library, scan: ScanId, path: &Path, hash: u8) -> FaceId {
-        let face = FaceRecord {
-            detection: face(0, "", FaceState::Unassigned, None).detection,
-            embedding: None,
-            crop_jpeg: Vec::new(),
-        };
-        let hashes = Some(FileHashes { file: [hash; 32], picture: [hash; 32] });
-        let photo = PhotoRecord {
-            file: FileFacts { path: path.into(), size: 9, mtime_ns: 9, ctime_ns: None, hashes },
-            width: 64,
-            height: 48,
-            format: "jpeg".into(),
-            captured_at: None,
-            camera: None,
-            gps: None,
-            detector: ModelId("boxes".into()),
-            model: ModelId("toy".into()),
-            faces: vec![face],
-        };
-        let photo = library.record_photos(scan, &[photo]).unwrap()[0].photo_id;
-        library.faces_of_photo(photo).unwrap()[0].face_id
-    }
-
-    #[test]
-    fn a_lost_face_is_put_back_and_no_other_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut library = Library::open(&folder.path().join("library.sqlite")).unwrap();
-        let scan = library.begin_scan(folder.path()).unwrap();
-        let lost = record(&mut library, scan, &folder.path().join("a.jpg"), 1);
-        let ada = crate::library::Destination::NewPerson { name: "Ada".into() };
-        let ada = library.move_faces(&[lost], &ada).unwrap();
-        let onto = record(&mut library, scan, &folder.path().join("a.jpg"), 2);
-        let pair = library.replaced_photos().unwrap()[0];
-        assert!(put_back(&mut library, (lost, onto), Revision::NOW, false).is_err(), "nobody has looked for it yet");
-        library.carry_over(pair, &[]).unwrap();
-        for (lost, onto) in [(onto, lost), (lost, lost), (lost, FaceId(99)), (FaceId(99), onto)] {
-            assert!(put_back(&mut library, (lost, onto), Revision::NOW, false).is_err());
-        }
-        assert_eq!(library.lost_faces().unwrap().len(), 1, "nothing was done");
-        put_back(&mut library, (lost, onto), Revision::NOW, true).unwrap();
-        assert_eq!(library.face(onto).unwrap().unwrap().state.person(), Some(ada));
-        assert!(library.lost_faces().unwrap().is_empty());
-        library.undo().unwrap();
-        assert_eq!(library.lost_faces().unwrap()[0].face_id, lost, "there is a way back");
     }
 }

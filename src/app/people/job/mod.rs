@@ -2,6 +2,7 @@
 
 #[cfg(feature = "gui")]
 mod aside;
+pub mod by_id;
 #[cfg(feature = "gui")]
 pub mod preview;
 #[cfg(feature = "gui")]
