@@ -7,6 +7,8 @@
 mod habits;
 #[path = "architecture/house.rs"]
 mod house;
+#[path = "architecture/libraries.rs"]
+mod libraries;
 #[path = "architecture/rules.rs"]
 mod rules;
 
@@ -60,6 +62,12 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
     ("a feature's members point one way", "app/scan/cli.rs", "use super::state::X;", "imports app/scan/state"),
     ("a feature's members point one way", "app/scan/job/a.rs", "use crate::app::scan::view;", "imports app/scan/view"),
     (
+        "a feature's members point one way",
+        "app/scan/view/a.rs",
+        "use crate::app::scan::job::X;",
+        "imports app/scan/job",
+    ),
+    (
         "the shell knows features by their list",
         "app/shell/a.rs",
         "use crate::app::scan::state::X;",
@@ -76,6 +84,18 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
         "app/shell/a.rs",
         "fn f(m: Message) { Message::Train(m) }",
         "shell/a.rs names Message::Train",
+    ),
+    (
+        "the shell knows features by their list",
+        "app/shell/a.rs",
+        "fn f() { if view == View::PEOPLE {} }",
+        "shell/a.rs names View::PEOPLE",
+    ),
+    (
+        "the shell knows features by their list",
+        "app/shell/a.rs",
+        "fn f() { open(Page::SET_ASIDE) }",
+        "shell/a.rs names Page::SET_ASIDE",
     ),
     ("all printing goes one way", "app/scan/cli.rs", "fn f() { println!(1) }", "scan/cli.rs prints by println!("),
     ("all printing goes one way", "main.rs", "fn f() { std::io::stdout().lock(); }", "main.rs prints by stdout()"),
@@ -173,6 +193,13 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
         "use crate::faces::image::decode;",
         "puts faces/image/decode together",
     ),
+    (
+        "a job composes once",
+        "app/scan/cli.rs",
+        "fn f() { let mut library = Library::open(&path)?; }",
+        "scan/cli.rs begins work itself: Library::open",
+    ),
+    ("a job composes once", "app/scan/cli.rs", "fn f() { Engine::load(home) }", "begins work itself: Engine::load("),
     ("a job composes once", "app/people/view/a.rs", "fn f() { crate::cluster::cluster(x) }", "cluster/cluster"),
     (
         "a change names what it touched",
@@ -247,7 +274,7 @@ const SOUND: &[(&str, &str)] = &[
     ("eval/roc.rs", "pub fn used() {}\npub(crate) fn one_in() { fs(X); }"),
     ("main.rs", "use likeness::{Event, Job, Loss, Outlook, State};\nfn main() { likeness::eval::roc::used() }"),
     ("app/shell/features.rs", "use crate::app::scan::view::Scan;"),
-    ("app/shell/app.rs", "fn f() { state.scanned; Message::TrainOf(a) }"),
+    ("app/shell/app.rs", "fn f() { state.scanned; Message::TrainOf(a); Page::None; View::default() }"),
     ("train/testing.rs", "use crate::synth::Identity;"),
     ("train/loss.rs", "pub struct Loss;\nuse super::OfAll;"),
     ("train/step.rs", "use super::loss::Loss;\npub(crate) struct Step;"),

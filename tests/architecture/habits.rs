@@ -13,9 +13,20 @@ const CIRCLES_LEFT: &[&str] = &["library"];
 const ASKING: &[&str] = &["app/*/cli", "app/*/state", "app/*/view"];
 /// Whose functions compute.
 const COMPUTING: &[&str] = &["faces", "cluster", "train", "eval", "synth", "app/jobs/regroup", "app/jobs/reembed"];
-/// Functions that are no work for a job: words for a rate, the files of an album, what a threshold gets wrong while it is
-/// moved.
-const NO_WORK: &[&str] = &["eval/roc/one_in", "synth/write_album", "eval/failures/failures"];
+/// Functions that are no work for a job: words for a rate, what a threshold gets wrong while it is moved.
+const NO_WORK: &[&str] = &["eval/roc/one_in", "eval/failures/failures"];
+
+/// What work begins with.
+const OPENS: &[&str] = &[
+    "Library::open",
+    "LibraryHandle::open(",
+    "LoadedNetworks::new(",
+    "Engine::load(",
+    "choose_device(",
+    "Store::open(",
+];
+/// Subcommands that open and load for their job, and hand it over.
+const OPENING: &[&str] = &["app/care/cli", "app/metadata/cli"];
 
 /// Where nothing less can be said than that everything was touched.
 const EVERYTHING: &[&str] = &[
@@ -89,8 +100,14 @@ pub fn a_job_composes_once(house: &House) -> Vec<String> {
     for source in house.sources.iter().filter(|source| lies_in(source, ASKING)) {
         let called = source.names.iter().map(|name| name.join("/")).filter(|name| is_work(house, name));
         faults.extend(called.map(|name| format!("{} puts {name} together itself", source.path)));
+        let opened = opened_by(source).filter(|_| !lies_in(source, OPENING));
+        faults.extend(opened.map(|call| format!("{} begins work itself: {call}", source.path)));
     }
     faults
+}
+
+fn opened_by(source: &Source) -> impl Iterator<Item = &'static str> {
+    OPENS.iter().filter(|call| starts(&source.code, call).next().is_some()).copied()
 }
 
 /// Whether a path leads to a function that computes: neither to a type or what belongs to one, nor to a module.
@@ -322,6 +339,10 @@ pub fn unused_habits(house: &House) -> Vec<String> {
         .iter()
         .filter(|place| !house.sources.iter().any(|s| matches(&s.path, place) && other_decoder(s).is_some()));
     unused.extend(idle.map(|place| format!("nothing in {place} decodes by itself")));
+    let idle = OPENING.iter().filter(|place| {
+        !house.sources.iter().any(|source| matches(&source.path, place) && opened_by(source).next().is_some())
+    });
+    unused.extend(idle.map(|place| format!("nothing in {place} begins work itself")));
     let circles = circles(house);
     let solved = CIRCLES_LEFT.iter().filter(|place| !circles.iter().any(|(path, _)| matches(path, place)));
     unused.extend(solved.map(|place| format!("no files of {place} use each other in a circle")));

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::habits;
-use crate::house::{House, Source, starts, words_of};
+use crate::house::{House, Source, leading_name, starts, words_of};
+use crate::libraries::{self, LIBRARIES};
 
 /// The parts from the bottom up, and what each may import. `app` may import all of them.
 const PARTS: &[(&str, &[&str])] = &[
@@ -45,89 +46,6 @@ const TOP: (&[&str], usize) = (&["app", "lib.rs", "main.rs"], 4);
 /// Imports allowed beside these: by which files, of which room, why.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[];
 
-/// A library and the places that may know it; `*` stands for any one name.
-const LIBRARIES: &[(&str, &[&str])] = &[
-    ("egui", WINDOW),
-    ("eframe", WINDOW),
-    ("clap", &["app/*/cli", "main.rs"]),
-    // digiKam keeps names in a database of its own.
-    ("rusqlite", &["library", "metadata/digikam"]),
-    ("burn", &["faces/detect", "faces/embed", "networks", "train"]),
-    ("ureq", &["networks/models"]),
-    ("wgpu", &["networks/device", "networks/kernels"]),
-    ("rfd", &["app/shell"]),
-];
-const WINDOW: &[&str] = &["app/ui", "app/shell", "app/*/view"];
-
-/// What touches the disk, as it is written.
-const DISK_CALLS: &[&str] = &[
-    "fs::",
-    "File::",
-    "OpenOptions::",
-    "WalkDir::",
-    "walkdir::",
-    "tempfile::",
-    "TempDir::",
-    "image::open(",
-    "ImageReader::open(",
-    "Path::exists(",
-];
-const DISK_QUESTIONS: &[&str] = &[
-    ".is_file()",
-    ".is_dir()",
-    ".exists()",
-    ".try_exists()",
-    ".metadata()",
-    ".symlink_metadata()",
-    ".canonicalize()",
-    ".read_dir()",
-    ".read_link()",
-];
-
-/// What speaks to other machines or programs, and the places that may.
-const OUTSIDE: &[(&str, &[&str])] = &[
-    ("TcpStream", &[]),
-    ("UdpSocket", &[]),
-    ("TcpListener", &[]),
-    // Fetching a package by its own client, and the test of an adapter in a process of its own.
-    ("Command::new(", &["networks/models/fetch", "networks/device/trial"]),
-];
-
-/// Places that may touch the disk.
-const DISK: &[&str] = &[
-    "app/*/cli",
-    "app/*/job",
-    "app/engine/home",
-    "app/engine/scan_lock",
-    "app/engine/thumbnail_files",
-    "app/jobs/forget",
-    "app/jobs/import",
-    "app/jobs/input_file",
-    "app/jobs/regroup/files",
-    "app/jobs/walk",
-    // One question when a typed path is entered.
-    "app/shell/typed_path",
-    // Caches of neighbours, and the one place that writes and reads them.
-    "cluster/graph/file_parts",
-    "faces/image/decode",
-    "faces/image/kind",
-    "faces/image/picture_hash",
-    "figures/saving",
-    "library/care",
-    "library/open",
-    "library/scan",
-    "main.rs",
-    "metadata/digikam",
-    "metadata/files",
-    "metadata/xmp",
-    "networks/device/trial",
-    "networks/device/verdict",
-    "networks/models",
-    "networks/weights",
-    "synth/album",
-    "train/checkpoint",
-];
-
 /// The members of a feature, beside its `mod.rs`.
 const MEMBERS: &[&str] = &["job", "cli", "state", "view"];
 
@@ -152,9 +70,9 @@ pub const RULES: &[(&str, Rule)] = &[
     ("a feature has four members", a_feature_has_four_members),
     ("a feature's members point one way", members_point_one_way),
     ("the shell knows features by their list", shell_knows_features_by_their_list),
-    ("a library stays in its rooms", a_library_stays_in_its_rooms),
-    ("only named places touch the disk", only_named_places_touch_the_disk),
-    ("nothing speaks to the outside", nothing_speaks_to_the_outside),
+    ("a library stays in its rooms", libraries::a_library_stays_in_its_rooms),
+    ("only named places touch the disk", libraries::only_named_places_touch_the_disk),
+    ("nothing speaks to the outside", libraries::nothing_speaks_to_the_outside),
     ("imports say what they name", imports_say_what_they_name),
     ("a view asks, it does not read", a_view_asks),
     ("every page is short and true", every_page_is_short),
@@ -237,8 +155,8 @@ fn a_feature_has_four_members(house: &House) -> Vec<String> {
     strange.map(|source| format!("{} is none of {}", source.path, MEMBERS.join(", "))).collect()
 }
 
-/// What a member may know of its own feature, beside itself: the view reads the state, the state knows what the job
-/// takes and gives, the job knows none of them. Nobody but the window's shell knows views and states, and nobody but
+/// What a member may know of its own feature, beside itself: the view reads the state, and sees of the job what the state
+/// shows of it; the state knows what the job takes and gives, the job knows none of them. Nobody but the window's shell knows views and states, and nobody but
 /// `main.rs` knows subcommands.
 fn members_point_one_way(house: &House) -> Vec<String> {
     let mut faults = Vec::new();
@@ -250,6 +168,7 @@ fn members_point_one_way(house: &House) -> Vec<String> {
                 "view" => knows(&["app/*/view", "app/shell"]),
                 "state" => knows(&["app/*/state", "app/*/view", "app/shell"]),
                 "cli" => knows(&["app/*/cli"]),
+                "job" => !knows(&["app/*/view"]),
                 _ => true,
             };
             if !known {
@@ -260,7 +179,8 @@ fn members_point_one_way(house: &House) -> Vec<String> {
     faults
 }
 
-/// The shell names a feature where it is registered and nowhere else, be it by its room or by what the list makes of it.
+/// The shell names a feature where it is registered and nowhere else: neither its room, nor what the list makes of it, nor
+/// its view or page. So a new one needs no other line there.
 fn shell_knows_features_by_their_list(house: &House) -> Vec<String> {
     let rooms =
         house.sources.iter().filter(|source| is_feature(&source.path)).filter_map(|source| room_of(&source.path));
@@ -272,70 +192,35 @@ fn shell_knows_features_by_their_list(house: &House) -> Vec<String> {
         let imported = source.names.iter().filter_map(|name| room_of(&name.join("/")));
         let imported = imported.filter(|room| app_row(room) == Some(FEATURE));
         faults.extend(imported.map(|room| format!("{} imports {room}", source.path)));
-        for feature in &features {
-            let (first, rest) = feature.split_at(1);
-            let variant = format!("{}{rest}", first.to_uppercase());
-            let parts = ["state.", "views."].map(|of| format!("{of}{feature}"));
-            let variants = ["Message::", "Request::", "Answer::"].map(|of| format!("{of}{variant}"));
-            let named = parts.iter().chain(&variants).find(|named| names_word(&source.code, named));
-            faults.extend(named.map(|named| format!("{} names {named}", source.path)));
-        }
+        let named = features.iter().flat_map(|feature| names_of_feature(feature));
+        let named = named.filter(|name| names_word(&source.code, name)).chain(views_and_pages(source));
+        faults.extend(named.map(|name| format!("{} names {name}", source.path)));
     }
     faults
+}
+
+/// How the code of the shell could name what its list makes of a feature.
+fn names_of_feature(feature: &str) -> impl Iterator<Item = String> {
+    let (first, rest) = feature.split_at(1);
+    let variant = format!("{}{rest}", first.to_uppercase());
+    let parts = ["state.", "views."].map(|of| format!("{of}{feature}"));
+    parts.into_iter().chain(["Message::", "Request::", "Answer::"].map(|of| format!("{of}{variant}")))
+}
+
+/// The views and pages that a file names. No page at all is the shell's own.
+fn views_and_pages(source: &Source) -> impl Iterator<Item = String> {
+    let named = ["View::", "Page::"].into_iter().flat_map(|of| starts(&source.code, of));
+    let named = named.map(|(at, of)| format!("{of}{}", leading_name(&source.code[at + of.len()..])));
+    let is_one = |name: &String| {
+        let name = name.split("::").nth(1).unwrap_or_default();
+        name.len() > 1 && name.starts_with(char::is_uppercase) && name != "None"
+    };
+    named.filter(is_one)
 }
 
 /// Whether the text stands in the code and ends there as a word.
 fn names_word(code: &str, text: &str) -> bool {
     starts(code, text).any(|(at, _)| !code[at + text.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_'))
-}
-
-fn a_library_stays_in_its_rooms(house: &House) -> Vec<String> {
-    let mut faults = Vec::new();
-    for source in &house.sources {
-        for (library, places) in LIBRARIES {
-            if !places.iter().any(|place| matches(&source.path, place)) && knows(source, library) {
-                faults.push(format!("{} knows {library}", source.path));
-            }
-        }
-    }
-    faults
-}
-
-/// An enum of the domain may derive `ValueEnum`, so that the command line needs no twin of it.
-fn knows(source: &Source, library: &str) -> bool {
-    match library {
-        "clap" => starts(&source.code, "clap::").any(|(at, _)| !source.code[at..].starts_with("clap::ValueEnum")),
-        _ => source.names_crate(library),
-    }
-}
-
-fn only_named_places_touch_the_disk(house: &House) -> Vec<String> {
-    let may = |source: &Source| DISK.iter().any(|place| matches(&source.path, place));
-    let never = |source: &Source| ["app/*/state", "app/*/view"].iter().any(|place| matches(&source.path, place));
-    let touching = house.sources.iter().filter(|source| !may(source) || never(source));
-    touching.filter_map(|source| Some(format!("{} touches the disk: {}", source.path, disk_call(source)?))).collect()
-}
-
-fn disk_call(source: &Source) -> Option<&'static str> {
-    let called = DISK_CALLS.iter().find(|call| starts(&source.code, call).next().is_some());
-    called.or_else(|| DISK_QUESTIONS.iter().find(|call| source.code.contains(**call))).copied()
-}
-
-fn nothing_speaks_to_the_outside(house: &House) -> Vec<String> {
-    let mut faults = Vec::new();
-    for source in &house.sources {
-        for (call, places) in OUTSIDE {
-            let may = places.iter().any(|place| matches(&source.path, place));
-            if !may && speaks(source, call) {
-                faults.push(format!("{} uses {call}", source.path));
-            }
-        }
-    }
-    faults
-}
-
-fn speaks(source: &Source, call: &str) -> bool {
-    starts(&source.code, call).next().is_some()
 }
 
 /// What the other rules read: no import under another name, none of everything, none that turns upwards in a group, and
@@ -457,9 +342,6 @@ fn a_shader_has_its_reference(house: &House) -> Vec<String> {
 
 /// What is allowed and used by nobody.
 pub fn unused_exceptions(house: &House) -> Vec<String> {
-    let any = |place: &str, uses: &dyn Fn(&Source) -> bool| {
-        house.sources.iter().any(|source| matches(&source.path, place) && uses(source))
-    };
     let arrows: BTreeSet<_> = arrows(house).collect();
     let mut unused = Vec::new();
     for (part, below) in PARTS {
@@ -471,16 +353,7 @@ pub fn unused_exceptions(house: &House) -> Vec<String> {
             unused.push(format!("nothing in {place} imports {room}"));
         }
     }
-    for (library, places) in LIBRARIES {
-        let unknown = places.iter().filter(|place| !any(place, &|source| knows(source, library)));
-        unused.extend(unknown.map(|place| format!("nothing in {place} knows {library}")));
-    }
-    for (call, places) in OUTSIDE {
-        let unknown = places.iter().filter(|place| !any(place, &|source| speaks(source, call)));
-        unused.extend(unknown.map(|place| format!("nothing in {place} uses {call}")));
-    }
-    let idle = DISK.iter().filter(|place| !any(place, &|source| disk_call(source).is_some()));
-    unused.extend(idle.map(|place| format!("nothing in {place} touches the disk")));
+    unused.extend(libraries::unused_places(house));
     unused.extend(habits::unused_habits(house));
     unused
 }

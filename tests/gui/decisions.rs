@@ -47,14 +47,14 @@ fn type_name(harness: &mut Harness<'static, App>, name: &str) {
 
 fn open_aside(wire_world: World) -> (Wire, Harness<'static, App>) {
     let (wire, mut harness) = open(wire_world, View::PEOPLE);
-    send(&mut harness, Message::Act(Action::OpenSetAside));
+    send(&mut harness, Message::Act(Action::Open(Page::SET_ASIDE)));
     (wire, harness)
 }
 
 #[test]
 fn a_stale_tick_is_refused_and_told() {
     let (wire, mut harness) = open(album_world(), View::PEOPLE);
-    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    send(&mut harness, Message::Act(Action::Open(Page::Person(PersonId(1)))));
     harness.get_all_by_label("Confirm").next().unwrap().click();
     harness.run();
     assert_eq!(wire.last_seen(), SEEN, "the tick says what its user saw");
@@ -89,7 +89,7 @@ fn undo_names_the_step_that_was_shown() {
 #[test]
 fn the_page_of_somebody_who_is_gone_is_left() {
     let (wire, mut harness) = open(album_world(), View::PEOPLE);
-    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    send(&mut harness, Message::Act(Action::Open(Page::Person(PersonId(1)))));
     wire.world.borrow_mut().gone.push(PersonId(1));
     wire.push(Report::ChangedElsewhere(Touched::everything()));
     harness.run_steps(4);
@@ -168,7 +168,7 @@ fn esc_gives_the_question_up_and_the_name_back() {
 #[test]
 fn the_name_of_a_person_and_of_a_face_in_a_photo_are_given_back_too() {
     let (_, mut harness) = open(album_world(), View::PEOPLE);
-    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    send(&mut harness, Message::Act(Action::Open(Page::Person(PersonId(1)))));
     harness.key_press(Key::N);
     harness.run();
     harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
@@ -181,7 +181,7 @@ fn the_name_of_a_person_and_of_a_face_in_a_photo_are_given_back_too() {
     let field = harness.get_by_role_and_label(Role::TextInput, "Name");
     assert_eq!((field.value().as_deref(), field.is_focused()), (Some("Jonas"), true));
     let (_, mut harness) = open(album_world(), View::LIBRARY);
-    send(&mut harness, Message::Act(Action::OpenPhoto(PhotoId(1))));
+    send(&mut harness, Message::Act(Action::Open(Page::Photo(PhotoId(1)))));
     harness.get_by_label("Name").focus();
     harness.run();
     harness.get_by_label("Name").type_text("Jonas");
@@ -198,7 +198,7 @@ fn the_name_of_a_person_and_of_a_face_in_a_photo_are_given_back_too() {
 #[test]
 fn a_face_of_a_photo_is_asked_about_too() {
     let (wire, mut harness) = open(album_world(), View::LIBRARY);
-    send(&mut harness, Message::Act(Action::OpenPhoto(PhotoId(1))));
+    send(&mut harness, Message::Act(Action::Open(Page::Photo(PhotoId(1)))));
     harness.get_by_label("Name").focus();
     harness.run();
     harness.get_by_label("Name").type_text("Jonas");
@@ -215,7 +215,7 @@ fn a_face_of_a_photo_is_asked_about_too() {
 #[test]
 fn somebody_with_a_name_is_not_set_aside_by_one_key() {
     let (wire, mut harness) = open(album_world(), View::PEOPLE);
-    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    send(&mut harness, Message::Act(Action::Open(Page::Person(PersonId(1)))));
     for key in [Key::I, Key::S, Key::F] {
         harness.key_press(key);
         harness.run();
@@ -237,7 +237,7 @@ fn a_name_and_a_chosen_cover_are_taken_back_in_the_menu_of_a_person() {
         ("Choose the cover automatically", Decision::AutomaticCover(PersonId(1))),
     ] {
         let (wire, mut harness) = open(world.clone(), View::PEOPLE);
-        send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+        send(&mut harness, Message::Act(Action::Open(Page::Person(PersonId(1)))));
         harness.get_by_label("More").click();
         harness.run();
         harness.get_by_label(entry).click();
@@ -256,7 +256,7 @@ fn a_group_is_set_aside_by_one_key() {
         (Key::F, Decision::SetAsideAll { person: PersonId(100), why: SetAside::NotAFace }),
     ] {
         let (wire, mut harness) = open(world.clone(), View::PEOPLE);
-        send(&mut harness, Message::Act(Action::OpenPerson(PersonId(100))));
+        send(&mut harness, Message::Act(Action::Open(Page::Person(PersonId(100)))));
         harness.key_press(key);
         harness.run();
         assert_eq!(wire.last_decision().1, decision);
@@ -266,7 +266,7 @@ fn a_group_is_set_aside_by_one_key() {
 #[test]
 fn only_what_was_shown_is_confirmed_together() {
     let (wire, mut harness) = open(album_world(), View::PEOPLE);
-    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    send(&mut harness, Message::Act(Action::Open(Page::Person(PersonId(1)))));
     harness.get_by_label("5 confirmed, 4 named with the group");
     harness.get_by_label("Confirm the 4 shown").click();
     harness.run();
@@ -285,7 +285,7 @@ fn a_lost_face_is_put_back_onto_a_face_of_a_photo() {
     harness.get_all_by_label("It is this face").nth(1).unwrap().click();
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::PutBack { lost: FaceId(19), onto: FaceId(20) });
-    assert_eq!(harness.state().state().page, Page::SetAside, "the next one waits there");
+    assert_eq!(harness.state().state().page, Page::SET_ASIDE, "the next one waits there");
     harness.get_by_label("Let go").click();
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::LetGo(vec![FaceId(19)]));
@@ -350,7 +350,7 @@ fn who_is_not_whom_is_listed_and_taken_back() {
     harness.get_all_by_label("Take back").last().unwrap().click();
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::TakeBackReject { person: PersonId(2), face: FaceId(27) });
-    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    send(&mut harness, Message::Act(Action::Open(Page::Person(PersonId(1)))));
     harness.get_by_label("Take back").click_accesskit();
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::TakeBackReject { person: PersonId(1), face: FaceId(25) });
@@ -365,7 +365,7 @@ fn the_page_is_reached_from_the_foot_of_people_and_by_search() {
     harness.run_steps(4);
     harness.get_by_role_and_label(Role::ListBoxOption, "Set aside").click();
     harness.run();
-    assert_eq!(harness.state().state().page, Page::SetAside);
+    assert_eq!(harness.state().state().page, Page::SET_ASIDE);
     harness.key_press(Key::Escape);
     harness.run();
     assert_eq!(harness.state().state().page, Page::None);
@@ -374,7 +374,7 @@ fn the_page_is_reached_from_the_foot_of_people_and_by_search() {
     let (_, mut harness) = open(world, View::PEOPLE);
     harness.get_by_label("Set aside: 7").click();
     harness.run();
-    assert_eq!(harness.state().state().page, Page::SetAside, "also where everybody is set aside");
+    assert_eq!(harness.state().state().page, Page::SET_ASIDE, "also where everybody is set aside");
 }
 
 #[test]
@@ -393,8 +393,8 @@ fn two_people_are_told_apart_in_the_preview_and_at_a_group() {
 /// A second click where Undo was undoes once more, or does nothing; it never redoes.
 #[test]
 fn undo_and_redo_keep_their_places_on_every_page() {
-    let people = [PersonId(1), PersonId(200)].map(Action::OpenPerson);
-    let pages = [None].into_iter().chain(people.map(Some)).chain([Some(Action::OpenSetAside)]);
+    let people = [PersonId(1), PersonId(200)].map(|id| Action::Open(Page::Person(id)));
+    let pages = [None].into_iter().chain(people.map(Some)).chain([Some(Action::Open(Page::SET_ASIDE))]);
     for page in pages {
         let places = |can_undo: bool, can_redo: bool| {
             let mut world = album_world();
@@ -432,7 +432,7 @@ fn a_persons_page_says_why_faces_are_not_there_and_lets_them_be_taken_back() {
     world.page.suggested.clear();
     world.page.missing = vec![(FaceId(31), PhotoId(31))];
     let (wire, mut harness) = open(world, View::PEOPLE);
-    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    send(&mut harness, Message::Act(Action::Open(Page::Person(PersonId(1)))));
     harness.get_by_label("0 faces, 1 in a photo that is missing");
     harness.get_by_label("In photos that are missing");
     harness.get_by_label_contains("they are back as soon as a scan finds their photos again");
@@ -599,7 +599,7 @@ fn a_scan_tells_of_names_in_edited_photos_and_of_folders_that_are_not_there() {
     );
     harness.get_by_label("Show").click();
     harness.run_steps(3);
-    assert_eq!(harness.state().state().page, Page::SetAside);
+    assert_eq!(harness.state().state().page, Page::SET_ASIDE);
 }
 
 #[test]
@@ -614,7 +614,7 @@ fn what_another_program_writes_is_shown() {
 #[test]
 fn a_name_in_the_merge_menu_is_completed_or_told_to_be_nobodys() {
     let (wire, mut harness) = open(album_world(), View::PEOPLE);
-    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    send(&mut harness, Message::Act(Action::Open(Page::Person(PersonId(1)))));
     let enter = |harness: &mut Harness<'static, App>, text: &str| {
         harness.get_by_role_and_label(Role::TextInput, "Name").type_text(text);
         harness.run();
@@ -643,7 +643,7 @@ fn what_is_said_of_a_group_gives_it_no_name() {
     let mut world = album_world();
     world.page.name = None;
     let (wire, mut harness) = open(world, View::PEOPLE);
-    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(100))));
+    send(&mut harness, Message::Act(Action::Open(Page::Person(PersonId(100)))));
     for (decision, words) in [
         (Decision::Reject { person: PersonId(100), faces: vec![FaceId(1)] }, "1 face is not of this group"),
         (Decision::Confirm { person: PersonId(100), faces: vec![FaceId(1)] }, "1 face confirmed in this group"),

@@ -13,6 +13,7 @@ use likeness::app::evaluate::state::{
 };
 use likeness::app::shell::backend::{Answer, Request};
 use likeness::app::shell::message::Message;
+use likeness::app::ui::action::Action;
 use likeness::app::ui::view::View;
 use likeness::figures::Saving;
 use likeness::types::Touched;
@@ -143,7 +144,7 @@ fn a_saved_table_is_said() {
     let table = likeness::figures::Table::of(&["a"], []);
     let saving = Box::new(Saving::table("figures", table));
     let file = PathBuf::from("figures.csv");
-    send(&mut harness, Message::SaveTo(file.clone(), saving.clone()));
+    send(&mut harness, Message::Act(Action::SaveTo(file.clone(), saving.clone())));
     let sent = wire.sent.borrow().iter().rev().find_map(|request| match request {
         Request::Save(ticket, path, what) => Some((*ticket, path.clone(), what.clone())),
         _ => None,

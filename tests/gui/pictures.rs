@@ -14,7 +14,7 @@ use likeness::app::compare::state::{self as compare_faces, CompareSource};
 use likeness::app::engine::facts::PuttingBack;
 use likeness::app::engine::report::{JobReport, Report};
 use likeness::app::evaluate::state::{Message as EvaluateMessage, Tab};
-use likeness::app::metadata::state::write::WritePreview;
+use likeness::app::metadata::state::write::{WRITE_NAMES_PAGE, WritePreview};
 use likeness::app::people::state::{self as people, AsideTab};
 use likeness::app::settings::state::{self as settings_view, Appearance};
 use likeness::app::shell::app::App;
@@ -25,6 +25,7 @@ use likeness::app::train::state::Event as TrainEvent;
 use likeness::app::ui::action::Action;
 use likeness::app::ui::fonts::FontSource;
 use likeness::app::ui::locale::Language;
+use likeness::app::ui::page::Page;
 use likeness::app::ui::theme::ThemeChoice;
 use likeness::app::ui::view::View;
 use likeness::library::{CarriedFace, Decision, LostFace};
@@ -85,7 +86,7 @@ fn pair() -> Message {
 }
 
 fn aside(tab: AsideTab) -> Vec<Message> {
-    vec![Message::Act(Action::OpenSetAside), Message::People(people::Message::ShowAside(tab))]
+    vec![Message::Act(Action::Open(Page::SET_ASIDE)), Message::People(people::Message::ShowAside(tab))]
 }
 
 /// Two faces that were found in other pictures.
@@ -109,7 +110,7 @@ fn putting_back() -> Message {
 }
 
 fn photo() -> Message {
-    Message::Act(Action::OpenPhoto(PhotoId(1)))
+    Message::Act(Action::Open(Page::Photo(PhotoId(1))))
 }
 
 fn removing() -> Message {
@@ -131,14 +132,14 @@ pub fn scenes() -> Vec<Scene> {
         scene("people", View::PEOPLE),
         Scene { theme: dark, ..scene("people_dark", View::PEOPLE) },
         Scene { messages: act(Action::ToggleGrouping), ..scene("grouping", View::PEOPLE) },
-        Scene { messages: act(Action::OpenPerson(PersonId(1))), ..scene("person", View::PEOPLE) },
+        Scene { messages: act(Action::Open(Page::Person(PersonId(1)))), ..scene("person", View::PEOPLE) },
         Scene {
-            messages: act(Action::OpenPerson(PersonId(1))),
+            messages: act(Action::Open(Page::Person(PersonId(1)))),
             keys: vec![(Modifiers::COMMAND, Key::A)],
             ..scene("person_selected", View::PEOPLE)
         },
-        Scene { messages: act(Action::OpenPhoto(PhotoId(1))), ..scene("photo", View::LIBRARY) },
-        Scene { messages: act(Action::OpenSetAside), ..scene("set_aside", View::PEOPLE) },
+        Scene { messages: act(Action::Open(Page::Photo(PhotoId(1)))), ..scene("photo", View::LIBRARY) },
+        Scene { messages: act(Action::Open(Page::SET_ASIDE)), ..scene("set_aside", View::PEOPLE) },
         Scene { world: carried(), messages: aside(AsideTab::Carried), ..scene("set_aside_carried", View::PEOPLE) },
         Scene { messages: aside(AsideTab::Hidden), ..scene("set_aside_hidden", View::PEOPLE) },
         Scene { messages: aside(AsideTab::Strangers), ..scene("set_aside_strangers", View::PEOPLE) },
@@ -177,7 +178,7 @@ pub fn scenes() -> Vec<Scene> {
         Scene { news: train::demonstrated(), theme: dark, ..scene("demo_done_dark", View::TRAIN) },
         scene("models", View::MODELS),
         scene("settings", View::SETTINGS),
-        Scene { messages: act(Action::OpenWriteNames), ..scene("write_names", View::SETTINGS) },
+        Scene { messages: act(Action::Open(WRITE_NAMES_PAGE)), ..scene("write_names", View::SETTINGS) },
         Scene {
             messages: write_names::opened(&[0, 2]),
             preview: Some(write_names::many_files(1204)),
@@ -251,7 +252,10 @@ fn pictures_of_the_views() {
 fn readme_scenes() -> Vec<Scene> {
     let scenes = vec![
         scene("people", View::PEOPLE),
-        Scene { messages: vec![Message::Act(Action::OpenPerson(PersonId(1)))], ..scene("person", View::PEOPLE) },
+        Scene {
+            messages: vec![Message::Act(Action::Open(Page::Person(PersonId(1))))],
+            ..scene("person", View::PEOPLE)
+        },
         Scene { messages: vec![open_runs()], ..scene("evaluate", View::EVALUATE) },
         Scene { news: train::training(), ..scene("train", View::TRAIN) },
     ];

@@ -46,7 +46,7 @@ fn names_given(wire: &Wire) -> Vec<(i64, String)> {
 
 fn person_page(wire_world: super::World) -> (Wire, Harness<'static, App>) {
     let (wire, mut harness) = open(wire_world, View::PEOPLE);
-    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    send(&mut harness, Message::Act(Action::Open(Page::Person(PersonId(1)))));
     (wire, harness)
 }
 
@@ -164,8 +164,8 @@ fn no_key_reaches_the_page_under_a_menu_or_a_question() {
 #[test]
 fn after_a_merge_the_page_is_that_of_who_stays() {
     let (wire, mut harness) = open(album_world(), View::PEOPLE);
-    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(2))));
-    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    send(&mut harness, Message::Act(Action::Open(Page::Person(PersonId(2)))));
+    send(&mut harness, Message::Act(Action::Open(Page::Person(PersonId(1)))));
     send(&mut harness, Message::People(people::Message::AskMerge { from: PersonId(1), into: PersonId(5) }));
     harness.run_steps(3);
     harness.get_by_label("Merge").click();
@@ -227,7 +227,7 @@ fn a_person_who_was_set_aside_is_listed_by_name_and_restored_at_once() {
     };
     world.aside.faces.splice(0..0, (230..233).map(of_jonas));
     let (wire, mut harness) = open(world, View::PEOPLE);
-    send(&mut harness, Message::Act(Action::OpenSetAside));
+    send(&mut harness, Message::Act(Action::Open(Page::SET_ASIDE)));
     harness.get_by_label("Strangers 4").click();
     harness.run();
     harness.get_by_label("Jonas");
@@ -244,7 +244,7 @@ fn what_was_set_aside_is_reached_from_the_head_of_people() {
     assert!(links.iter().any(|top| *top < 150.0), "{links:?}");
     harness.get_all_by_label("Set aside: 7").next().unwrap().click();
     harness.run();
-    assert_eq!(harness.state().state().page, Page::SetAside);
+    assert_eq!(harness.state().state().page, Page::SET_ASIDE);
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn whoever_looks_for_the_hidden_or_the_lost_finds_what_was_set_aside() {
         harness.run_steps(4);
         harness.get_by_role_and_label(Role::ListBoxOption, "Set aside").click();
         harness.run();
-        assert_eq!(harness.state().state().page, Page::SetAside, "{typed}");
+        assert_eq!(harness.state().state().page, Page::SET_ASIDE, "{typed}");
     }
 }
 
@@ -368,13 +368,13 @@ fn a_search_for_the_place_of_a_lost_face_ends_where_its_user_turns_away() {
     ];
     for turn in turns {
         let (_, mut harness) = open(album_world(), View::PEOPLE);
-        send(&mut harness, Message::Act(Action::OpenSetAside));
+        send(&mut harness, Message::Act(Action::Open(Page::SET_ASIDE)));
         harness.get_by_label("Put back…").click();
         harness.run();
         assert!(harness.query_all_by_label("It is this face").next().is_some());
         turn(&mut harness);
         harness.run();
-        send(&mut harness, Message::Act(Action::OpenPhoto(PhotoId(3))));
+        send(&mut harness, Message::Act(Action::Open(Page::Photo(PhotoId(3)))));
         assert!(harness.query_all_by_label("It is this face").next().is_none(), "the photo is shown as ever");
     }
 }
@@ -385,11 +385,11 @@ fn a_lost_face_whose_picture_is_unknown_is_looked_for_in_the_library() {
     let mut world = album_world();
     world.aside.lost[0].replaced_by = None;
     let (_, mut harness) = open(world, View::PEOPLE);
-    send(&mut harness, Message::Act(Action::OpenSetAside));
+    send(&mut harness, Message::Act(Action::Open(Page::SET_ASIDE)));
     harness.get_by_label("Put back…").click();
     harness.run();
     assert_eq!((harness.state().state().view, harness.state().state().page), (View::LIBRARY, Page::None));
-    send(&mut harness, Message::Act(Action::OpenPhoto(PhotoId(3))));
+    send(&mut harness, Message::Act(Action::Open(Page::Photo(PhotoId(3)))));
     assert!(harness.query_all_by_label("It is this face").next().is_some());
 }
 
@@ -452,7 +452,7 @@ fn what_confirms_the_faces_shown_stays_in_sight() {
 #[test]
 fn a_face_is_taken_from_its_person_and_set_aside_at_its_photo() {
     let (wire, mut harness) = open(album_world(), View::LIBRARY);
-    send(&mut harness, Message::Act(Action::OpenPhoto(PhotoId(1))));
+    send(&mut harness, Message::Act(Action::Open(Page::Photo(PhotoId(1)))));
     let faces = vec![FaceId(10)];
     for (entry, decision) in [
         ("Not Maria Silva", Decision::Reject { person: PersonId(1), faces: faces.clone() }),

@@ -11,8 +11,8 @@ use likeness::app::engine::facts::NamedPerson;
 use likeness::app::engine::progress::{Progress, Skipped};
 use likeness::app::engine::report::{JobEnd, JobId, JobKind, JobReport, Report};
 use likeness::app::metadata::state::write::{
-    ChangeKind, DiffLine, FileFate, FilePreview, LeftName, NameList, UndoSummary, WriteChoices, WriteEvent,
-    WriteMessage, WritePlace, WritePreview, WriteRequest, WriteSummary, WritingKept, WritingSettings,
+    ChangeKind, DiffLine, FileFate, FilePreview, LeftName, NameList, UndoSummary, WRITE_NAMES_PAGE, WriteChoices,
+    WriteEvent, WriteMessage, WritePlace, WritePreview, WriteRequest, WriteSummary, WritingKept, WritingSettings,
 };
 use likeness::app::metadata::state::{Event, Message as Metadata, Request as MetadataRequest};
 use likeness::app::scan::job::SCANNING;
@@ -84,7 +84,7 @@ pub fn previewed(preview: WritePreview) -> Answer {
 /// The page, with the lines of these files.
 pub fn opened(files: &[usize]) -> Vec<Message> {
     let toggle = |file: &usize| Message::Metadata(Metadata::Writing(WriteMessage::Toggle(*file)));
-    let mut messages = vec![Message::Act(Action::OpenWriteNames)];
+    let mut messages = vec![Message::Act(Action::Open(WRITE_NAMES_PAGE))];
     messages.extend(files.iter().map(toggle));
     messages
 }
@@ -168,7 +168,7 @@ fn the_offer_leads_to_the_page_and_writes_nothing() {
     harness.run_steps(4);
     harness.get_by_label("See what it does").click();
     harness.run();
-    assert_eq!(harness.state().state().page, Page::WriteNames);
+    assert_eq!(harness.state().state().page, WRITE_NAMES_PAGE);
     harness.get_by_label("Nothing is written yet");
     assert!(jobs(&wire).is_empty());
 }
@@ -350,7 +350,7 @@ fn the_keyboard_opens_a_file() {
 #[test]
 fn a_cancelled_or_failed_look_can_be_made_again() {
     let (wire, mut harness) = open(album_world(), View::SETTINGS);
-    send(&mut harness, Message::Act(Action::OpenWriteNames));
+    send(&mut harness, Message::Act(Action::Open(WRITE_NAMES_PAGE)));
     harness.get_by_label("Look at the changes").click_accesskit();
     harness.run_steps(4);
     tell(&wire, &mut harness, WriteEvent::Began(JobId(3)));

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+pub(crate) use crate::app::compare::job::compare::ComparedFace;
 pub use crate::app::compare::job::compare::{CompareResult, CompareSource};
 pub use crate::app::compare::job::{Event, Request};
 use crate::app::ui::action::{Action, Outbox};
-use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
+use crate::app::ui::feature::Feature;
+use crate::app::ui::path_question::{PathQuestion, Wanted};
 use crate::app::ui::view::View;
 
 /// What a user can do here.

@@ -2,8 +2,7 @@
 
 use eframe::egui::{self, CornerRadius, Rect, Role, Sense, TextureHandle, Ui, Vec2, WidgetInfo};
 
-use crate::app::compare::job::compare::ComparedFace;
-use crate::app::compare::state::{CompareResult, CompareSource, Message, State};
+use crate::app::compare::state::{CompareResult, CompareSource, ComparedFace, Message, State};
 use crate::app::engine::facts::{DistanceSample, SampleOf};
 use crate::app::engine::picture::ImageKey;
 use crate::app::ui::feature::FeatureView;

@@ -13,23 +13,25 @@ use std::sync::Arc;
 
 pub use self::conflicts::{ConflictAnswer, Follow};
 pub(crate) use self::lists::{NameWithoutFace, PersonToReview, ReviewLists, TickedName};
-use self::write::{WriteMessage, WritingState};
+use self::write::{WRITE_NAMES_PAGE, WriteMessage, WritingState};
 use crate::app::engine::facts::Facts;
 use crate::app::engine::progress::Skipped;
 use crate::app::engine::report::{JobId, JobKind, Ticket};
 pub use crate::app::metadata::job::{Event, Request};
-use crate::app::metadata::job::{
-    LOOK_FOR_NAMES, NameChoices, NameOfPhoto, OfferedNames, PlacedName, TAKE_NAMES, names_of,
-};
+use crate::app::metadata::job::{LOOK_FOR_NAMES, NameChoices, OfferedNames, PlacedName, TAKE_NAMES, names_of};
+pub(crate) use crate::app::metadata::job::{NameOfPhoto, NamePlace};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Ended, Feature, Question};
 use crate::app::ui::locale::Locale;
-use crate::app::ui::page::Page;
+use crate::app::ui::page::{OwnPage, Page};
 use crate::app::ui::view::View;
 use crate::metadata::name_key::NameKey;
 use crate::metadata::review::answers::WithdrawnName;
 use crate::metadata::review::{NameConflict, PersonFound};
 use crate::types::Touched;
+
+/// The page of the names that other programs gave.
+pub(crate) const NAMES_PAGE: Page = Page::Own(OwnPage { title_key: "settings_names", over: None });
 
 /// What a user can do here.
 #[derive(Debug, Clone, PartialEq)]
@@ -356,7 +358,7 @@ impl Feature for State {
 
     fn on_show(&mut self, view: View, page: Page, out: &mut Outbox<'_, Request>) {
         self.on_show = view;
-        self.writing.on_show(Self::VIEW == Some(view), page == Page::WriteNames, out);
+        self.writing.on_show(Self::VIEW == Some(view), page == WRITE_NAMES_PAGE, out);
         let has_photos = out.facts.overview.ready().is_some_and(|overview| overview.photos > 0);
         // Both say what was found.
         let is_told = [View::PEOPLE, View::SETTINGS].contains(&view);
@@ -381,7 +383,7 @@ impl Feature for State {
             _ => return None,
         };
         Some(Ended {
-            show: Some(Action::OpenNames).filter(|_| !words.is_empty()),
+            show: Some(Action::Open(NAMES_PAGE)).filter(|_| !words.is_empty()),
             words,
             questions: Vec::new(),
             touched: Touched::default(),

@@ -9,7 +9,8 @@ mod write;
 use eframe::egui::{Align, Layout, Ui};
 
 use self::write::WritePage;
-use crate::app::metadata::state::{Message, State};
+use crate::app::metadata::state::write::WRITE_NAMES_PAGE;
+use crate::app::metadata::state::{Message, NAMES_PAGE, State};
 use crate::app::ui::action::Action;
 use crate::app::ui::feature::FeatureView;
 use crate::app::ui::page::Page;
@@ -41,8 +42,8 @@ impl FeatureView<State> for Views {
 
     fn page_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: Page) -> bool {
         match page {
-            Page::Names => page::page_ui(ui, ctx),
-            Page::WriteNames => self.write.ui(ui, ctx),
+            page if page == NAMES_PAGE => page::page_ui(ui, ctx),
+            page if page == WRITE_NAMES_PAGE => self.write.ui(ui, ctx),
             _ => return false,
         }
         true
@@ -59,7 +60,7 @@ fn head_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
             ui.spacing_mut().item_spacing.x = space::S;
             ui.label(theme::secondary(ui, words));
             if buttons::link_ui(ui, ctx.text.s("review_names")).clicked() {
-                ctx.act(Action::OpenNames);
+                ctx.act(Action::Open(NAMES_PAGE));
             }
         },
     );
@@ -79,7 +80,7 @@ fn settings_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
         ui.spacing_mut().item_spacing.x = space::S;
         let has_some = found.is_some() || !ctx.state.lists().without_face.is_empty() || ctx.state.has_refused();
         if has_some && buttons::button_ui(ui, Rank::Plain, ctx.text.s("review_names")).clicked() {
-            ctx.act(Action::OpenNames);
+            ctx.act(Action::Open(NAMES_PAGE));
         }
         if buttons::button_ui(ui, Rank::Plain, ctx.text.s("find_names")).clicked() {
             ctx.send(Message::Find);

@@ -172,7 +172,7 @@ impl Feature for State {
             Event::Against { from, into, named: None, against } => {
                 self.against = Some(against).filter(|_| self.merging == Some((from, into))).or(self.against);
             }
-            Event::Gone(person) => out.act(Action::Leave(person)),
+            Event::Gone(person) => out.act(Action::Leave(Page::Person(person))),
             // Answers to questions that are not asked any more.
             Event::Person(_) | Event::Preview(_) => {}
         }
@@ -181,6 +181,8 @@ impl Feature for State {
     fn act(&mut self, action: &Action, out: &mut Outbox<'_, Request>) {
         match action {
             Action::Decide(decision, seen) => self.decide_or_ask(decision.clone(), *seen, out),
+            // Found or given up: back to the others that are lost.
+            Action::PutBack(None) => out.act(Action::BackTo(Page::SET_ASIDE)),
             Action::OpenGrouping if self.grouping.open => {}
             Action::OpenGrouping | Action::ToggleGrouping => self.toggle_grouping(out),
             _ => {}
@@ -191,16 +193,22 @@ impl Feature for State {
         self.open = None;
         match page {
             Page::Person(person) => self.show(person, out),
-            Page::SetAside => out.ask(Request::LoadAside),
-            Page::Photo(_) | Page::Names | Page::WriteNames | Page::None => {}
+            page if page == Page::SET_ASIDE => {
+                out.ask(Request::LoadAside);
+                // Back among the lost faces, no search goes on.
+                if out.facts.putting_back.is_some() {
+                    out.act(Action::PutBack(None));
+                }
+            }
+            _ => {}
         }
     }
 
     fn page_touched(&self, page: Page, out: &mut Outbox<'_, Request>) {
         match page {
             Page::Person(person) => out.ask(Request::LoadPerson(person)),
-            Page::SetAside => out.ask(Request::LoadAside),
-            Page::Photo(_) | Page::Names | Page::WriteNames | Page::None => {}
+            page if page == Page::SET_ASIDE => out.ask(Request::LoadAside),
+            _ => {}
         }
     }
 
@@ -287,9 +295,9 @@ impl State {
 
     /// The page of who goes into somebody else gives way to theirs.
     fn follow_merge(&self, from: PersonId, into: PersonId, out: &mut Outbox<'_, Request>) {
-        out.act(Action::Leave(from));
+        out.act(Action::Leave(Page::Person(from)));
         if self.open == Some(from) {
-            out.act(Action::OpenPerson(into));
+            out.act(Action::Open(Page::Person(into)));
         }
     }
 
@@ -302,7 +310,7 @@ impl State {
             }
             Decision::Different(..) => self.merging = None,
             Decision::Hide(person) | Decision::SetAsideAll { person, .. } => {
-                out.act(Action::Leave(person));
+                out.act(Action::Leave(Page::Person(person)));
             }
             Decision::PutBack { .. } => out.act(Action::PutBack(None)),
             _ => {}

@@ -134,15 +134,17 @@ impl Feature for State {
     }
 
     /// Photos by their file's name.
-    fn hits(&self, typed: &str, _facts: &Facts, _text: &Locale) -> Vec<Hit> {
+    fn hits(&self, typed: &str, _facts: &Facts, text: &Locale) -> Vec<Hit> {
         let (found_for, photos) = &self.found;
         let fits = !typed.is_empty() && found_for == typed.trim();
         let hit = |(photo, name): &(PhotoId, String)| Hit {
             kind: HitKind::Photo,
             words: name.clone(),
-            action: Action::OpenPhoto(*photo),
+            action: Action::Open(Page::Photo(*photo)),
         };
-        photos.iter().filter(|_| fits).map(hit).collect()
+        let unnamed = Action::FilterPhotos(PhotoFilter::UnnamedFaces);
+        let command = Hit::command(text.s("filter_unnamed"), unnamed, typed);
+        photos.iter().filter(|_| fits).map(hit).chain(command).collect()
     }
 
     fn image_request(key: ImageKey) -> Option<Request> {

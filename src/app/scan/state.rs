@@ -9,6 +9,8 @@ use crate::app::scan::job::{ScanSummary, Withheld};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Ended, Feature, Offer, Question, with_skipped};
 use crate::app::ui::locale::Locale;
+use crate::app::ui::page::Page;
+use crate::app::ui::search::Hit;
 use crate::app::ui::view::View;
 use crate::types::Touched;
 
@@ -56,6 +58,11 @@ impl Feature for State {
         here && facts.is_fresh() && !facts.jobs.values().any(|job| job.kind == JobKind::SCAN)
     }
 
+    fn hits(&self, typed: &str, _facts: &Facts, text: &Locale) -> Vec<Hit> {
+        let commands = [("choose_folder", Action::ChooseFolder), ("rescan", Action::Rescan)];
+        commands.into_iter().filter_map(|(key, action)| Hit::command(text.s(key), action, typed)).collect()
+    }
+
     fn is_long(_: &Request) -> bool {
         true
     }
@@ -69,7 +76,7 @@ impl Feature for State {
         let faces = text.n("new_faces", summary.new_faces as u64);
         let words = text.f("said_scanned", &[("photos", &photos), ("faces", &faces)]);
         let words = with_skipped(words, summary.skipped.len() as u64, text);
-        let show = if summary.lost_faces > 0 { Action::OpenSetAside } else { Action::Show(View::PEOPLE) };
+        let show = if summary.lost_faces > 0 { Action::Open(Page::SET_ASIDE) } else { Action::Show(View::PEOPLE) };
         Some(Ended {
             words: with_the_rest(words, &summary, text),
             show: Some(show),

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use crate::app::engine::facts::Loadable;
+use crate::app::engine::facts::{Facts, Loadable};
 use crate::app::engine::report::Ticket;
 pub use crate::app::settings::job::{Event, Request};
 use crate::app::ui::action::{Action, Outbox};
 pub use crate::app::ui::appearance::Appearance;
-use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
+use crate::app::ui::feature::Feature;
 use crate::app::ui::locale::{Language, Locale};
+use crate::app::ui::path_question::{PathQuestion, Wanted};
 use crate::app::ui::theme::ThemeChoice;
 use crate::app::ui::view::View;
 use crate::library::{FacesOfFolder, ScannedFolder};
@@ -154,6 +155,12 @@ impl Feature for State {
     fn with_paths(asked: Message, paths: Vec<PathBuf>) -> Option<Message> {
         let Message::ChooseNewPlace(from) = asked else { return None };
         paths.into_iter().next().map(|to| Message::MoveFolder { from, to })
+    }
+
+    /// Until the networks are loaded, the best device is only a choice.
+    fn foot(&self, facts: &Facts, text: &Locale) -> Option<String> {
+        let overview = facts.overview.ready()?;
+        Some(overview.device.as_deref().unwrap_or(text.s("device_auto")).to_owned())
     }
 
     fn appearance(&self) -> Option<&Appearance> {

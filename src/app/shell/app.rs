@@ -19,10 +19,11 @@ use super::{job_bar, rail};
 use crate::app::engine::report::Report;
 use crate::app::ui::action::Action;
 use crate::app::ui::context::ViewContext;
-use crate::app::ui::feature::{Feature, FeatureView, PathQuestion};
+use crate::app::ui::feature::{Feature, FeatureView};
 use crate::app::ui::fonts::{self, FontSource};
 use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::Locale;
+use crate::app::ui::path_question::PathQuestion;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::Thumbnails;
 use crate::app::ui::view::View;
@@ -170,6 +171,11 @@ impl App {
         self.messages.push(message);
     }
 
+    /// Says something in passing.
+    pub(super) fn say(&mut self, words: String, ctx: &egui::Context) {
+        self.state.notices.say(words, None, ctx.time());
+    }
+
     /// Everything between two frames; nothing is drawn.
     pub(crate) fn update(&mut self, ctx: &egui::Context) {
         self.updates.tick(&mut self.state, &self.text, ctx.time());
@@ -234,13 +240,15 @@ impl App {
                 Ok(url) => ctx.open_url(OpenUrl::new_tab(url)),
                 Err(error) => self.state.notices.fail(self.text.s("failed").to_owned(), format!("{error:#}")),
             },
-            Message::Act(Action::Show(view)) => self.views.show(*view),
             Message::Act(Action::Rescan) => self.images.forget_failed(),
             _ => {}
         }
-        let before = self.state.appearance();
+        let (view, appearance) = (self.state.view, self.state.appearance());
         self.updates.run(&mut self.state, &self.text, message);
-        if self.state.appearance() != before {
+        if self.state.view != view {
+            self.views.show(self.state.view);
+        }
+        if self.state.appearance() != appearance {
             self.apply_appearance(ctx);
         }
     }

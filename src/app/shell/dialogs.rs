@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 
 use super::message::Message;
-use crate::app::ui::feature::{PathQuestion, Wanted};
+use crate::app::ui::path_question::{PathQuestion, Wanted};
 
 /// How a dialog ended.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::features::for_features;
 use super::notices::NoticeId;
 use crate::app::ui::action::Action;
-use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
-use crate::figures::Saving;
+use crate::app::ui::feature::Feature;
+use crate::app::ui::path_question::PathQuestion;
 
 macro_rules! messages_of {
     ([] $($feature:ident: $Feature:ident,)*) => {
@@ -15,8 +15,6 @@ macro_rules! messages_of {
             $($Feature(<crate::app::$feature::state::State as Feature>::Message),)*
             /// What concerns more than one feature.
             Act(Action),
-            /// Writes a figure or a table to this file.
-            SaveTo(PathBuf, Box<Saving>),
             /// Lets the path that this message asks for be typed, where the platform has no dialog for it.
             TypePath(Box<Message>),
             /// No dialog gave the path that this message asks for: says so, and offers to type it.
@@ -30,8 +28,8 @@ macro_rules! messages_of {
             pub(crate) fn path_question(&self) -> Option<PathQuestion> {
                 match self {
                     $(Self::$Feature(message) => crate::app::$feature::state::State::path_question(message),)*
-                    Self::Act(action) => action_question(action),
-                    Self::SaveTo(..) | Self::TypePath(_) | Self::NoPath(_) | Self::Dismiss(_) => None,
+                    Self::Act(action) => action.path_question(),
+                    Self::TypePath(_) | Self::NoPath(_) | Self::Dismiss(_) => None,
                 }
             }
 
@@ -41,8 +39,8 @@ macro_rules! messages_of {
                     $(Self::$Feature(message) => {
                         crate::app::$feature::state::State::with_paths(message, paths).map(Self::$Feature)
                     })*
-                    Self::Act(action) => action_with_paths(action, paths),
-                    Self::SaveTo(..) | Self::TypePath(_) | Self::NoPath(_) | Self::Dismiss(_) => None,
+                    Self::Act(action) => action.with_paths(paths).map(Self::Act),
+                    Self::TypePath(_) | Self::NoPath(_) | Self::Dismiss(_) => None,
                 }
             }
         }
@@ -50,25 +48,3 @@ macro_rules! messages_of {
 }
 
 for_features!(messages_of);
-
-fn action_question(action: &Action) -> Option<PathQuestion> {
-    match action {
-        Action::ChooseFolder => Some(PathQuestion::many("choose_folder_title", Wanted::Folder)),
-        Action::ChooseModelFile => Some(PathQuestion::many("choose_model_title", Wanted::File)),
-        Action::Save(saving) => {
-            let endings = saving.endings();
-            let name = format!("{}.{}", saving.stem, endings[0]);
-            Some(PathQuestion { name, endings, ..PathQuestion::one("save_title", Wanted::NewFile) })
-        }
-        _ => None,
-    }
-}
-
-fn action_with_paths(action: Action, paths: Vec<PathBuf>) -> Option<Message> {
-    match action {
-        Action::ChooseFolder => Some(Message::Act(Action::Scan(paths))),
-        Action::ChooseModelFile => Some(Message::Act(Action::ImportModels(paths))),
-        Action::Save(saving) => paths.into_iter().next().map(|path| Message::SaveTo(path, saving)),
-        _ => None,
-    }
-}

@@ -7,7 +7,6 @@ use crate::app::shell::state::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, size, space};
-use crate::app::ui::view::View;
 
 pub(crate) fn rail_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.spacing_mut().item_spacing.y = space::XS;
@@ -25,16 +24,12 @@ pub(crate) fn rail_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     });
 }
 
-/// Device and model; a click leads to where they are chosen.
+/// What the features say there, such as which model is used; a click leads to where it is chosen.
 fn foot_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
-    let Some(overview) = ctx.facts.overview.ready() else { return };
     let secondary = theme::palette(ui.visuals()).secondary;
-    let model = overview.model.as_deref().unwrap_or(ctx.text.s("no_model"));
-    // Until the networks are loaded, the best device is only a choice.
-    let device = overview.device.as_deref().unwrap_or(ctx.text.s("device_auto"));
-    for (words, view) in [(model, View::MODELS), (device, View::SETTINGS)] {
+    for (words, view) in ctx.state.foot(ctx.text) {
         // What stands in brackets, such as a date, shows when the pointer rests on it.
-        let short = words.split(" (").next().unwrap_or(words);
+        let short = words.split(" (").next().unwrap_or(&words);
         let width = size::RAIL - space::S;
         let mut job = egui::text::LayoutJob::simple(short.to_owned(), theme::small_font(), secondary, width);
         job.wrap.break_anywhere = !short.contains(' ');
@@ -42,7 +37,7 @@ fn foot_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
         job.halign = egui::Align::Center;
         // Laid out here: a label would take the rail's whole width.
         let galley = ui.painter().layout_job(job);
-        if ui.add(egui::Label::new(galley).sense(Sense::click())).on_hover_text(words).clicked() {
+        if ui.add(egui::Label::new(galley).sense(Sense::click())).on_hover_text(words.as_str()).clicked() {
             ctx.act(Action::Show(view));
         }
     }

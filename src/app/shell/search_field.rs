@@ -6,10 +6,12 @@ use crate::app::shell::features;
 use crate::app::shell::state::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
-use crate::app::ui::search::{Hit, HitKind};
+use crate::app::ui::search::Hit;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::suggestions::{arrows, list_ui, row_ui};
-use crate::library::PhotoFilter;
+
+/// Hits at once, at most.
+const LISTED: usize = 12;
 
 #[derive(Debug, Default)]
 pub(crate) struct SearchField {
@@ -69,26 +71,12 @@ pub(crate) fn search_field_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut Se
 }
 
 fn hits(ctx: &Context<'_>, typed: &str) -> Vec<Hit> {
-    let mut hits = ctx.state.hits(typed, ctx.text);
-    let lower = typed.trim().to_lowercase();
-    let go = |words: &str, action: Action| Hit { kind: HitKind::Command, words: words.to_owned(), action };
-    let mut commands: Vec<Hit> =
-        features::views().map(|view| go(ctx.text.s(view.label_key), Action::Show(view))).collect();
-    commands.push(go(ctx.text.s("choose_folder"), Action::ChooseFolder));
-    commands.push(go(ctx.text.s("rescan"), Action::Rescan));
-    commands.push(go(ctx.text.s("filter_unnamed"), Action::FilterPhotos(PhotoFilter::UnnamedFaces)));
-    let set_aside = go(ctx.text.s("set_aside"), Action::OpenSetAside);
-    commands.push(go(ctx.text.s("undo"), Action::undo(&ctx.state.facts)));
-    hits.extend(commands.into_iter().filter(|hit| hit.words.to_lowercase().contains(&lower)));
-    // Whoever looks for somebody hidden need not know what that page is called.
-    let lists =
-        ["aside_lost", "aside_carried", "aside_hidden", "aside_strangers", "aside_not_a_face", "aside_different"];
-    let lists = lists.map(|key| ctx.text.s(key));
-    let known_as = [set_aside.words.as_str(), ctx.text.s("set_aside_also")].into_iter().chain(lists);
-    if known_as.map(str::to_lowercase).any(|words| words.contains(&lower)) {
-        hits.push(set_aside);
-    }
-    hits.truncate(9);
+    let command = |key, action| Hit::command(ctx.text.s(key), action, typed);
+    let views = features::views().filter_map(|view| command(view.label_key, Action::Show(view)));
+    let own = ctx.state.hits(typed, ctx.text);
+    let mut hits: Vec<Hit> = views.chain(own).chain(command("undo", Action::undo(&ctx.state.facts))).collect();
+    hits.sort_by_key(|hit| hit.kind.rank());
+    hits.truncate(LISTED);
     hits
 }
 

@@ -66,12 +66,17 @@ macro_rules! state_of {
                 None $(.or_else(|| self.$feature.on_escape()))*
             }
 
-            /// What the features find for what was typed, in the order of their kinds.
+            /// What the features find for what was typed.
             pub(super) fn hits(&self, typed: &str, text: &Locale) -> Vec<Hit> {
                 let mut hits = Vec::new();
                 $(hits.extend(self.$feature.hits(typed, &self.facts, text));)*
-                hits.sort_by_key(|hit| hit.kind.rank());
                 hits
+            }
+
+            /// What the features say at the foot of the rail, and their views.
+            pub(super) fn foot(&self, text: &Locale) -> Vec<(String, View)> {
+                let said = [$(self.$feature.foot(&self.facts, text).zip(crate::app::$feature::state::State::VIEW),)*];
+                said.into_iter().flatten().collect()
             }
 
             /// How the window shall look.

@@ -9,8 +9,8 @@ use eframe::egui::{self, Id, Key, TextEdit, Ui};
 use url::Url;
 
 use super::message::Message;
-use crate::app::ui::feature::{PathQuestion, Wanted};
 use crate::app::ui::locale::Locale;
+use crate::app::ui::path_question::{PathQuestion, Wanted};
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::dialog::dialog_ui;

@@ -15,7 +15,7 @@ use crate::app::ui::locale::Locale;
 use crate::app::ui::view::View;
 use crate::figures::Saving;
 use crate::library::Decision;
-use crate::types::{PersonId, StepId, Touched};
+use crate::types::{StepId, Touched};
 
 /// A running scan is shown in the library this often.
 const REFRESH_SECS: f64 = 5.0;
@@ -101,7 +101,6 @@ macro_rules! routes_of {
                         });
                     })*
                     Message::Act(action) => self.act(state, text, action),
-                    Message::SaveTo(path, saving) => self.save(text, path, saving),
                     // A dialog.
                     Message::TypePath(_) | Message::NoPath(_) => {}
                     Message::Dismiss(id) => state.notices.dismiss(id),
@@ -184,19 +183,14 @@ impl Update {
     fn act(&mut self, state: &mut State, text: &Locale, action: Action) {
         match &action {
             Action::Show(view) => self.show(state, text, *view),
-            Action::OpenPerson(person) => self.open(state, text, Page::Person(*person)),
-            Action::OpenPhoto(photo) => self.open(state, text, Page::Photo(*photo)),
+            Action::Open(page) => self.open(state, text, *page),
             Action::TurnTo(page) => {
                 state.page = *page;
                 self.load_page(state, text);
             }
             Action::Back => self.back(state, text),
-            Action::Leave(person) => self.leave(state, text, *person),
-            Action::FilterPhotos(_) => {
-                state.view = View::LIBRARY;
-                state.page = Page::None;
-                state.trail.clear();
-            }
+            Action::BackTo(page) => self.back_to(state, text, *page),
+            Action::Leave(page) => self.leave(state, text, *page),
             Action::CancelJob(job) => self.ask(Request::Cancel(*job)),
             Action::PauseJob(job, pause) => {
                 match pause {
@@ -206,31 +200,19 @@ impl Update {
                 self.ask(Request::Pause(*job, *pause));
             }
             Action::Decide(Decision::Undo(_), _) => state.notices.withdraw_undo(),
-            Action::OpenSetAside => {
-                state.view = View::PEOPLE;
-                state.facts.putting_back = None;
-                self.open(state, text, Page::SetAside);
-            }
-            Action::OpenNames => self.open(state, text, Page::Names),
-            Action::OpenWriteNames => {
-                self.show(state, text, View::SETTINGS);
-                self.open(state, text, Page::WriteNames);
-            }
-            Action::PutBack(putting) => {
-                // Found or given up: back to the others that are lost.
-                if putting.is_none() && state.trail.contains(&Page::SetAside) {
-                    while state.page != Page::SetAside {
-                        state.page = state.trail.pop().unwrap_or_default();
-                    }
-                    self.load_page(state, text);
-                }
-                state.facts.putting_back = putting.clone();
-            }
+            Action::PutBack(putting) => state.facts.putting_back.clone_from(putting),
             Action::KeepSample(sample) => state.facts.sample.clone_from(sample),
+            Action::LoadModels => self.ask(Request::LoadModels),
             Action::Reload(touched) => self.load_touched(state, text, touched),
+            Action::SaveTo(path, saving) => self.save(text, path.clone(), saving.clone()),
             Action::Fail(failure) => self.failed(state, text, None, failure.clone()),
             // A feature's, or the window's own.
             _ => {}
+        }
+        if let Some(view) = action.shown_in() {
+            state.view = view;
+            state.page = Page::None;
+            state.trail.clear();
         }
         for_features!(with_each self, state, text, |part, out| part.act(&action, out));
     }
@@ -252,13 +234,13 @@ impl Update {
     /// What a view needs when it is opened.
     fn load_view(&mut self, state: &mut State, text: &Locale) {
         let view = state.view;
-        if view == View::MODELS {
-            self.ask(Request::LoadModels);
-        }
         for_features!(with_each self, state, text, |part, out| part.shown(view, out));
     }
 
     fn open(&mut self, state: &mut State, text: &Locale, page: Page) {
+        if let Some(view) = page.view().filter(|view| *view != state.view) {
+            self.show(state, text, view);
+        }
         if state.page != page {
             state.trail.push(std::mem::replace(&mut state.page, page));
             self.load_page(state, text);
@@ -267,19 +249,24 @@ impl Update {
 
     fn back(&mut self, state: &mut State, text: &Locale) {
         state.page = state.trail.pop().unwrap_or_default();
-        // Back among the lost faces, no search goes on.
-        if state.page == Page::SetAside {
-            state.facts.putting_back = None;
-        }
         self.load_page(state, text);
     }
 
-    /// A person who goes away takes the open page along.
-    fn leave(&mut self, state: &mut State, text: &Locale, person: PersonId) {
-        if state.page == Page::Person(person) {
+    fn back_to(&mut self, state: &mut State, text: &Locale, page: Page) {
+        if state.page != page && state.trail.contains(&page) {
+            while state.page != page {
+                state.page = state.trail.pop().unwrap_or_default();
+            }
+            self.load_page(state, text);
+        }
+    }
+
+    /// What goes away takes its page along.
+    fn leave(&mut self, state: &mut State, text: &Locale, page: Page) {
+        if state.page == page {
             self.back(state, text);
         }
-        state.trail.retain(|page| *page != Page::Person(person));
+        state.trail.retain(|other| *other != page);
     }
 
     fn load_page(&mut self, state: &mut State, text: &Locale) {

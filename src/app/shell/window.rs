@@ -93,6 +93,12 @@ impl WindowContent {
         }
     }
 
+    fn say(&mut self, words: String, ctx: &egui::Context) {
+        if let Self::App(open) = self {
+            open.0.say(words, ctx);
+        }
+    }
+
     /// None where no feature has a page for it.
     fn repair(opening: Opening, problem: &str, ctx: &egui::Context) -> Option<Self> {
         let appearance = &opening.settings.appearance;
@@ -116,11 +122,15 @@ impl WindowContent {
                     Self::repair(Opening { settings, ..opening }, &problem, ctx)
                 })
             }
-            Self::Repair(page, _, opening) => {
-                let opening = opening.take_if(|_| page.update());
-                opening.and_then(|opening| {
-                    let opened = Self::open(opening, ctx);
-                    opened.map_or_else(|(again, error)| Self::repair(again, &damage_or_chain(&error), ctx), Some)
+            Self::Repair(page, text, opening) => {
+                let said = page.update(text);
+                let opening = opening.take_if(|_| said.is_some());
+                said.zip(opening).and_then(|(words, opening)| match Self::open(opening, ctx) {
+                    Ok(mut content) => {
+                        content.say(words, ctx);
+                        Some(content)
+                    }
+                    Err((again, error)) => Self::repair(again, &damage_or_chain(&error), ctx),
                 })
             }
         };
@@ -208,8 +218,8 @@ mod tests {
     struct Restored;
 
     impl RepairPage for Restored {
-        fn update(&mut self) -> bool {
-            true
+        fn update(&mut self, _: &Locale) -> Option<String> {
+            Some(String::new())
         }
 
         fn ui(&mut self, _: &mut Ui, _: &Locale) {}

@@ -5,23 +5,26 @@ use std::path::PathBuf;
 
 use super::locale::Locale;
 use super::page::Page;
+use super::path_question::{PathQuestion, Wanted};
 use super::view::View;
 use crate::app::engine::facts::{DistanceSample, Facts, PuttingBack};
 use crate::app::engine::report::{Failure, JobId, Ticket};
 use crate::figures::Saving;
 use crate::library::{Decision, PhotoFilter};
-use crate::types::{FaceId, ModelId, PersonId, PhotoId, Revision, StepId, Touched};
+use crate::types::{FaceId, ModelId, PersonId, Revision, StepId, Touched};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Opens one of the views of the rail.
     Show(View),
-    OpenPerson(PersonId),
-    OpenPhoto(PhotoId),
-    /// Leaves the open photo or person for the view it was opened from.
+    /// Opens a page, over the view that it belongs to.
+    Open(Page),
+    /// Leaves the open page for what it was opened from.
     Back,
-    /// A person who goes away takes the open page along.
-    Leave(PersonId),
+    /// Leaves pages until this one is open, if it was opened before.
+    BackTo(Page),
+    /// What goes away takes its page along.
+    Leave(Page),
     /// Puts this page in the open one's place: going back leads where it led before.
     TurnTo(Page),
     /// Looks for what this text names; what is found is asked of [`Feature::hits`](super::feature::Feature::hits).
@@ -39,12 +42,6 @@ pub enum Action {
     PauseJob(JobId, bool),
     /// What a user decides about faces and people, and the revision that they looked at.
     Decide(Decision, Revision),
-    /// Opens the page of what was set aside.
-    OpenSetAside,
-    /// Opens the page of the names that other programs gave.
-    OpenNames,
-    /// Opens the page on which names are written for other programs.
-    OpenWriteNames,
     /// Looks for the place of a lost face; none gives the search up.
     PutBack(Option<PuttingBack>),
     /// Marks the photos of this folder that are gone as missing, as many as were shown.
@@ -69,12 +66,16 @@ pub enum Action {
     Demonstrate,
     /// Asks for a file and writes this to it.
     Save(Box<Saving>),
+    /// Writes it to this file.
+    SaveTo(PathBuf, Box<Saving>),
     /// Lets the path be typed that no dialog gave.
     TypePath,
     /// Opens a file in the program that its kind belongs to.
     OpenFile(PathBuf),
     /// Keeps these distances, for every view to read.
     KeepSample(Option<DistanceSample>),
+    /// Lists the models anew, for every view to read.
+    LoadModels,
     /// Reads anew what this touched.
     Reload(Touched),
     /// Says what failed.
@@ -89,6 +90,35 @@ impl Action {
 
     pub fn redo(facts: &Facts) -> Self {
         Self::Decide(Decision::Redo(facts.steps_seen().redo), Revision::NOW)
+    }
+
+    /// The view that shows what it does, where that is another than it was sent from.
+    pub(crate) fn shown_in(&self) -> Option<View> {
+        matches!(self, Self::FilterPhotos(_)).then_some(View::LIBRARY)
+    }
+
+    /// The path that it asks for.
+    pub(crate) fn path_question(&self) -> Option<PathQuestion> {
+        match self {
+            Self::ChooseFolder => Some(PathQuestion::many("choose_folder_title", Wanted::Folder)),
+            Self::ChooseModelFile => Some(PathQuestion::many("choose_model_title", Wanted::File)),
+            Self::Save(saving) => {
+                let endings = saving.endings();
+                let name = format!("{}.{}", saving.stem, endings[0]);
+                Some(PathQuestion { name, endings, ..PathQuestion::one("save_title", Wanted::NewFile) })
+            }
+            _ => None,
+        }
+    }
+
+    /// What follows when the paths are known.
+    pub(crate) fn with_paths(self, paths: Vec<PathBuf>) -> Option<Self> {
+        match self {
+            Self::ChooseFolder => Some(Self::Scan(paths)),
+            Self::ChooseModelFile => Some(Self::ImportModels(paths)),
+            Self::Save(saving) => paths.into_iter().next().map(|path| Self::SaveTo(path, saving)),
+            _ => None,
+        }
     }
 
     /// Takes back this decision, as long as it is the last one. The step alone says what has been seen.

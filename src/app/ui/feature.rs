@@ -11,6 +11,7 @@ use super::appearance::Appearance;
 use super::context::ViewContext;
 use super::locale::Locale;
 use super::page::Page;
+use super::path_question::PathQuestion;
 use super::search::Hit;
 use super::view::View;
 use crate::app::engine::facts::Facts;
@@ -124,6 +125,11 @@ pub trait Feature: Default {
         false
     }
 
+    /// What it says at the foot of the rail, where a click leads to its view.
+    fn foot(&self, _facts: &Facts, _text: &Locale) -> Option<String> {
+        None
+    }
+
     /// What of it fits what was typed in the search field.
     fn hits(&self, _typed: &str, _facts: &Facts, _text: &Locale) -> Vec<Hit> {
         Vec::new()
@@ -178,8 +184,8 @@ pub(crate) trait FeatureView<F: Feature>: Default {
 
 /// A page that stands alone: where the library cannot be opened, no job runs that could answer it.
 pub(crate) trait RepairPage {
-    /// Takes answers in. True: the library can be opened again.
-    fn update(&mut self) -> bool;
+    /// Takes answers in. Once the library can be opened again: what is said of it then.
+    fn update(&mut self, text: &Locale) -> Option<String>;
 
     fn ui(&mut self, ui: &mut Ui, text: &Locale);
 }
@@ -239,37 +245,4 @@ pub(crate) fn with_skipped(mut words: String, skipped: u64, text: &Locale) -> St
         words.push_str(&text.n("said_skipped", skipped));
     }
     words
-}
-
-/// A question that a path answers.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PathQuestion {
-    pub title_key: &'static str,
-    pub(crate) wanted: Wanted,
-    /// Whether several paths may be given.
-    pub many: bool,
-    /// For a file to be written: the name to begin with and the endings on offer, where there are such.
-    pub name: String,
-    pub endings: &'static [&'static str],
-}
-
-/// What a path must lead to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    Folder,
-    File,
-    /// A file to be written, which need not be there.
-    NewFile,
-}
-
-impl PathQuestion {
-    /// Asks for one path.
-    pub(crate) fn one(title_key: &'static str, wanted: Wanted) -> Self {
-        Self { title_key, wanted, many: false, name: String::new(), endings: &[] }
-    }
-
-    /// Asks for one path or several.
-    pub(crate) fn many(title_key: &'static str, wanted: Wanted) -> Self {
-        Self { many: true, ..Self::one(title_key, wanted) }
-    }
 }

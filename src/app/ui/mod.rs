@@ -11,6 +11,7 @@ pub mod fonts;
 pub mod icons;
 pub mod locale;
 pub mod page;
+pub mod path_question;
 pub mod plot;
 pub mod preprocessing_words;
 pub mod search;

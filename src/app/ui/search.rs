@@ -11,6 +11,14 @@ pub struct Hit {
     pub action: Action,
 }
 
+impl Hit {
+    /// A command, where its words hold what was typed.
+    pub(crate) fn command(words: &str, action: Action, typed: &str) -> Option<Self> {
+        let fits = words.to_lowercase().contains(&typed.trim().to_lowercase());
+        fits.then(|| Self { kind: HitKind::Command, words: words.to_owned(), action })
+    }
+}
+
 /// Told apart by an icon. They are listed in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HitKind {

@@ -14,8 +14,14 @@ use std::sync::Arc;
 
 use crate::app::engine::facts::{Loadable, ModelRow};
 pub(crate) use crate::app::evaluate::job::CHECK;
+pub(crate) use crate::app::evaluate::job::check::CheckOutcome;
+pub(crate) use crate::app::evaluate::job::check::alternatives::PossibleFault;
+pub(crate) use crate::app::evaluate::job::check::findings::Finding;
 use crate::app::evaluate::job::checked::Checked;
-use crate::app::evaluate::job::setup::EvaluationSetup;
+pub(crate) use crate::app::evaluate::job::checked::Cure;
+pub(crate) use crate::app::evaluate::job::pairs_config::Mirror;
+pub(crate) use crate::app::evaluate::job::present::{fold_cells, percent};
+pub(crate) use crate::app::evaluate::job::setup::{EvaluationOptions, EvaluationPath, EvaluationSetup, Subject};
 pub use crate::app::evaluate::job::{EVALUATE, Event, Request};
 pub use crate::app::evaluate::state::message::Message;
 use crate::eval::run::RunRow;

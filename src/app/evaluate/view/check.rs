@@ -3,12 +3,8 @@
 use eframe::egui::{self, Ui, Vec2};
 
 use crate::app::engine::facts::Loadable;
-use crate::app::evaluate::job::check::CheckOutcome;
-use crate::app::evaluate::job::check::alternatives::PossibleFault;
-use crate::app::evaluate::job::check::findings::Finding;
-use crate::app::evaluate::job::checked::Cure;
-use crate::app::evaluate::state::Message;
 use crate::app::evaluate::state::words;
+use crate::app::evaluate::state::{CheckOutcome, Cure, Finding, Message, PossibleFault};
 use crate::app::evaluate::view::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};

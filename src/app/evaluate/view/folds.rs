@@ -2,8 +2,8 @@
 
 use eframe::egui::{self, Ui};
 
-use crate::app::evaluate::job::present::fold_cells;
 use crate::app::evaluate::state::figures::fold_numbers;
+use crate::app::evaluate::state::fold_cells;
 use crate::app::evaluate::view::Context;
 use crate::app::evaluate::view::percent;
 use crate::app::ui::action::Action;

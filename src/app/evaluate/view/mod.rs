@@ -10,8 +10,7 @@ mod wall;
 
 use eframe::egui::{Ui, Vec2};
 
-use crate::app::evaluate::job::present::percent;
-use crate::app::evaluate::state::{Message, State};
+use crate::app::evaluate::state::{Message, State, percent};
 use crate::app::ui::context::ViewContext;
 use crate::app::ui::feature::FeatureView;
 use crate::app::ui::widgets::status;

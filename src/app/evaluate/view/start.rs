@@ -5,10 +5,8 @@ use std::path::PathBuf;
 use eframe::egui::{self, Ui, Vec2};
 
 use crate::app::engine::facts::Loadable;
-use crate::app::evaluate::job::pairs_config::Mirror;
-use crate::app::evaluate::job::setup::{EvaluationOptions, EvaluationPath, EvaluationSetup, Subject};
-use crate::app::evaluate::state::EVALUATE;
 use crate::app::evaluate::state::Message;
+use crate::app::evaluate::state::{EVALUATE, EvaluationOptions, EvaluationPath, EvaluationSetup, Mirror, Subject};
 use crate::app::evaluate::view::Context;
 use crate::app::evaluate::view::percent;
 use crate::app::ui::action::Action;

@@ -17,8 +17,13 @@ use crate::app::metadata::job::{PREVIEW_NAMES, Request, TAKE_NAMES_BACK, WRITE_N
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Ended, Offer, Question};
 use crate::app::ui::locale::Locale;
+use crate::app::ui::page::{OwnPage, Page};
+use crate::app::ui::view::View;
 pub use crate::library::WritePlace;
 use crate::types::Touched;
+
+/// The page on which names are written for other programs.
+pub const WRITE_NAMES_PAGE: Page = Page::Own(OwnPage { title_key: "write_names", over: Some(View::SETTINGS) });
 
 /// Writing is offered once so many people have names.
 const NAMES_FIRST: usize = 10;
@@ -237,7 +242,7 @@ impl WritingState {
 
     /// The offer, which is made once.
     pub(super) fn question(&mut self, text: &Locale) -> Option<Question> {
-        let show = Offer { label_key: "offer_write_names_show", action: Some(Action::OpenWriteNames) };
+        let show = Offer { label_key: "offer_write_names_show", action: Some(Action::Open(WRITE_NAMES_PAGE)) };
         let leave = Offer { label_key: "offer_write_names_leave", action: None };
         let words = || text.s("offer_write_names").to_owned();
         std::mem::take(&mut self.offer_now).then(|| Question { words: words(), answers: vec![show, leave] })
@@ -251,7 +256,7 @@ impl WritingState {
         let words = if self.page_is_open { None } else { self.words(kind, text) };
         Some(Ended {
             words: words.unwrap_or_default(),
-            show: Some(Action::OpenWriteNames),
+            show: Some(Action::Open(WRITE_NAMES_PAGE)),
             questions: Vec::new(),
             touched: Touched::default(),
             shown_in: None,

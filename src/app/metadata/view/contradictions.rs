@@ -6,9 +6,9 @@ use eframe::egui::{self, Align, Key, Layout, Response, Ui};
 use super::tiles::PlaceTile;
 use super::{Context, source_key};
 use crate::app::engine::picture::ImageKey;
-use crate::app::metadata::job::{NameOfPhoto, NamePlace};
-use crate::app::metadata::state::{ConflictAnswer, Message, NameWithoutFace};
+use crate::app::metadata::state::{ConflictAnswer, Message, NameOfPhoto, NamePlace, NameWithoutFace};
 use crate::app::ui::action::Action;
+use crate::app::ui::page::Page;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_strip::face_strip_ui;
@@ -104,7 +104,7 @@ fn question_ui(
         ui.spacing_mut().item_spacing.x = space::S;
         let response = tile.ui(ui, ctx, None);
         if response.clicked() {
-            ctx.act(Action::OpenPhoto(tile.photo));
+            ctx.act(Action::Open(Page::Photo(tile.photo)));
         }
         words_and_answers_ui(ui, ctx, (title, more), answers, &[response]);
     });
@@ -146,7 +146,7 @@ fn words_and_answers_ui(
     }
     match pressed.and_then(|number| answers.into_iter().nth(number)).map(|answer| answer.does) {
         Some(Pressed::Says(message)) => ctx.send(message),
-        Some(Pressed::Opens(photo)) => ctx.act(Action::OpenPhoto(photo)),
+        Some(Pressed::Opens(photo)) => ctx.act(Action::Open(Page::Photo(photo))),
         None => {}
     }
 }
@@ -215,7 +215,7 @@ pub(super) fn without_face_ui(ui: &mut Ui, ctx: &mut Context<'_>, name: &NameWit
             buttons::focus_ring(ui, rect, &response, rounding, theme::palette(ui.visuals()));
         }
         if response.clicked() {
-            ctx.act(Action::OpenPhoto(photo));
+            ctx.act(Action::Open(Page::Photo(photo)));
         }
         let why = ctx.text.s(why_key(name.why));
         let refuse = ctx.text.f("not_in_photo", &[("name", &name.spelled)]);

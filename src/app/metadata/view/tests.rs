@@ -114,7 +114,7 @@ fn a_line_above_people_leads_to_the_page_while_there_is_something_to_review() {
         harness.get_by_label(words);
         harness.get_by_label("Review…").click();
         harness.run();
-        assert_eq!(harness.state().actions, [Action::OpenNames]);
+        assert_eq!(harness.state().actions, [Action::Open(NAMES_PAGE)]);
     }
 }
 
@@ -156,7 +156,7 @@ fn a_face_is_taken_refused_and_looked_at_with_the_keyboard() {
         harness.run();
     };
     press(&mut harness, Key::Space);
-    assert_eq!(harness.state().actions, [Action::OpenPhoto(PhotoId(1))]);
+    assert_eq!(harness.state().actions, [Action::Open(Page::Photo(PhotoId(1)))]);
     press(&mut harness, Key::X);
     assert_eq!(harness.state().sent.last(), Some(&Message::RefuseOne(of(1, "Ada"))));
     let cut = "Ada, where no face was found: one is cut out here";

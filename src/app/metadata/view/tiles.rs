@@ -6,10 +6,10 @@ use eframe::egui::{
 
 use super::Context;
 use crate::app::engine::picture::ImageKey;
-use crate::app::metadata::job::NamePlace;
-use crate::app::metadata::state::{Message, TickedName};
+use crate::app::metadata::state::{Message, NamePlace, TickedName};
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::page::Page;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::Drawable;
 use crate::app::ui::widgets::{buttons, picture};
@@ -55,7 +55,7 @@ fn cell_ui(ui: &mut Ui, ctx: &mut Context<'_>, name: &TickedName, spelled: &str)
     let response = tile.ui(ui, ctx, Some(name.ticked));
     let pressed = |key| response.has_focus() && ui.input(|input| input.key_pressed(key));
     if pressed(Key::Space) {
-        ctx.act(Action::OpenPhoto(of.photo));
+        ctx.act(Action::Open(Page::Photo(of.photo)));
     } else if pressed(Key::C) {
         ctx.send(Message::TakeOne(of.clone()));
     } else if pressed(Key::X) {
@@ -73,7 +73,7 @@ fn cell_ui(ui: &mut Ui, ctx: &mut Context<'_>, name: &TickedName, spelled: &str)
             ctx.send(Message::RefuseOne(of.clone()));
         }
         if buttons::icon_button_ui(ui, Icon::Images, ctx.text.s("show_photo")).clicked() {
-            ctx.act(Action::OpenPhoto(of.photo));
+            ctx.act(Action::Open(Page::Photo(of.photo)));
         }
     });
 }

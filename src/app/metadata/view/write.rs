@@ -10,7 +10,7 @@ use eframe::egui::{self, Align, Galley, Label, Layout, Panel, TextStyle, TextWra
 
 use self::files::{PageRow, rows};
 use crate::app::engine::progress::Skipped;
-use crate::app::metadata::state::write::{LeftName, WriteMessage, WriteOutcome, WritingState};
+use crate::app::metadata::state::write::{LeftName, WRITE_NAMES_PAGE, WriteMessage, WriteOutcome, WritingState};
 use crate::app::metadata::state::{Message, State};
 use crate::app::metadata::view::Context;
 use crate::app::ui::action::Action;
@@ -48,7 +48,7 @@ pub(super) fn settings_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         if buttons::button_ui(ui, Rank::Plain, ctx.text.s("write_open")).clicked() {
-            ctx.act(Action::OpenWriteNames);
+            ctx.act(Action::Open(WRITE_NAMES_PAGE));
         }
         take_back_ui(ui, ctx, &state.writing);
     });

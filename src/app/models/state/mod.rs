@@ -5,6 +5,7 @@ pub mod importing;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::app::engine::facts::Facts;
 use crate::app::engine::report::{JobId, JobKind, Ticket};
 use crate::app::jobs::import::ImportRequest;
 pub use crate::app::models::job::{Event, NetworkRow, Request};
@@ -120,6 +121,17 @@ impl Feature for State {
 
     fn opened(&self, out: &mut Outbox<'_, Request>) {
         out.ask(Request::LoadNetworks);
+    }
+
+    fn shown(&self, view: View, out: &mut Outbox<'_, Request>) {
+        if Self::VIEW == Some(view) {
+            out.act(Action::LoadModels);
+        }
+    }
+
+    fn foot(&self, facts: &Facts, text: &Locale) -> Option<String> {
+        let overview = facts.overview.ready()?;
+        Some(overview.model.as_deref().unwrap_or(text.s("no_model")).to_owned())
     }
 
     fn act(&mut self, action: &Action, out: &mut Outbox<'_, Request>) {

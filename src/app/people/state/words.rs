@@ -1,9 +1,10 @@
 //! What is said when a decision has been carried out, and whom the search finds.
 
-use super::Request;
+use super::{AsideTab, Request};
 use crate::app::engine::facts::Facts;
 use crate::app::ui::action::{Action, Outbox, SuccessWords};
 use crate::app::ui::locale::Locale;
+use crate::app::ui::page::Page;
 use crate::app::ui::search::{Hit, HitKind};
 use crate::app::ui::widgets::name_field::completions;
 use crate::library::{Decision, Destination, PhotoFilter, SetAside};
@@ -100,7 +101,7 @@ fn set_aside_key(why: SetAside) -> &'static str {
     }
 }
 
-/// People by their name, and the photos of each.
+/// People by their name, and the photos of each; and what was set aside.
 pub(super) fn hits(typed: &str, facts: &Facts, text: &Locale) -> Vec<Hit> {
     let named = facts.people.ready().map_or(&[][..], |people| &people.named);
     let mut hits = Vec::new();
@@ -113,10 +114,15 @@ pub(super) fn hits(typed: &str, facts: &Facts, text: &Locale) -> Vec<Hit> {
                 text.f("person_card", &[("name", &person.name), ("count", &count)])
             }
         };
-        hits.push(Hit { kind: HitKind::Person, words, action: Action::OpenPerson(person.person) });
+        hits.push(Hit { kind: HitKind::Person, words, action: Action::Open(Page::Person(person.person)) });
         let words = text.f("photos_of", &[("name", &person.name)]);
         let action = Action::FilterPhotos(PhotoFilter::Person(person.person));
         hits.push(Hit { kind: HitKind::PhotosOf, words, action });
     }
+    // Whoever looks for somebody hidden need not know what that page is called.
+    let known_as = ["set_aside", "set_aside_also"].into_iter().chain(AsideTab::ALL.map(AsideTab::label_key));
+    let set_aside = |key| Hit::command(text.s(key), Action::Open(Page::SET_ASIDE), typed);
+    let words = text.s("set_aside").to_owned();
+    hits.extend(known_as.filter_map(set_aside).next().map(|hit| Hit { words, ..hit }));
     hits
 }

@@ -9,6 +9,7 @@ use crate::app::people::view::people::{UNDO, undo_ui};
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::grouped;
+use crate::app::ui::page::Page;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
@@ -48,7 +49,7 @@ pub(crate) fn aside_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
         Loadable::Loading => status::skeleton_ui(ui, tile, ctx.text.s("loading")),
         Loadable::Failed(failure) => {
             if status::failed_ui(ui, ctx.text, failure, ctx.text.s("try_again")) {
-                ctx.act(Action::OpenSetAside);
+                ctx.act(Action::Open(Page::SET_ASIDE));
             }
         }
         Loadable::Ready(aside) => page_ui(ui, ctx, aside),
@@ -206,7 +207,7 @@ fn lost_buttons_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, lost: &Los
         let putting = PuttingBack { lost: lost.face_id, name: lost.name.clone(), seen: aside.seen };
         // Who goes elsewhere by themselves has given the search up, so it begins where it leads to.
         match lost.replaced_by {
-            Some(photo) => ctx.act(Action::OpenPhoto(photo)),
+            Some(photo) => ctx.act(Action::Open(Page::Photo(photo))),
             None => ctx.act(Action::Show(View::LIBRARY)),
         }
         ctx.act(Action::PutBack(Some(putting)));
@@ -222,7 +223,7 @@ fn carried_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, face: &CarriedF
     }
     let now = FaceTile { face: face.into, side: 72.0, frame: TileFrame::Square, selected: false, name };
     if face_tile_ui(ui, ctx, now).clicked() {
-        ctx.act(Action::OpenPhoto(face.into_photo));
+        ctx.act(Action::Open(Page::Photo(face.into_photo)));
     }
     ui.label(theme::secondary(ui, ctx.text.s("is_now")));
 }
@@ -252,7 +253,7 @@ fn hidden_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, person: &PersonC
     if let Some(cover) = person.cover
         && face_tile_ui(ui, ctx, tile(cover, TileFrame::Round, name)).clicked()
     {
-        ctx.act(Action::OpenPerson(person.id));
+        ctx.act(Action::Open(Page::Person(person.id)));
     }
     ui.add(egui::Label::new(theme::strong(name)).truncate());
     let label = ctx.text.s("show");
@@ -267,7 +268,7 @@ fn face_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, face: &FaceSetAsid
         SetAside::NotAFace => ctx.text.s("aside_no_face"),
     };
     if face_tile_ui(ui, ctx, tile(face.face_id, TileFrame::Square, label)).clicked() {
-        ctx.act(Action::OpenPhoto(face.photo_id));
+        ctx.act(Action::Open(Page::Photo(face.photo_id)));
     }
     if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("restore")).clicked() {
         decide(ctx, aside, Decision::Restore(vec![face.face_id]));
@@ -287,7 +288,7 @@ fn pair_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, row: &ApartRow) {
             if let Some(face) = cover {
                 let tile = FaceTile { face, side: 48.0, frame: TileFrame::Round, selected: false, name };
                 if face_tile_ui(ui, ctx, tile).clicked() {
-                    ctx.act(Action::OpenPerson(person));
+                    ctx.act(Action::Open(Page::Person(person)));
                 }
             }
             ui.add(egui::Label::new(theme::strong(name)));
@@ -303,7 +304,7 @@ fn rejection_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, face: &Reject
     let name = face.name.as_deref().unwrap_or(ctx.text.s("unnamed_group"));
     let label = ctx.text.f("not_them", &[("name", name)]);
     if face_tile_ui(ui, ctx, tile(face.face_id, TileFrame::Square, &label)).clicked() {
-        ctx.act(Action::OpenPhoto(face.photo_id));
+        ctx.act(Action::Open(Page::Photo(face.photo_id)));
     }
     if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("may_be_them")).clicked() {
         decide(ctx, aside, Decision::TakeBackReject { person: face.person, face: face.face_id });

@@ -37,8 +37,8 @@ impl FeatureView<State> for Views {
     fn page_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: Page) -> bool {
         match page {
             Page::Person(_) => self.person.ui(ui, ctx),
-            Page::SetAside => aside::aside_ui(ui, ctx),
-            Page::Photo(_) | Page::Names | Page::WriteNames | Page::None => return false,
+            page if page == Page::SET_ASIDE => aside::aside_ui(ui, ctx),
+            _ => return false,
         }
         true
     }

@@ -15,6 +15,7 @@ use crate::app::people::view::Context;
 use crate::app::people::view::grouping::grouping_ui;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
+use crate::app::ui::page::Page;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
@@ -163,7 +164,7 @@ impl PeopleView {
                 ui.set_min_width(strip_width);
                 let strip = face_strip_ui(ui, ctx, strip, more, size::STRIP_FACE, &name);
                 if strip.on_hover_text(ctx.text.n("open_group", group.faces)).clicked() {
-                    ctx.act(Action::OpenPerson(group.person));
+                    ctx.act(Action::Open(Page::Person(group.person)));
                 }
             });
             ui.vertical(|ui| {
@@ -290,7 +291,7 @@ fn aside_link_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
         count => ctx.text.n("set_aside_count", count),
     };
     if buttons::icon_and_text_ui(ui, Rank::Quiet, Icon::Archive, &label).clicked() {
-        ctx.act(Action::OpenSetAside);
+        ctx.act(Action::Open(Page::SET_ASIDE));
     }
 }
 
@@ -322,7 +323,7 @@ fn card_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: &NamedPerson) -> Response
         ctx.send(Message::AskMerge { from: *dropped, into: person.person });
     }
     if response.clicked() {
-        ctx.act(Action::OpenPerson(person.person));
+        ctx.act(Action::Open(Page::Person(person.person)));
     }
     if response.gained_focus() {
         response.scroll_to_me(None);

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use eframe::egui::{self, Id, Key, Modifiers, Response, Ui, Vec2};
 
 use self::parts::{
-    apart_ui, count_words, decide, distance_ui, heading_words, missing_ui, move_target_ui, move_to, picking,
-    rejected_ui, selected_menu_ui, take_back_ui, tick_ui, verdict_ui, why_missing_ui,
+    apart_ui, count_words, decide, distance_ui, heading_words, missing_ui, move_target_ui, move_to, open_photo,
+    picking, rejected_ui, selected_menu_ui, take_back_ui, tick_ui, verdict_ui, why_missing_ui,
 };
 use crate::app::engine::facts::Loadable;
 use crate::app::people::state::{Message, PersonPage};
@@ -314,7 +314,7 @@ impl PersonView {
     fn pressed(&mut self, ui: &Ui, ctx: &mut Context<'_>, page: &PersonPage, face: &FaceOfPerson, response: &Response) {
         let space = response.has_focus() && ui.input(|input| input.key_pressed(Key::Space));
         if response.double_clicked() || space {
-            ctx.act(Action::OpenPhoto(face.photo_id));
+            open_photo(ctx, face.photo_id);
         } else if response.clicked() {
             let modifiers = ui.input(|input| input.modifiers);
             self.select(page, face.face_id, modifiers);

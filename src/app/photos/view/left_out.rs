@@ -8,6 +8,7 @@ use crate::app::photos::state::LeftOutFile;
 use crate::app::photos::view::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
+use crate::app::ui::page::Page;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::{buttons, picture, status};
@@ -48,7 +49,7 @@ fn picture_ui(ui: &mut Ui, ctx: &mut Context<'_>, photo: PhotoId, file: &LeftOut
         response.scroll_to_me(None);
     }
     if response.clicked() {
-        ctx.act(Action::OpenPhoto(photo));
+        ctx.act(Action::Open(Page::Photo(photo)));
     }
 }
 

@@ -10,6 +10,7 @@ use crate::app::photos::view::Context;
 use crate::app::photos::view::left_out::left_out_ui;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
+use crate::app::ui::page::Page;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::{buttons, picture, status};
@@ -71,7 +72,7 @@ impl LibraryView {
                 ui.horizontal(|ui| {
                     for tile in &timeline.months[month].photos[first..first + count] {
                         if tile_ui(ui, ctx, tile, side).clicked() {
-                            ctx.act(Action::OpenPhoto(tile.photo));
+                            ctx.act(Action::Open(Page::Photo(tile.photo)));
                         }
                     }
                 });

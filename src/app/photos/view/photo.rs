@@ -11,6 +11,7 @@ use crate::app::photos::state::{Message, PhotoPage};
 use crate::app::photos::view::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::page::Page;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::Drawable;
 use crate::app::ui::widgets::buttons::{self, Rank};
@@ -112,7 +113,7 @@ impl PhotoView {
             && !put_back(ctx, face.face_id)
             && let Some(person) = face.state.person()
         {
-            ctx.act(Action::OpenPerson(person));
+            ctx.act(Action::Open(Page::Person(person)));
         }
         let palette = theme::palette(ui.visuals());
         let lit = response.hovered() || was_pointed == Some(face.face_id) || response.has_focus();
@@ -145,7 +146,7 @@ impl PhotoView {
             && !put_back(ctx, face.face_id)
             && let Some(person) = face.state.person()
         {
-            ctx.act(Action::OpenPerson(person));
+            ctx.act(Action::Open(Page::Person(person)));
         }
         ui.vertical(|ui| match (&face.name, face.state.person()) {
             _ if ctx.facts.putting_back.is_some() => put_here_ui(ui, ctx, face),

@@ -8,7 +8,7 @@ use crate::app::train::state::live::{LiveRun, RunStart};
 use crate::app::ui::locale::Language;
 use crate::app::{people, photos};
 use crate::library::PhotoFilter;
-use crate::types::{PhotoId, Revision};
+use crate::types::{PersonId, PhotoId, Revision};
 
 struct Sent(Vec<Request>);
 
@@ -66,7 +66,7 @@ fn a_page_of_before_a_change_does_not_take_the_place_of_one_of_after_it() {
         rejected: Vec::new(),
         apart: Vec::new(),
     };
-    update.run(&mut state, &text, Message::Act(Action::OpenPerson(PersonId(1))));
+    update.run(&mut state, &text, Message::Act(Action::Open(Page::Person(PersonId(1)))));
     for (seen, name, shown) in [(5, "Ada", "Ada"), (4, "Bo", "Ada"), (6, "Cleo", "Cleo")] {
         let event = people::state::Event::Person(page(seen, name));
         update.receive(&mut state, &text, Report::Own(Answer::People(event)));
@@ -104,7 +104,7 @@ fn people_of_before_a_change_are_asked_for_again() {
 fn arrows_stop_at_both_ends_of_the_timeline() {
     let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
     update.receive(&mut state, &text, timeline_of(PhotoFilter::All, timeline(&[1, 2])));
-    update.run(&mut state, &text, Message::Act(Action::OpenPhoto(PhotoId(1))));
+    update.run(&mut state, &text, Message::Act(Action::Open(Page::Photo(PhotoId(1)))));
     update.run(&mut state, &text, Message::Photos(photos::state::Message::Previous));
     assert_eq!(state.page, Page::Photo(PhotoId(1)));
     update.run(&mut state, &text, Message::Photos(photos::state::Message::Next));
@@ -179,7 +179,7 @@ impl Backend for Busy {
 fn reading_and_reviewing_go_on_while_long_jobs_wait() {
     let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
     update.run(&mut state, &text, Message::Act(Action::Rescan));
-    update.run(&mut state, &text, Message::Act(Action::OpenPerson(PersonId(1))));
+    update.run(&mut state, &text, Message::Act(Action::Open(Page::Person(PersonId(1)))));
     update.run(&mut state, &text, Message::Act(Action::CancelJob(JobId(3))));
     update.run(&mut state, &text, Message::Act(Action::undo(&Default::default())));
     let mut busy = Busy(Vec::new());

@@ -16,10 +16,12 @@ use std::path::PathBuf;
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::Failure;
+pub(crate) use crate::app::train::job::choices::NetworkChoice;
 pub use crate::app::train::job::choices::{Choices, ModelChoice};
 pub use crate::app::train::job::data_summary::DataSource;
-use crate::app::train::job::data_summary::DataSummary;
-pub(crate) use crate::app::train::job::{DEMONSTRATE, REEMBED};
+pub(crate) use crate::app::train::job::data_summary::{DataSummary, LeftOutWhy};
+pub(crate) use crate::app::train::job::people::FaceFinding;
+pub(crate) use crate::app::train::job::{DEMONSTRATE, REEMBED, StartFrom, TrainSummary};
 pub use crate::app::train::job::{Event, Request, TRAIN};
 use crate::app::train::state::form::TrainForm;
 pub use crate::app::train::state::form::TrainPath;

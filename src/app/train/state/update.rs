@@ -11,8 +11,9 @@ use crate::app::train::state::{
     DEMONSTRATE, DataSource, Discarding, Event, Message, REEMBED, Request, State, TRAIN, TrainPath,
 };
 use crate::app::ui::action::{Action, Outbox};
-use crate::app::ui::feature::{Ended, Feature, PathQuestion, Remembered, Wanted, with_skipped};
+use crate::app::ui::feature::{Ended, Feature, Remembered, with_skipped};
 use crate::app::ui::locale::Locale;
+use crate::app::ui::path_question::{PathQuestion, Wanted};
 use crate::app::ui::view::View;
 use crate::train::schedule::LearningRate;
 use crate::types::{Touched, path_text};

@@ -3,10 +3,9 @@
 
 use eframe::egui::{self, Align2, Color32, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use crate::app::train::job::TrainSummary;
-use crate::app::train::state::Message;
 use crate::app::train::state::live::{Adoption, LiveRun};
 use crate::app::train::state::words;
+use crate::app::train::state::{Message, TrainSummary};
 use crate::app::train::view::Context;
 use crate::app::train::view::running::banner_ui;
 use crate::app::ui::icons::{self, Icon};

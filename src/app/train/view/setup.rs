@@ -4,12 +4,10 @@ use eframe::egui::{self, Panel, ScrollArea, TextEdit, Ui};
 
 use crate::app::engine::facts::Loadable;
 use crate::app::jobs::demonstration::DemoOptions;
-use crate::app::train::job::StartFrom;
-use crate::app::train::job::choices::NetworkChoice;
-use crate::app::train::job::data_summary::{DataSummary, LeftOutWhy};
-use crate::app::train::job::people::FaceFinding;
 use crate::app::train::state::form::{self, Missing, StartKind, TrainForm};
-use crate::app::train::state::{Choices, DataSource, Discarding, ModelChoice, words};
+use crate::app::train::state::{
+    Choices, DataSource, DataSummary, Discarding, FaceFinding, LeftOutWhy, ModelChoice, NetworkChoice, StartFrom, words,
+};
 use crate::app::train::state::{Message, TrainPath};
 use crate::app::train::view::Context;
 use crate::app::train::view::running::banner_ui;

@@ -8,6 +8,7 @@ use crate::app::people::view::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::grouped;
+use crate::app::ui::page::Page;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
@@ -17,6 +18,10 @@ use crate::types::{FaceId, PhotoId};
 
 /// How much of a face is seen whose photo is missing.
 const FADED: f32 = 0.5;
+
+pub(super) fn open_photo(ctx: &mut Context<'_>, photo: PhotoId) {
+    ctx.act(Action::Open(Page::Photo(photo)));
+}
 
 /// Carries out what was decided on this page.
 pub(super) fn decide(ctx: &mut Context<'_>, page: &PersonPage, decision: Decision) {
@@ -141,7 +146,7 @@ pub(super) fn missing_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, 
             face_tile_ui(ui, ctx, tile)
         });
         if faded.inner.on_hover_text(label).clicked() {
-            ctx.act(Action::OpenPhoto(photo));
+            open_photo(ctx, photo);
         }
         if page.name.is_some() && buttons::button_ui(ui, Rank::Quiet, ctx.text.s("reject")).clicked() {
             decide(ctx, page, Decision::Reject { person: page.person, faces: vec![face] });
@@ -157,7 +162,7 @@ pub(super) fn rejected_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage,
         let label = ctx.text.f("not_them", &[("name", name)]);
         let tile = FaceTile { face, side: size::FACE_TILE, frame: TileFrame::Square, selected: false, name: &label };
         if face_tile_ui(ui, ctx, tile).clicked() {
-            ctx.act(Action::OpenPhoto(photo));
+            open_photo(ctx, photo);
         }
         if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("may_be_them")).clicked() {
             decide(ctx, page, Decision::TakeBackReject { person: page.person, face });
@@ -170,7 +175,7 @@ pub(super) fn apart_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, in
     let (other, name) = &page.apart[index];
     ui.horizontal(|ui| {
         if buttons::link_ui(ui, name.as_deref().unwrap_or(ctx.text.s("unnamed_group"))).clicked() {
-            ctx.act(Action::OpenPerson(*other));
+            ctx.act(Action::Open(Page::Person(*other)));
         }
         if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("may_be_same")).clicked() {
             decide(ctx, page, Decision::MayBeSame(page.person, *other));
