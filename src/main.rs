@@ -35,15 +35,40 @@ enum First {
     Demonstrate(app::jobs::demonstration::DemoOptions),
 }
 
-/// The subcommands: one line each, its arguments and what runs it.
+/// What a subcommand asks of the program before it runs.
+#[derive(Clone, Copy)]
+struct Needs {
+    /// A network may run in it. Of one that knows better itself it is said there.
+    networks: bool,
+    /// A home is made for it where there is none; who only reads makes it when there is something to keep after all.
+    home: bool,
+}
+
+impl Needs {
+    const ALL: Self = Self { networks: true, home: true };
+    const HOME: Self = Self { networks: false, ..Self::ALL };
+    const NETWORKS: Self = Self { home: false, ..Self::ALL };
+    const NOTHING: Self = Self { networks: false, home: false };
+}
+
+/// The subcommands: one line each, its arguments, what it needs and what runs it.
 macro_rules! commands {
-    ($($name:ident($args:ty) => $run:expr,)*) => {
+    ($($name:ident($args:ty, $needs:expr) => $run:expr,)*) => {
         #[derive(Debug, Subcommand)]
         enum Command {
             $($name($args),)*
         }
 
         impl Command {
+            fn needs(&self) -> Needs {
+                match self {
+                    $(Self::$name(args) => {
+                        let needs: fn(&$args) -> Needs = $needs;
+                        needs(args)
+                    })*
+                }
+            }
+
             fn run(self, home: &Home, global: &Global) -> Result<ExitCode> {
                 match self {
                     $(Self::$name(args) => {
@@ -57,46 +82,24 @@ macro_rules! commands {
 }
 
 commands! {
-    Scan(app::scan::cli::ScanArgs) => app::scan::cli::run,
-    Bench(app::evaluate::cli::bench::BenchArgs) => app::evaluate::cli::bench::run,
-    Compare(app::compare::cli::compare::CompareArgs) => app::compare::cli::compare::run,
-    Embed(app::compare::cli::embed::EmbedArgs) => app::compare::cli::embed::run,
-    Models(app::models::cli::models::ModelsArgs) => |home, _, args| app::models::cli::models::run(home, args),
-    Nets(app::models::cli::nets::NetsArgs) => |_, _, args| app::models::cli::nets::run(args),
-    Devices(app::settings::cli::DevicesArgs) => |home, _, args| app::settings::cli::run(home, args),
-    Eval(app::evaluate::cli::EvalArgs) => |home, global, args| app::evaluate::cli::run(home, global, args, app::train::job::repeat::repeat),
-    People(app::people::cli::PeopleArgs) => |home, _, args| app::people::cli::run(home, args),
-    Metadata(app::metadata::cli::MetadataArgs) => app::metadata::cli::run,
-    Library(app::care::cli::LibraryArgs) => |home, _, args| app::care::cli::run(home, args),
-    Train(app::train::cli::TrainArgs) => app::train::cli::run,
-    Demo(app::demo::cli::demo::DemoArgs) => app::demo::cli::demo::run,
-    Synth(app::demo::cli::synth::SynthArgs) => |home, _, args| app::demo::cli::synth::run(home, args),
-}
-
-impl Command {
-    /// Whether a network may run in it. Of one that knows better itself it is said there.
-    fn runs_networks(&self) -> bool {
-        match self {
-            Self::Models(_)
-            | Self::Nets(_)
-            | Self::Devices(_)
-            | Self::People(_)
-            | Self::Library(_)
-            | Self::Synth(_) => false,
-            Self::Metadata(args) => args.runs_networks(),
-            _ => true,
-        }
-    }
-
-    /// Whether no home is made for it where there is none; what it keeps after all makes it then.
-    fn only_reads(&self) -> bool {
-        match self {
-            Self::People(_) | Self::Nets(_) | Self::Devices(_) | Self::Eval(_) | Self::Metadata(_) => true,
-            Self::Library(args) => args.needs_library(),
-            Self::Models(args) => args.only_reads(),
-            _ => false,
-        }
-    }
+    Scan(app::scan::cli::ScanArgs, |_| Needs::ALL) => app::scan::cli::run,
+    Bench(app::evaluate::cli::bench::BenchArgs, |_| Needs::ALL) => app::evaluate::cli::bench::run,
+    Compare(app::compare::cli::compare::CompareArgs, |_| Needs::ALL) => app::compare::cli::compare::run,
+    Embed(app::compare::cli::embed::EmbedArgs, |_| Needs::ALL) => app::compare::cli::embed::run,
+    Models(app::models::cli::models::ModelsArgs, |args| Needs { home: !args.only_reads(), ..Needs::NOTHING })
+        => |home, _, args| app::models::cli::models::run(home, args),
+    Nets(app::models::cli::nets::NetsArgs, |_| Needs::NOTHING) => |_, _, args| app::models::cli::nets::run(args),
+    Devices(app::settings::cli::DevicesArgs, |_| Needs::NOTHING) => |home, _, args| app::settings::cli::run(home, args),
+    Eval(app::evaluate::cli::EvalArgs, |_| Needs::NETWORKS)
+        => |home, global, args| app::evaluate::cli::run(home, global, args, app::train::job::repeat::repeat),
+    People(app::people::cli::PeopleArgs, |_| Needs::NOTHING) => |home, _, args| app::people::cli::run(home, args),
+    Metadata(app::metadata::cli::MetadataArgs, |args| Needs { networks: args.runs_networks(), ..Needs::NOTHING })
+        => app::metadata::cli::run,
+    Library(app::care::cli::LibraryArgs, |args| Needs { home: !args.needs_library(), ..Needs::NOTHING })
+        => |home, _, args| app::care::cli::run(home, args),
+    Train(app::train::cli::TrainArgs, |_| Needs::ALL) => app::train::cli::run,
+    Demo(app::demo::cli::demo::DemoArgs, |_| Needs::ALL) => app::demo::cli::demo::run,
+    Synth(app::demo::cli::synth::SynthArgs, |_| Needs::HOME) => |home, _, args| app::demo::cli::synth::run(home, args),
 }
 
 /// Mesa's layer that orders Vulkan's adapters asks Wayland for the preferred one, whichever command lists adapters and also
@@ -131,7 +134,7 @@ fn main() -> ExitCode {
         }
         (None, folder) => window(&cli.global, folder.map_or(First::Nothing, First::Open)),
         (Some(Command::Demo(demo)), _) if demo.in_window() => window(&cli.global, First::Demonstrate(demo.options())),
-        (Some(command), None) if cli.global.device.is_some() && !command.runs_networks() => {
+        (Some(command), None) if cli.global.device.is_some() && !command.needs().networks => {
             usage_error("--device has no effect on this command: no network runs in it")
         }
         (Some(command), None) => run(&cli.global, command),
@@ -181,7 +184,7 @@ fn usage_error(why: &str) -> ! {
 
 fn run(global: &Global, command: Command) -> Result<ExitCode> {
     let chosen = global.home.as_deref();
-    let home = if command.only_reads() { Home::named(chosen)? } else { Home::open(chosen)? };
+    let home = if command.needs().home { Home::open(chosen)? } else { Home::named(chosen)? };
     command.run(&home, global)
 }
 
