@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rusqlite::Connection;
 
 use super::reason::{self, Reason, SqliteFailure};
-use crate::types::{FaceId, PersonId};
+use crate::types::{Advised, FaceId, PersonId};
 
 /// What has happened to something between looking at it and deciding about it, or what was said of it that the decision
 /// would overwrite: a whole sentence.
@@ -68,8 +68,8 @@ pub enum LibraryError {
         reason: Reason,
     },
     #[error(
-        "the library is damaged and was left as it is; `likeness library restore` puts the newest sound backup in its \
-         place: {reason}: {}", path.display()
+        "the library is damaged and was left as it is; {} puts the newest sound backup in its place: {reason}: {}",
+        Advised("library restore"), path.display()
     )]
     Damaged {
         path: PathBuf,
@@ -79,8 +79,8 @@ pub enum LibraryError {
     #[error("this file is not a Likeness library; it was left as it is: {}", path.display())]
     NotALibrary { path: PathBuf },
     #[error(
-        "{what} is in the way where the library keeps a file; nothing was changed: move it elsewhere, or let `likeness \
-         library restore` move it aside and put the newest sound backup in the library's place: {}", path.display()
+        "{what} is in the way where the library keeps a file; nothing was changed: move it elsewhere, or let {} move it \
+         aside and put the newest sound backup in the library's place: {}", Advised("library restore"), path.display()
     )]
     InTheWay { path: PathBuf, what: Obstacle },
     #[error(
@@ -162,8 +162,9 @@ pub enum LibraryError {
     #[error("the stored {what} cannot be read; rescan its photo")]
     BadValue { what: &'static str },
     #[error(
-        "the library refused this, and nothing was changed; `likeness library check` says whether it is sound: if it is, \
-         please report this as a fault of Likeness"
+        "the library refused this, and nothing was changed; {} says whether it is sound: if it is, please report this \
+         as a fault of Likeness",
+        Advised("library check")
     )]
     Sql(#[from] rusqlite::Error),
 }

@@ -1,5 +1,6 @@
 //! The vocabulary every part shares. No part of the house below this one; nothing here touches disk, device or window.
 
+mod advice;
 mod cancel;
 mod counted;
 mod embedding;
@@ -19,6 +20,7 @@ mod touched;
 mod unseen;
 mod version;
 
+pub(crate) use advice::{Advised, advise_for, home_of_advice};
 pub use cancel::Cancel;
 pub(crate) use counted::{counted, grouped, percent, size_words};
 pub(crate) use embedding::EmbeddingError;

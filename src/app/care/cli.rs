@@ -17,7 +17,7 @@ use crate::library::care::{
     NotPlaced, Problem, WaitsFor,
 };
 use crate::library::{Library, LibraryReader, SetAside};
-use crate::types::size_words;
+use crate::types::{Advised, size_words};
 
 /// Faces not placed that are listed in words.
 const LISTED: usize = 50;
@@ -111,7 +111,8 @@ fn check(home: &Home, json: bool) -> Result<ExitCode> {
     say(json, check_json(&report), || check_words(&report))?;
     let helps = |problem: &Problem| !matches!(problem, Problem::NotNow(_) | Problem::Newer(_));
     if report.problems.iter().any(helps) && !json {
-        output::note("`likeness library restore` puts the newest sound backup in its place and keeps what is there.");
+        let restore = Advised("library restore");
+        output::note(format!("{restore} puts the newest sound backup in its place and keeps what is there."));
     }
     Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

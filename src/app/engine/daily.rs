@@ -27,7 +27,7 @@ pub(crate) fn back_up_daily(
 ) -> Result<()> {
     let watched = Arc::downgrade(shared);
     let mut is_told = false;
-    let look = move || {
+    let check = move || {
         loop {
             let Some(shared) = watched.upgrade() else { return };
             let path = shared.home.library();
@@ -46,7 +46,7 @@ pub(crate) fn back_up_daily(
             thread::sleep(pause);
         }
     };
-    thread::Builder::new().name("likeness-backup".into()).spawn(look).context("cannot start the backup's thread")?;
+    thread::Builder::new().name("likeness-backup".into()).spawn(check).context("cannot start the backup's thread")?;
     Ok(())
 }
 

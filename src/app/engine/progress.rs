@@ -12,22 +12,34 @@ use crate::types::path_text;
 pub struct Stage {
     label_key: &'static str,
     word: &'static str,
+    unit: StageUnit,
+}
+
+/// What a stage counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StageUnit {
+    Items,
+    Bytes,
 }
 
 impl Stage {
-    pub const INSTALLING: Self = Self::new("stage_download", "Installing");
+    pub const INSTALLING: Self = Self { unit: StageUnit::Bytes, ..Self::new("stage_download", "Installing") };
     /// Another process scans the same library.
     pub(crate) const WAITING_FOR_SCAN: Self = Self::new("stage_wait_for_scan", "Waiting for another scan");
     pub(crate) const EMBEDDING: Self = Self::new("stage_embed", "Embedding");
     pub(crate) const GROUPING: Self = Self::new("stage_group", "Grouping");
 
     pub(crate) const fn new(label_key: &'static str, word: &'static str) -> Self {
-        Self { label_key, word }
+        Self { label_key, word, unit: StageUnit::Items }
     }
 
     /// The name of the window's words for it.
     pub(crate) fn label_key(self) -> &'static str {
         self.label_key
+    }
+
+    pub(crate) fn unit(self) -> StageUnit {
+        self.unit
     }
 
     /// The English word; the window has its own table.

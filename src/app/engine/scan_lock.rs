@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use super::home::Home;
 use super::progress::{JobEvent, Meter, Stage};
-use crate::types::Cancel;
+use crate::types::{Advised, Cancel};
 
 /// How often a waiting scan looks whether it may begin.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -83,8 +83,8 @@ fn open(home: &Home) -> Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).with_context(|| {
         match path.is_dir() {
             true => format!(
-                "a folder is in the way where the library keeps a file: move it elsewhere, or let `likeness library \
-                 restore` move it aside: {}",
+                "a folder is in the way where the library keeps a file: move it elsewhere, or let {} move it aside: {}",
+                Advised("library restore"),
                 path.display()
             ),
             false => format!("cannot open {}", path.display()),

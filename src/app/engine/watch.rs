@@ -26,7 +26,7 @@ pub(crate) fn watch(shared: &Arc<Shared>, mut changed: impl FnMut(&Shared) + Sen
     };
     let (mut seen, mut is_new) = version(shared)?;
     let mut told: Option<Instant> = None;
-    let look = move || {
+    let check = move || {
         loop {
             thread::sleep(PAUSE);
             let Some(shared) = watched.upgrade() else { return };
@@ -41,7 +41,7 @@ pub(crate) fn watch(shared: &Arc<Shared>, mut changed: impl FnMut(&Shared) + Sen
             }
         }
     };
-    thread::Builder::new().name("likeness-watch".into()).spawn(look).context("cannot start the watching thread")?;
+    thread::Builder::new().name("likeness-watch".into()).spawn(check).context("cannot start the watching thread")?;
     Ok(())
 }
 

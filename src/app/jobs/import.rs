@@ -21,7 +21,7 @@ use crate::networks::nets::catalogue::{self, VARIANTS};
 use crate::networks::nets::recognise::{PreprocessingSource, RecogniseError, Recognised, recognise, recognise_as};
 use crate::networks::weights::{ModelCard, save};
 use crate::synth::{Identity, render_crop};
-use crate::types::{ChannelOrder, CropRule, Embedding, ModelId, PixelScaling, Preprocessing, SquaredDistance};
+use crate::types::{Advised, ChannelOrder, CropRule, Embedding, ModelId, PixelScaling, Preprocessing, SquaredDistance};
 
 /// What to import, and everything that a file may leave open.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -162,9 +162,11 @@ fn not_imported(request: &ImportRequest, error: RecogniseError) -> anyhow::Error
     let path = request.path.display();
     match error {
         RecogniseError::UnknownNetwork { .. } | RecogniseError::Ambiguous(_) => anyhow::Error::new(error).context(format!(
-            "{path} was not imported, the store is as it was. Where it belongs to a network of the catalogue (`likeness \
-             nets`), its tensors must be called as `likeness nets NAME --tensors` says; then `likeness models import \
-             FILE --net NAME --crop RULE --scaling RULE` takes it"
+            "{path} was not imported, the store is as it was. Where it belongs to a network of the catalogue ({}), its \
+             tensors must be called as {} says; then {} takes it",
+            Advised("nets"),
+            Advised("nets NAME --tensors"),
+            Advised("models import FILE --net NAME --crop RULE --scaling RULE")
         )),
         error => anyhow::Error::new(error).context(format!("{path} was not imported, the store is as it was")),
     }

@@ -36,6 +36,8 @@ pub use crate::networks::device::verdict::{TestFailure, Verdict};
 
 use serde::Serialize;
 
+use crate::types::Advised;
+
 /// A device that networks can be loaded on.
 #[derive(Debug, Clone)]
 pub struct ComputeDevice {
@@ -58,7 +60,7 @@ pub enum DeviceKind {
 
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
-    #[error("no GPU was found: use `--device cpu`, or `likeness devices` to see what there is")]
+    #[error("no GPU was found: use `--device cpu`, or {} to see what there is", Advised("devices"))]
     NoGpu,
     #[error("no adapter is named like {asked} (there are: {known})")]
     NoSuchAdapter { asked: String, known: String },

@@ -3,20 +3,23 @@
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
-use crate::types::ModelId;
+use crate::types::{Advised, ModelId};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoreError {
     #[error("there is no model or pack named {asked}; known are {known}")]
     Unknown { asked: String, known: String },
-    #[error("the model {id} is not installed: run `likeness models install {id}`")]
+    #[error("the model {id} is not installed: run {}", Advised(&format!("models install {id}")))]
     NotInstalled { id: ModelId },
     #[error(
         "the file of {id} is damaged (SHA-256 {found} instead of {expected}): remove the model and install it again: {}",
         path.display()
     )]
     Damaged { id: ModelId, expected: String, found: String, path: PathBuf },
-    #[error("{id} is not installed and fetching is forbidden: import a local file with `likeness models import FILE`")]
+    #[error(
+        "{id} is not installed and fetching is forbidden: import a local file with {}",
+        Advised("models import FILE")
+    )]
     Offline { id: ModelId },
     #[error("{id} could not be installed, the store is as it was:{}", list(attempts))]
     NothingWorked { id: ModelId, attempts: Vec<Attempt> },

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::output;
 pub use super::text::printable_text;
 pub(crate) use super::text::{counted, printable};
-use crate::app::engine::progress::{JobEvent, Progress, Stage};
+use crate::app::engine::progress::{JobEvent, Progress, StageUnit};
 use crate::types::Cancel;
 
 /// Prints a job's events.
@@ -109,8 +109,10 @@ pub fn was_interrupted() -> bool {
 }
 
 fn progress_line(progress: &Progress) -> String {
-    // An installation counts bytes.
-    let (unit, scale) = if progress.stage == Stage::INSTALLING { (" MB", 1e6) } else { ("", 1.0) };
+    let (unit, scale) = match progress.stage.unit() {
+        StageUnit::Bytes => (" MB", 1e6),
+        StageUnit::Items => ("", 1.0),
+    };
     let amount = |count: u64| if scale > 1.0 { format!("{:.1}", count as f64 / scale) } else { count.to_string() };
     let total = progress.total.map(|total| format!(" of {}", amount(total))).unwrap_or_default();
     let rate = match progress.rate_per_s > 0.0 {
@@ -132,6 +134,7 @@ fn duration(secs: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::engine::progress::Stage;
 
     #[test]
     fn says_rate_and_time_left() {

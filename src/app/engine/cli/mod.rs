@@ -22,6 +22,7 @@ pub(crate) use self::numbers::{
 use crate::app::engine::home::Home;
 use crate::library::care;
 use crate::networks::device::DeviceChoice;
+use crate::types::Advised;
 
 /// Options that every subcommand understands.
 #[derive(Debug, clap::Args)]
@@ -55,7 +56,7 @@ pub(crate) fn usage(makes_sense: bool, why_not: &'static str) -> Result<()> {
 pub(crate) fn there_is_a_library(home: &Home) -> Result<()> {
     let path = home.library();
     if !path.exists() && care::backups(&path)?.is_empty() {
-        bail!("there is no library yet: run `likeness scan FOLDER` first: {}", path.display());
+        bail!("there is no library yet: run {} first: {}", Advised("scan FOLDER"), path.display());
     }
     Ok(())
 }

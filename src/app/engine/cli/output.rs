@@ -2,15 +2,11 @@
 //!
 //! A reader that has gone (`| head`) is no error: what follows is dropped, and the command ends as it would have. A disk
 //! that is full is one, and ends the command. Nobody at standard error to listen is no error either.
-//!
-//! A command that a text advises stands in back quotes there. It is printed as it can be pasted back: with the home that
-//! this one was given.
 
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::io::{ErrorKind, Write, stderr, stdout};
 use std::path::Path;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
@@ -18,28 +14,23 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::text::{printable_lines, shell_word};
-use crate::types::acts_on_text;
 use crate::types::path_text::{bytes_of, to_text};
+use crate::types::{self, acts_on_text, home_of_advice};
 
-/// How the text of an advice begins its command.
-const ADVISED: &str = "`likeness ";
 const REFUSED: &str = "cannot write to standard output";
 
 /// Standard output's reader has gone.
 static IS_CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// What a command needs to find the same library, as it is written at its end.
-static HOME: OnceLock<String> = OnceLock::new();
-
 /// Commands that are advised from now on are for this home.
 pub fn advise_for(home: &Path) {
-    let _ = HOME.set(format!(" --home {}", shell_word(home.as_os_str())));
+    types::advise_for(&shell_word(home.as_os_str()));
 }
 
 /// A command that can be pasted into a shell.
 pub(crate) fn command(words: &[&OsStr]) -> String {
     let words: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
-    format!("likeness {}{}", words.join(" "), HOME.get().map_or("", String::as_str))
+    format!("likeness {}{}", words.join(" "), home_of_advice())
 }
 
 /// A line of the result, or several.
@@ -50,14 +41,14 @@ pub fn line(text: impl Display) -> Result<()> {
 /// An object of the result on one line. Beside a path that is no text stand its bytes, under the same key and `_bytes`.
 pub(crate) fn json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string(value)?;
-    let text = completed(&text, HOME.get())?.map_or(Ok(text), |value| serde_json::to_string(&value))?;
+    let text = completed(&text)?.map_or(Ok(text), |value| serde_json::to_string(&value))?;
     write_whole(&format!("{}\n", safe_json(text)))
 }
 
 /// The same on as many lines as it takes to be read by people.
 pub(crate) fn pretty_json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(value)?;
-    let text = completed(&text, HOME.get())?.map_or(Ok(text), |value| serde_json::to_string_pretty(&value))?;
+    let text = completed(&text)?.map_or(Ok(text), |value| serde_json::to_string_pretty(&value))?;
     write_whole(&format!("{}\n", safe_json(text)))
 }
 
@@ -72,23 +63,21 @@ pub(crate) fn with_path(path: &Path, mut said: Value) -> Value {
     said
 }
 
-/// With the bytes of paths that are no text, and the home behind commands that a text advises. None where there is
-/// neither, as nearly always.
-fn completed(json: &str, home: Option<&String>) -> Result<Option<Value>> {
-    if bytes_of(json).is_none() && (home.is_none() || !json.contains(ADVISED)) {
+/// With the bytes of paths that are no text. None where there are none, as nearly always.
+fn completed(json: &str) -> Result<Option<Value>> {
+    if bytes_of(json).is_none() {
         return Ok(None);
     }
     let mut value = serde_json::from_str(json)?;
-    complete(&mut value, home.map(String::as_str));
+    complete(&mut value);
     Ok(Some(value))
 }
 
-fn complete(value: &mut Value, home: Option<&str>) {
+fn complete(value: &mut Value) {
     match value {
-        Value::String(text) => *text = with_home(std::mem::take(text), home),
-        Value::Array(values) => values.iter_mut().for_each(|value| complete(value, home)),
+        Value::Array(values) => values.iter_mut().for_each(complete),
         Value::Object(fields) => {
-            fields.values_mut().for_each(|value| complete(value, home));
+            fields.values_mut().for_each(complete);
             let bytes: Vec<_> =
                 fields.iter().filter_map(|(key, value)| Some((format!("{key}_bytes"), bytes_beside(value)?))).collect();
             fields.extend(bytes);
@@ -126,18 +115,7 @@ pub(crate) fn is_closed() -> bool {
 }
 
 fn told(text: &dyn Display) -> String {
-    printable_lines(&with_home(text.to_string(), HOME.get().map(String::as_str)))
-}
-
-/// The commands that a text advises, each with the home at its end.
-fn with_home(text: String, home: Option<&str>) -> String {
-    let Some(home) = home.filter(|_| text.contains(ADVISED)) else { return text };
-    let mut parts = text.split(ADVISED);
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |done, part| match part.split_once('`') {
-        Some((command, rest)) => format!("{done}{ADVISED}{command}{home}`{rest}"),
-        None => done + ADVISED + part,
-    })
+    printable_lines(&text.to_string())
 }
 
 /// Standard output for what writes itself, such as a whole library.
@@ -198,25 +176,16 @@ mod tests {
         let latin: &OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"G\xfc");
         let latin = Path::new(latin);
         let plain = serde_json::json!({ "path": path_json(Path::new("a")), "distance": 0.1 });
-        assert_eq!(completed(&plain.to_string(), None).unwrap(), None);
+        assert_eq!(completed(&plain.to_string()).unwrap(), None);
         let said = serde_json::json!({
             "paths": [path_json(Path::new("a")), path_json(latin)],
             "rows": [with_path(latin, serde_json::json!({ "score": 0.1 }))],
         });
-        let said = completed(&said.to_string(), None).unwrap().unwrap();
+        let said = completed(&said.to_string()).unwrap().unwrap();
         assert_eq!(said["paths"], serde_json::json!(["a", "G\u{effc}"]));
         assert_eq!(said["paths_bytes"], serde_json::json!([null, "R/w="]));
         let row = serde_json::json!({ "path": "G\u{effc}", "path_bytes": "R/w=", "score": 0.1 });
         assert_eq!(said["rows"][0], row);
-    }
-
-    #[test]
-    fn a_command_that_an_error_in_json_advises_has_the_home() {
-        let said = serde_json::json!({ "error": "not there: `likeness models list` says what is" }).to_string();
-        let home = " --home 'my \"own\" home'".to_owned();
-        let told = completed(&said, Some(&home)).unwrap().unwrap();
-        assert_eq!(told["error"], "not there: `likeness models list --home 'my \"own\" home'` says what is");
-        assert_eq!(completed(&said, None).unwrap(), None);
     }
 
     #[test]
@@ -226,18 +195,6 @@ mod tests {
         assert!(text.chars().all(|c| c == '\n' || !(c.is_control() || c == '\u{202e}')), "{text:?}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
         assert!(text.contains('ä') && text.contains('\n'));
-    }
-
-    #[test]
-    fn an_advised_command_finds_the_same_library() {
-        let text = "it is damaged: `likeness library restore` mends it, `likeness people` tells";
-        let wanted =
-            "it is damaged: `likeness library restore --home 'a b'` mends it, `likeness people --home 'a b'` tells";
-        assert_eq!(with_home(text.to_owned(), Some(" --home 'a b'")), wanted);
-        for text in ["nothing", "an open `likeness quote", ""] {
-            assert_eq!(with_home(text.to_owned(), Some(" --home x")), text);
-        }
-        assert_eq!(with_home(text.to_owned(), None), text);
     }
 
     #[test]

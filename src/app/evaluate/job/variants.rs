@@ -20,7 +20,7 @@ use crate::networks::models::{Manifest, Store, Task};
 use crate::networks::nets::blocks::MapShape;
 use crate::networks::nets::catalogue::build_as;
 use crate::networks::nets::recognise::recognise;
-use crate::types::{Cancel, ModelId};
+use crate::types::{Advised, Cancel, ModelId};
 
 /// VAL of a trained embedding cut to its first principal axes. The axes come from the images of one half of the folds
 /// and are judged on the pairs of the other, both ways round.
@@ -73,7 +73,7 @@ pub(crate) fn eval_networks(
         .filter(|id| store.installed(id))
         .filter(|id| options.model.as_ref().is_none_or(|model| *model == id.0))
         .collect();
-    ensure!(!installed.is_empty(), "no embedding network is installed: see `likeness models list`");
+    ensure!(!installed.is_empty(), "no embedding network is installed: see {}", Advised("models list"));
     let (mut rows, mut inputs) = (Vec::<StudyRow>::new(), vec![input]);
     for id in installed {
         let options = EngineOptions { model: Some(id.0.clone()), ..options.clone() };

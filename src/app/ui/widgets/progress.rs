@@ -2,14 +2,14 @@
 
 use eframe::egui::{CornerRadius, Rect, Response, Role, Ui, WidgetInfo, vec2};
 
-use crate::app::engine::progress::Stage;
+use crate::app::engine::progress::StageUnit;
 use crate::app::engine::report::JobReport;
 use crate::app::ui::locale::{self, Locale, grouped};
 use crate::app::ui::theme;
 
 /// What is said about the job, apart from its stage: count, rate, time left.
 pub fn parts(report: &JobReport, text: &Locale) -> Vec<String> {
-    let in_bytes = report.progress.stage == Stage::INSTALLING;
+    let in_bytes = report.progress.stage.unit() == StageUnit::Bytes;
     let number = |count: u64| if in_bytes { locale::size_words(count) } else { grouped(count) };
     let mut parts = Vec::new();
     match report.progress.total {
@@ -47,7 +47,7 @@ pub fn bar(ui: &Ui, rect: Rect, response: &Response, words: &str, share: Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::engine::progress::Progress;
+    use crate::app::engine::progress::{Progress, Stage};
     use crate::app::engine::report::{JobId, JobKind};
     use crate::app::ui::locale::Language;
 

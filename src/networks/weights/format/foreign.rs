@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::types::Advised;
+
 /// A file that holds no weights that are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Foreign {
@@ -90,7 +92,7 @@ impl fmt::Display for Foreign {
             Self::OtherWeights(of) => {
                 write!(f, "this is a file of {of}, no weight file that is read: export the model to ONNX or PyTorch")
             }
-            Self::Picture => f.write_str("this is a picture, no weight file: photos are added with `likeness scan`"),
+            Self::Picture => write!(f, "this is a picture, no weight file: photos are added with {}", Advised("scan")),
             Self::Zeros => f.write_str("this file holds nothing but zeros, no weight file: its download failed; fetch it again"),
             Self::Unknown => write!(f, "this is no weight file that can be read: {known}"),
         }

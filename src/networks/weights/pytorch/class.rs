@@ -124,7 +124,7 @@ pub(super) fn is_an_attack(module: &str, name: &str) -> bool {
         ["eval", "exec", "execfile", "compile", "__import__", "open", "file", "input", "breakpoint"];
     let root = module.split('.').next().unwrap_or_default();
     let runs_text = matches!(root, "builtins" | "__builtin__") && BUILTINS.contains(&name);
-    let loads = matches!(root, "torch" | "pickle" | "_pickle" | "cPickle" | "dill" | "joblib" | "marshal")
+    let reads_code = matches!(root, "torch" | "pickle" | "_pickle" | "cPickle" | "dill" | "joblib" | "marshal")
         && matches!(name.rsplit('.').next(), Some("load" | "loads" | "load_url" | "load_state_dict_from_url"));
-    MODULES.contains(&root) || runs_text || loads
+    MODULES.contains(&root) || runs_text || reads_code
 }
