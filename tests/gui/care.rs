@@ -75,7 +75,7 @@ fn stale_person() -> Failure {
     Failure { what: Failed::Stale(Stale::PersonChanged), details: String::new() }
 }
 
-fn grandma() -> PersonToForget {
+pub fn grandma() -> PersonToForget {
     PersonToForget {
         person: PersonId(1),
         name: Some("Grandma".into()),

@@ -5,22 +5,20 @@ use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use likeness::app::engine::facts::NamedPerson;
-use likeness::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, Report};
+use likeness::app::engine::report::{Failed, Failure, Report};
 use likeness::app::people::state as people;
-use likeness::app::scan::job::{ScanSummary, Withheld};
-use likeness::app::scan::state::Event as ScanEvent;
-use likeness::app::settings::state as settings_view;
 use likeness::app::shell::app::App;
-use likeness::app::shell::backend::{Answer, Request};
+use likeness::app::shell::backend::Request;
 use likeness::app::shell::message::Message;
 use likeness::app::shell::state::Page;
 use likeness::app::ui::action::Action;
 use likeness::app::ui::view::View;
-use likeness::library::{AgainstMerge, CarriedFace, Decision, Destination, FacesOfFolder, SetAside, Stale};
+use likeness::library::{AgainstMerge, Decision, Destination, SetAside, Stale};
 use likeness::types::{FaceId, PersonId, PhotoId, StepId, Touched};
 
-use super::demo::{SEEN, STEPS, Wire, World, album_world};
-use super::{open, scan_report, send};
+use super::demo::{SEEN, STEPS, World, album_world};
+use super::wire::Wire;
+use super::{open, send};
 
 fn sent(wire: &Wire, request: &Request) -> usize {
     wire.sent.borrow().iter().filter(|sent| *sent == request).count()
@@ -43,12 +41,6 @@ fn type_name(harness: &mut Harness<'static, App>, name: &str) {
     harness.run();
     harness.key_press(Key::Enter);
     harness.run();
-}
-
-fn open_aside(wire_world: World) -> (Wire, Harness<'static, App>) {
-    let (wire, mut harness) = open(wire_world, View::PEOPLE);
-    send(&mut harness, Message::Act(Action::Open(Page::SET_ASIDE)));
-    (wire, harness)
 }
 
 #[test]
@@ -275,109 +267,6 @@ fn only_what_was_shown_is_confirmed_together() {
 }
 
 #[test]
-fn a_lost_face_is_put_back_onto_a_face_of_a_photo() {
-    let (wire, mut harness) = open_aside(album_world());
-    harness.get_by_label("Lost faces 1");
-    harness.get_by_label("/home/maria/Photos/2019/IMG_0001.jpg");
-    harness.get_by_label("Put back…").click();
-    harness.run();
-    assert_eq!(harness.state().state().page, Page::Photo(PhotoId(1)), "the picture that is there now");
-    harness.get_all_by_label("It is this face").nth(1).unwrap().click();
-    harness.run();
-    assert_eq!(wire.last_decision().1, Decision::PutBack { lost: FaceId(19), onto: FaceId(20) });
-    assert_eq!(harness.state().state().page, Page::SET_ASIDE, "the next one waits there");
-    harness.get_by_label("Let go").click();
-    harness.run();
-    assert_eq!(wire.last_decision().1, Decision::LetGo(vec![FaceId(19)]));
-    {
-        let mut world = wire.world.borrow_mut();
-        world.aside.let_go = std::mem::take(&mut world.aside.lost);
-    }
-    wire.push(Report::ChangedElsewhere(Touched::everything()));
-    harness.run_steps(4);
-    harness.get_by_label("Lost faces 0");
-    harness.get_by_label("/home/maria/Photos/2019/IMG_0001.jpg");
-    harness.get_by_label("Look for it again").click();
-    harness.run();
-    assert_eq!(wire.last_decision().1, Decision::TakeBackLetGo(vec![FaceId(19)]));
-}
-
-/// By hand or by a scan.
-#[test]
-fn a_face_that_was_carried_over_is_listed_and_taken_back() {
-    let mut world = album_world();
-    let of_maria = world.aside.lost[0].clone();
-    world.aside.carried = vec![CarriedFace { was: of_maria, into: FaceId(30), into_photo: PhotoId(3) }];
-    let (wire, mut harness) = open_aside(world);
-    harness.get_by_label("Carried over 1").click();
-    harness.run();
-    harness.get_by_label("Not Maria Silva").click();
-    harness.run();
-    assert_eq!(wire.last_decision().1, Decision::Reject { person: PersonId(1), faces: vec![FaceId(30)] });
-}
-
-#[test]
-fn hidden_people_are_shown_again() {
-    let (wire, mut harness) = open_aside(album_world());
-    harness.get_by_label("Hidden people 1").click();
-    harness.run();
-    harness.get_by_role_and_label(Role::Button, "Show").click();
-    harness.run();
-    assert_eq!(wire.last_decision().1, Decision::Show(PersonId(200)));
-}
-
-#[test]
-fn what_was_set_aside_is_restored() {
-    for (tab, face) in [("Strangers 1", 210), ("Not a face 1", 220)] {
-        let (wire, mut harness) = open_aside(album_world());
-        harness.get_by_label(tab).click();
-        harness.run();
-        harness.get_by_label("Restore").click();
-        harness.run();
-        assert_eq!(wire.last_decision().1, Decision::Restore(vec![FaceId(face)]));
-    }
-}
-
-#[test]
-fn who_is_not_whom_is_listed_and_taken_back() {
-    let (wire, mut harness) = open_aside(album_world());
-    harness.get_by_label("Not the same 4").click();
-    harness.run();
-    harness.get_by_label("May be the same").click();
-    harness.run();
-    assert_eq!(wire.last_decision().1, Decision::MayBeSame(PersonId(1), PersonId(5)));
-    harness.get_by_label("2 faces");
-    harness.get_all_by_label("Take back").last().unwrap().click();
-    harness.run();
-    assert_eq!(wire.last_decision().1, Decision::TakeBackReject { person: PersonId(2), face: FaceId(27) });
-    send(&mut harness, Message::Act(Action::Open(Page::Person(PersonId(1)))));
-    harness.get_by_label("Take back").click_accesskit();
-    harness.run();
-    assert_eq!(wire.last_decision().1, Decision::TakeBackReject { person: PersonId(1), face: FaceId(25) });
-}
-
-#[test]
-fn the_page_is_reached_from_the_foot_of_people_and_by_search() {
-    let (_, mut harness) = open(album_world(), View::PEOPLE);
-    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
-    harness.run();
-    harness.get_by_role_and_label(Role::TextInput, "Search").type_text("set as");
-    harness.run_steps(4);
-    harness.get_by_role_and_label(Role::ListBoxOption, "Set aside").click();
-    harness.run();
-    assert_eq!(harness.state().state().page, Page::SET_ASIDE);
-    harness.key_press(Key::Escape);
-    harness.run();
-    assert_eq!(harness.state().state().page, Page::None);
-    let mut world = album_world();
-    world.people = Default::default();
-    let (_, mut harness) = open(world, View::PEOPLE);
-    harness.get_by_label("Set aside: 7").click();
-    harness.run();
-    assert_eq!(harness.state().state().page, Page::SET_ASIDE, "also where everybody is set aside");
-}
-
-#[test]
 fn two_people_are_told_apart_in_the_preview_and_at_a_group() {
     let (wire, mut harness) = open(album_world(), View::PEOPLE);
     harness.get_by_label("Not Jonas").click();
@@ -466,149 +355,6 @@ fn what_was_said_against_a_merge_is_told_before_it() {
     harness.get_by_label("Merge").click();
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::Merge { from: person, into: same, against });
-}
-
-#[test]
-fn small_faces_are_looked_for_when_their_user_says_so_and_the_cost_is_told() {
-    let (wire, mut harness) = open(album_world(), View::SETTINGS);
-    harness.get_by_label_contains("times as long");
-    harness.get_by_label("Look for small faces, too").click_accesskit();
-    harness.run();
-    let change = wire.last_change().unwrap().1;
-    let wanted = matches!(change, Request::Settings(settings_view::Request::FindSmallFaces(_, true)));
-    assert!(wanted, "{change:?}");
-}
-
-#[test]
-fn a_folder_is_removed_after_a_question() {
-    let (wire, mut harness) = open(album_world(), View::SETTINGS);
-    harness.get_by_label_contains("not there now");
-    harness.get_by_label("Remove… /media/maria/Travels").click_accesskit();
-    harness.run();
-    assert!(wire.last_change().is_none());
-    harness.get_by_label("Forget its faces");
-    harness.get_by_label("Keep its faces").click();
-    harness.run();
-    let removed = wire.last_change().unwrap().1;
-    let wanted = |request: &Request| {
-        matches!(request, Request::Settings(settings_view::Request::RemoveFolder(_, path, FacesOfFolder::Keep))
-            if path.ends_with("Travels"))
-    };
-    assert!(wanted(&removed), "{removed:?}");
-}
-
-#[test]
-fn a_folder_that_moved_is_scanned_where_it_is_now() {
-    let (wire, mut harness) = open(album_world(), View::SETTINGS);
-    let (from, to) = ("/media/maria/Travels".into(), "/home/maria/Travels".into());
-    send(&mut harness, Message::Settings(settings_view::Message::MoveFolder { from, to }));
-    let asked = wire.actions();
-    let [Request::Settings(settings_view::Request::MoveFolder { ticket, .. })] = &asked[..] else {
-        panic!("nothing is scanned before the library knows: {asked:?}")
-    };
-    wire.push(Report::Changed(*ticket, Touched::everything()));
-    harness.run_steps(4);
-    let scan = likeness::app::scan::state::Request::Scan(vec!["/home/maria/Travels".into()]);
-    assert_eq!(wire.actions().last(), Some(&Request::Scan(scan)));
-}
-
-#[test]
-fn photos_that_are_gone_are_asked_about() {
-    let (wire, mut harness) = open(album_world(), View::LIBRARY);
-    let withheld = || Withheld { folder: "/mnt/usb".into(), gone: 412, of: 500 };
-    let summary = || ScanSummary { withheld: vec![withheld()], ..ScanSummary::default() };
-    wire.push(Report::Job(scan_report()));
-    wire.push(Report::Own(Answer::Scan(ScanEvent::Scanned(Box::new(summary())))));
-    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN)));
-    harness.run_steps(4);
-    let question = "412 of 500 photos of /mnt/usb are not there. Is its drive unplugged?";
-    harness.get_by_label(question);
-    harness.get_by_label("Keep them").click();
-    harness.run_steps(3);
-    assert!(harness.query_by_label(question).is_none());
-    assert!(wire.last_change().is_none(), "nothing is marked as missing");
-    wire.push(Report::Job(scan_report()));
-    wire.push(Report::Own(Answer::Scan(ScanEvent::Scanned(Box::new(summary())))));
-    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN)));
-    harness.run_steps(4);
-    harness.get_by_label("They are gone").click();
-    harness.run_steps(3);
-    let accepted = wire.last_change().unwrap().1;
-    assert!(
-        matches!(&accepted, Request::Settings(settings_view::Request::AcceptMissing { folder, gone: 412, .. })
-            if folder == std::path::Path::new("/mnt/usb")),
-        "{accepted:?}"
-    );
-}
-
-#[test]
-fn what_a_scan_has_brought_back_is_counted() {
-    let (wire, mut harness) = open(album_world(), View::LIBRARY);
-    let summary = ScanSummary { returned_faces: 3, ..ScanSummary::default() };
-    wire.push(Report::Job(scan_report()));
-    wire.push(Report::Own(Answer::Scan(ScanEvent::Scanned(Box::new(summary)))));
-    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN)));
-    harness.run_steps(4);
-    harness.get_by_label_contains("3 faces are back");
-}
-
-#[test]
-fn a_question_stays_under_the_pointer_while_notices_come_and_go() {
-    let (wire, mut harness) = open(album_world(), View::LIBRARY);
-    let withheld = vec![Withheld { folder: "/mnt/usb".into(), gone: 412, of: 500 }];
-    let summary = ScanSummary { withheld, ..ScanSummary::default() };
-    wire.push(Report::Job(scan_report()));
-    wire.push(Report::Own(Answer::Scan(ScanEvent::Scanned(Box::new(summary)))));
-    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN)));
-    harness.run_steps(4);
-    let place = |harness: &Harness<'static, App>| harness.get_by_label("They are gone").rect();
-    let first = place(&harness);
-    harness.get_by_label_contains("0 new photos");
-    // Another change is said, and another scan begins.
-    wire.push(Report::Job(scan_report()));
-    wire.push(Report::Failed(None, Failure { what: Failed::Load, details: "read error".into() }));
-    harness.run_steps(4);
-    assert_eq!(place(&harness), first);
-    // What was said goes by itself, and what failed is put away.
-    let later = harness.input().time.unwrap_or_default() + 60.0;
-    harness.input_mut().time = Some(later);
-    harness.run_steps(4);
-    assert!(harness.query_by_label_contains("0 new photos").is_none());
-    assert_eq!(place(&harness), first);
-    harness.get_all_by_label("Dismiss").last().unwrap().click();
-    harness.run_steps(4);
-    assert_eq!(place(&harness), first);
-}
-
-#[test]
-fn a_scan_tells_of_names_in_edited_photos_and_of_folders_that_are_not_there() {
-    let (wire, mut harness) = open(album_world(), View::LIBRARY);
-    let summary = ScanSummary {
-        carried_faces: 3,
-        lost_faces: 1,
-        offline_folders: vec!["/mnt/usb".into()],
-        ..ScanSummary::default()
-    };
-    wire.push(Report::Job(scan_report()));
-    wire.push(Report::Own(Answer::Scan(ScanEvent::Scanned(Box::new(summary)))));
-    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN)));
-    harness.run_steps(4);
-    harness.get_by_label(
-        "0 new photos, 0 new faces, 3 names carried over to edited photos, 1 lost face waits to be put back, \
-         /mnt/usb is not there",
-    );
-    harness.get_by_label("Show").click();
-    harness.run_steps(3);
-    assert_eq!(harness.state().state().page, Page::SET_ASIDE);
-}
-
-#[test]
-fn what_another_program_writes_is_shown() {
-    let (wire, mut harness) = open(album_world(), View::PEOPLE);
-    wire.world.borrow_mut().people.named[0].name = "Maria Sánchez".into();
-    wire.push(Report::ChangedElsewhere(Touched::everything()));
-    harness.run_steps(4);
-    harness.get_by_label_contains("Maria Sánchez, ");
 }
 
 #[test]

@@ -1,41 +1,23 @@
-//! A made-up library for window tests: drawn people, and a backend that answers from it.
+//! A made-up library for window tests.
 
-use std::cell::RefCell;
-use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
-use std::rc::Rc;
 
-use super::judged;
-use likeness::app::care::state as care_view;
-use likeness::app::compare::job::compare::ComparedFace;
-use likeness::app::compare::state::{self as compare_faces, CompareResult, CompareSource};
-use likeness::app::engine::facts::{GroupRow, ModelRow, NamedPerson, Overview, People, Resemblance, TouchedFacts};
-use likeness::app::engine::picture::{ImageKey, Picture};
-use likeness::app::engine::report::{Report, Ticket};
-use likeness::app::evaluate::state::Request as EvaluateRequest;
-use likeness::app::jobs::import::{ImportRequest, OpenQuestion};
-use likeness::app::metadata::state as metadata_view;
-use likeness::app::metadata::state::write::{WriteEvent, WritingKept};
-use likeness::app::models::state::{self as models_view, NetworkRow};
-use likeness::app::people::state::{
-    self as people_view, ApartRow, Aside, GroupChange, GroupChangeKind, GroupingPreview, PersonPage,
-};
-use likeness::app::photos::state::{self as photos_view, LeftOutFile, Month, PhotoPage, PhotoTile, Timeline};
-use likeness::app::settings::state as settings_view;
-use likeness::app::shell::backend::{Answer, Backend, Event, Loaded, Request};
-use likeness::app::train::state::{Event as TrainEvent, Request as TrainRequest};
-use likeness::cluster::{Linkage, WrongShare};
+use likeness::app::engine::facts::{GroupRow, ModelRow, NamedPerson, Overview, People, Resemblance};
+use likeness::app::metadata::state::write::WritingKept;
+use likeness::app::models::state::NetworkRow;
+use likeness::app::people::state::{ApartRow, Aside, PersonPage};
+use likeness::app::photos::state::{LeftOutFile, Month, PhotoPage, PhotoTile, Timeline};
+use likeness::cluster::Linkage;
 use likeness::library::care::{Backup, BackupReason, BackupState};
 use likeness::library::{
-    AgainstMerge, Belongs, Decision, FaceDetail, FaceOfPerson, FaceSetAside, FaceState, LostFace, NextSteps,
-    PersonCard, PhotoDetail, PhotoState, Rejection, ScanOutcome, ScannedFolder, SetAside, ToldApart,
+    AgainstMerge, Belongs, FaceDetail, FaceOfPerson, FaceSetAside, FaceState, LostFace, NextSteps, PersonCard,
+    PhotoDetail, PhotoState, Rejection, ScanOutcome, ScannedFolder, SetAside, ToldApart,
 };
 use likeness::networks::device::{Adapter, AdapterKind, DeviceKind, ListedDevice, Verdict};
 use likeness::networks::models::Task;
 use likeness::networks::nets::catalogue;
 use likeness::types::{
-    ChannelOrder, CropRule, Detection, FaceBox, FaceId, Landmarks, ModelId, PersonId, PhotoId, PixelScaling,
-    Preprocessing, Revision, SquaredDistance, StepId,
+    Detection, FaceBox, FaceId, Landmarks, ModelId, PersonId, PhotoId, Revision, SquaredDistance, StepId,
 };
 
 /// The photo whose page is shown.
@@ -63,252 +45,7 @@ pub struct World {
     pub distances: Vec<f32>,
 }
 
-/// What a test sees of the backend.
-#[derive(Clone)]
-pub struct Wire {
-    pub sent: Rc<RefCell<Vec<Request>>>,
-    pub events: Rc<RefCell<VecDeque<Event>>>,
-    /// While true, every request is handed back.
-    pub full: Rc<RefCell<bool>>,
-    pub world: Rc<RefCell<World>>,
-}
-
-impl Wire {
-    pub fn new(world: World) -> Self {
-        Self { sent: Rc::default(), events: Rc::default(), full: Rc::default(), world: Rc::new(RefCell::new(world)) }
-    }
-
-    pub fn push(&self, event: Event) {
-        self.events.borrow_mut().push_back(event);
-    }
-
-    /// Requests other than loads.
-    pub fn actions(&self) -> Vec<Request> {
-        let is_load = |request: &Request| {
-            let words = format!("{request:?}");
-            // Names are looked for when people are first shown.
-            if words == "Metadata(Find)" {
-                return true;
-            }
-            let feature = words.split_once('(').map_or("", |(_, rest)| rest);
-            words.starts_with("Load") || feature.starts_with("Load") || words.starts_with("Train(Summarise")
-        };
-        self.sent.borrow().iter().filter(|request| !is_load(request)).cloned().collect()
-    }
-
-    /// The last request that changes something, and its ticket.
-    pub fn last_change(&self) -> Option<(Ticket, Request)> {
-        self.sent.borrow().iter().rev().find_map(|request| Some((ticket(request)?, request.clone())))
-    }
-
-    /// How many requests so far change something.
-    pub fn changes(&self) -> usize {
-        self.sent.borrow().iter().filter(|request| ticket(request).is_some()).count()
-    }
-
-    /// The last change, which is a decision.
-    pub fn last_decision(&self) -> (Ticket, Decision) {
-        match self.last_change() {
-            Some((ticket, Request::People(people_view::Request::Decide(_, decision, _)))) => (ticket, decision),
-            other => panic!("no decision: {other:?}"),
-        }
-    }
-
-    /// The revision that its user had seen when the last decision was made.
-    pub fn last_seen(&self) -> Revision {
-        match self.last_change() {
-            Some((_, Request::People(people_view::Request::Decide(_, _, seen)))) => seen,
-            other => panic!("no decision: {other:?}"),
-        }
-    }
-
-    /// The last change, which is an import.
-    pub fn last_import(&self) -> (Ticket, ImportRequest) {
-        match self.last_change() {
-            Some((ticket, Request::Models(models_view::Request::Import(_, request)))) => (ticket, *request),
-            other => panic!("no import: {other:?}"),
-        }
-    }
-}
-
-/// Of a request that changes something.
-fn ticket(request: &Request) -> Option<Ticket> {
-    use models_view::Request as Models;
-    use people_view::Request as People;
-    match request {
-        Request::People(
-            People::Decide(ticket, ..) | People::Split(ticket, ..) | People::ApplyGrouping { ticket, .. },
-        )
-        | Request::Models(
-            Models::Import(ticket, _) | Models::Verify(ticket, _) | Models::Remove(ticket, _) | Models::Use(ticket, _),
-        )
-        | Request::Settings(
-            settings_view::Request::UseDevice(ticket, _)
-            | settings_view::Request::FindSmallFaces(ticket, _)
-            | settings_view::Request::RemoveFolder(ticket, ..)
-            | settings_view::Request::MoveFolder { ticket, .. }
-            | settings_view::Request::AcceptMissing { ticket, .. },
-        )
-        | Request::Care(
-            care_view::Request::BackUp(ticket)
-            | care_view::Request::Restore(ticket, _)
-            | care_view::Request::Export(ticket, _)
-            | care_view::Request::Import(ticket, _)
-            | care_view::Request::Forget { ticket, .. },
-        ) => Some(*ticket),
-        _ => None,
-    }
-}
-
-impl Backend for Wire {
-    fn send(&mut self, request: Request) -> Result<(), Request> {
-        if *self.full.borrow() {
-            return Err(request);
-        }
-        self.sent.borrow_mut().push(request.clone());
-        let answer = answer(request, &self.world.borrow());
-        self.events.borrow_mut().extend(answer);
-        Ok(())
-    }
-
-    fn poll(&mut self) -> Option<Event> {
-        self.events.borrow_mut().pop_front()
-    }
-}
-
-/// What the jobs would tell; actions are answered by the tests.
-fn answer(request: Request, world: &World) -> Option<Event> {
-    let answer = match request {
-        Request::LoadOverview => Answer::Facts(Loaded::Overview(world.overview.clone())),
-        Request::LoadPeople => Answer::Facts(Loaded::People(world.people.clone())),
-        Request::LoadTouched(_) => {
-            let Overview { faces, set_aside, can_undo, can_redo, .. } = world.overview;
-            Answer::Facts(Loaded::Touched(TouchedFacts {
-                seen: world.people.seen,
-                people: Vec::new(),
-                resembling: HashMap::new(),
-                faces,
-                set_aside,
-                can_undo,
-                can_redo,
-            }))
-        }
-        Request::LoadModels => Answer::Facts(Loaded::Models(world.models.clone())),
-        Request::Photos(request) => return photos_answer(request, world),
-        Request::People(request) => Answer::People(people_answer(request, world)?),
-        Request::Compare(compare_faces::Request::Compare(sources)) => {
-            Answer::Compare(compare_faces::Event::Compared(compare(sources, &world.distances)))
-        }
-        Request::Evaluate(EvaluateRequest::LoadImage(key)) => return Some(Report::Image(key, Ok(draw(key)))),
-        Request::Evaluate(request) => Answer::Evaluate(judged::answer(request, world.people.named.is_empty())?),
-        Request::Train(TrainRequest::LoadChoices) => Answer::Train(TrainEvent::Choices(super::train::choices())),
-        Request::Train(TrainRequest::Summarise(data)) => {
-            Answer::Train(TrainEvent::Summarised(data, Ok(super::train::data_summary())))
-        }
-        Request::Models(models_view::Request::LoadNetworks) => Answer::Models(models_view::Event::Networks(networks())),
-        Request::Models(models_view::Request::Inspect(path)) => {
-            let question = path.ends_with("doubtful.pt").then(open_question);
-            Answer::Models(models_view::Event::Inspected(path, Ok(question)))
-        }
-        Request::Settings(settings_view::Request::LoadDevices) => {
-            Answer::Settings(settings_view::Event::Devices(world.devices.clone()))
-        }
-        Request::Settings(settings_view::Request::LoadFolders) => {
-            Answer::Settings(settings_view::Event::Folders(world.folders.clone()))
-        }
-        Request::Care(care_view::Request::LoadBackups) => {
-            Answer::Care(care_view::Event::Backups(world.backups.clone()))
-        }
-        Request::Metadata(metadata_view::Request::LoadWriting) => {
-            Answer::Metadata(metadata_view::Event::Writing(WriteEvent::Kept(world.writing.clone())))
-        }
-        Request::Scan(_)
-        | Request::Metadata(_)
-        | Request::Train(_)
-        | Request::Models(_)
-        | Request::Settings(_)
-        | Request::Care(_)
-        | Request::Save(..)
-        | Request::Cancel(_)
-        | Request::Pause(..) => return None,
-    };
-    Some(Report::Own(answer))
-}
-
-fn photos_answer(request: photos_view::Request, world: &World) -> Option<Event> {
-    use photos_view::{Event, Request};
-    let event = match request {
-        Request::LoadTimeline(filter) => Event::Timeline(filter, world.timeline.clone()),
-        Request::LoadPhoto(id) => {
-            let page = world.photo.clone();
-            Event::Photo(PhotoPage { photo: PhotoDetail { id, ..page.photo }, ..page })
-        }
-        Request::LoadImage(key) => return Some(Report::Image(key, Ok(draw(key)))),
-        Request::FindPhotos(text) => Event::Found(text, vec![(PhotoId(7), "IMG_0007.jpg".into())]),
-    };
-    Some(Report::Own(Answer::Photos(event)))
-}
-
-fn people_answer(request: people_view::Request, world: &World) -> Option<people_view::Event> {
-    use people_view::{Event, Request};
-    match request {
-        Request::LoadPerson(person) if world.gone.contains(&person) => Some(Event::Gone(person)),
-        Request::LoadPerson(person) => Some(Event::Person(PersonPage { person, ..world.page.clone() })),
-        Request::LoadAside => Some(Event::Aside(world.aside.clone())),
-        Request::LoadAgainst { from, into, named } => {
-            Some(Event::Against { from, into, named, against: world.against })
-        }
-        Request::Preview { squared_distance, linkage } => Some(Event::Preview(GroupingPreview {
-            seen: SEEN,
-            squared_distance,
-            linkage,
-            groups_before: 42,
-            groups_after: 37,
-            faces_moved: 31,
-            wrong_merges: Some(WrongShare { per_1000: 1.4, least: 0.4, most: 3.9, pairs: 5_210 }),
-            reach: None,
-            changes: vec![
-                GroupChange { kind: GroupChangeKind::Joins, parts: vec![faces(30, 3), faces(60, 3)], name: None },
-                GroupChange {
-                    kind: GroupChangeKind::Joins,
-                    parts: vec![faces(10, 3), faces(90, 2)],
-                    name: Some("Maria Silva".into()),
-                },
-                GroupChange { kind: GroupChangeKind::Splits, parts: vec![faces(40, 2), faces(50, 1)], name: None },
-            ],
-        })),
-        Request::ApplyGrouping { .. } | Request::Split(..) | Request::Decide(..) => None,
-    }
-}
-
-/// NN3 is NN2 with a smaller input.
-fn open_question() -> OpenQuestion {
-    let network = |name: &'static str, side| {
-        let (crop, scaling) = (CropRule::SquareBox { enlarge: 1.2 }, PixelScaling::Unit);
-        (name, Preprocessing { width: side, height: side, crop, scaling, channels: ChannelOrder::Rgb })
-    };
-    OpenQuestion { why: "the tensors fit two".into(), networks: vec![network("nn2", 224), network("nn3", 160)] }
-}
-
-fn compare(sources: Vec<CompareSource>, distances: &[f32]) -> CompareResult {
-    let mut all = vec![vec![Some(SquaredDistance(0.0)); sources.len()]; sources.len()];
-    let mut next = distances.iter().cycle();
-    let pairs = (0..sources.len()).flat_map(|a| (a + 1..sources.len()).map(move |b| (a, b)));
-    for (a, b) in pairs {
-        let distance = next.next().copied().map(SquaredDistance);
-        (all[a][b], all[b][a]) = (distance, distance);
-    }
-    let slots = sources.iter().enumerate().map(|(i, source)| {
-        let title = match source {
-            CompareSource::File(path) => path.file_name().unwrap().to_string_lossy().into_owned(),
-            CompareSource::Face(face) => format!("Face {}", face.0),
-        };
-        Ok(ComparedFace { crop: portrait(i as u64 / 2, i as u64, 112), title, faces_in_file: 1 + i % 3 })
-    });
-    CompareResult { slots: slots.collect(), distances: all, sources }
-}
-
-fn faces(first: i64, count: i64) -> Vec<FaceId> {
+pub fn faces(first: i64, count: i64) -> Vec<FaceId> {
     (first..first + count).map(FaceId).collect()
 }
 
@@ -538,7 +275,7 @@ fn photo_face(face: i64, [x, y, width, height]: [f32; 4], name: Option<&str>, be
     }
 }
 
-fn networks() -> Vec<NetworkRow> {
+pub fn networks() -> Vec<NetworkRow> {
     let variant = catalogue::find("nn1").unwrap();
     vec![NetworkRow { variant, table: variant.table() }]
 }
@@ -587,93 +324,8 @@ fn models() -> Vec<ModelRow> {
     ]
 }
 
-/// Any picture that is asked for.
-fn draw(key: ImageKey) -> Picture {
-    match key {
-        ImageKey::Face(face) => portrait(face.0 as u64 / 10, face.0 as u64, 160),
-        ImageKey::Thumbnail(photo) => scene(photo.0 as u64, 160),
-        ImageKey::Large(photo) => scene(photo.0 as u64, 480),
-        ImageKey::Seen { image, .. } => {
-            let landmarks = Some([[0.4, 0.47], [0.6, 0.47], [0.5, 0.58], [0.43, 0.69], [0.57, 0.69]]);
-            Picture { landmarks, ..portrait(u64::from(image) % 8, u64::from(image), 112) }
-        }
-        ImageKey::Judged { image, .. } => portrait(u64::from(image) % 8, u64::from(image), 250),
-    }
-}
-
-/// A drawn head: `person` fixes skin, hair and face, `take` light and turn.
-pub fn portrait(person: u64, take: u64, side: u32) -> Picture {
-    let skin =
-        [[236, 198, 170], [198, 145, 108], [141, 91, 62], [248, 216, 196], [172, 118, 82]][(person % 5) as usize];
-    let hair = [[52, 38, 30], [122, 82, 44], [24, 22, 26], [190, 160, 104], [150, 150, 156], [110, 44, 30]]
-        [(hash(person) % 6) as usize];
-    let backdrop =
-        [(hash(take) % 60 + 110) as i32, (hash(take + 7) % 60 + 120) as i32, (hash(take + 13) % 60 + 130) as i32];
-    let turn = (hash(take + 29) % 100) as f32 / 100.0 - 0.5;
-    let width = 0.27 + (hash(person + 3) % 100) as f32 / 1600.0;
-    let long_hair = hash(person + 11).is_multiple_of(2);
-    paint(side, side, |x, y| {
-        let (dx, dy) = (x - 0.5 - turn * 0.06, y - 0.52);
-        let light = 1.0 - 0.25 * (x - 0.3) - 0.1 * y;
-        let ellipse = |cx: f32, cy: f32, rx: f32, ry: f32| ((dx - cx) / rx).powi(2) + ((dy - cy) / ry).powi(2) < 1.0;
-        let eyes = turn * 0.05;
-        let colour = if ellipse(eyes - 0.1, -0.05, 0.022, 0.018) || ellipse(eyes + 0.1, -0.05, 0.022, 0.018) {
-            [40, 30, 28]
-        } else if ellipse(eyes, 0.17, 0.08, 0.018) {
-            [170, 84, 80]
-        } else if ellipse(0.0, 0.0, width, 0.33) && dy > -0.22 + 0.3 * dx * dx {
-            skin.map(|c| c - (if ellipse(eyes + 0.02, 0.06, 0.03, 0.05) { 14 } else { 0 }))
-        } else if ellipse(0.0, -0.06, width + 0.05, 0.36) && (dy < 0.05 || long_hair) {
-            hair
-        } else if ellipse(0.0, 0.62, 0.44, 0.34) {
-            [(hash(person + 5) % 120 + 60) as i32, (hash(person + 6) % 120 + 60) as i32, 110]
-        } else {
-            backdrop
-        };
-        colour.map(|c| (c as f32 * light).clamp(0.0, 255.0) as u8)
-    })
-}
-
-/// A landscape: sky, hills, and sometimes a sun.
-fn scene(seed: u64, long_side: u32) -> Picture {
-    let tall = seed.is_multiple_of(3);
-    let (width, height) = if tall { (long_side * 3 / 4, long_side) } else { (long_side, long_side * 3 / 4) };
-    let hue = hash(seed) % 4;
-    let horizon = 0.45 + (hash(seed + 1) % 30) as f32 / 100.0;
-    paint(width, height, |x, y| {
-        let hill = horizon + 0.08 * ((x * 5.0 + seed as f32).sin() + (x * 11.0).cos() * 0.4);
-        let sun = (x - 0.7).powi(2) + (y - 0.2).powi(2) < 0.006 && hue != 1;
-        let base = if sun {
-            [255, 236, 190]
-        } else if y < hill {
-            [[140, 186, 226], [176, 186, 196], [236, 178, 140], [120, 150, 200]][hue as usize]
-        } else {
-            [[98, 138, 84], [84, 104, 96], [120, 92, 70], [76, 110, 120]][hue as usize]
-        };
-        base.map(|c| (c as f32 * (1.08 - 0.3 * y)).clamp(0.0, 255.0) as u8)
-    })
-}
-
-fn paint(width: u32, height: u32, colour_at: impl Fn(f32, f32) -> [u8; 3]) -> Picture {
-    let mut rgba = Vec::with_capacity((width * height * 4) as usize);
-    for y in 0..height {
-        for x in 0..width {
-            let [r, g, b] = colour_at((x as f32 + 0.5) / width as f32, (y as f32 + 0.5) / height as f32);
-            rgba.extend([r, g, b, 255]);
-        }
-    }
-    Picture { width, height, rgba, landmarks: None }
-}
-
-fn hash(seed: u64) -> u64 {
-    let mut x = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    x ^ (x >> 31)
-}
-
 /// Of the day before, of an update, and one that is torn.
-fn backups() -> Vec<Backup> {
+pub fn backups() -> Vec<Backup> {
     let backup = |name: &str, at_secs, reason, state| Backup {
         path: PathBuf::from("/home/maria/.local/share/likeness/backups").join(name),
         at_secs,

@@ -18,8 +18,9 @@ use likeness::app::ui::view::View;
 use likeness::figures::Saving;
 use likeness::types::Touched;
 
-use super::demo::{Wire, album_world, fresh_world};
+use super::demo::{album_world, fresh_world};
 use super::judged::{folders, run};
+use super::wire::Wire;
 use super::{App, Harness, open, send};
 
 fn asked(wire: &Wire) -> Vec<EvaluateRequest> {

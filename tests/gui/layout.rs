@@ -22,8 +22,9 @@ use likeness::app::ui::fonts::FontSource;
 use likeness::app::ui::locale::{Language, Locale};
 use likeness::app::ui::view::View;
 
-use super::demo::{Wire, album_world};
+use super::demo::album_world;
 use super::pictures::{Scene, scenes, shown, shown_with};
+use super::wire::Wire;
 
 const SIZES: [[f32; 2]; 4] = [[800.0, 600.0], [900.0, 700.0], [1280.0, 820.0], [1920.0, 1080.0]];
 

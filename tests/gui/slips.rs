@@ -16,7 +16,8 @@ use likeness::app::ui::view::View;
 use likeness::library::{AgainstMerge, Belongs, Decision, FaceOfPerson, FaceSetAside, SetAside};
 use likeness::types::{FaceId, PersonId, PhotoId, Revision, StepId, Touched};
 
-use super::demo::{SEEN, STEPS, Wire, album_world};
+use super::demo::{SEEN, STEPS, album_world};
+use super::wire::Wire;
 use super::{open, send};
 
 fn enter() -> [Event; 2] {

@@ -16,7 +16,8 @@ use likeness::app::train::state::live::RunStart;
 use likeness::synth::{Identity, render_photo};
 use likeness::train::events::TrainEvent as LearningEvent;
 
-use super::demo::{Wire, World, album_world};
+use super::demo::{World, album_world};
+use super::wire::Wire;
 
 /// Any album would do.
 const SEED: u64 = 1;

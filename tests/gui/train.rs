@@ -26,7 +26,7 @@ use likeness::train::times::PartTimes;
 use likeness::train::validate::{PeopleReport, ValidationReport};
 use likeness::types::ModelId;
 
-use super::demo::portrait;
+use super::painted::portrait;
 
 pub fn choices() -> Choices {
     let network = |name: &str| NetworkChoice::of(catalogue::find(name).unwrap());

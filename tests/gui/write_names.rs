@@ -24,7 +24,8 @@ use likeness::app::ui::action::Action;
 use likeness::app::ui::view::View;
 use likeness::types::{FaceId, PersonId, Touched};
 
-use super::demo::{Wire, World, album_world};
+use super::demo::{World, album_world};
+use super::wire::Wire;
 use super::{open, send};
 
 /// Files as a preview shows them: new, changed and removed ones, and two that are left out.

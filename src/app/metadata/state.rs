@@ -18,7 +18,7 @@ use crate::app::engine::facts::Facts;
 use crate::app::engine::progress::Skipped;
 use crate::app::engine::report::{JobId, JobKind, Ticket};
 pub use crate::app::metadata::job::{Event, Request};
-use crate::app::metadata::job::{LOOK_FOR_NAMES, NameChoices, OfferedNames, PlacedName, TAKE_NAMES, names_of};
+use crate::app::metadata::job::{FIND_NAMES, NameChoices, OfferedNames, PlacedName, TAKE_NAMES, names_of};
 pub(crate) use crate::app::metadata::job::{NameOfPhoto, NamePlace};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Ended, Feature, Question};
@@ -31,7 +31,7 @@ use crate::metadata::review::{NameConflict, PersonFound};
 use crate::types::Touched;
 
 /// The page of the names that other programs gave.
-pub(crate) const NAMES_PAGE: Page = Page::Own(OwnPage { title_key: "settings_names", over: None });
+pub const NAMES_PAGE: Page = Page::Own(OwnPage { title_key: "settings_names", over: None });
 
 /// What a user can do here.
 #[derive(Debug, Clone, PartialEq)]
@@ -376,8 +376,8 @@ impl Feature for State {
         }
         let words = match kind {
             // People says it at its top; a library without any is told nothing after each scan.
-            LOOK_FOR_NAMES if [View::PEOPLE, View::SETTINGS].contains(&self.on_show) => String::new(),
-            LOOK_FOR_NAMES => self.found_words(text).unwrap_or_default(),
+            FIND_NAMES if [View::PEOPLE, View::SETTINGS].contains(&self.on_show) => String::new(),
+            FIND_NAMES => self.found_words(text).unwrap_or_default(),
             // Said with the change itself.
             TAKE_NAMES => String::new(),
             _ => return None,
