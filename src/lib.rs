@@ -38,11 +38,13 @@
 //! * No Burn outside [`networks`], [`faces::detect`], [`faces::embed`] and [`train`]: [`eval`], [`cluster`] and
 //!   [`faces::align`] take plain slices and need no device.
 //! * No disk in `state`, `view` and `ui`: drawing never waits.
-//! * No feature in `app::engine`, and none in `app::shell` but in its list of features.
+//! * No feature in `app::engine`, and none in `app::shell` but in its list of features: neither its room nor its views and
+//!   pages. A view sees of a job what the state shows of it.
 //! * No name of a type, known to other files, that stands for two things, but for what each feature has (`State`,
 //!   `Message` and the like).
-//! * No work put together in `cli`, `state` or `view`: they call a job. "Everything was touched" is said only where the
-//!   test lists it; nothing is decided by the text of an error or the name of a device.
+//! * No work put together in `cli`, `state` or `view`: they call a job, and but for the subcommands that the test lists
+//!   none opens the library or loads networks. "Everything was touched" is said only where the test lists it; nothing is
+//!   decided by the text of an error or the name of a device.
 //! * Nothing is public that nothing outside the library uses, neither function nor type, and no attribute keeps code that
 //!   nobody calls, but for what the test lists: `cluster::suggest` waits for its caller.
 //! * No circle of imports between rooms, nor inside one but [`library`], and no exception that nothing uses.

@@ -105,6 +105,12 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
         "fn f() { format!(\"{a:?}\") }",
         "scan/cli.rs says something in Rust's debug notation",
     ),
+    (
+        "an advised command has the home",
+        "app/scan/cli.rs",
+        "fn f() { bail!(\"see `likeness models list`\") }",
+        "scan/cli.rs writes a command into a text by hand",
+    ),
     ("a library stays in its rooms", "app/scan/state.rs", "use eframe::egui::Ui;", "state.rs knows eframe"),
     ("a library stays in its rooms", "app/scan/job/a.rs", "fn f(ui: &mut egui::Ui) {}", "job/a.rs knows egui"),
     ("a library stays in its rooms", "app/scan/job/a.rs", "use clap::Args;", "job/a.rs knows clap"),
@@ -174,6 +180,10 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
     ("ordinary words", "train/recipe.rs", "", "declares recipe: recipe"),
     ("ordinary words", "app/care/job/a.rs", "fn look_again() {}", "declares look_again: look"),
     ("ordinary words", "eval/a.rs", "struct A {\n    #[serde(rename = \"gate\")]\n    b: B,\n}", "declares gate: gate"),
+    ("ordinary words", "eval/a.rs", "fn f() { let knob = 1; }", "declares knob: knob"),
+    ("ordinary words", "eval/a.rs", "struct A {\n    old_recipe: B,\n}", "declares old_recipe: recipe"),
+    ("ordinary words", "eval/a.rs", "enum A {\n    DeskOf(B),\n}", "declares DeskOf: desk"),
+    ("ordinary words", "eval/a.rs", "const PAIRS_PER_LOOK: u32 = 1;", "declares PAIRS_PER_LOOK: look"),
     ("a file is short", "eval/a.rs", LONG_FILE, "eval/a.rs has more than 500 lines"),
     (
         "no circle inside a room",
@@ -195,11 +205,11 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "a job composes once",
-        "app/scan/cli.rs",
+        "app/people/cli.rs",
         "fn f() { let mut library = Library::open(&path)?; }",
-        "scan/cli.rs begins work itself: Library::open",
+        "people/cli.rs begins work itself: Library::open",
     ),
-    ("a job composes once", "app/scan/cli.rs", "fn f() { Engine::load(home) }", "begins work itself: Engine::load("),
+    ("a job composes once", "app/people/cli.rs", "fn f() { Engine::load(home) }", "begins work itself: Engine::load("),
     ("a job composes once", "app/people/view/a.rs", "fn f() { crate::cluster::cluster(x) }", "cluster/cluster"),
     (
         "a change names what it touched",

@@ -73,7 +73,7 @@ impl GroupingInput {
     }
 
     /// The groups that the library does not have as they are here: [`Library::apply_grouping`] would leave the others.
-    pub fn changed(&self, groups: &[Vec<FaceId>]) -> Vec<Vec<FaceId>> {
+    pub(crate) fn changed(&self, groups: &[Vec<FaceId>]) -> Vec<Vec<FaceId>> {
         let faces: HashMap<FaceId, &FaceToGroup> = self.faces.iter().map(|face| (face.face_id, face)).collect();
         let mut sizes: HashMap<PersonId, usize> = HashMap::new();
         for person in self.faces.iter().filter_map(|face| face.state.person()) {
@@ -153,7 +153,7 @@ impl LibraryReader {
     }
 
     /// Every two people who are not the same one.
-    pub fn told_apart_pairs(&self) -> Result<Vec<(PersonId, PersonId)>> {
+    pub(crate) fn told_apart_pairs(&self) -> Result<Vec<(PersonId, PersonId)>> {
         self.read(told_apart)
     }
 }
@@ -217,6 +217,7 @@ impl Library {
 
     /// Suggests known people for new faces, one by one, without a new grouping. Faces that already belong to somebody
     /// or were rejected for that person are left alone. Returns how many suggestions were made.
+    #[cfg(test)]
     pub fn suggest(&mut self, suggestions: &[(FaceId, PersonId)]) -> Result<usize> {
         self.write(|t| {
             let mut decisions = Decisions::begin(t);

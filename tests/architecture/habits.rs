@@ -17,16 +17,10 @@ const COMPUTING: &[&str] = &["faces", "cluster", "train", "eval", "synth", "app/
 const NO_WORK: &[&str] = &["eval/roc/one_in", "eval/failures/failures"];
 
 /// What work begins with.
-const OPENS: &[&str] = &[
-    "Library::open",
-    "LibraryHandle::open(",
-    "LoadedNetworks::new(",
-    "Engine::load(",
-    "choose_device(",
-    "Store::open(",
-];
-/// Subcommands that open and load for their job, and hand it over.
-const OPENING: &[&str] = &["app/care/cli", "app/metadata/cli"];
+const OPENS: &[&str] = &["Library::open", "LibraryHandle::open(", "Engine::load("];
+/// Subcommands that open or load for their job, and hand it over.
+const OPENING: &[&str] =
+    &["app/care/cli", "app/evaluate/cli/bench", "app/metadata/cli", "app/models/cli/models", "app/scan/cli"];
 
 /// Where nothing less can be said than that everything was touched.
 const EVERYTHING: &[&str] = &[
@@ -60,15 +54,7 @@ const TEXT_QUESTIONS: &[&str] = &[
 ];
 
 /// Public, though nothing outside uses it yet: searches for a person will.
-const PUBLIC_FOR_LATER: &[(&str, &str)] = &[
-    ("cluster/assign", "suggest"),
-    // Still to be narrowed.
-    ("app/scan/job", "ScanContext"),
-    ("library/grouping", "changed"),
-    ("library/grouping", "suggest"),
-    ("library/grouping", "told_apart_pairs"),
-    ("library/review/steps", "next_steps"),
-];
+const PUBLIC_FOR_LATER: &[(&str, &str)] = &[("cluster/assign", "suggest")];
 
 /// Functions that a kept crate has: a part of their name, and the crate.
 const CRATES: &[(&str, &str)] =
@@ -273,14 +259,26 @@ pub fn no_debug_notation_reaches_a_user(house: &House) -> Vec<String> {
     faults.map(|source| format!("{} says something in Rust's debug notation", source.path)).collect()
 }
 
-/// Outside its tests and asserts.
+/// Outside its asserts.
 fn has_debug_notation(source: &Source) -> bool {
+    let mut lines = lines_of_program(source).filter(|line| !line.contains("assert"));
+    lines.any(|line| DEBUG_NOTATION.iter().any(|notation| line.contains(notation)))
+}
+
+/// Texts included, without comments and tests.
+fn lines_of_program(source: &Source) -> impl Iterator<Item = &str> {
     // Its tests come last.
     let tests = starts(&source.text, "#[cfg(test)]\nmod ")
         .find(|(at, mark)| source.text[at + mark.len()..].lines().next().is_some_and(|name| name.ends_with('{')));
     let text = &source.text[..tests.map_or(source.text.len(), |(at, _)| at)];
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.starts_with("//") && !line.contains("assert"));
-    lines.any(|line| DEBUG_NOTATION.iter().any(|notation| line.contains(notation)))
+    text.lines().map(str::trim).filter(|line| !line.starts_with("//"))
+}
+
+/// A command that a text advises is written by what knows the home that was given.
+pub fn an_advised_command_has_the_home(house: &House) -> Vec<String> {
+    let advises = |source: &&Source| lines_of_program(source).any(|line| line.contains("`likeness "));
+    let by_hand = house.sources.iter().filter(|source| source.path != "types/advice.rs").filter(advises);
+    by_hand.map(|source| format!("{} writes a command into a text by hand", source.path)).collect()
 }
 
 /// What decodes a file past `faces::image`: it leaves it unturned, knows fewer kinds and no bound of memory.

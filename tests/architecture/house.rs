@@ -25,6 +25,8 @@ pub struct House {
     pub shaders: Vec<String>,
     /// The words of all that uses the library: the program, tests, benchmarks.
     pub outside: BTreeSet<String>,
+    /// The texts of the tests and benchmarks.
+    pub users: Vec<(String, String)>,
 }
 
 impl House {
@@ -36,10 +38,11 @@ impl House {
         let stems = shaders.filter_map(|entry| Some(entry.path().file_stem()?.to_string_lossy().into_owned()));
         let mut users = Vec::new();
         ["tests", "benches"].iter().for_each(|folder| collect(Path::new(folder), &mut users));
-        let users = users.iter().filter(|(path, _)| !path.starts_with("tests/architecture"));
         let mut house = Self::of(files, stems.collect());
-        users.for_each(|(_, text)| house.outside.extend(words_in(&without_comments_and_texts(text))));
-        house
+        for (_, text) in users.iter().filter(|(path, _)| !path.starts_with("tests/architecture")) {
+            house.outside.extend(words_in(&without_comments_and_texts(text)));
+        }
+        Self { users, ..house }
     }
 
     /// From paths below `src/` and texts. Modules that are only there for tests are left out.
@@ -50,7 +53,7 @@ impl House {
         let sources: Vec<Source> = sources.filter(|source| !is_test(&source.module)).collect();
         let program = sources.iter().filter(|source| source.path == "main.rs");
         let outside = program.flat_map(|source| words_in(&source.code)).collect();
-        Self { sources, shaders, outside }
+        Self { sources, shaders, outside, users: Vec::new() }
     }
 
     /// For each file, the files whose modules it names.
@@ -171,6 +174,20 @@ impl Source {
         found
     }
 
+    /// Constants, variants, fields, parameters, and what is bound by `let`.
+    pub fn variables(&self) -> BTreeSet<String> {
+        let keywords = ["const ", "static ", "let ", "let mut "];
+        let bound = keywords.iter().flat_map(|keyword| starts(&self.code, keyword));
+        let mut found: BTreeSet<String> = bound.map(|(at, word)| leading_name(&self.code[at + word.len()..])).collect();
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        for (at, _) in self.code.match_indices(": ") {
+            let before = &self.code[..at];
+            found.insert(before[before.trim_end_matches(is_part).len()..].to_owned());
+        }
+        found.extend(self.code.lines().map(|line| leading_name(line.trim_start())));
+        found
+    }
+
     /// What files and JSON call something that the code calls otherwise.
     pub fn published(&self) -> Vec<String> {
         self.text.split("rename = \"").skip(1).map(leading_name).collect()
@@ -186,8 +203,10 @@ pub fn starts<'a>(code: &'a str, text: &'a str) -> impl Iterator<Item = (usize, 
     code.match_indices(text).filter(|(at, _)| !code[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
-/// The words of `CamelCase` and `snake_case`, in lower case.
+/// The words of `CamelCase`, `snake_case` and `SCREAMING_SNAKE_CASE`, in lower case.
 pub fn words_of(name: &str) -> Vec<String> {
+    let is_constant = !name.contains(char::is_lowercase);
+    let name = if is_constant { name.to_lowercase() } else { name.to_owned() };
     let mut words = vec![String::new()];
     for c in name.chars() {
         if c == '_' || c.is_uppercase() {

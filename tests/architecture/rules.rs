@@ -10,7 +10,7 @@ use crate::libraries::{self, LIBRARIES};
 /// The parts from the bottom up, and what each may import. `app` may import all of them.
 const PARTS: &[(&str, &[&str])] = &[
     ("types", &[]),
-    ("networks/device", &[]),
+    ("networks/device", &["types"]),
     ("networks/weights", &["types"]),
     ("networks/kernels", &["types"]),
     // A network's file also says where each of its tensors comes from.
@@ -53,6 +53,9 @@ const MEMBERS: &[&str] = &["job", "cli", "state", "view"];
 const PRIVATE_WORDS: &[&str] =
     &["desk", "loads", "changes", "causes", "chosen", "recipe", "look", "gate", "knob", "knobs", "said", "shelf"];
 
+/// Of these, what is ordinary English for one value among others, though not for a module, a type or a function.
+const EVERYDAY: &[&str] = &["changes", "chosen", "said"];
+
 /// What every feature names alike, and the shell as well for the window as a whole.
 const FEATURE_NOUNS: &[&str] = &["State", "Message", "Request", "Event", "Views", "Context"];
 
@@ -88,6 +91,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("kept crates serve", habits::kept_crates_serve),
     ("all printing goes one way", habits::all_printing_goes_one_way),
     ("no debug notation reaches a user", habits::no_debug_notation_reaches_a_user),
+    ("an advised command has the home", habits::an_advised_command_has_the_home),
     ("photos have one decoder", habits::photos_have_one_decoder),
     ("nothing is kept uncalled", habits::nothing_is_kept_uncalled),
 ];
@@ -320,18 +324,24 @@ fn is_feature_noun(path: &str, name: &str) -> bool {
 fn ordinary_words(house: &House) -> Vec<String> {
     let mut faults = Vec::new();
     for source in &house.sources {
-        for name in source.declared().into_iter().chain(source.published()) {
-            for word in words_of(&name).iter().filter(|word| PRIVATE_WORDS.contains(&word.as_str())) {
-                faults.push(format!("{} declares {name}: {word} is no word of the field", source.path));
-            }
-        }
+        let of = |name: String, private: &dyn Fn(&str) -> bool| -> Vec<String> {
+            let words = words_of(&name).into_iter().filter(|word| private(word));
+            words.map(|word| format!("{} declares {name}: {word} is no word of the field", source.path)).collect()
+        };
+        let is_private = |word: &str| PRIVATE_WORDS.contains(&word);
+        let names = source.declared().into_iter().chain(source.published());
+        faults.extend(names.flat_map(|name| of(name, &is_private)));
+        let is_odd = |word: &str| is_private(word) && !EVERYDAY.contains(&word);
+        faults.extend(source.variables().into_iter().flat_map(|name| of(name, &is_odd)));
     }
     faults
 }
 
 fn a_file_is_short(house: &House) -> Vec<String> {
-    let long = house.sources.iter().filter(|source| source.text.lines().count() > FILE_LINES);
-    long.map(|source| format!("{} has more than {FILE_LINES} lines", source.path)).collect()
+    let texts = house.sources.iter().map(|source| (&source.path, &source.text));
+    let texts = texts.chain(house.users.iter().map(|(path, text)| (path, text)));
+    let long = texts.filter(|(_, text)| text.lines().count() > FILE_LINES);
+    long.map(|(path, _)| format!("{path} has more than {FILE_LINES} lines")).collect()
 }
 
 fn a_shader_has_its_reference(house: &House) -> Vec<String> {

@@ -34,7 +34,7 @@ pub(crate) use self::sources::MoreSources;
 #[cfg(feature = "gui")]
 pub use self::window::{Event, Job, Request};
 #[cfg(feature = "gui")]
-pub(crate) use self::window::{LOOK_FOR_NAMES, TAKE_NAMES};
+pub(crate) use self::window::{FIND_NAMES, TAKE_NAMES};
 pub(crate) use self::write_window::{PREVIEW_NAMES, TAKE_NAMES_BACK, WRITE_NAMES};
 #[cfg(feature = "gui")]
 pub use self::write_window::{WriteEvent, WriteRequest, WritingKept, WritingSettings};

@@ -12,7 +12,7 @@ use crate::cluster::dendrogram::Dendrogram;
 use crate::types::Cancel;
 
 /// Pairs between two looks at `cancel`.
-const PAIRS_PER_LOOK: usize = 4096;
+const PAIRS_PER_QUESTION: usize = 4096;
 
 pub(crate) fn single_tree(
     graph: &NeighbourGraph,
@@ -31,7 +31,7 @@ pub(crate) fn single_tree(
         }
     }
     for (count, (distance, a, b)) in pairs(graph, limit).into_iter().enumerate() {
-        if count % PAIRS_PER_LOOK == 0 && cancel.is_cancelled() {
+        if count % PAIRS_PER_QUESTION == 0 && cancel.is_cancelled() {
             return Err(ClusterError::Cancelled);
         }
         let (a, b) = (forest.cluster_of[a as usize], forest.cluster_of[b as usize]);

@@ -55,11 +55,11 @@ pub(crate) fn rescue_garbled(library: &Path) {
 
 /// What is wrong with a library's log, if anything.
 pub(super) fn garbled(library: &Path) -> Option<String> {
-    let look = || lost_after(&read(library)?);
-    let first = look()?;
+    let lost = || lost_after(&read(library)?);
+    let first = lost()?;
     for _ in 1..LOOKS {
         std::thread::sleep(PAUSE);
-        if look() != Some(first) {
+        if lost() != Some(first) {
             return None;
         }
     }

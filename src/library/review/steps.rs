@@ -35,7 +35,7 @@ impl NextSteps {
 
 impl LibraryReader {
     /// What undo and redo would act on, for who is to name it.
-    pub fn next_steps(&self) -> Result<NextSteps> {
+    pub(crate) fn next_steps(&self) -> Result<NextSteps> {
         self.read(NextSteps::read)
     }
 }

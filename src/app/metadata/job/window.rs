@@ -18,7 +18,7 @@ use crate::app::engine::workers::LoadedNetworks;
 use crate::library::NamesRead;
 use crate::types::{Cancel, Touched};
 
-pub(crate) const LOOK_FOR_NAMES: JobKind = JobKind("names");
+pub(crate) const FIND_NAMES: JobKind = JobKind("names");
 pub(crate) const TAKE_NAMES: JobKind = JobKind("take names");
 const TAKING_FAILED: Failed = Failed::Own("failed_take_names");
 const TAKING_STOPPED: Failed = Failed::Own("names_not_taken");
@@ -79,7 +79,7 @@ impl FeatureJob for Job {
 fn find(tasks: &mut Tasks<'_, Event>) {
     let (job, cancel) = tasks.begin_job();
     tasks.run_job_in_background(job, move |shared, sink| {
-        let mut events = sink.reporter(job, LOOK_FOR_NAMES);
+        let mut events = sink.reporter(job, FIND_NAMES);
         let options = shared.options();
         let model = options.model_id();
         // Every path begins with nothing.
@@ -94,7 +94,7 @@ fn find(tasks: &mut Tasks<'_, Event>) {
         let outcome = offered.map(|offered| {
             offered.into_iter().for_each(|offered| sink.send(Event::Offered(Arc::new(offered))));
         });
-        sink.end(job, LOOK_FOR_NAMES, &cancel, outcome);
+        sink.end(job, FIND_NAMES, &cancel, outcome);
     });
 }
 

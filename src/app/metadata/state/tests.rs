@@ -107,7 +107,7 @@ fn names_are_looked_for_when_people_are_first_shown_after_each_scan_and_after_th
 #[test]
 fn what_was_found_is_told_and_nothing_is_not() {
     let text = Locale::new(Language::English);
-    let told = |state: &mut State| state.ended(LOOK_FOR_NAMES, &text).unwrap().words;
+    let told = |state: &mut State| state.ended(FIND_NAMES, &text).unwrap().words;
     assert_eq!(told(&mut offered()), "2 names of 2 people found in your photos");
     assert_eq!(told(&mut State::default()), "");
     let mut review = two_names();

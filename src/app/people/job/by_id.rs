@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::app::engine::home::Home;
 use crate::app::jobs::forget::{Forgetting, preview};
 use crate::library::{Decision, FaceDetail, Library, LibraryError, PersonListing};
-use crate::types::{FaceId, PersonId, Revision};
+use crate::types::{Advised, FaceId, PersonId, Revision};
 
 /// A lost face, and the faces of the picture that is in the place of its own.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +77,7 @@ pub(crate) fn put_back(
 ) -> Result<FaceDetail> {
     let mut library = Library::open(&home.library())?;
     if !library.lost_faces()?.iter().any(|face| face.face_id == lost) {
-        bail!("face {} is not lost: `likeness people --lost` lists those that are", lost.0);
+        bail!("face {} is not lost: {} lists those that are", lost.0, Advised("people --lost"));
     }
     ensure!(lost != onto, "a lost face is put back onto another one");
     let known =

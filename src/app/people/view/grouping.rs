@@ -48,11 +48,11 @@ fn threshold_ui(ui: &mut Ui, ctx: &mut Context<'_>, threshold: f32, linkage: Lin
     let reach = ctx.state.grouping.preview.as_ref().and_then(|preview| preview.reach);
     let end = reach.map_or(*THRESHOLDS.end(), |reach| end_of_slider(reach).max(threshold));
     ui.spacing_mut().slider_width = ui.available_width() - space::S;
-    let knob = |ui: &mut Ui| {
+    let slider = |ui: &mut Ui| {
         ui.spacing_mut().interact_size.y = size::SLIDER;
         ui.add(Slider::new(&mut value, *THRESHOLDS.start()..=end).show_value(false).step_by(0.01))
     };
-    let response = ui.scope(knob).inner;
+    let response = ui.scope(slider).inner;
     let (number, label) = (f64::from(value), ctx.text.s("threshold"));
     response.widget_info(|| WidgetInfo::slider(true, number, label));
     ui.horizontal(|ui| {

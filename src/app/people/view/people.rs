@@ -192,7 +192,7 @@ impl PeopleView {
         }
         let has_focus = ui.memory(|memory| memory.has_focus(id));
         self.focus.take_if(|focus| *focus == group.person && is_free && has_focus);
-        let look = NameFieldOptions {
+        let options = NameFieldOptions {
             label: &ctx.text.n("name_of_group", group.faces),
             hint: ctx.text.s("name_hint"),
             width,
@@ -202,8 +202,8 @@ impl PeopleView {
         if field.text.is_empty() {
             *seen = people.seen;
         }
-        let (entered, response) = name_field_ui(ui, ctx, id, field, look);
-        if look.focus {
+        let (entered, response) = name_field_ui(ui, ctx, id, field, options);
+        if options.focus {
             response.scroll_to_me(self.goes_on.then_some(egui::Align::Center));
             ui.ctx().request_repaint();
         }

@@ -225,13 +225,13 @@ impl PersonView {
         if page.name.is_none() && field.text.is_empty() {
             self.naming_seen = page.seen;
         }
-        let look = NameFieldOptions {
+        let options = NameFieldOptions {
             label: ctx.text.s("name_label"),
             hint: ctx.text.s("who_is_this"),
             width: 280.0,
             focus: std::mem::take(&mut self.take_focus),
         };
-        let (entered, response) = name_field_ui(ui, ctx, id, field, look);
+        let (entered, response) = name_field_ui(ui, ctx, id, field, options);
         if let Some(entered) = entered {
             ctx.send(naming(page.person, entered, self.naming_seen, ctx.facts.people_seen()));
             self.naming = None;
@@ -253,8 +253,8 @@ impl PersonView {
         let shown = menu.show(|ui| {
             ui.set_min_width(240.0);
             let (id, field) = (Id::unique("merge with"), &mut self.merging);
-            let look = picking(ui, ctx, id, field, "somebody_hint");
-            if let Some(into) = person_field_ui(ui, ctx, id, field, look, Some(page.person)) {
+            let options = picking(ui, ctx, id, field, "somebody_hint");
+            if let Some(into) = person_field_ui(ui, ctx, id, field, options, Some(page.person)) {
                 ctx.send(Message::AskMerge { from: page.person, into: into.person });
                 ui.close();
             }

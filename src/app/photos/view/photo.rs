@@ -160,7 +160,7 @@ impl PhotoView {
         // The N that asked is still among this frame's text.
         let asked_now = ui.input(|input| input.key_pressed(Key::N));
         let field = self.fields.entry(face.face_id).or_default();
-        let look = NameFieldOptions {
+        let options = NameFieldOptions {
             label: ctx.text.s("name_label"),
             hint: ctx.text.s("who_is_this"),
             width: 180.0,
@@ -168,7 +168,7 @@ impl PhotoView {
         };
         let id = Id::unique(("name of face", face.face_id));
         let entered = ui.horizontal(|ui| {
-            let (entered, _) = name_field_ui(ui, ctx, id, field, look);
+            let (entered, _) = name_field_ui(ui, ctx, id, field, options);
             more_ui(ui, ctx, page, face);
             entered
         });

@@ -137,7 +137,7 @@ pub(crate) struct ScanChoices {
 }
 
 /// What a scan works with.
-pub struct ScanContext<'a> {
+pub(crate) struct ScanContext<'a> {
     pub home: &'a Home,
     /// What the networks were loaded with.
     pub options: &'a EngineOptions,

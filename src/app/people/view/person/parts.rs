@@ -205,8 +205,8 @@ pub(super) fn distance_ui(ui: &Ui, tile: Rect, distance: &str) {
 /// Where selected faces are to go, once it is said.
 pub(super) fn move_target_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut NameField) -> Option<Destination> {
     let id = Id::unique("move to");
-    let look = picking(ui, ctx, id, field, "name_hint");
-    Some(match name_field_ui(ui, ctx, id, field, look).0? {
+    let options = picking(ui, ctx, id, field, "name_hint");
+    Some(match name_field_ui(ui, ctx, id, field, options).0? {
         Entered::Person(row) => Destination::Person(row.person),
         Entered::Typed(name) => Destination::NewPerson { name },
     })
