@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use crate::app::demo::job::{MadeLibraryPlan, fill};
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable};
 use crate::app::engine::cli::{at_least_one, count_between, output};
 use crate::app::engine::home::Home;
 use crate::app::engine::memory::hold;
 use crate::app::engine::networks::EngineOptions;
+use crate::app::jobs::made_library::{MadeLibraryPlan, fill};
 use crate::library::Library;
 use crate::synth::{AlbumPlan, Identity, Layout, write_album};
 use crate::types::Cancel;

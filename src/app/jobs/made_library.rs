@@ -77,13 +77,8 @@ pub fn fill(
     hold(&counted(plan.faces, "face", "faces"), (plan.faces * 2 * size_of::<FaceId>()) as u64)?;
     let sizes = sizes(plan.faces);
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
-    let appearances: Vec<MadePerson> = sizes
-        .iter()
-        .take_while(|_| !cancel.is_cancelled())
-        .map(|_| MadePerson::draw(&mut rng))
-        .collect::<Result<_>>()?;
-    let mut owners: Vec<usize> =
-        sizes.iter().enumerate().flat_map(|(person, &size)| std::iter::repeat_n(person, size)).collect();
+    let appearances = appearances(sizes.len(), &mut rng, cancel)?;
+    let mut owners = owners(&sizes);
     owners.shuffle(&mut rng);
 
     let scan = library.begin_scan(folder)?;
@@ -113,6 +108,41 @@ pub fn fill(
     made.people.retain(|faces| !faces.is_empty());
     made.people.sort_by_key(|faces| std::cmp::Reverse(faces.len()));
     Ok(made)
+}
+
+/// Adds faces of the people of a library that was filled as planned, each in a photo of its own that is later than all
+/// others. Whoever has many faces gets most of them.
+///
+/// # Errors
+/// When the library cannot be written.
+pub fn add(library: &mut Library, folder: &Path, plan: &MadeLibraryPlan, faces: usize) -> Result<()> {
+    let sizes = sizes(plan.faces);
+    let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
+    let appearances = appearances(sizes.len(), &mut rng, &Cancel::default())?;
+    let owners = owners(&sizes);
+    // No face of before is made again.
+    let mut rng = ChaCha8Rng::seed_from_u64(!plan.seed);
+    let before = library.counts()?.photos;
+    let first_secs = FIRST_PHOTO_SECS + (before as f64 * 2.0 * BETWEEN_PHOTOS_SECS) as i64;
+    let photos = (0..faces).map(|place| {
+        let person = owners[rng.random_range(0..owners.len())];
+        let secs = first_secs + place as i64;
+        photo(folder, before + place, secs, &[person], &appearances, plan, &mut rng)
+    });
+    let photos = photos.collect::<Result<Vec<_>>>()?;
+    let scan = library.begin_scan(folder)?;
+    library.record_photos(scan, &photos)?;
+    library.finish_scan(scan, ScanOutcome::Cancelled, MissingPolicy::Ask)?;
+    Ok(())
+}
+
+fn appearances(people: usize, rng: &mut impl Rng, cancel: &Cancel) -> Result<Vec<MadePerson>> {
+    (0..people).take_while(|_| !cancel.is_cancelled()).map(|_| MadePerson::draw(rng)).collect()
+}
+
+/// For each face its person.
+fn owners(sizes: &[usize]) -> Vec<usize> {
+    sizes.iter().enumerate().flat_map(|(person, &size)| std::iter::repeat_n(person, size)).collect()
 }
 
 /// How many faces each person has, the largest first; `faces` in all.
