@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, params};
 
 use super::error::{LibraryError, Result};
 use super::faces;
@@ -102,35 +102,6 @@ impl GroupingInput {
         let is_whole = sizes.get(&person) == Some(&members.len()) && !self.known.contains(&person);
         is_whole && open.all(|face| is_of(face, person, Belongs::Grouped))
     }
-
-    /// Pairs of places in `faces` that must not meet: a face and the faces of a person whom it is not, and the faces
-    /// of two different people. One confirmed face stands for all of its person's, which stay together anyway.
-    pub fn apart(&self) -> Vec<(usize, usize)> {
-        let mut members: HashMap<PersonId, Vec<usize>> = HashMap::new();
-        let mut has_confirmed = HashSet::new();
-        for (index, face) in self.faces.iter().enumerate() {
-            match face.state {
-                FaceState::Of { person, belongs: Belongs::Named | Belongs::Confirmed } => {
-                    if has_confirmed.insert(person) {
-                        members.entry(person).or_default().push(index);
-                    }
-                }
-                FaceState::Of { person, belongs: Belongs::Grouped } => members.entry(person).or_default().push(index),
-                _ => {}
-            }
-        }
-        let of = |person: &PersonId| members.get(person).map_or(&[][..], Vec::as_slice);
-        let mut pairs = Vec::new();
-        for (index, face) in self.faces.iter().enumerate() {
-            for person in &face.rejected {
-                pairs.extend(of(person).iter().filter(|&&m| m != index).map(|&m| (index, m)));
-            }
-        }
-        for (a, b) in &self.different {
-            pairs.extend(of(a).iter().flat_map(|&i| of(b).iter().map(move |&j| (i, j))));
-        }
-        pairs
-    }
 }
 
 impl LibraryReader {
@@ -199,7 +170,7 @@ impl Library {
     /// group are untouched, and so are faces that have gone or changed since `seen`, what the groups were made from: what
     /// was decided while they were computed holds.
     pub fn apply_grouping(&mut self, groups: &[Vec<FaceId>], by: GroupedBy, seen: Revision) -> Result<GroupingOutcome> {
-        let (mut outcome, before, after) = self.write_through(|t| {
+        let apply = |t: &Transaction| {
             let before = NextSteps::read(t)?;
             let mut decisions = Decisions::begin(t);
             let groups = unchanged(t, groups, seen)?;
@@ -209,7 +180,12 @@ impl Library {
                 GroupedBy::User => outcome.touched = decisions.keep(ReviewAction::Regroup)?,
             }
             Ok((outcome, before, NextSteps::read(t)?))
-        })?;
+        };
+        let (mut outcome, before, after) = match by {
+            // It can be found again.
+            GroupedBy::Scan => self.write(apply)?,
+            GroupedBy::User => self.write_through(apply)?,
+        };
         self.own_steps.note(before, after);
         outcome.touched.step = Some(after.undo).filter(|step| *step > before.undo);
         Ok(outcome)

@@ -373,3 +373,21 @@ fn what_was_applied_after_a_look_is_what_the_next_scan_finds() {
     // From there the slider goes further.
     assert!(made.prepared(&eager, FEW).reach().unwrap().0 >= 1.1 * eager.threshold.0);
 }
+
+/// Two people in one group: it parts between them, also where only a sample of its faces makes the tree.
+#[test]
+fn a_large_group_parts_as_a_sample_of_it_does() {
+    let mut random = ChaCha8Rng::seed_from_u64(9);
+    let mut face = |person: usize| {
+        let mut values: Vec<f32> = (0..DIMENSIONS).map(|_| random.random_range(-0.1..0.1)).collect();
+        values[person] += 1.0;
+        Embedding::normalise(values).unwrap()
+    };
+    let faces: Vec<Embedding> = (0..500).map(|place| face(usize::from(place % 5 == 0))).collect();
+    let fifth: Vec<usize> = (0..500).step_by(5).collect();
+    for exactly in [500, 90] {
+        let mut smaller = smaller_half(&faces, exactly).unwrap();
+        smaller.sort_unstable();
+        assert_eq!(smaller, fifth);
+    }
+}
