@@ -12,6 +12,7 @@ use super::place::is_place_by_hand;
 use super::review::journal::Decisions;
 use super::review::{FaceState, rows};
 use super::scan::{KnownBefore, Recorded};
+use super::vectors;
 use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId, PhotoId};
 
 /// A face as found, cut and embedded.
@@ -195,15 +196,16 @@ impl LibraryReader {
 
     /// A face's embedding of one model.
     pub fn embedding(&self, model: &ModelId, face: FaceId) -> Result<Option<Embedding>> {
-        self.read(|c| {
-            let mut query = c.prepare_cached(
-                "SELECT vector FROM embedding WHERE face_id = ?2 \
-                 AND model_id = (SELECT id FROM model WHERE name = ?1)",
-            )?;
-            let bytes: Option<Vec<u8>> = query.query_row(params![model.0, face.0], |row| row.get(0)).optional()?;
-            bytes.map(|b| embedding_from(&b)).transpose()
-        })
+        self.read(|c| embedding_of(c, model, face))
     }
+}
+
+pub(super) fn embedding_of(c: &Connection, model: &ModelId, face: FaceId) -> Result<Option<Embedding>> {
+    let mut query = c.prepare_cached(
+        "SELECT vector FROM embedding WHERE face_id = ?2 AND model_id = (SELECT id FROM model WHERE name = ?1)",
+    )?;
+    let bytes: Option<Vec<u8>> = query.query_row(params![model.0, face.0], |row| row.get(0)).optional()?;
+    bytes.map(|b| embedding_from(&b)).transpose()
 }
 
 struct OldFace {
@@ -460,7 +462,8 @@ pub(super) fn put_embedding(t: &Transaction, model: &ModelId, face: FaceId, embe
     let model_row = models::row(t, model, embedding.dimensions())?;
     let bytes: Vec<u8> = embedding.as_slice().iter().flat_map(|v| v.to_le_bytes()).collect();
     let sql = "INSERT OR REPLACE INTO embedding (model_id, face_id, vector) SELECT ?1, id, ?3 FROM face WHERE id = ?2";
-    Ok(t.prepare_cached(sql)?.execute(params![model_row, face.0, bytes]).map(drop)?)
+    t.prepare_cached(sql)?.execute(params![model_row, face.0, bytes])?;
+    vectors::changed(t)
 }
 
 /// Reads x, y, width, height, score, landmarks from six columns beginning at `first`.

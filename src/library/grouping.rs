@@ -2,6 +2,7 @@
 //! people without touching what the user said.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use rusqlite::{Connection, Transaction, params};
 
@@ -11,6 +12,7 @@ use super::open::{Library, LibraryReader};
 use super::review::journal::Decisions;
 use super::review::steps::NextSteps;
 use super::review::{self, Belongs, FaceState, ReviewAction, rows};
+use super::vectors::{self, VectorFile, VectorState};
 use crate::types::{Embedding, FaceId, ModelId, PersonId, PhotoId, Revision, Touched};
 
 /// A face as the clustering sees it.
@@ -34,6 +36,8 @@ pub struct GroupingInput {
     pub known: HashSet<PersonId>,
     /// What of the library was seen.
     pub revision: Revision,
+    /// What its vectors were.
+    pub(crate) vectors: Option<VectorState>,
 }
 
 /// Who asks for a grouping: only what a user asked for goes into the history.
@@ -108,19 +112,35 @@ impl LibraryReader {
     /// Every face that takes part in a grouping: embedded by `model`, not set aside, its photo not missing; of missing
     /// photos those that were given to a person, who is known by them still.
     pub fn faces_to_group(&self, model: &ModelId) -> Result<GroupingInput> {
+        self.faces_to_group_from(model, None)
+    }
+
+    /// The same, with vectors from the file where these are still what it holds.
+    pub(crate) fn faces_to_group_from(&self, model: &ModelId, file: Option<&Arc<VectorFile>>) -> Result<GroupingInput> {
         self.at_once(|library| {
+            let vectors = library.read(vectors::state)?;
+            let file = file.filter(|file| vectors == Some(file.state()));
             Ok(GroupingInput {
-                faces: library.read(|c| faces_to_group(c, model, None))?,
+                faces: library.read(|c| faces_to_group(c, model, None, file))?,
                 different: library.told_apart_pairs()?,
                 known: library.read(known_people)?,
                 revision: library.revision()?,
+                vectors,
             })
         })
     }
 
     /// Of these faces those of one person or group.
-    pub(crate) fn faces_to_group_of(&self, person: PersonId, model: &ModelId) -> Result<Vec<FaceToGroup>> {
-        self.read(|c| faces_to_group(c, model, Some(person)))
+    pub(crate) fn faces_to_group_of(
+        &self,
+        person: PersonId,
+        model: &ModelId,
+        file: Option<&Arc<VectorFile>>,
+    ) -> Result<Vec<FaceToGroup>> {
+        self.read(|c| {
+            let vectors = vectors::state(c)?;
+            faces_to_group(c, model, Some(person), file.filter(|file| vectors == Some(file.state())))
+        })
     }
 
     /// Every two people who are not the same one.
@@ -135,25 +155,48 @@ fn told_apart(c: &Connection) -> Result<Vec<(PersonId, PersonId)>> {
     Ok(pairs.collect::<rusqlite::Result<_>>()?)
 }
 
-fn faces_to_group(c: &Connection, model: &ModelId, of: Option<PersonId>) -> Result<Vec<FaceToGroup>> {
+fn faces_to_group(
+    c: &Connection,
+    model: &ModelId,
+    of: Option<PersonId>,
+    file: Option<&Arc<VectorFile>>,
+) -> Result<Vec<FaceToGroup>> {
     let mut rejected = rejections(c, of)?;
-    let whose = if of.is_some() { "AND person_id = ?2" } else { "AND ?2 IS NULL" };
+    let whose = if of.is_some() { "person_id = ?2" } else { "?2 IS NULL" };
+    let (from, order) = match file {
+        // Nothing is read of the vectors' table.
+        Some(_) => ("NULL, person_id, belongs, set_aside FROM face WHERE ?1 IS NOT NULL", "face.id"),
+        None => (
+            "vector, person_id, belongs, set_aside FROM embedding JOIN face ON face.id = embedding.face_id \
+             WHERE model_id = (SELECT id FROM model WHERE name = ?1)",
+            "embedding.face_id",
+        ),
+    };
     let mut query = c.prepare_cached(&format!(
-        "SELECT face.id, photo_id, vector, person_id, belongs, set_aside FROM embedding \
-         JOIN face ON face.id = embedding.face_id \
-         WHERE model_id = (SELECT id FROM model WHERE name = ?1) {whose} AND set_aside IS NULL \
+        "SELECT face.id, photo_id, {from} AND {whose} AND set_aside IS NULL \
          AND (photo_id NOT IN (SELECT id FROM photo WHERE missing = 1) \
          OR (belongs IN ('named', 'confirmed') \
-         AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.face_id = face.id))) ORDER BY embedding.face_id"
+         AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.face_id = face.id))) ORDER BY {order}"
     ))?;
     let mut rows = query.query(params![model.0, of.map(|person| person.0)])?;
     let mut faces = Vec::new();
     while let Some(row) = rows.next()? {
         let face_id = FaceId(row.get(0)?);
+        let embedding = match file {
+            Some(file) => match file.embedding(face_id) {
+                Some(embedding) => embedding,
+                // It took no part in the grouping that wrote the file, or has none.
+                None => match faces::embedding_of(c, model, face_id)? {
+                    Some(embedding) => embedding,
+                    None => continue,
+                },
+            },
+            None => faces::embedding_from(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?)?,
+        };
         faces.push(FaceToGroup {
             face_id,
             photo_id: PhotoId(row.get(1)?),
-            embedding: faces::embedding_from(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?)?,
+            embedding,
             state: rows::state_at(row, 3)?,
             rejected: rejected.remove(&face_id).unwrap_or_default(),
         });

