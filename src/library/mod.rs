@@ -27,6 +27,7 @@ mod files;
 mod fixture;
 mod folders;
 mod grouping;
+mod kept_vectors;
 mod migrate;
 mod models;
 mod names;
@@ -43,6 +44,7 @@ mod settings;
 mod sought;
 #[cfg(test)]
 mod tests;
+mod to_group;
 mod vectors;
 mod written;
 
@@ -60,7 +62,7 @@ pub(crate) use faces::{ConfirmedFace, FaceToEmbed, PortraitToEmbed};
 pub(crate) use files::{Placed, with_small_faces};
 pub use folders::{FacesOfFolder, ScannedFolder};
 pub use grouping::GroupedBy;
-pub(crate) use grouping::{FaceToGroup, GroupingInput};
+pub(crate) use kept_vectors::KeptVectors;
 pub(crate) use names::{FaceWithOwner, NameAnswer, PhotoWithFaces};
 pub(crate) use names_read::NamesRead;
 pub use open::Library;
@@ -73,7 +75,7 @@ pub use review::{Belongs, Decision, Destination, FaceByHand, FaceState, NameAnsw
 pub use scan::{FileFacts, FileHashes, MissingPolicy, PhotoRecord, PhotoState, ScanOutcome};
 pub(crate) use scan::{KnownBefore, ScanId};
 pub(crate) use sought::{FacesThere, LostPicture};
-pub(crate) use vectors::VectorFile;
+pub(crate) use to_group::{FaceToGroup, GroupingInput};
 pub use written::WritePlace;
 pub(crate) use written::{NamedFace, PhotoToWrite, WrittenFile};
 

@@ -53,9 +53,7 @@ const PUBLIC_FOR_LATER: &[(&str, &str)] = &[
     ("cluster/assign", "suggest"),
     // Still to be narrowed.
     ("app/scan/job", "ScanContext"),
-    ("library/grouping", "changed"),
     ("library/grouping", "suggest"),
-    ("library/grouping", "told_apart_pairs"),
     ("library/review/steps", "next_steps"),
 ];
 

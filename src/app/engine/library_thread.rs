@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::home::grouping_file;
-use crate::library::{GroupingInput, Library, LibraryError, LibraryReader, VectorFile};
+use crate::library::{GroupingInput, KeptVectors, Library, LibraryError, LibraryReader};
 use crate::types::ModelId;
 
 /// Connections that are kept for the next questions.
@@ -45,7 +45,7 @@ pub struct LibraryHandle {
 struct OpenedVectors {
     path: PathBuf,
     written: (u64, SystemTime),
-    file: Arc<VectorFile>,
+    file: Arc<KeptVectors>,
 }
 
 impl LibraryHandle {
@@ -103,14 +103,14 @@ impl LibraryHandle {
     }
 
     /// The vectors that the last grouping kept, whole but perhaps of before; none where there are none.
-    pub(crate) fn vectors(&self, model: &ModelId) -> Option<Arc<VectorFile>> {
+    pub(crate) fn vectors(&self, model: &ModelId) -> Option<Arc<KeptVectors>> {
         let path = grouping_file(&self.path, VECTORS, model);
         let mut opened = self.vectors.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = std::fs::metadata(&path).and_then(|file| Ok((file.len(), file.modified()?))).ok();
+        let written = KeptVectors::written(&path);
         if !opened.as_ref().is_some_and(|opened| opened.path == path && Some(opened.written) == written) {
             // Nothing of a file that has gone is held.
             *opened = None;
-            let file = written.and_then(|written| Some((written, VectorFile::open(&path)?)));
+            let file = written.and_then(|written| Some((written, KeptVectors::open(&path)?)));
             *opened = file.map(|(written, file)| OpenedVectors { path, written, file });
         }
         opened.as_ref().map(|opened| opened.file.clone())

@@ -39,7 +39,7 @@ impl Decisions<'_> {
         let id = faces::insert_face(self.t, face.photo, &detection)?;
         faces::put_crop(self.t, id, &face.crop_jpeg)?;
         if let Some((model, embedding)) = &face.embedding {
-            faces::put_embedding(self.t, model, id, embedding)?;
+            vectors::put_embedding(self.t, model, id, embedding)?;
         }
         self.note(Change::Made { face: id.0, photo: face.photo.0, before: false, after: true });
         Ok(Some(id))

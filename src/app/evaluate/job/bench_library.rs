@@ -4,16 +4,14 @@
 //! The library lies in a folder of its own, which goes afterwards. Its photos are rows until the rescan, for which files
 //! without contents are made. The rescan is the program's own, in a process of its own, as its user has it.
 
+mod plain;
+mod rescan;
+
 use std::fs::{self, File};
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context, Result, bail, ensure};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
 use super::bench::Machine;
@@ -28,13 +26,14 @@ use crate::app::jobs::facts;
 use crate::app::jobs::made_library::{self, MadeLibraryPlan};
 use crate::app::jobs::regroup::{GroupSummary, Grouping, regroup};
 use crate::app::jobs::walk::find_photos;
-use crate::cluster::graph::VectorRows;
 use crate::library::{
     AgainstMerge, Decision, Library, LibraryError, ListPage, MissingPolicy, PeopleFilter, PeopleKind, PhotoFilter,
     ScanOutcome, SetAside,
 };
 use crate::networks::models::Store;
 use crate::types::{Cancel, PersonId, Revision, StepId, Touched, counted};
+use plain::{DIMENSIONS, all_pairs_words, plain_products, quantile, quickest, scaled_words, timed, write_page};
+use rescan::{lend_models, make_file, scan};
 
 /// What something costs, and what it stands beside.
 #[derive(Debug, Clone, Serialize)]
@@ -71,13 +70,6 @@ pub(crate) enum LibraryBenchEvent {
 const NEW_FACES: usize = 100;
 /// People who are named, and about whom something is decided.
 const NAMED: usize = 50;
-/// Of what is read at once the quickest of so many counts: what else runs meanwhile only makes it slower.
-const ROUNDS: usize = 3;
-/// Of more pairs than that a part is multiplied, and the time scaled.
-const PLAIN_PAIRS: u64 = 2_000_000_000;
-const DIMENSIONS: usize = 128;
-/// What a decision about one face writes at least, through to the disk.
-const PAGE_BYTES: usize = 4096;
 
 /// Measures a made library of so many faces. `home` is where the networks are that a rescan loads.
 pub(crate) fn bench_library(
@@ -281,8 +273,8 @@ impl<'a> LibraryBench<'a> {
         }
         self.step("Scanning what has been scanned")?;
         // The first one notes whose weights made the vectors.
-        self.scan(files.len())?;
-        let scanned = self.scan(files.len())?;
+        scan(&self.shared.home, &self.folder, files.len(), self.cancel)?;
+        let scanned = scan(&self.shared.home, &self.folder, files.len(), self.cancel)?;
         let (_, walked) = timed(|| {
             let found = find_photos(&self.folder, &[], self.cancel, |_| {})?.photos;
             found.iter().try_for_each(|path| fs::metadata(path).map(drop)).context("a made file is gone")
@@ -302,35 +294,6 @@ impl<'a> LibraryBench<'a> {
             }
             Ok::<_, LibraryError>(files)
         })
-    }
-
-    /// Seconds of the program's own scan, which must find all photos as they were.
-    fn scan(&self, photos: usize) -> Result<f64> {
-        let said = self.shared.home.root().join("said.json");
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg("--home").arg(self.shared.home.root()).arg("scan").arg(&self.folder);
-        command.args(["--json", "--offline", "--device", "cpu"]);
-        command.stdin(Stdio::null()).stdout(File::create(&said)?).stderr(Stdio::null());
-        let begun = Instant::now();
-        let mut scan = command.spawn().context("cannot start a scan")?;
-        let status = loop {
-            if let Some(status) = scan.try_wait()? {
-                break status;
-            }
-            if self.cancel.is_cancelled() {
-                scan.kill()?;
-                scan.wait()?;
-                bail!("cancelled");
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        };
-        let secs = begun.elapsed().as_secs_f64();
-        let said: serde_json::Value = serde_json::from_str(fs::read_to_string(&said)?.lines().last().unwrap_or("{}"))?;
-        ensure!(
-            status.success() && said["unchanged_photos"] == photos,
-            "the scan of the made files did not find them as they were"
-        );
-        Ok(secs)
     }
 
     /// Half of the photos go missing: what the people's page reads is to cost what it did.
@@ -373,97 +336,6 @@ impl<'a> LibraryBench<'a> {
     }
 }
 
-/// Seconds of the products of some random unit vectors with all, each pair once and by itself, on all threads; and the
-/// share of the pairs that was multiplied, where they are too many for a bench.
-fn plain_products(some: usize, all: usize, seed: u64) -> (f64, f64) {
-    const ROWS: usize = 64;
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut values: Vec<f32> = (0..all * DIMENSIONS).map(|_| rng.random_range(-1.0..1.0)).collect();
-    for row in values.chunks_exact_mut(DIMENSIONS) {
-        let length = row.iter().map(|value| value * value).sum::<f32>().sqrt();
-        row.iter_mut().for_each(|value| *value /= length);
-    }
-    let vectors = VectorRows::new(&values, DIMENSIONS);
-    let wanted = if some == all { all as u64 * (all as u64 - 1) / 2 } else { some as u64 * all as u64 };
-    // Whole rows, until that is enough.
-    let mut rows = 0..0;
-    let mut pairs = 0_u64;
-    while pairs < wanted.min(PLAIN_PAIRS) && rows.end < some {
-        pairs += if some == all { (all - 1 - rows.end) as u64 } else { all as u64 };
-        rows.end += 1;
-    }
-    let begun = Instant::now();
-    let blocks: Vec<usize> = rows.clone().step_by(ROWS).collect();
-    let near: usize = blocks
-        .into_par_iter()
-        .map(|first| {
-            let block = first..(first + ROWS).min(rows.end);
-            let from = if some == all { first } else { 0 };
-            let pairs = (from..all).flat_map(|column| block.clone().map(move |row| (row, column)));
-            let wanted = pairs.filter(|&(row, column)| some != all || row < column);
-            wanted.filter(|&(row, column)| vectors.distance(row, column) < 1.0).count()
-        })
-        .sum();
-    std::hint::black_box(near);
-    let share = pairs as f64 / wanted.max(1) as f64;
-    (begun.elapsed().as_secs_f64() / share.max(f64::MIN_POSITIVE), share)
-}
-
-fn all_pairs_words(share: f64) -> String {
-    format!("the distances of all pairs, one by one{}", scaled_words(share))
-}
-
-fn scaled_words(share: f64) -> String {
-    if share < 1.0 { format!(" (scaled from {:.1} % of them)", share * 100.0) } else { String::new() }
-}
-
-/// Copies the networks of a scan into another home; false where they are not installed.
-fn lend_models(from: &Home, to: &Home, options: &EngineOptions) -> Result<bool> {
-    if !options.installed(from)? {
-        return Ok(false);
-    }
-    let (from, to) = (Store::open(from.models())?, Store::open(to.models())?);
-    for id in [options.detector_id(), options.model_id()] {
-        for file in &from.entry(&id)?.files {
-            to.import(&from.path(&id).join(&file.name))?;
-        }
-    }
-    Ok(true)
-}
-
-/// A file of this size without contents.
-fn make_file(path: &Path, size: u64, time: SystemTime) -> Result<()> {
-    fs::create_dir_all(path.parent().context("a made file lies in a folder")?)?;
-    let file = File::create(path)?;
-    file.set_len(size)?;
-    file.set_modified(time)?;
-    Ok(())
-}
-
-fn write_page(folder: &Path) -> Result<()> {
-    let mut file = tempfile::tempfile_in(folder)?;
-    file.write_all(&[1; PAGE_BYTES])?;
-    file.sync_all()?;
-    Ok(())
-}
-
-fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, f64)> {
-    let begun = Instant::now();
-    let value = work()?;
-    Ok((value, begun.elapsed().as_secs_f64()))
-}
-
-fn quickest(work: impl Fn() -> Result<()>) -> Result<f64> {
-    (0..ROUNDS).try_fold(f64::INFINITY, |least, _| Ok(timed(&work)?.1.min(least)))
-}
-
-/// The smallest value that is not below `share` of all.
-fn quantile(values: &mut [f64], share: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let place = (share * values.len() as f64).ceil() as usize;
-    values.get(place.saturating_sub(1)).copied().unwrap_or(f64::NAN)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -502,12 +374,5 @@ mod tests {
             }
         });
         assert!(ended.is_err() && !home.has_library());
-    }
-
-    #[test]
-    fn all_pairs_are_multiplied_once_and_of_too_many_a_part() {
-        assert_eq!(plain_products(100, 100, 1).1, 1.0);
-        assert_eq!(plain_products(3, 100, 1).1, 1.0);
-        assert_eq!(scaled_words(0.25), " (scaled from 25.0 % of them)");
     }
 }

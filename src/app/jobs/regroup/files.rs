@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::app::engine::home::{cache_beside, grouping_file, grouping_in};
 use crate::app::engine::library_thread::VECTORS;
 use crate::cluster::graph::{GraphFileError, NeighbourGraph, RememberedGroups};
-use crate::library::{GroupingInput, VectorFile};
+use crate::library::{GroupingInput, KeptVectors};
 use crate::types::ModelId;
 
 /// The files of one model.
@@ -55,11 +55,15 @@ impl GroupingFiles {
     /// Unless the file holds these vectors already.
     pub fn keep_vectors(&self, input: &GroupingInput) -> io::Result<()> {
         let Some(state) = input.vectors else { return Ok(()) };
-        let is_of = |file: Arc<VectorFile>| file.state() == state && file.is_of(&input.faces);
-        match VectorFile::open(&self.vectors).is_some_and(is_of) {
+        let is_of =
+            |file: Arc<KeptVectors>| file.state() == state && file.is_of(input.faces.iter().map(|face| face.face_id));
+        match KeptVectors::open(&self.vectors).is_some_and(is_of) {
             true => Ok(()),
             // Gone is the folder where somebody was forgotten since `begin`.
-            false => unless_gone(VectorFile::write(&self.vectors, state, &input.faces)),
+            false => {
+                let faces = input.faces.iter().map(|face| (face.face_id, &face.embedding));
+                unless_gone(KeptVectors::write(&self.vectors, state, faces))
+            }
         }
     }
 

@@ -57,7 +57,7 @@ pub struct Preview {
 
 /// What is asked of a preview. Nobody waits for the answer once something else is asked.
 #[derive(Debug, Clone)]
-pub struct PreviewQuestion {
+pub(crate) struct PreviewQuestion {
     grouping: Grouping,
     dropped: Cancel,
 }
@@ -86,19 +86,19 @@ const LOOK: Duration = Duration::from_millis(10);
 
 impl Preview {
     /// What was asked before is dropped, with the work for it unless that answers this, too. Returns at once.
-    pub fn ask(&self, grouping: Grouping) -> PreviewQuestion {
+    pub(crate) fn ask(&self, grouping: Grouping) -> PreviewQuestion {
         let mut work = lock(&self.work);
         work.drop_unless(|tree| tree.linkage == grouping.linkage && grouping.threshold.0 <= tree.threshold.0);
         PreviewQuestion { grouping, dropped: work.dropped.clone() }
     }
 
     /// Nobody waits for an answer any more.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         lock(&self.work).drop_unless(|_| false);
     }
 
     /// None where the question was dropped.
-    pub fn at(&self, shared: &Shared, question: &PreviewQuestion) -> Result<Option<GroupingPreview>> {
+    pub(crate) fn at(&self, shared: &Shared, question: &PreviewQuestion) -> Result<Option<GroupingPreview>> {
         let Grouping { threshold, linkage } = question.grouping;
         let answer = self.with_prepared(shared, question, |prepared| {
             let shown = preview(prepared, threshold.0, linkage);
