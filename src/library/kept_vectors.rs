@@ -6,12 +6,12 @@
 //! and nobody asks for it; who writes the file sees to it that it does not stay.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapMut};
 
 use super::vectors::VectorState;
 use crate::types::{Embedding, FaceId};
@@ -66,10 +66,7 @@ impl KeptVectors {
         if cfg!(target_endian = "big") {
             return None;
         }
-        let file = File::open(path).ok()?;
-        // SAFETY: the file is never changed, only replaced by another one; who changes it by hand changes distances, and
-        // who cuts it off meanwhile ends the program, as with the library itself.
-        let map = unsafe { Mmap::map(&file) }.ok()?;
+        let map = mapped(File::open(path).ok()?).ok()?;
         let field =
             |at: usize| map.get(at..at + 8).map(|bytes| u64::from_le_bytes(bytes.try_into().unwrap_or_default()));
         let (dimensions, faces) = (field(16)? as usize, field(24)? as usize);
@@ -120,6 +117,19 @@ impl AsRef<[f32]> for KeptVectors {
     fn as_ref(&self) -> &[f32] {
         numbers_in(&self.map[HEAD + self.faces * ID..])
     }
+}
+
+fn mapped(mut file: File) -> io::Result<Mmap> {
+    if cfg!(windows) {
+        // There a file that is mapped can neither be replaced nor removed.
+        let bytes = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+        let mut read = MmapMut::map_anon(bytes)?;
+        file.read_exact(&mut read)?;
+        return read.make_read_only();
+    }
+    // SAFETY: this program never changes the file, it only puts another one in its place. Who changes it by hand changes
+    // distances, and who cuts it off meanwhile ends the program, as with the library's own files.
+    unsafe { Mmap::map(&file) }
 }
 
 /// Bytes as the numbers that they are.

@@ -10,7 +10,8 @@
 //! * A face belongs to at most one person: grouped, suggested, named with its group, or confirmed ([`Belongs`]). The
 //!   grouping moves only what the user has not said ([`Library::apply_grouping`]).
 //! * A person is a row with a name, or without one: a group. Names need not be unique.
-//! * Embeddings are stored by model and its weights ([`Library::use_weights`]), and every question names the model.
+//! * Embeddings are stored by model and its weights ([`Library::use_weights`]), and every question names the model. Of
+//!   many faces they are also kept in one file that is mapped ([`KeptVectors`]).
 //! * What a user decides is one step of a history that survives restarts ([`LibraryReader::history`]), refused where it
 //!   no longer means what was seen ([`Library::decide`]).
 //!
