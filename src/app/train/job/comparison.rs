@@ -13,7 +13,7 @@ use crate::app::train::job::start::StartingNetwork;
 use crate::networks::device::ComputeDevice;
 use crate::networks::weights::{ModelCard, load};
 use crate::train::TrainConfig;
-use crate::train::checkpoint::KeptVectors;
+use crate::train::checkpoint::VectorFile;
 use crate::train::comparison::{BothVectors, Comparison, compare_pairs, compare_people};
 use crate::train::events::Control;
 use crate::train::run::{TrainError, TrainingData};
@@ -66,7 +66,7 @@ fn compared(
     let mut vectors = |card: &ModelCard, weights: &StartWeights, before: usize| {
         let source = FolderSource::new(on.prepared, card.input);
         let frozen = Frozen { card, weights, device: &device.burn, views: PictureViews::AsItIs };
-        frozen_vectors(frozen, &source, &pictures, KeptVectors::default(), &mut |done, total| {
+        frozen_vectors(frozen, &source, &pictures, VectorFile::default(), &mut |done, total| {
             progress(before + done, 2 * total);
             on.go_on()
         })

@@ -12,7 +12,7 @@ use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::source::{FolderSource, KeptCrops};
 use crate::app::train::job::start::StartingNetwork;
 use crate::networks::device::ComputeDevice;
-use crate::train::checkpoint::{KeptVectors, RunFolder, VectorKey};
+use crate::train::checkpoint::{RunFolder, VectorFile, VectorKey};
 use crate::train::events::Control;
 use crate::train::run::{TrainError, TrainingData};
 use crate::train::start::{Frozen, PictureViews, frozen_embedder, frozen_vectors};
@@ -131,7 +131,7 @@ impl PreparedRun {
         let frozen = Frozen { card, weights, device: &place.device.burn, views };
         let list = RunFolder::data(place.folder.root())?;
         let key = VectorKey::of(weights.sha256(), &card.input, &list, views == PictureViews::Mirrored);
-        let kept = KeptVectors::open(kept, key, card.dimensions)?;
+        let kept = VectorFile::open(kept, key, card.dimensions)?;
         let vectors = frozen_vectors(frozen, &source, &pictures, kept, watch)?;
         for person in data.training.people.iter_mut().chain(&mut data.held_out.people) {
             person.pictures.retain(|picture| vectors.contains_key(picture));
