@@ -13,12 +13,12 @@
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use likeness::app::demo::job::{MadeLibraryPlan, fill};
 use likeness::app::engine::home::Home;
 use likeness::app::engine::library_thread::LibraryHandle;
 use likeness::app::engine::networks::EngineOptions;
 use likeness::app::engine::shared::Shared;
 use likeness::app::jobs::facts;
+use likeness::app::jobs::made_library::{MadeLibraryPlan, fill};
 use likeness::library::{AgainstMerge, Decision, GroupedBy, Library, LibraryError, ListPage, PhotoFilter};
 use likeness::types::{Cancel, FaceId, PersonId, Revision, StepId};
 

@@ -152,9 +152,9 @@ impl<'f, D: Distances> Forest<'f, D> {
         for &face in &self.members[tip] {
             person = person.or(self.facts.person_of[face]);
             fenced.extend(self.facts.apart[face].iter().map(|&other| self.cluster_of[other]));
-            fenced.extend(self.facts.told.from(face).map(|other| self.cluster_of[other]));
             fenced.extend(self.facts.photo_mates(face).map(|other| self.cluster_of[other]));
         }
+        fenced.extend(self.facts.told.from(&self.members[tip]).map(|other| self.cluster_of[other]));
         if let Some(person) = person {
             let others = self.facts.people.iter().enumerate().filter(|&(number, _)| number != person);
             fenced.extend(others.map(|(_, faces)| self.cluster_of[faces[0]]));

@@ -1,6 +1,6 @@
 //! What is known before any distance is looked at.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 
 use super::ClusterError;
@@ -91,14 +91,15 @@ impl ApartGroups {
         told
     }
 
-    /// Every face that this one is kept apart from, itself left out.
-    pub fn from(&self, face: usize) -> impl Iterator<Item = usize> {
-        let group = self.group_of.get(&face);
-        let different = group.into_iter().flat_map(|&group| &self.different[group]);
-        let rejected = self.rejected.get(&face).into_iter().flatten();
-        let rejecting = group.into_iter().flat_map(|&group| &self.rejecting[group]);
-        let faces = different.chain(rejected).flat_map(|&group| &self.groups[group]).chain(rejecting);
-        faces.copied().filter(move |&other| other != face)
+    /// Every face that one of these is kept apart from. Each group is looked through once, however many of the faces it
+    /// is told apart from.
+    pub fn from(&self, faces: &[usize]) -> impl Iterator<Item = usize> {
+        let theirs: BTreeSet<usize> = faces.iter().filter_map(|face| self.group_of.get(face)).copied().collect();
+        let different = theirs.iter().flat_map(|&group| &self.different[group]);
+        let rejected = faces.iter().filter_map(|face| self.rejected.get(face)).flatten();
+        let others: BTreeSet<usize> = different.chain(rejected).copied().collect();
+        let rejecting = theirs.into_iter().flat_map(|group| &self.rejecting[group]);
+        others.into_iter().flat_map(|group| &self.groups[group]).chain(rejecting).copied()
     }
 }
 

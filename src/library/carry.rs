@@ -11,6 +11,7 @@ use super::faces::{self, IS_DECIDED};
 use super::open::{Library, LibraryReader};
 use super::path;
 use super::review::{FaceState, SetAside, rows};
+use super::vectors;
 use crate::types::{Detection, Embedding, FaceId, ModelId, PersonId, PhotoId};
 
 /// A picture, and the one that a path of it leads to now.
@@ -390,7 +391,7 @@ fn face_at(row: &Row) -> Result<FaceInPicture> {
     Ok(FaceInPicture {
         face_id: FaceId(row.get(0)?),
         is_decided: row.get(1)?,
-        embedding: vector.map(|bytes| faces::embedding_from(&bytes)).transpose()?,
+        embedding: vector.map(|bytes| vectors::embedding_from(&bytes)).transpose()?,
         detection: faces::detection_at(row, 3)?,
         was_carried: row.get(9)?,
     })

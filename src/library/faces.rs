@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::error::{LibraryError, Result};
-use super::models;
 use super::open::{Library, LibraryReader};
 use super::path;
 use super::place::is_place_by_hand;
 use super::review::journal::Decisions;
 use super::review::{FaceState, rows};
 use super::scan::{KnownBefore, Recorded};
+use super::vectors;
 use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId, PhotoId};
 
 /// A face as found, cut and embedded.
@@ -76,7 +76,7 @@ impl Library {
     pub(crate) fn add_embeddings(&mut self, model: &ModelId, embeddings: &[(FaceId, Embedding)]) -> Result<()> {
         self.write(|t| {
             for (face, embedding) in embeddings {
-                put_embedding(t, model, *face, embedding)?;
+                vectors::put_embedding(t, model, *face, embedding)?;
             }
             Ok(())
         })
@@ -190,18 +190,6 @@ impl LibraryReader {
         self.read(|c| {
             let mut query = c.prepare_cached("SELECT jpeg FROM face_crop WHERE face_id = ?1")?;
             Ok(query.query_row([face.0], |row| row.get(0)).optional()?)
-        })
-    }
-
-    /// A face's embedding of one model.
-    pub fn embedding(&self, model: &ModelId, face: FaceId) -> Result<Option<Embedding>> {
-        self.read(|c| {
-            let mut query = c.prepare_cached(
-                "SELECT vector FROM embedding WHERE face_id = ?2 \
-                 AND model_id = (SELECT id FROM model WHERE name = ?1)",
-            )?;
-            let bytes: Option<Vec<u8>> = query.query_row(params![model.0, face.0], |row| row.get(0)).optional()?;
-            bytes.map(|b| embedding_from(&b)).transpose()
         })
     }
 }
@@ -434,7 +422,7 @@ fn update_face(t: &Transaction, id: FaceId, face: &FaceRecord) -> Result<()> {
 fn put_parts(t: &Transaction, id: FaceId, model: &ModelId, face: &FaceRecord) -> Result<()> {
     put_crop(t, id, &face.crop_jpeg)?;
     match &face.embedding {
-        Some(embedding) => put_embedding(t, model, id, embedding),
+        Some(embedding) => vectors::put_embedding(t, model, id, embedding),
         None => Ok(()),
     }
 }
@@ -455,14 +443,6 @@ pub(super) fn put_crop(t: &Transaction, id: FaceId, jpeg: &[u8]) -> Result<()> {
     Ok(insert.execute(params![id.0, jpeg]).map(drop)?)
 }
 
-/// As [`put_crop`].
-pub(super) fn put_embedding(t: &Transaction, model: &ModelId, face: FaceId, embedding: &Embedding) -> Result<()> {
-    let model_row = models::row(t, model, embedding.dimensions())?;
-    let bytes: Vec<u8> = embedding.as_slice().iter().flat_map(|v| v.to_le_bytes()).collect();
-    let sql = "INSERT OR REPLACE INTO embedding (model_id, face_id, vector) SELECT ?1, id, ?3 FROM face WHERE id = ?2";
-    Ok(t.prepare_cached(sql)?.execute(params![model_row, face.0, bytes]).map(drop)?)
-}
-
 /// Reads x, y, width, height, score, landmarks from six columns beginning at `first`.
 pub(super) fn detection_at(row: &rusqlite::Row, first: usize) -> Result<Detection> {
     let landmarks: Vec<u8> = row.get(first + 5)?;
@@ -478,22 +458,14 @@ pub(super) fn detection_at(row: &rusqlite::Row, first: usize) -> Result<Detectio
     })
 }
 
-pub(super) fn embedding_from(bytes: &[u8]) -> Result<Embedding> {
-    Embedding::normalise(floats(bytes)).map_err(|_| LibraryError::BadValue { what: "embedding" })
-}
-
 fn landmark_bytes(landmarks: &Landmarks) -> Vec<u8> {
     landmarks.0.iter().flatten().flat_map(|v| v.to_le_bytes()).collect()
 }
 
 fn landmarks_from(bytes: &[u8]) -> Result<Landmarks> {
-    let values = floats(bytes);
+    let values = vectors::floats(bytes);
     if values.len() != 10 {
         return Err(LibraryError::BadValue { what: "landmarks" });
     }
     Ok(Landmarks(std::array::from_fn(|i| [values[2 * i], values[2 * i + 1]])))
-}
-
-fn floats(bytes: &[u8]) -> Vec<f32> {
-    bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
 }

@@ -1,40 +1,16 @@
-//! Between the library and the clustering: which faces with which facts go in, and how the groups that come out become
-//! people without touching what the user said.
+//! How the groups that a clustering found become people, without touching what the user said.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, params};
 
 use super::error::{LibraryError, Result};
-use super::faces;
-use super::open::{Library, LibraryReader};
+use super::open::Library;
 use super::review::journal::Decisions;
 use super::review::steps::NextSteps;
 use super::review::{self, Belongs, FaceState, ReviewAction, rows};
-use crate::types::{Embedding, FaceId, ModelId, PersonId, PhotoId, Revision, Touched};
-
-/// A face as the clustering sees it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FaceToGroup {
-    pub face_id: FaceId,
-    pub photo_id: PhotoId,
-    pub embedding: Embedding,
-    pub state: FaceState,
-    /// People whom this face is not.
-    pub rejected: Vec<PersonId>,
-}
-
-/// All faces that take part, of one model, in order of their id.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct GroupingInput {
-    pub faces: Vec<FaceToGroup>,
-    /// People who are not the same.
-    pub different: Vec<(PersonId, PersonId)>,
-    /// People of whom faces are suggested only: named or hidden ones.
-    pub known: HashSet<PersonId>,
-    /// What of the library was seen.
-    pub revision: Revision,
-}
+use super::to_group::{rejections, told_apart};
+use crate::types::{FaceId, PersonId, Revision, Touched};
 
 /// Who asks for a grouping: only what a user asked for goes into the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,139 +33,6 @@ pub struct GroupingOutcome {
     pub touched: Touched,
 }
 
-impl GroupingInput {
-    /// The person that each face is said to be.
-    pub fn confirmed(&self) -> Vec<Option<PersonId>> {
-        self.faces.iter().map(|face| face.state.person().filter(|_| face.state.is_decided())).collect()
-    }
-
-    /// The person or group that each face is of; one that is only suggested is nobody's yet.
-    pub fn groups(&self) -> Vec<Option<PersonId>> {
-        let of = |state: FaceState| match state {
-            FaceState::Of { person, belongs: Belongs::Named | Belongs::Confirmed | Belongs::Grouped } => Some(person),
-            _ => None,
-        };
-        self.faces.iter().map(|face| of(face.state)).collect()
-    }
-
-    /// The groups that the library does not have as they are here: [`Library::apply_grouping`] would leave the others.
-    pub(crate) fn changed(&self, groups: &[Vec<FaceId>]) -> Vec<Vec<FaceId>> {
-        let faces: HashMap<FaceId, &FaceToGroup> = self.faces.iter().map(|face| (face.face_id, face)).collect();
-        let mut sizes: HashMap<PersonId, usize> = HashMap::new();
-        for person in self.faces.iter().filter_map(|face| face.state.person()) {
-            *sizes.entry(person).or_default() += 1;
-        }
-        let is_changed = |group: &&Vec<FaceId>| {
-            let members: Option<Vec<&FaceToGroup>> = group.iter().map(|face| faces.get(face).copied()).collect();
-            members.is_none_or(|members| !self.is_there(&members, &sizes))
-        };
-        groups.iter().filter(is_changed).cloned().collect()
-    }
-
-    /// Whether the library has a group so already; where that is hard to say, not.
-    fn is_there(&self, members: &[&FaceToGroup], sizes: &HashMap<PersonId, usize>) -> bool {
-        let decided = members.iter().filter(|face| face.state.is_decided()).filter_map(|face| face.state.person());
-        let owners: HashSet<PersonId> = decided.collect();
-        let mut open = members.iter().filter(|face| !face.state.is_decided());
-        let is_of = |face: &FaceToGroup, person, belongs| {
-            face.state == FaceState::Of { person, belongs } && !face.rejected.contains(&person)
-        };
-        if let Some(&owner) = owners.iter().next() {
-            let belongs = if self.known.contains(&owner) { Belongs::Suggested } else { Belongs::Grouped };
-            return owners.len() == 1 && open.all(|face| is_of(face, owner, belongs));
-        }
-        let Some(person) = members.first().and_then(|face| face.state.person()) else { return members.is_empty() };
-        let is_whole = sizes.get(&person) == Some(&members.len()) && !self.known.contains(&person);
-        is_whole && open.all(|face| is_of(face, person, Belongs::Grouped))
-    }
-
-    /// Pairs of places in `faces` that must not meet: a face and the faces of a person whom it is not, and the faces
-    /// of two different people. One confirmed face stands for all of its person's, which stay together anyway.
-    pub fn apart(&self) -> Vec<(usize, usize)> {
-        let mut members: HashMap<PersonId, Vec<usize>> = HashMap::new();
-        let mut has_confirmed = HashSet::new();
-        for (index, face) in self.faces.iter().enumerate() {
-            match face.state {
-                FaceState::Of { person, belongs: Belongs::Named | Belongs::Confirmed } => {
-                    if has_confirmed.insert(person) {
-                        members.entry(person).or_default().push(index);
-                    }
-                }
-                FaceState::Of { person, belongs: Belongs::Grouped } => members.entry(person).or_default().push(index),
-                _ => {}
-            }
-        }
-        let of = |person: &PersonId| members.get(person).map_or(&[][..], Vec::as_slice);
-        let mut pairs = Vec::new();
-        for (index, face) in self.faces.iter().enumerate() {
-            for person in &face.rejected {
-                pairs.extend(of(person).iter().filter(|&&m| m != index).map(|&m| (index, m)));
-            }
-        }
-        for (a, b) in &self.different {
-            pairs.extend(of(a).iter().flat_map(|&i| of(b).iter().map(move |&j| (i, j))));
-        }
-        pairs
-    }
-}
-
-impl LibraryReader {
-    /// Every face that takes part in a grouping: embedded by `model`, not set aside, its photo not missing; of missing
-    /// photos those that were given to a person, who is known by them still.
-    pub fn faces_to_group(&self, model: &ModelId) -> Result<GroupingInput> {
-        self.at_once(|library| {
-            Ok(GroupingInput {
-                faces: library.read(|c| faces_to_group(c, model, None))?,
-                different: library.told_apart_pairs()?,
-                known: library.read(known_people)?,
-                revision: library.revision()?,
-            })
-        })
-    }
-
-    /// Of these faces those of one person or group.
-    pub(crate) fn faces_to_group_of(&self, person: PersonId, model: &ModelId) -> Result<Vec<FaceToGroup>> {
-        self.read(|c| faces_to_group(c, model, Some(person)))
-    }
-
-    /// Every two people who are not the same one.
-    pub(crate) fn told_apart_pairs(&self) -> Result<Vec<(PersonId, PersonId)>> {
-        self.read(told_apart)
-    }
-}
-
-fn told_apart(c: &Connection) -> Result<Vec<(PersonId, PersonId)>> {
-    let mut query = c.prepare_cached("SELECT person_a, person_b FROM different")?;
-    let pairs = query.query_map([], |row| Ok((PersonId(row.get(0)?), PersonId(row.get(1)?))))?;
-    Ok(pairs.collect::<rusqlite::Result<_>>()?)
-}
-
-fn faces_to_group(c: &Connection, model: &ModelId, of: Option<PersonId>) -> Result<Vec<FaceToGroup>> {
-    let mut rejected = rejections(c, of)?;
-    let whose = if of.is_some() { "AND person_id = ?2" } else { "AND ?2 IS NULL" };
-    let mut query = c.prepare_cached(&format!(
-        "SELECT face.id, photo_id, vector, person_id, belongs, set_aside FROM embedding \
-         JOIN face ON face.id = embedding.face_id \
-         WHERE model_id = (SELECT id FROM model WHERE name = ?1) {whose} AND set_aside IS NULL \
-         AND (photo_id NOT IN (SELECT id FROM photo WHERE missing = 1) \
-         OR (belongs IN ('named', 'confirmed') \
-         AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.face_id = face.id))) ORDER BY embedding.face_id"
-    ))?;
-    let mut rows = query.query(params![model.0, of.map(|person| person.0)])?;
-    let mut faces = Vec::new();
-    while let Some(row) = rows.next()? {
-        let face_id = FaceId(row.get(0)?);
-        faces.push(FaceToGroup {
-            face_id,
-            photo_id: PhotoId(row.get(1)?),
-            embedding: faces::embedding_from(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?)?,
-            state: rows::state_at(row, 3)?,
-            rejected: rejected.remove(&face_id).unwrap_or_default(),
-        });
-    }
-    Ok(faces)
-}
-
 impl Library {
     /// Makes people of groups.
     ///
@@ -199,7 +42,7 @@ impl Library {
     /// group are untouched, and so are faces that have gone or changed since `seen`, what the groups were made from: what
     /// was decided while they were computed holds.
     pub fn apply_grouping(&mut self, groups: &[Vec<FaceId>], by: GroupedBy, seen: Revision) -> Result<GroupingOutcome> {
-        let (mut outcome, before, after) = self.write_through(|t| {
+        let apply = |t: &Transaction| {
             let before = NextSteps::read(t)?;
             let mut decisions = Decisions::begin(t);
             let groups = unchanged(t, groups, seen)?;
@@ -209,7 +52,12 @@ impl Library {
                 GroupedBy::User => outcome.touched = decisions.keep(ReviewAction::Regroup)?,
             }
             Ok((outcome, before, NextSteps::read(t)?))
-        })?;
+        };
+        let (mut outcome, before, after) = match by {
+            // It can be found again.
+            GroupedBy::Scan => self.write(apply)?,
+            GroupedBy::User => self.write_through(apply)?,
+        };
         self.own_steps.note(before, after);
         outcome.touched.step = Some(after.undo).filter(|step| *step > before.undo);
         Ok(outcome)
@@ -459,28 +307,10 @@ impl<'g> GroupsToApply<'g> {
     }
 }
 
-fn known_people(c: &Connection) -> Result<HashSet<PersonId>> {
-    let mut query = c.prepare_cached("SELECT id FROM person WHERE name IS NOT NULL OR hidden <> 0")?;
-    Ok(query.query_map(params![], |row| Ok(PersonId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
-}
-
 fn nameless_without_faces(c: &Connection) -> Result<Vec<PersonId>> {
     let mut query = c.prepare_cached(
         "SELECT id FROM person WHERE name IS NULL AND hidden = 0 \
          AND NOT EXISTS (SELECT 1 FROM face WHERE person_id = person.id) ORDER BY id",
     )?;
     Ok(query.query_map(params![], |row| Ok(PersonId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
-}
-
-fn rejections(c: &Connection, of: Option<PersonId>) -> Result<HashMap<FaceId, Vec<PersonId>>> {
-    let mut query = c.prepare_cached(
-        "SELECT face_id, person_id FROM rejected \
-         WHERE ?1 IS NULL OR face_id IN (SELECT id FROM face WHERE person_id = ?1) ORDER BY face_id, person_id",
-    )?;
-    let mut rows = query.query([of.map(|person| person.0)])?;
-    let mut rejected: HashMap<FaceId, Vec<PersonId>> = HashMap::new();
-    while let Some(row) = rows.next()? {
-        rejected.entry(FaceId(row.get(0)?)).or_default().push(PersonId(row.get(1)?));
-    }
-    Ok(rejected)
 }

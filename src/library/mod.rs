@@ -10,7 +10,8 @@
 //! * A face belongs to at most one person: grouped, suggested, named with its group, or confirmed ([`Belongs`]). The
 //!   grouping moves only what the user has not said ([`Library::apply_grouping`]).
 //! * A person is a row with a name, or without one: a group. Names need not be unique.
-//! * Embeddings are stored by model and its weights ([`Library::use_weights`]), and every question names the model.
+//! * Embeddings are stored by model and its weights ([`Library::use_weights`]), and every question names the model. Of
+//!   many faces they are also kept in one file that is mapped ([`KeptVectors`]).
 //! * What a user decides is one step of a history that survives restarts ([`LibraryReader::history`]), refused where it
 //!   no longer means what was seen ([`Library::decide`]).
 //!
@@ -27,6 +28,7 @@ mod files;
 mod fixture;
 mod folders;
 mod grouping;
+mod kept_vectors;
 mod migrate;
 mod models;
 mod names;
@@ -43,6 +45,8 @@ mod settings;
 mod sought;
 #[cfg(test)]
 mod tests;
+mod to_group;
+mod vectors;
 mod written;
 
 #[cfg(test)]
@@ -59,7 +63,7 @@ pub(crate) use faces::{ConfirmedFace, FaceToEmbed, PortraitToEmbed};
 pub(crate) use files::{Placed, with_small_faces};
 pub use folders::{FacesOfFolder, ScannedFolder};
 pub use grouping::GroupedBy;
-pub(crate) use grouping::{FaceToGroup, GroupingInput};
+pub(crate) use kept_vectors::KeptVectors;
 pub(crate) use names::{FaceWithOwner, NameAnswer, PhotoWithFaces};
 pub(crate) use names_read::NamesRead;
 pub use open::Library;
@@ -72,6 +76,7 @@ pub use review::{Belongs, Decision, Destination, FaceByHand, FaceState, NameAnsw
 pub use scan::{FileFacts, FileHashes, MissingPolicy, PhotoRecord, PhotoState, ScanOutcome};
 pub(crate) use scan::{KnownBefore, ScanId};
 pub(crate) use sought::{FacesThere, LostPicture};
+pub(crate) use to_group::{FaceToGroup, GroupingInput};
 pub use written::WritePlace;
 pub(crate) use written::{NamedFace, PhotoToWrite, WrittenFile};
 

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::{LibraryError, Result};
 use super::open::{Library, LibraryReader};
+use super::vectors;
 use crate::types::ModelId;
 
 impl Library {
@@ -23,6 +24,10 @@ impl Library {
                 _ => {}
             }
             t.execute("UPDATE model SET weights = ?2 WHERE name = ?1", [&model.0, weights])?;
+            if vectors::state(t)?.is_none() {
+                // An older program has written them.
+                vectors::changed(t)?;
+            }
             t.execute(
                 "INSERT OR REPLACE INTO setting (key, value) VALUES (?1, ?2)",
                 [&weights_setting(model), weights],
@@ -66,7 +71,7 @@ pub(super) fn row(c: &Connection, model: &ModelId, found: usize) -> Result<i64> 
 
 fn rename(c: &Connection, from: &str, to: &str) -> Result<()> {
     c.execute("UPDATE model SET name = ?2 WHERE name = ?1", [from, to])?;
-    Ok(())
+    vectors::changed(c)
 }
 
 fn put_aside(model: &ModelId, weights: &str) -> String {

@@ -7,10 +7,11 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::error::{LibraryError, Result};
-use super::faces::{embedding_from, forgotten_places};
+use super::faces::forgotten_places;
 use super::open::LibraryReader;
 use super::path;
 use super::review::{FaceState, rows};
+use super::vectors::embedding_from;
 use crate::types::{Embedding, FaceBox, FaceId, ModelId, PersonId, PhotoId};
 
 /// A photo at one of its paths, with its faces.

@@ -11,6 +11,7 @@ use super::faces;
 use super::open::LibraryReader;
 use super::path;
 use super::review::{Belongs, FaceState, rows};
+use super::vectors::embedding_from;
 use crate::types::{Detection, Embedding, FaceBox, FaceId, ModelId, PersonId, PhotoId, SquaredDistance};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -318,7 +319,7 @@ fn faces_and_vectors(c: &Connection, person: PersonId, model: &ModelId) -> Resul
         let face_id = FaceId(row.get(0)?);
         faces.push(FaceOfPerson { face_id, photo_id: PhotoId(row.get(1)?), belongs, distance: None });
         if let Some(bytes) = row.get::<_, Option<Vec<u8>>>(5)? {
-            vectors.insert(face_id, faces::embedding_from(&bytes)?);
+            vectors.insert(face_id, embedding_from(&bytes)?);
         }
     }
     Ok((faces, vectors))

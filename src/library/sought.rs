@@ -5,8 +5,8 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::carry::IS_LOST;
 use super::error::Result;
-use super::faces;
 use super::open::{Library, LibraryReader};
+use super::vectors;
 use crate::types::{Embedding, FaceId, ModelId, PhotoId};
 
 /// A picture without a file whose faces are lost.
@@ -43,7 +43,7 @@ impl LibraryReader {
             let mut pictures: Vec<LostPicture> = Vec::new();
             while let Some(row) = rows.next()? {
                 let photo = PhotoId(row.get(0)?);
-                let vector = faces::embedding_from(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+                let vector = vectors::embedding_from(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
                 match pictures.last_mut() {
                     Some(last) if last.photo == photo => last.vectors.push(vector),
                     _ => {
@@ -70,7 +70,7 @@ impl LibraryReader {
             let mut rows = query.query(params![after.0, up_to, model.0])?;
             let mut faces = Vec::new();
             while let Some(row) = rows.next()? {
-                let vector = faces::embedding_from(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+                let vector = vectors::embedding_from(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
                 faces.push((PhotoId(row.get(0)?), vector));
             }
             Ok(Some(FacesThere { faces, up_to: PhotoId(up_to) }))

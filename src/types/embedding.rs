@@ -1,13 +1,26 @@
 //! Unit vectors and the distance between them (Schroff et al. 2015, section 3: f(x) ∈ R^d, ‖f(x)‖₂ = 1).
 
 use std::fmt;
+use std::sync::Arc;
 
 /// The output of an embedding network: a vector of unit length.
 ///
-/// The only constructor normalises, so a value of this type can be compared without further checks.
+/// Only [`Self::normalise`] makes one, so a value of this type can be compared without further checks.
 /// Embeddings of different models must never be compared; the library stores the model's id beside each.
-#[derive(Clone, PartialEq)]
-pub struct Embedding(Box<[f32]>);
+#[derive(Clone)]
+pub struct Embedding(Values);
+
+/// Where its numbers are.
+#[derive(Clone)]
+enum Values {
+    Own(Box<[f32]>),
+    /// A row of many that lie together: a file that is mapped.
+    Row {
+        all: Arc<dyn AsRef<[f32]> + Send + Sync>,
+        row: usize,
+        dimensions: usize,
+    },
+}
 
 /// Why a vector has no direction.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,15 +49,23 @@ impl Embedding {
         for value in &mut values {
             *value = (f64::from(*value) / norm) as f32;
         }
-        Ok(Self(values.into_boxed_slice()))
+        Ok(Self(Values::Own(values.into_boxed_slice())))
+    }
+
+    /// One that was kept with others, as it was then.
+    pub(crate) fn row_of(all: Arc<dyn AsRef<[f32]> + Send + Sync>, row: usize, dimensions: usize) -> Self {
+        Self(Values::Row { all, row, dimensions })
     }
 
     pub fn as_slice(&self) -> &[f32] {
-        &self.0
+        match &self.0 {
+            Values::Own(values) => values,
+            Values::Row { all, row, dimensions } => &(**all).as_ref()[row * dimensions..][..*dimensions],
+        }
     }
 
     pub fn dimensions(&self) -> usize {
-        self.0.len()
+        self.as_slice().len()
     }
 
     /// ‖a − b‖₂², the paper's D, accumulated in f64.
@@ -53,8 +74,14 @@ impl Embedding {
     /// When the dimensions differ: two models' embeddings are never compared.
     pub fn squared_distance(&self, other: &Self) -> SquaredDistance {
         assert_eq!(self.dimensions(), other.dimensions(), "embeddings of two models were compared");
-        let sum = self.0.iter().zip(&other.0).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2));
+        let sum = self.as_slice().iter().zip(other.as_slice()).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2));
         SquaredDistance(sum.sum::<f64>() as f32)
+    }
+}
+
+impl PartialEq for Embedding {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_slice() == other.as_slice()
     }
 }
 

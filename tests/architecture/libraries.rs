@@ -47,8 +47,9 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("TcpStream", &[]),
     ("UdpSocket", &[]),
     ("TcpListener", &[]),
-    // Fetching a package by its own client, and the test of an adapter in a process of its own.
-    ("Command::new(", &["networks/models/fetch", "networks/device/trial"]),
+    // Fetching a package by its own client; the test of an adapter, and the program that is measured, in processes of
+    // their own.
+    ("Command::new(", &["networks/models/fetch", "networks/device/trial", "app/evaluate/job/bench_library/rescan"]),
 ];
 
 /// Places that may touch the disk.
@@ -72,6 +73,8 @@ const DISK: &[&str] = &[
     "faces/image/picture_hash",
     "figures/saving",
     "library/care",
+    // A cache of vectors, and the one place that writes and reads it.
+    "library/kept_vectors",
     "library/open",
     "library/scan",
     "main.rs",

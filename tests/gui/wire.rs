@@ -194,7 +194,8 @@ fn answer(request: Request, world: &World) -> Option<Event> {
         | Request::Care(_)
         | Request::Save(..)
         | Request::Cancel(_)
-        | Request::Pause(..) => return None,
+        | Request::Pause(..)
+        | Request::Compare(compare_faces::Request::Stop) => return None,
     };
     Some(Report::Own(answer))
 }
@@ -241,7 +242,7 @@ fn people_answer(request: people_view::Request, world: &World) -> Option<people_
                 GroupChange { kind: GroupChangeKind::Splits, parts: vec![faces(40, 2), faces(50, 1)], name: None },
             ],
         })),
-        Request::ApplyGrouping { .. } | Request::Split(..) | Request::Decide(..) => None,
+        Request::StopPreview | Request::ApplyGrouping { .. } | Request::Split(..) | Request::Decide(..) => None,
     }
 }
 

@@ -25,9 +25,14 @@ pub enum Message {
 #[derive(Debug, Default)]
 pub struct State {
     pub sources: Vec<CompareSource>,
+    /// How many of those added last are left out, because no more can be shown.
+    pub left_out: usize,
     /// Of the sources as they are; none while they are computed.
     pub result: Option<CompareResult>,
 }
+
+/// So many faces can be shown: a table of their distances can still be looked through.
+pub(crate) const MOST_COMPARED: usize = 32;
 
 impl Feature for State {
     type Message = Message;
@@ -37,16 +42,22 @@ impl Feature for State {
     const VIEW: Option<View> = Some(View::COMPARE);
 
     fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
+        self.left_out = 0;
         match message {
-            Message::Add(sources) => self.sources.extend(sources),
+            Message::Add(sources) => {
+                let room = MOST_COMPARED.saturating_sub(self.sources.len());
+                self.left_out = sources.len().saturating_sub(room);
+                self.sources.extend(sources.into_iter().take(room));
+            }
             Message::Remove(slot) if slot < self.sources.len() => _ = self.sources.remove(slot),
             Message::Clear => self.sources.clear(),
             // The shell opens the dialog.
             Message::ChooseFiles | Message::Remove(_) => return,
         }
         self.result = None;
-        if !self.sources.is_empty() {
-            out.ask(Request::Compare(self.sources.clone()));
+        match self.sources.is_empty() {
+            true => out.ask(Request::Stop),
+            false => out.ask(Request::Compare(self.sources.clone())),
         }
     }
 
@@ -57,8 +68,8 @@ impl Feature for State {
         }
     }
 
-    fn is_long(_: &Request) -> bool {
-        true
+    fn is_long(request: &Request) -> bool {
+        matches!(request, Request::Compare(_))
     }
 
     fn replaces(_: &Request, _: &Request) -> bool {
@@ -86,4 +97,34 @@ impl Feature for State {
 
 fn files(paths: Vec<PathBuf>) -> Message {
     Message::Add(paths.into_iter().map(CompareSource::File).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::engine::facts::Facts;
+    use crate::app::ui::action::Tickets;
+    use crate::app::ui::locale::{Language, Locale};
+    use crate::types::FaceId;
+
+    fn asked(state: &mut State, message: Message) -> Vec<Request> {
+        let (text, facts, mut tickets) = (Locale::new(Language::English), Facts::default(), Tickets::default());
+        let mut out = Outbox::new(&text, &facts, &mut tickets);
+        state.update(message, &mut out);
+        out.requests
+    }
+
+    #[test]
+    fn what_can_be_shown_is_compared_the_rest_is_told_and_clearing_stops_it() {
+        let mut state = State::default();
+        let faces = |ids: std::ops::Range<i64>| ids.map(FaceId).map(CompareSource::Face).collect::<Vec<_>>();
+        asked(&mut state, Message::Add(faces(0..2)));
+        let requests = asked(&mut state, Message::Add(faces(2..1000)));
+        assert_eq!(requests, [Request::Compare(faces(0..MOST_COMPARED as i64))]);
+        assert_eq!(state.left_out, 1000 - MOST_COMPARED);
+        asked(&mut state, Message::Remove(0));
+        assert_eq!(state.left_out, 0);
+        assert_eq!(asked(&mut state, Message::Clear), [Request::Stop]);
+        assert!(State::replaces(&Request::Stop, &Request::Compare(faces(0..2))) && !State::is_long(&Request::Stop));
+    }
 }

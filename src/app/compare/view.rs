@@ -2,11 +2,12 @@
 
 use eframe::egui::{self, CornerRadius, Rect, Role, Sense, TextureHandle, Ui, Vec2, WidgetInfo};
 
-use crate::app::compare::state::{CompareResult, CompareSource, ComparedFace, Message, State};
+use crate::app::compare::state::{CompareResult, CompareSource, ComparedFace, MOST_COMPARED, Message, State};
 use crate::app::engine::facts::{DistanceSample, SampleOf};
 use crate::app::engine::picture::ImageKey;
 use crate::app::ui::feature::FeatureView;
 use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::{Drawable, texture_of};
 use crate::app::ui::widgets::buttons::{self, Rank};
@@ -39,6 +40,11 @@ impl FeatureView<State> for Views {
     fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
         self.update_crops(ui.ctx(), ctx);
         self.bar_ui(ui, ctx);
+        if ctx.state.left_out > 0 {
+            let most = grouped(MOST_COMPARED as u64);
+            let words = ctx.text.nf("compare_left_out", ctx.state.left_out as u64, &[("most", &most)]);
+            ui.add(egui::Label::new(theme::secondary(ui, words)).wrap());
+        }
         ui.add_space(space::L);
         match (ctx.state.sources.len(), &ctx.state.result) {
             (0, _) => {

@@ -4,6 +4,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+
+use crate::types::{ModelId, hex};
 
 /// The folder of library, models and runs: `--home`, else `LIKENESS_HOME`, else the platform's data folder.
 #[derive(Debug, Clone)]
@@ -94,6 +97,18 @@ impl Home {
 /// The cache of the home that a library lies in.
 pub(crate) fn cache_beside(library: &Path) -> PathBuf {
     library.with_file_name("cache")
+}
+
+/// What a grouping keeps beside a library, of all models: forgetting somebody removes it.
+pub(crate) fn grouping_in(cache: &Path) -> PathBuf {
+    cache.join("grouping")
+}
+
+/// One file of it, of one model.
+pub(crate) fn grouping_file(library: &Path, kind: &str, model: &ModelId) -> PathBuf {
+    // A model's name need not be a file's.
+    let name = hex(&Sha256::digest(model.0.as_bytes())[..8]);
+    grouping_in(&cache_beside(library)).join(format!("{kind}-{name}"))
 }
 
 /// A disc, or somebody else's folder.

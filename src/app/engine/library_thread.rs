@@ -3,14 +3,20 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, anyhow};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::library::{Library, LibraryError, LibraryReader};
+use super::home::grouping_file;
+use crate::library::{GroupingInput, KeptVectors, Library, LibraryError, LibraryReader};
+use crate::types::ModelId;
 
 /// Connections that are kept for the next questions.
 const IDLE_READERS: usize = 4;
+/// The file of a model's vectors among what a grouping keeps.
+pub(crate) const VECTORS: &str = "vectors";
 
 type Work = Box<dyn FnOnce(&mut Library) + Send>;
 
@@ -32,6 +38,14 @@ pub struct LibraryHandle {
     idle: (Sender<LibraryReader>, Receiver<LibraryReader>),
     work: Sender<Work>,
     path: PathBuf,
+    vectors: Arc<Mutex<Option<OpenedVectors>>>,
+}
+
+/// The file of vectors that was used last, as long as it is the same one.
+struct OpenedVectors {
+    path: PathBuf,
+    written: (u64, SystemTime),
+    file: Arc<KeptVectors>,
 }
 
 impl LibraryHandle {
@@ -53,7 +67,7 @@ impl LibraryHandle {
                 });
             })
             .context("cannot start the library's thread")?;
-        Ok(Self { idle: bounded(IDLE_READERS), work, path: path.to_owned() })
+        Ok(Self { idle: bounded(IDLE_READERS), work, path: path.to_owned(), vectors: Arc::default() })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -80,6 +94,26 @@ impl LibraryHandle {
             Ok(Err(error)) => Err(error.into()),
             Err(_) => Err(anyhow!("an internal error stopped this question")),
         }
+    }
+
+    /// Every face that takes part in a grouping, its vector from the file beside the library where that can be.
+    pub(crate) fn faces_to_group(&self, model: &ModelId) -> Result<GroupingInput> {
+        let vectors = self.vectors(model);
+        self.ask(|library| library.faces_to_group_from(model, vectors.as_ref()))
+    }
+
+    /// The vectors that the last grouping kept, whole but perhaps of before; none where there are none.
+    pub(crate) fn vectors(&self, model: &ModelId) -> Option<Arc<KeptVectors>> {
+        let path = grouping_file(&self.path, VECTORS, model);
+        let mut opened = self.vectors.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = KeptVectors::written(&path);
+        if !opened.as_ref().is_some_and(|opened| opened.path == path && Some(opened.written) == written) {
+            // Nothing of a file that has gone is held.
+            *opened = None;
+            let file = written.and_then(|written| Some((written, KeptVectors::open(&path)?)));
+            *opened = file.map(|(written, file)| OpenedVectors { path, written, file });
+        }
+        opened.as_ref().map(|opened| opened.file.clone())
     }
 
     /// Runs `work` on the library's thread and waits for its result. A panic in `work` becomes an error here and

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cluster;
+use crate::cluster::graph::{VectorRows, nearest_between};
 use crate::library::{Belongs, FaceState, FaceToGroup, GroupingInput};
 use crate::types::{Embedding, ModelId, PersonId, SquaredDistance};
 
@@ -20,6 +21,11 @@ pub(crate) struct Resemblances {
     nearest: BTreeMap<PersonId, (PersonId, SquaredDistance)>,
 }
 
+/// So many people near to a group are asked whether they are somebody else.
+const NEAR: usize = 8;
+/// More than two ways to measure a distance differ by.
+const ROUNDING: f32 = 1e-4;
+
 impl Resemblances {
     pub fn of(input: &GroupingInput, model: ModelId, threshold: SquaredDistance) -> Self {
         let mut faces: BTreeMap<PersonId, Vec<&FaceToGroup>> = BTreeMap::new();
@@ -33,8 +39,7 @@ impl Resemblances {
         for (person, faces) in faces {
             all.place(person, &faces);
         }
-        let groups: Vec<PersonId> = all.groups.keys().copied().collect();
-        groups.into_iter().for_each(|group| all.find(group));
+        all.find_all();
         all
     }
 
@@ -93,17 +98,48 @@ impl Resemblances {
         put(&mut self.groups, person, mean(&grouped));
     }
 
+    /// Of all groups: each is compared with the few people whose means are near to its own.
+    fn find_all(&mut self) {
+        let Some(dimensions) = self.known.values().next().map(Embedding::dimensions) else { return };
+        let values = |means: &BTreeMap<PersonId, Embedding>| -> Vec<f32> {
+            means.values().flat_map(Embedding::as_slice).copied().collect()
+        };
+        let (groups, known) = (values(&self.groups), values(&self.known));
+        let rows = [&groups, &known].map(|values| VectorRows::new(values, dimensions));
+        let near = nearest_between(rows[0], rows[1], NEAR, self.threshold.0 + ROUNDING);
+        let people: Vec<PersonId> = self.known.keys().copied().collect();
+        let groups: Vec<PersonId> = self.groups.keys().copied().collect();
+        for (group, near) in groups.into_iter().zip(near) {
+            let found = self.nearest_of(group, near.iter().map(|&(_, place)| people[place as usize]));
+            if found.is_none() && near.len() == NEAR {
+                // All of them are somebody else, and there may be others.
+                self.find(group);
+            } else {
+                put(&mut self.nearest, group, found);
+            }
+        }
+    }
+
     fn find(&mut self, group: PersonId) {
-        let nearest = self.groups.get(&group).and_then(|mean| {
-            let is_not = |person: &PersonId| {
-                self.apart.contains(&(group, *person))
-                    || self.rejected.get(&group).is_some_and(|people| people.contains(person))
-            };
-            let others = self.known.iter().filter(|(person, _)| !is_not(person));
-            let distances = others.map(|(person, other)| (*person, mean.squared_distance(other)));
-            distances.min_by(|a, b| a.1.0.total_cmp(&b.1.0)).filter(|(_, distance)| *distance <= self.threshold)
-        });
+        let nearest = self.nearest_of(group, self.known.keys().copied());
         put(&mut self.nearest, group, nearest);
+    }
+
+    /// Who of these people resembles the group most; none where nobody is near enough.
+    fn nearest_of(
+        &self,
+        group: PersonId,
+        people: impl Iterator<Item = PersonId>,
+    ) -> Option<(PersonId, SquaredDistance)> {
+        let mean = self.groups.get(&group)?;
+        let is_not = |person: PersonId| {
+            self.apart.contains(&(group, person))
+                || self.rejected.get(&group).is_some_and(|people| people.contains(&person))
+        };
+        let others = people.filter(|person| !is_not(*person));
+        let distances = others.filter_map(|person| Some((person, mean.squared_distance(self.known.get(&person)?))));
+        let nearest = distances.min_by(|a, b| a.1.0.total_cmp(&b.1.0).then(a.0.cmp(&b.0)));
+        nearest.filter(|(_, distance)| *distance <= self.threshold)
     }
 }
 
@@ -115,5 +151,47 @@ fn put<T>(map: &mut BTreeMap<PersonId, T>, person: PersonId, value: Option<T>) {
     match value {
         Some(value) => _ = map.insert(person, value),
         None => _ = map.remove(&person),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{FaceId, PhotoId};
+
+    fn face(place: i64, person: PersonId, belongs: Belongs, degrees: f32, rejected: Vec<PersonId>) -> FaceToGroup {
+        let (y, x) = degrees.to_radians().sin_cos();
+        FaceToGroup {
+            face_id: FaceId(place),
+            photo_id: PhotoId(place),
+            embedding: Embedding::normalise(vec![x, y]).unwrap(),
+            state: FaceState::Of { person, belongs },
+            rejected,
+        }
+    }
+
+    /// Twenty people a degree apart and a group near the first; more of them are not the group than are asked at first.
+    #[test]
+    fn a_group_resembles_the_nearest_who_may_be_meant_however_many_may_not() {
+        let group = PersonId(100);
+        let people = 0..20_i64;
+        let mut faces: Vec<FaceToGroup> = people
+            .clone()
+            .map(|person| face(person, PersonId(person), Belongs::Confirmed, person as f32, Vec::new()))
+            .collect();
+        for others in [0, 3, NEAR as i64 + 2, 20] {
+            faces.truncate(20);
+            faces.push(face(
+                200,
+                group,
+                Belongs::Grouped,
+                -1.0,
+                people.clone().take(others as usize).map(PersonId).collect(),
+            ));
+            let input = GroupingInput { faces: faces.clone(), ..GroupingInput::default() };
+            let found = Resemblances::of(&input, ModelId("toy".to_owned()), SquaredDistance(1.0));
+            let nearest = found.nearest().get(&group).map(|(person, _)| person.0);
+            assert_eq!(nearest, Some(others).filter(|others| *others < 20));
+        }
     }
 }

@@ -60,7 +60,7 @@ pub fn people(shared: &Shared) -> Result<People> {
     let store = Store::open(shared.home.models())?;
     let threshold = shared.options().thresholds(&store)?.same_person;
     let mut kept = shared.resemblances();
-    let input = shared.library.ask(|library| library.faces_to_group(&model))?;
+    let input = shared.library.faces_to_group(&model)?;
     let near = kept.insert(Resemblances::of(&input, model, threshold)).nearest().clone();
     shared.library.ask(|library| {
         let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, ListPage::ALL);
@@ -118,8 +118,9 @@ fn resembling(shared: &Shared, touched: &Touched) -> Result<HashMap<PersonId, Op
     let mut kept = shared.resemblances();
     let model = shared.options().model_id();
     let Some(kept) = kept.as_mut().filter(|kept| kept.is_by(&model)) else { return Ok(HashMap::new()) };
+    let vectors = shared.library.vectors(&model);
     let (faces, different) = shared.library.ask(|library| {
-        let of = |person: &PersonId| Ok((*person, library.faces_to_group_of(*person, &model)?));
+        let of = |person: &PersonId| Ok((*person, library.faces_to_group_of(*person, &model, vectors.as_ref())?));
         let faces = touched.people.iter().map(of).collect::<library::Result<Vec<_>>>()?;
         Ok::<_, library::LibraryError>((faces, library.told_apart_pairs()?))
     })?;

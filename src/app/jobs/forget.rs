@@ -83,7 +83,7 @@ pub(crate) fn forget(
     Ok(forgotten)
 }
 
-/// Hashes and distances of everybody's vectors, which the next grouping makes again of who is left.
+/// Everybody's vectors, and hashes and distances of them, which the next grouping keeps again of who is left.
 fn remove_grouping(home: &Home) -> Result<()> {
     regroup::remove_all(&home.cache()).context("cannot remove what the last grouping kept")
 }

@@ -16,7 +16,7 @@ use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::jobs::reembed::{ReembedSummary, reembed};
 use crate::cluster::graph::{NeighbourGraph, RememberedGroups};
 use crate::cluster::wrong_matches::WrongMatches;
-use crate::cluster::{self, Constraints, Dendrogram, Linkage, WrongShare};
+use crate::cluster::{self, Constraints, Dendrogram, KnownPerson, Linkage, WrongShare};
 use crate::library::{Decision, GroupedBy, GroupingInput, Library, LibraryError};
 use crate::networks::models::Store;
 use crate::types::{Cancel, Embedding, FaceId, ModelId, PersonId, Revision, SquaredDistance, Touched};
@@ -147,7 +147,7 @@ impl GroupingRead {
         let files = GroupingFiles::beside(library.path(), model);
         let is_for_files = exact_up_to.is_exceeded(linkage, library.ask(|l| l.counts())?.faces);
         let begun = if is_for_files { files.begin() } else { Ok(()) };
-        let input = library.ask(|library| library.faces_to_group(model))?;
+        let input = library.faces_to_group(model)?;
         let is_many = is_for_files && exact_up_to.is_exceeded(linkage, input.faces.len());
         Ok(Self { files, begun, input, is_many })
     }
@@ -167,14 +167,13 @@ impl GroupingRead {
     }
 
     fn keep(&self, found: Option<(NeighbourGraph, Option<RememberedGroups>)>, events: &mut dyn FnMut(JobEvent)) {
-        let Some((graph, groups)) = found else { return };
-        told(
-            match &self.begun {
-                Ok(()) => self.files.keep(&graph, groups.as_ref()).map_err(|error| error.to_string()),
-                Err(error) => Err(error.to_string()),
-            },
-            events,
-        );
+        if let Err(error) = &self.begun {
+            return told(Err(error), events);
+        }
+        told(self.files.keep_vectors(&self.input), events);
+        if let Some((graph, groups)) = found {
+            told(self.files.keep(&graph, groups.as_ref()), events);
+        }
     }
 }
 
@@ -259,13 +258,7 @@ impl PreparedGrouping {
 
     fn of(input: GroupingInput, linkage: Linkage, cancel: &Cancel, events: &mut dyn FnMut(JobEvent)) -> Result<Self> {
         let embeddings: Vec<Embedding> = input.faces.iter().map(|face| face.embedding.clone()).collect();
-        let constraints = Constraints {
-            photos: input.faces.iter().map(|face| face.photo_id).collect(),
-            confirmed: input.confirmed(),
-            copies: Some(COPIES),
-            apart: input.apart(),
-            ..Constraints::default()
-        };
+        let constraints = constraints(&input);
         let mut meter = Meter::start(Stage::GROUPING, Some(embeddings.len() as u64));
         let dendrogram = cluster::dendrogram(&embeddings, &constraints, linkage, cancel, &mut |done, total| {
             events(JobEvent::Progress(meter.set(done as u64, Some(total as u64))));
@@ -315,6 +308,19 @@ impl PreparedGrouping {
     }
 }
 
+fn constraints(input: &GroupingInput) -> Constraints {
+    let faces = input.faces.iter().enumerate();
+    Constraints {
+        photos: input.faces.iter().map(|face| face.photo_id).collect(),
+        confirmed: input.confirmed(),
+        copies: Some(COPIES),
+        apart: Vec::new(),
+        groups: input.groups(),
+        different: input.different.clone(),
+        rejected: faces.flat_map(|(place, face)| face.rejected.iter().map(move |&person| (place, person))).collect(),
+    }
+}
+
 fn ids(input: &GroupingInput, group: Vec<usize>) -> Vec<FaceId> {
     group.into_iter().map(|index| input.faces[index].face_id).collect()
 }
@@ -328,16 +334,28 @@ pub(crate) fn split_group(
     person: PersonId,
     seen: Revision,
 ) -> Result<Touched> {
-    let faces = library.ask(|library| library.faces_to_group_of(person, model))?;
+    let vectors = library.vectors(model);
+    let faces = library.ask(|library| library.faces_to_group_of(person, model, vectors.as_ref()))?;
     anyhow::ensure!(faces.len() > 1, "a group of one face cannot be split");
     let embeddings: Vec<Embedding> = faces.iter().map(|face| face.embedding.clone()).collect();
-    let tree = cluster::dendrogram(
-        &embeddings,
-        &Constraints::default(),
-        Linkage::Average,
-        &Cancel::default(),
-        &mut |_, _| {},
-    )?;
+    let smaller = smaller_half(&embeddings, SPLIT_EXACTLY)?;
+    let moved: Vec<FaceId> = smaller.into_iter().map(|index| faces[index].face_id).collect();
+    library.call(move |library| library.decide(&Decision::TakeOut(moved), seen))
+}
+
+/// A larger group is parted as so many of its faces, taken evenly, part: its tree would cost the square of its size.
+const SPLIT_EXACTLY: usize = 4096;
+
+/// The smaller of the two groups that the tree's last merge joined, by their places. Of more faces than `exactly` the tree
+/// is a sample's, and each of the others goes to the half that it is nearer to, by average linkage.
+fn smaller_half(embeddings: &[Embedding], exactly: usize) -> Result<Vec<usize>> {
+    let sample: Vec<usize> = match embeddings.len() <= exactly {
+        true => (0..embeddings.len()).collect(),
+        false => (0..exactly).map(|place| place * embeddings.len() / exactly).collect(),
+    };
+    let sampled: Vec<Embedding> = sample.iter().map(|&place| embeddings[place].clone()).collect();
+    let tree =
+        cluster::dendrogram(&sampled, &Constraints::default(), Linkage::Average, &Cancel::default(), &mut |_, _| {})?;
     let (last, earlier) = tree.steps().split_last().context("a tree of several faces has merges")?;
     let threshold = earlier.last().map_or(SquaredDistance(0.0), |step| step.distance);
     let mut groups = tree.groups(threshold);
@@ -346,6 +364,22 @@ pub(crate) fn split_group(
         groups = tree.groups(SquaredDistance(last.distance.0.next_down()));
     }
     let smaller = groups.pop().context("two groups were left")?;
-    let moved: Vec<FaceId> = smaller.into_iter().map(|index| faces[index].face_id).collect();
-    library.call(move |library| library.decide(&Decision::TakeOut(moved), seen))
+    if sample.len() == embeddings.len() {
+        return Ok(smaller);
+    }
+    let is_in_smaller: HashSet<usize> = smaller.into_iter().collect();
+    let half = |is_smaller: bool| {
+        let theirs = (0..sampled.len()).filter(|place| is_in_smaller.contains(place) == is_smaller);
+        KnownPerson::new(PersonId(0), theirs.map(|place| &sampled[place])).context("both halves hold faces")
+    };
+    let (few, many) = (half(true)?, half(false)?);
+    let is_nearer = |place: &usize| few.distance(&embeddings[*place]).0 < many.distance(&embeddings[*place]).0;
+    let mut halves: [Vec<usize>; 2] = Default::default();
+    for place in 0..embeddings.len() {
+        let sampled = sample.binary_search(&place).ok();
+        let is_few = sampled.map_or_else(|| is_nearer(&place), |place| is_in_smaller.contains(&place));
+        halves[usize::from(is_few)].push(place);
+    }
+    let [many, few] = halves;
+    Ok(if few.len() <= many.len() { few } else { many })
 }

@@ -228,7 +228,7 @@ impl Feature for State {
     }
 
     fn replaces(newer: &Request, older: &Request) -> bool {
-        matches!((newer, older), (Request::Preview { .. }, Request::Preview { .. }))
+        matches!((newer, older), (Request::Preview { .. } | Request::StopPreview, Request::Preview { .. }))
     }
 
     fn is_asking(&self) -> bool {
@@ -330,6 +330,8 @@ impl State {
             let (squared_distance, linkage) = out.facts.grouped_with();
             self.grouping.asked = Some((squared_distance, linkage));
             out.ask(Request::Preview { squared_distance, linkage });
+        } else {
+            out.ask(Request::StopPreview);
         }
     }
 }

@@ -166,8 +166,8 @@ mod tests {
 
     use super::*;
     use crate::app::care::job;
-    use crate::app::demo::job::{MadeLibraryPlan, fill};
     use crate::app::engine::networks::EngineOptions;
+    use crate::app::jobs::made_library::{MadeLibraryPlan, fill};
     use crate::app::shell::threads::Threads;
     use crate::app::ui::locale::Language;
     use crate::library::Library;

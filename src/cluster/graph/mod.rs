@@ -12,6 +12,7 @@
 
 mod ask;
 mod average;
+mod between;
 mod file;
 mod file_parts;
 mod kernels;
@@ -27,6 +28,7 @@ mod touch;
 mod update;
 
 pub(crate) use average::{TreePlan, TreeWork};
+pub(crate) use between::nearest_between;
 pub(crate) use file_parts::GraphFileError;
 pub(crate) use neighbours::{NeighbourGraph, NodeKey, Reach, fingerprint};
 pub(crate) use rows::VectorRows;

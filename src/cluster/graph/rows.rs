@@ -29,7 +29,12 @@ impl<'a> VectorRows<'a> {
 
     /// The mean D between two rows' members: D itself where both are unit vectors.
     pub fn distance(&self, a: usize, b: usize) -> f32 {
-        distance_of(dot(self.row(a), self.row(b)))
+        self.distance_to(a, *self, b)
+    }
+
+    /// The same between a row of these and one of others.
+    pub fn distance_to(&self, a: usize, others: VectorRows<'_>, b: usize) -> f32 {
+        distance_of(dot(self.row(a), others.row(b)))
     }
 }
 

@@ -37,7 +37,7 @@ impl MadeFaces {
     }
 }
 
-/// As in `app::demo::job`, which this room doesn't know.
+/// As in `app::jobs::made_library`, which this room doesn't know.
 pub(crate) fn made_faces(faces: usize, dimensions: usize, seed: u64) -> MadeFaces {
     let sizes = sizes(faces);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -7,7 +7,7 @@
 //! Rounding moves each number by at most 1/508, so a distance D (squared) between vectors without clipped numbers
 //! moves by at most 2·√D·e + e² with e = √n/254 (0.045 for 128 numbers), and typically by 0.005.
 
-use crate::types::{Embedding, SquaredDistance};
+use crate::types::{Embedding, EmbeddingError, SquaredDistance};
 
 const STEPS_PER_UNIT: f32 = 254.0;
 
@@ -24,6 +24,14 @@ impl QuantisedEmbedding {
 
     pub fn dimensions(&self) -> usize {
         self.0.len()
+    }
+
+    /// The direction that the bytes still point in.
+    ///
+    /// # Errors
+    /// When all are zero.
+    pub(crate) fn restored(&self) -> Result<Embedding, EmbeddingError> {
+        Embedding::normalise(self.0.iter().map(|&step| f32::from(step) / STEPS_PER_UNIT).collect())
     }
 
     /// ‖a − b‖₂², summed exactly in integers.

@@ -6,11 +6,11 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{file, log, rules};
 use crate::library::error::{LibraryError, Result};
-use crate::library::faces;
 use crate::library::files::TO_SETTLE;
 use crate::library::migrate;
 use crate::library::open::{self, LibraryReader};
 use crate::library::reason::Reason;
+use crate::library::vectors;
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -267,7 +267,7 @@ fn unreadable_vectors(c: &Connection) -> Result<usize> {
     let mut unreadable = 0;
     while let Some(row) = rows.next()? {
         let vector = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
-        unreadable += usize::from(faces::embedding_from(vector).is_err());
+        unreadable += usize::from(vectors::embedding_from(vector).is_err());
     }
     Ok(unreadable)
 }

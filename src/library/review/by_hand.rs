@@ -11,6 +11,7 @@ use super::rows::{self, FaceState};
 use crate::library::error::Result;
 use crate::library::faces;
 use crate::library::place::is_place_by_hand;
+use crate::library::vectors;
 use crate::types::{Detection, Embedding, FaceBox, FaceId, ModelId, PhotoId};
 
 /// A face that is to be made.
@@ -38,7 +39,7 @@ impl Decisions<'_> {
         let id = faces::insert_face(self.t, face.photo, &detection)?;
         faces::put_crop(self.t, id, &face.crop_jpeg)?;
         if let Some((model, embedding)) = &face.embedding {
-            faces::put_embedding(self.t, model, id, embedding)?;
+            vectors::put_embedding(self.t, model, id, embedding)?;
         }
         self.note(Change::Made { face: id.0, photo: face.photo.0, before: false, after: true });
         Ok(Some(id))
@@ -107,6 +108,7 @@ fn bring_back(t: &Transaction, face: FaceId) -> Result<bool> {
          WHERE face_id = ?1",
     )?
     .execute([face.0])?;
+    vectors::changed(t)?;
     t.prepare_cached("DELETE FROM undone_face WHERE id = ?1")?.execute(params![face.0])?;
     Ok(true)
 }

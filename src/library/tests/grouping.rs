@@ -104,7 +104,7 @@ fn a_group_of_two_known_people_is_counted_not_obeyed() {
 }
 
 #[test]
-fn facts_become_pairs_that_must_not_meet() {
+fn what_was_said_of_people_and_groups_goes_into_a_grouping() {
     let mut fixture = LibraryFixture::new();
     let f = fixture.add_turned("a.jpg", &[0.0, 1.0, 2.0, 3.0, 4.0]);
     let ada = fixture.library.move_faces(&f[..2], &Destination::NewPerson { name: "Ada".into() }).unwrap();
@@ -113,9 +113,8 @@ fn facts_become_pairs_that_must_not_meet() {
     fixture.library.mark_different(group, ada).unwrap();
     let input = fixture.library.faces_to_group(&model()).unwrap();
     assert_eq!(input.confirmed(), vec![Some(ada), Some(ada), None, None, None]);
-    let mut pairs: Vec<(usize, usize)> = input.apart().into_iter().map(|(a, b)| (a.min(b), a.max(b))).collect();
-    pairs.sort();
-    assert_eq!(pairs, vec![(0, 2), (0, 3)]);
+    assert_eq!(input.groups(), vec![Some(ada), Some(ada), Some(group), Some(group), None]);
+    assert_eq!(input.different, vec![(ada.min(group), ada.max(group))]);
 }
 
 #[test]

@@ -6,12 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::app::engine::cli::console::{Console, counted, end_on_ctrl_c};
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, end_on_ctrl_c};
 use crate::app::engine::cli::{Global, at_least_one, count_between, output, usage};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions};
 use crate::app::engine::progress::JobEvent;
-use crate::app::evaluate::job::bench::{self, BenchPlan, BenchReport};
+use crate::app::evaluate::job::bench::{self, BenchPlan, BenchReport, Machine};
+use crate::app::evaluate::job::bench_library::{LibraryBenchEvent, LibraryReport, bench_library};
 use crate::app::evaluate::job::bench_pairs::{AllPairsReport, bench_all_pairs};
 use crate::app::evaluate::job::bench_photos::{DecodingTime, bench_photos};
 use crate::app::jobs::options::device_in_use;
@@ -33,6 +34,11 @@ pub struct BenchArgs {
     #[arg(long, value_name = "FOLDER",
           conflicts_with_all = ["all_pairs", "photos", "cluster_faces", "seed", "detector", "offline"])]
     decode: Option<PathBuf>,
+    /// Instead: make a library of so many faces (1000 at least) in a temporary folder, and measure grouping, decisions,
+    /// reading and a rescan. Prints a table for benches/README.md.
+    #[arg(long, value_name = "N", value_parser = at_least_one::<u32>,
+          conflicts_with_all = ["all_pairs", "decode", "photos", "cluster_faces", "detector", "offline"])]
+    library: Option<u32>,
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// The detector: yunet or mtcnn.
@@ -47,6 +53,11 @@ pub struct BenchArgs {
 }
 
 pub fn run(home: &Home, global: &Global, args: BenchArgs) -> Result<ExitCode> {
+    if let Some(faces) = args.library {
+        usage(global.device.is_none(), "--device has no effect with --library: only a rescan loads networks")?;
+        usage(faces >= LEAST_FACES, "--library needs 1000 faces at least: fewer cost nothing that can be measured")?;
+        return library(home, faces as usize, &args);
+    }
     let cancel = end_on_ctrl_c()?;
     let mut console = Console::new();
     usage(args.decode.is_none() || global.device.is_none(), "--device has no effect with --decode: no network runs")?;
@@ -75,6 +86,55 @@ pub fn run(home: &Home, global: &Global, args: BenchArgs) -> Result<ExitCode> {
         false => print_table(&report)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+const LEAST_FACES: u32 = 1000;
+
+/// Ctrl-C gives it the time to remove what it made.
+fn library(home: &Home, faces: usize, args: &BenchArgs) -> Result<ExitCode> {
+    let cancel = cancel_on_ctrl_c()?;
+    let mut console = Console::new();
+    let report = bench_library(faces, args.seed, home, &cancel, &mut |event| match event {
+        LibraryBenchEvent::Made { done, of } => console.progress(format!("Making face {done} of {of}")),
+        LibraryBenchEvent::Job(event) => console.show(event),
+    })?;
+    console.close();
+    match args.json {
+        true => output::json(&report)?,
+        false => print_library(&report)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_library(report: &LibraryReport) -> Result<()> {
+    print_machine(&report.machine, report.seed)?;
+    let memory =
+        report.peak_memory_bytes.map_or(String::new(), |bytes| format!("; peak memory {} MB", bytes / 1_000_000));
+    output::line(format!(
+        "{} in {}, {} after the first grouping{memory}\n",
+        counted(report.faces, "made face", "made faces"),
+        counted(report.photos, "photo", "photos"),
+        counted(report.groups, "group", "groups"),
+    ))?;
+    output::line("| what | seconds | 99 % below | beside it | seconds | ratio |\n|---|--:|--:|---|--:|--:|")?;
+    for cost in &report.costs {
+        let p99 = cost.p99_secs.map_or(String::new(), seconds);
+        output::line(format!(
+            "| {} | {} | {p99} | {} | {} | {:.2} |",
+            cost.what,
+            seconds(cost.secs),
+            cost.against,
+            seconds(cost.against_secs),
+            cost.secs / cost.against_secs
+        ))?;
+    }
+    report.left_out.iter().try_for_each(|why| output::line(format!("Not measured: {why}")))
+}
+
+/// Three digits that say something.
+fn seconds(secs: f64) -> String {
+    let digits = if secs < 0.1 { 5 } else { 2 };
+    format!("{secs:.digits$}")
 }
 
 /// Of each photo the quickest counts: what else runs meanwhile only makes it slower.
@@ -117,18 +177,7 @@ fn print_all_pairs(report: &AllPairsReport, json: bool) -> Result<ExitCode> {
 }
 
 fn print_table(report: &BenchReport) -> Result<()> {
-    let machine = &report.machine;
-    let processor = machine.processor.as_deref().unwrap_or("unknown processor");
-    output::line(format!(
-        "{processor}, {}, {}; networks on {}; seed {}",
-        counted(machine.cores, "core", "cores"),
-        machine.system,
-        machine.device,
-        report.seed
-    ))?;
-    if !machine.optimised {
-        output::line("This is a development build: build with --release for figures that count")?;
-    }
+    print_machine(&report.machine, report.seed)?;
     for rate in &report.rates {
         output::line(format!(
             "{:12} {:>9.1} {} ({}); {:.2} × {}",
@@ -139,6 +188,21 @@ fn print_table(report: &BenchReport) -> Result<()> {
             rate.ratio,
             rate.against
         ))?;
+    }
+    Ok(())
+}
+
+fn print_machine(machine: &Machine, seed: u64) -> Result<()> {
+    let processor = machine.processor.as_deref().unwrap_or("unknown processor");
+    output::line(format!(
+        "{processor}, {}, {}; networks on {}; seed {}",
+        counted(machine.cores, "core", "cores"),
+        machine.system,
+        machine.device,
+        seed
+    ))?;
+    if !machine.optimised {
+        output::line("This is a development build: build with --release for figures that count")?;
     }
     Ok(())
 }
@@ -155,5 +219,6 @@ mod tests {
         let bench = BenchArgs::augment_args(clap::Command::new("bench"));
         idle::refuses_all_but(&bench, &["--decode", "photos"], &["json"]);
         idle::refuses_all_but(&bench, &["--all-pairs", "9"], &["seed", "json"]);
+        idle::refuses_all_but(&bench, &["--library", "2000"], &["seed", "json"]);
     }
 }

@@ -83,11 +83,12 @@ pub(crate) fn clusters(terminal: &mut Terminal, args: &ClusterArgs) -> Result<()
     let outcome = eval_clusters(home, &faces, linkage, args.threshold, &cancel, &mut |text| terminal.note(text))?;
     print_outcome(args.source.json, &outcome, &outcome.run, || {
         format!(
-            "Best B-cubed F {} at threshold {:.3}: {} for {}",
-            percent(outcome.best.b_cubed_f),
-            outcome.best_threshold,
-            counted(outcome.best.clusters, "cluster", "clusters"),
-            counted(outcome.people, "person", "people")
+            "Best B-cubed F {} at threshold {:.3}: {} for {}; with one byte a dimension {}",
+            percent(outcome.grouped.best.b_cubed_f),
+            outcome.grouped.best_threshold,
+            counted(outcome.grouped.best.clusters, "cluster", "clusters"),
+            counted(outcome.people, "person", "people"),
+            percent(outcome.in_bytes.best.b_cubed_f)
         )
     })
 }

@@ -55,6 +55,21 @@ pub(crate) struct Machine {
     pub optimised: bool,
 }
 
+impl Machine {
+    pub fn with_networks_on(device: &str) -> Self {
+        let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+        Self {
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            processor: model.map(|(_, name)| name.to_owned()),
+            system: std::env::consts::OS,
+            device: device.to_owned(),
+            version: VERSION,
+            optimised: !cfg!(debug_assertions),
+        }
+    }
+}
+
 /// One step's rate, and the rate of the plainer way in the same run.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Rate {
@@ -101,20 +116,7 @@ pub(crate) fn bench(
     add("Align", cancel, &mut || aligning(engine, &photos, &faces))?;
     add("Embed", cancel, &mut || embedding(engine, &crops))?;
     add("Cluster", cancel, &mut || clustering(plan, cancel))?;
-    Ok(BenchReport { machine: machine(engine), seed: plan.seed, rates })
-}
-
-fn machine(engine: &Engine) -> Machine {
-    let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    Machine {
-        cores: std::thread::available_parallelism().map_or(1, usize::from),
-        processor: model.map(|(_, name)| name.to_owned()),
-        system: std::env::consts::OS,
-        device: engine.device().name.clone(),
-        version: VERSION,
-        optimised: !cfg!(debug_assertions),
-    }
+    Ok(BenchReport { machine: Machine::with_networks_on(&engine.device().name), seed: plan.seed, rates })
 }
 
 fn full(path: &Path) -> Result<Photo> {

@@ -72,7 +72,8 @@ pub(crate) fn bench_all_pairs(
     })
 }
 
-fn peak_memory() -> Option<u64> {
+/// The most memory this process ever held; only Linux tells.
+pub(super) fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(kilobytes.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? * 1024)

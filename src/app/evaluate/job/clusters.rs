@@ -10,6 +10,7 @@ use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::inputs::FaceInputs;
 use crate::app::evaluate::job::present::percent;
 use crate::cluster::{Constraints, Linkage, Scores, SweepPoint, dendrogram, sweep};
+use crate::faces::embed::quantise::QuantisedEmbedding;
 use crate::figures::Table;
 use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
 use crate::figures::report::{HtmlReport, ReportPart};
@@ -25,15 +26,33 @@ pub(crate) struct ClustersOutcome {
     pub images: usize,
     pub people: usize,
     pub skipped: usize,
+    #[serde(flatten)]
+    pub grouped: Grouped,
+    /// The same with one byte a dimension (paper, section 5.4): what a search by bytes alone would cost.
+    pub in_bytes: Grouped,
+    pub model: String,
+    #[serde(serialize_with = "path_text::serialize")]
+    pub run: PathBuf,
+}
+
+/// What a tree's thresholds come to.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Grouped {
     /// The threshold with the highest B-cubed F, and the scores there.
     pub best_threshold: f32,
     pub best: Scores,
     /// At the threshold asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_threshold: Option<SweepPoint>,
-    pub model: String,
-    #[serde(serialize_with = "path_text::serialize")]
-    pub run: PathBuf,
+}
+
+impl Grouped {
+    fn of(points: &[SweepPoint], threshold: Option<f32>) -> Result<Self> {
+        let best = points.iter().max_by(|a, b| a.scores.b_cubed_f.total_cmp(&b.scores.b_cubed_f));
+        let best = best.context("there are no faces to cluster")?;
+        let at_threshold = threshold.and_then(|threshold| at(points, threshold));
+        Ok(Self { best_threshold: best.threshold.0, best: best.scores, at_threshold })
+    }
 }
 
 /// Clusters `faces`, scores every threshold against the folders' names, and writes a run.
@@ -50,12 +69,14 @@ pub(crate) fn eval_clusters(
     let labels: Vec<usize> = labels.into_iter().map(|label| label as usize).collect();
     let embeddings: Vec<Embedding> =
         faces.images.vectors.rows().map(|row| Embedding::normalise(row.to_vec())).collect::<Result<_, _>>()?;
-    let tree = dendrogram(&embeddings, &Constraints::default(), linkage, cancel, &mut |_, _| {})?;
-    let points = sweep(&tree, &labels);
-    let best = points
-        .iter()
-        .max_by(|a, b| a.scores.b_cubed_f.total_cmp(&b.scores.b_cubed_f))
-        .context("there are no faces to cluster")?;
+    let scored = |embeddings: &[Embedding]| -> Result<Vec<SweepPoint>> {
+        let tree = dendrogram(embeddings, &Constraints::default(), linkage, cancel, &mut |_, _| {})?;
+        Ok(sweep(&tree, &labels))
+    };
+    let points = scored(&embeddings)?;
+    let grouped = Grouped::of(&points, threshold)?;
+    let from_bytes = |embedding: &Embedding| QuantisedEmbedding::new(embedding).restored();
+    let in_bytes = scored(&embeddings.iter().map(from_bytes).collect::<Result<Vec<_>, _>>()?)?;
     let config = serde_json::json!({ "linkage": linkage, "threshold": threshold });
     let run = EvaluationFolder::create(home, "clusters", &config, &faces.inputs)?;
     let outcome = ClustersOutcome {
@@ -63,9 +84,8 @@ pub(crate) fn eval_clusters(
         images: labels.len(),
         people,
         skipped: faces.images.failed.len(),
-        best_threshold: best.threshold.0,
-        best: best.scores,
-        at_threshold: threshold.and_then(|threshold| at(&points, threshold)),
+        grouped,
+        in_bytes: Grouped::of(&in_bytes, threshold)?,
         model: faces.model(),
         run: run.path().to_owned(),
     };
@@ -75,15 +95,17 @@ pub(crate) fn eval_clusters(
     let mut report =
         HtmlReport::new(format!("Clusters of {} by {}", counted(outcome.images, "image", "images"), outcome.model));
     report.push(ReportPart::Text(format!(
-        "{}, {} linkage, {} skipped. The highest B-cubed F is {} at threshold {:.3}, with {}.",
+        "{}, {} linkage, {} skipped. The highest B-cubed F is {} at threshold {:.3}, with {}; with one byte a dimension \
+         it is {}.",
         counted(people, "person", "people"),
         linkage.word(),
         counted(outcome.skipped, "image", "images"),
-        percent(outcome.best.b_cubed_f),
-        outcome.best_threshold,
-        counted(outcome.best.clusters, "cluster", "clusters")
+        percent(outcome.grouped.best.b_cubed_f),
+        outcome.grouped.best_threshold,
+        counted(outcome.grouped.best.clusters, "cluster", "clusters"),
+        percent(outcome.in_bytes.best.b_cubed_f)
     )));
-    report.push(ReportPart::Figure(run.figure("clusters", &figure(&points, outcome.best_threshold), note)?));
+    report.push(ReportPart::Figure(run.figure("clusters", &figure(&points, outcome.grouped.best_threshold), note)?));
     report.push(ReportPart::Table(table(&sampled(&points))));
     run.report(&report)?;
     Ok(outcome)

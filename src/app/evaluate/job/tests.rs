@@ -245,7 +245,10 @@ fn a_folder_is_judged_by_its_names() {
     assert!(same.is_sorted_by(|a, b| a.distance >= b.distance) && !same.is_empty());
     let clusters = eval_clusters(&place.home, &faces, Linkage::Average, Some(0.5), &Cancel::default(), &mut |_| {});
     let clusters = clusters.unwrap();
-    assert_eq!((clusters.best.b_cubed_f, clusters.best.clusters), (1.0, PEOPLE));
+    for grouped in [&clusters.grouped, &clusters.in_bytes] {
+        assert_eq!((grouped.best.b_cubed_f, grouped.best.clusters), (1.0, PEOPLE));
+    }
+    assert_ne!(clusters.grouped.best_threshold, clusters.in_bytes.best_threshold, "the bytes were grouped");
     holds(&clusters.run, &["sweep.csv", "clusters.svg"]);
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::files::GroupingFiles;
-use super::{COPIES, Grouping};
+use super::{Grouping, constraints};
 use crate::cluster::graph::{
     NeighbourGraph, NodeKey, Reach, RememberedGroups, TreePlan, VectorRows, completed, facts_of_faces, fingerprint,
     graph_tree, regroup_touched, single_tree,
@@ -195,18 +195,4 @@ fn values(input: &GroupingInput) -> Result<(Vec<f32>, usize), ClusterError> {
         values.extend_from_slice(face.embedding.as_slice());
     }
     Ok((values, first))
-}
-
-/// As for a tree over all pairs, but without a list of the pairs that must not meet.
-fn constraints(input: &GroupingInput) -> Constraints {
-    let faces = input.faces.iter().enumerate();
-    Constraints {
-        photos: input.faces.iter().map(|face| face.photo_id).collect(),
-        confirmed: input.confirmed(),
-        copies: Some(COPIES),
-        apart: Vec::new(),
-        groups: input.groups(),
-        different: input.different.clone(),
-        rejected: faces.flat_map(|(place, face)| face.rejected.iter().map(move |&person| (place, person))).collect(),
-    }
 }

@@ -293,7 +293,7 @@ fn nothing_of_who_is_forgotten_or_gone_is_kept() {
     let traces: Vec<[Vec<u8>; 2]> = traces.collect();
     let holds = |bytes: &Vec<u8>, trace: &Vec<u8>| bytes.windows(trace.len()).any(|window| window == trace);
     assert!(traces.iter().all(|[hash, _]| made.kept().iter().any(|bytes| holds(bytes, hash))));
-    assert!(traces.iter().all(|[_, vector]| !made.kept().iter().any(|bytes| holds(bytes, vector))), "hashes only");
+    assert!(traces.iter().all(|[_, vector]| made.kept().iter().any(|bytes| holds(bytes, vector))));
     made.decide(Decision::Name { person, name: "Ada".to_owned() });
     let home = made.home.clone();
     let forgotten = move |library: &mut crate::library::Library| {
@@ -304,7 +304,7 @@ fn nothing_of_who_is_forgotten_or_gone_is_kept() {
     assert!(!made.home.cache().join("grouping").exists());
     made.regroup_above(FEW);
     let kept = made.kept();
-    assert_eq!(kept.len(), 2);
+    assert_eq!(kept.len(), 3);
     assert!(traces.iter().flatten().all(|trace| !kept.iter().any(|bytes| holds(bytes, trace))));
 }
 
@@ -372,4 +372,57 @@ fn what_was_applied_after_a_look_is_what_the_next_scan_finds() {
     assert_eq!(made.people(), people);
     // From there the slider goes further.
     assert!(made.prepared(&eager, FEW).reach().unwrap().0 >= 1.1 * eager.threshold.0);
+}
+
+/// Two people in one group: it parts between them, also where only a sample of its faces makes the tree.
+#[test]
+fn a_large_group_parts_as_a_sample_of_it_does() {
+    let mut random = ChaCha8Rng::seed_from_u64(9);
+    let mut face = |person: usize| {
+        let mut values: Vec<f32> = (0..DIMENSIONS).map(|_| random.random_range(-0.1..0.1)).collect();
+        values[person] += 1.0;
+        Embedding::normalise(values).unwrap()
+    };
+    let faces: Vec<Embedding> = (0..500).map(|place| face(usize::from(place % 5 == 0))).collect();
+    let fifth: Vec<usize> = (0..500).step_by(5).collect();
+    for exactly in [500, 90] {
+        let mut smaller = smaller_half(&faces, exactly).unwrap();
+        smaller.sort_unstable();
+        assert_eq!(smaller, fifth);
+    }
+}
+
+/// From then on vectors come from the file, until one is written that it does not know.
+#[test]
+fn vectors_come_from_the_file_of_the_last_grouping_until_others_are_there() {
+    let mut made = MadeLibrary::of(&faces(100, 14));
+    let stored = |made: &MadeLibrary| made.library.ask(|library| library.faces_to_group(&model())).unwrap();
+    assert!(made.library.vectors(&model()).is_none());
+    made.regroup_above(FEW);
+    let file = made.library.vectors(&model()).unwrap();
+    assert!(file.is_of(stored(&made).faces.iter().map(|face| face.face_id)));
+    let lie = |made: &MadeLibrary| {
+        // A file of the same name that says something else shows whether it is asked.
+        let mut input = stored(made);
+        input.faces.iter_mut().for_each(|face| face.embedding = faces(1, 99)[0].clone());
+        let file = made.home.cache().join("grouping");
+        let file = std::fs::read_dir(file).unwrap().map(|entry| entry.unwrap().path());
+        let path = file.into_iter().find(|path| path.to_string_lossy().contains("vectors-")).unwrap();
+        // Later than the one before, as far as the disk's clock goes.
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        let lies = input.faces.iter().map(|face| (face.face_id, &face.embedding));
+        crate::library::KeptVectors::write(&path, input.vectors.unwrap(), lies).unwrap();
+        input
+    };
+    let lied = lie(&made);
+    assert_eq!(made.library.faces_to_group(&model()).unwrap(), lied);
+    made.add(&faces(1, 15));
+    assert_eq!(made.library.faces_to_group(&model()).unwrap(), stored(&made), "what is new is seen");
+    assert_eq!(made.library.faces_to_group(&model()).unwrap().faces.len(), 101);
+    // A face that was aside when the file was written has its vector from the library.
+    let face = stored(&made).faces[7].face_id;
+    made.decide(Decision::SetAside { faces: vec![face], why: crate::library::SetAside::Stranger });
+    made.regroup_above(FEW);
+    made.decide(Decision::Restore(vec![face]));
+    assert_eq!(made.library.faces_to_group(&model()).unwrap(), stored(&made));
 }

@@ -1,14 +1,15 @@
 //! What another threshold or linkage would change, before anything is changed.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, TryLockError};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use crate::app::engine::shared::{Shared, lock};
 use crate::app::jobs::regroup::{self, Grouping, PreparedGrouping};
 use crate::cluster::{Linkage, WrongShare};
-use crate::library::{GroupedBy, LibraryError, LibraryReader, Stale};
+use crate::library::{GroupedBy, LibraryError, Stale};
 use crate::networks::models::Store;
 use crate::types::{Cancel, FaceId, PersonId, Revision, SquaredDistance, Touched};
 
@@ -47,9 +48,27 @@ pub enum GroupChangeKind {
     Splits,
 }
 
-/// The last dendrogram, so that moving the threshold only cuts it anew.
 #[derive(Default)]
-pub struct Preview(Mutex<Option<PreparedPreview>>);
+pub struct Preview {
+    /// The last dendrogram, so that moving the threshold only cuts it anew.
+    kept: Mutex<Option<PreparedPreview>>,
+    work: Mutex<PreviewWork>,
+}
+
+/// What is asked of a preview. Nobody waits for the answer once something else is asked.
+#[derive(Debug, Clone)]
+pub(crate) struct PreviewQuestion {
+    grouping: Grouping,
+    dropped: Cancel,
+}
+
+#[derive(Default)]
+struct PreviewWork {
+    /// Of what was asked last.
+    dropped: Cancel,
+    /// The dendrogram that is being made, and for what.
+    tree: Option<(Grouping, Cancel)>,
+}
 
 /// The dendrogram of the library as it was then.
 struct PreparedPreview {
@@ -62,21 +81,41 @@ struct PreparedPreview {
 const CHANGES: usize = 24;
 /// Faces shown of each part.
 const FACES_OF_PART: usize = 4;
+/// How often who waits for a dendrogram looks whether somebody still waits for them.
+const LOOK: Duration = Duration::from_millis(10);
 
 impl Preview {
-    pub fn at(&self, shared: &Shared, squared_distance: f32, linkage: Linkage) -> Result<GroupingPreview> {
-        let asked = Grouping { linkage, threshold: SquaredDistance(squared_distance) };
-        let (mut shown, people) = self.with_prepared(shared, asked, |prepared| {
-            let shown = preview(prepared, squared_distance, linkage);
+    /// What was asked before is dropped, with the work for it unless that answers this, too. Returns at once.
+    pub(crate) fn ask(&self, grouping: Grouping) -> PreviewQuestion {
+        let mut work = lock(&self.work);
+        work.drop_unless(|tree| tree.linkage == grouping.linkage && grouping.threshold.0 <= tree.threshold.0);
+        PreviewQuestion { grouping, dropped: work.dropped.clone() }
+    }
+
+    /// Nobody waits for an answer any more.
+    pub(crate) fn stop(&self) {
+        lock(&self.work).drop_unless(|_| false);
+    }
+
+    /// None where the question was dropped.
+    pub(crate) fn at(&self, shared: &Shared, question: &PreviewQuestion) -> Result<Option<GroupingPreview>> {
+        let Grouping { threshold, linkage } = question.grouping;
+        let answer = self.with_prepared(shared, question, |prepared| {
+            let shown = preview(prepared, threshold.0, linkage);
             let people = prepared.people_of(shown.changes.iter().flat_map(|change| change.parts.iter().flatten()));
             (shown, people)
         })?;
+        let Some((mut shown, people)) = answer else { return Ok(None) };
+        let ids: Vec<PersonId> = people.values().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        let cards = shared.library.ask(|library| library.people_by_id(&ids))?;
+        let names: BTreeMap<PersonId, String> =
+            cards.into_iter().filter_map(|card| Some((card.id, card.name?))).collect();
         for change in &mut shown.changes {
             let concerned: BTreeSet<PersonId> =
                 change.parts.iter().flatten().filter_map(|face| people.get(face)).copied().collect();
-            change.name = shared.library.ask(|library| name_of_one(library, &concerned))?;
+            change.name = concerned.iter().find_map(|person| names.get(person)).cloned();
         }
-        Ok(shown)
+        Ok(Some(shown))
     }
 
     /// Groups anew as previewed, as one step of the history, and remembers threshold and linkage. Nothing is computed
@@ -97,7 +136,7 @@ impl Preview {
 
     /// The groups at the threshold; none where something else was prepared since, or is being prepared.
     fn previewed(&self, asked: Grouping, seen: Revision) -> Option<Vec<Vec<FaceId>>> {
-        let kept = match self.0.try_lock() {
+        let kept = match self.kept.try_lock() {
             Ok(kept) => kept,
             Err(TryLockError::Poisoned(kept)) => kept.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
@@ -109,24 +148,63 @@ impl Preview {
     fn with_prepared<T>(
         &self,
         shared: &Shared,
-        asked: Grouping,
+        question: &PreviewQuestion,
         use_it: impl FnOnce(&PreparedGrouping) -> T,
-    ) -> Result<T> {
-        let mut kept = lock(&self.0);
+    ) -> Result<Option<T>> {
+        let asked = question.grouping;
+        let Some(mut kept) = self.wait_for_kept(question) else { return Ok(None) };
         let generation = shared.generation();
         if kept.as_ref().is_none_or(|prepared| prepared.generation != generation || !prepared.answers(asked)) {
-            let (options, store) = (shared.options(), Store::open(shared.home.models())?);
-            let remembered = Grouping::remembered(&shared.library, &store, &options)?;
-            // From the groups as they are, where these are of the linkage that is asked for, and reach as far.
-            let is_near = remembered.linkage == asked.linkage && asked.threshold.0 <= remembered.threshold.0;
-            let around = if is_near { remembered } else { asked };
-            let model = options.model_id();
-            let grouping =
-                PreparedGrouping::prepare(&shared.library, &model, &around, &Cancel::default(), &mut |_| {})?;
-            *kept = Some(PreparedPreview { generation, linkage: asked.linkage, grouping });
+            let Some(cancel) = lock(&self.work).begin_tree(question) else { return Ok(None) };
+            let prepared = prepare(shared, asked, &cancel);
+            lock(&self.work).tree = None;
+            if cancel.is_cancelled() {
+                return Ok(None);
+            }
+            *kept = Some(PreparedPreview { generation, linkage: asked.linkage, grouping: prepared? });
         }
-        Ok(use_it(&kept.as_ref().context("the preview was just prepared")?.grouping))
+        if question.dropped.is_cancelled() {
+            return Ok(None);
+        }
+        Ok(Some(use_it(&kept.as_ref().context("the preview was just prepared")?.grouping)))
     }
+
+    /// None where the question is dropped meanwhile.
+    fn wait_for_kept(&self, question: &PreviewQuestion) -> Option<MutexGuard<'_, Option<PreparedPreview>>> {
+        while !question.dropped.is_cancelled() {
+            match self.kept.try_lock() {
+                Ok(kept) => return Some(kept),
+                Err(TryLockError::Poisoned(kept)) => return Some(kept.into_inner()),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
+            }
+        }
+        None
+    }
+}
+
+impl PreviewWork {
+    /// None where the question was dropped: whoever did it has not met this tree.
+    fn begin_tree(&mut self, question: &PreviewQuestion) -> Option<Cancel> {
+        let cancel = Cancel::default();
+        self.tree = Some((question.grouping, cancel.clone())).filter(|_| !question.dropped.is_cancelled());
+        self.tree.is_some().then_some(cancel)
+    }
+
+    fn drop_unless(&mut self, serves: impl Fn(&Grouping) -> bool) {
+        std::mem::take(&mut self.dropped).cancel();
+        if let Some((_, tree)) = self.tree.as_ref().filter(|(grouping, _)| !serves(grouping)) {
+            tree.cancel();
+        }
+    }
+}
+
+fn prepare(shared: &Shared, asked: Grouping, cancel: &Cancel) -> Result<PreparedGrouping> {
+    let (options, store) = (shared.options(), Store::open(shared.home.models())?);
+    let remembered = Grouping::remembered(&shared.library, &store, &options)?;
+    // From the groups as they are, where these are of the linkage that is asked for, and reach as far.
+    let is_near = remembered.linkage == asked.linkage && asked.threshold.0 <= remembered.threshold.0;
+    let around = if is_near { remembered } else { asked };
+    PreparedGrouping::prepare(&shared.library, &options.model_id(), &around, cancel, &mut |_| {})
 }
 
 impl PreparedPreview {
@@ -134,16 +212,6 @@ impl PreparedPreview {
         let reaches = |reach: SquaredDistance| asked.threshold.0 <= reach.0;
         self.linkage == asked.linkage && self.grouping.reach().is_none_or(reaches)
     }
-}
-
-/// The first of these people who has a name.
-fn name_of_one(library: &LibraryReader, people: &BTreeSet<PersonId>) -> Result<Option<String>, LibraryError> {
-    for &person in people {
-        if let Some(name) = library.person(person)?.and_then(|card| card.name) {
-            return Ok(Some(name));
-        }
-    }
-    Ok(None)
 }
 
 fn preview(prepared: &PreparedGrouping, squared_distance: f32, linkage: Linkage) -> GroupingPreview {
@@ -265,13 +333,50 @@ mod tests {
         Shared::new(home, library, options)
     }
 
+    const ASKED: Grouping = Grouping { linkage: Linkage::Average, threshold: SquaredDistance(0.5) };
+
+    fn shown(preview: &Preview, shared: &Shared) -> GroupingPreview {
+        preview.at(shared, &preview.ask(ASKED)).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_newer_question_drops_the_older_one_at_once_and_work_that_does_not_serve_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let shared = shared(folder.path(), &[&[0.0, 1.0], &[8.0, 9.0], &[180.0]]);
+        let preview = Preview::default();
+        let older = preview.ask(ASKED);
+        // Somebody else makes a dendrogram meanwhile, and does not end.
+        let kept = preview.kept.lock().unwrap();
+        let tree = Cancel::default();
+        preview.work.lock().unwrap().tree = Some((ASKED, tree.clone()));
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| preview.at(&shared, &older).unwrap());
+            preview.ask(Grouping { threshold: SquaredDistance(0.4), ..ASKED });
+            assert_eq!(waits.join().unwrap(), None);
+        });
+        assert!(!tree.is_cancelled(), "it answers the newer question, too");
+        drop(kept);
+        preview.work.lock().unwrap().tree = None;
+        assert!(preview.at(&shared, &preview.ask(ASKED)).unwrap().is_some());
+        for ask in [
+            (|preview: &Preview| _ = preview.ask(Grouping { linkage: Linkage::Ward, ..ASKED })) as fn(&Preview),
+            |preview| _ = preview.ask(Grouping { threshold: SquaredDistance(0.6), ..ASKED }),
+            Preview::stop,
+        ] {
+            let tree = Cancel::default();
+            preview.work.lock().unwrap().tree = Some((ASKED, tree.clone()));
+            ask(&preview);
+            assert!(tree.is_cancelled());
+        }
+    }
+
     #[test]
     fn a_change_that_concerns_somebody_with_a_name_says_whom() {
         let folder = tempfile::tempdir().unwrap();
         let shared = shared(folder.path(), &[&[0.0, 1.0], &[8.0, 9.0], &[180.0]]);
         let ada = shared.library.ask(|library| library.everyone()).unwrap()[0].id;
         shared.library.call(move |library| library.name_person(ada, "Ada")).unwrap();
-        let shown = Preview::default().at(&shared, 0.5, Linkage::Average).unwrap();
+        let shown = shown(&Preview::default(), &shared);
         assert_eq!((shown.groups_before, shown.groups_after, shown.reach), (3, 2, None));
         assert_eq!(shown.changes[0].name.as_deref(), Some("Ada"));
     }
@@ -281,19 +386,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let shared = shared(folder.path(), &[&[0.0, 1.0], &[8.0, 9.0], &[180.0]]);
         let preview = Preview::default();
-        let shown = preview.at(&shared, 0.5, Linkage::Average).unwrap();
-        let asked = Grouping { linkage: Linkage::Average, threshold: SquaredDistance(0.5) };
+        let shown = shown(&preview, &shared);
         let is_refused = |asked, seen| {
             let error = preview.apply(&shared, asked, seen).unwrap_err();
             matches!(error.downcast_ref(), Some(LibraryError::Stale(Stale::OtherPreview)))
         };
-        assert!(is_refused(Grouping { linkage: Linkage::Ward, ..asked }, shown.seen));
-        assert!(is_refused(asked, Revision(shown.seen.0 - 1)));
+        assert!(is_refused(Grouping { linkage: Linkage::Ward, ..ASKED }, shown.seen));
+        assert!(is_refused(ASKED, Revision(shown.seen.0 - 1)));
         // Somebody sets a face aside meanwhile: that holds, and the others are joined.
         let face = shared.library.ask(|library| library.everyone()).unwrap()[0].faces[0].face_id;
         let why = crate::library::SetAside::Stranger;
         shared.library.call(move |library| library.set_aside(&[face], why)).unwrap();
-        preview.apply(&shared, asked, shown.seen).unwrap();
+        preview.apply(&shared, ASKED, shown.seen).unwrap();
         let sizes: Vec<usize> =
             shared.library.ask(|library| library.everyone()).unwrap().iter().map(|person| person.faces.len()).collect();
         assert_eq!(sizes.iter().filter(|size| **size > 0).copied().max(), Some(3), "{sizes:?}");

@@ -11,7 +11,7 @@ use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
 use crate::app::jobs::regroup::{Grouping, split_group};
 use crate::cluster::Linkage;
 use crate::library::{AgainstMerge, Belongs, Decision, FaceOfPerson, LibraryError};
-use crate::types::{FaceId, PersonId, PhotoId, Revision};
+use crate::types::{FaceId, PersonId, PhotoId, Revision, SquaredDistance};
 
 const PREVIEW_FAILED: Failed = Failed::Own("failed_preview");
 
@@ -26,6 +26,8 @@ pub enum Request {
         squared_distance: f32,
         linkage: Linkage,
     },
+    /// Nobody looks at it any more.
+    StopPreview,
     ApplyGrouping {
         ticket: Ticket,
         grouping: Grouping,
@@ -102,6 +104,14 @@ impl FeatureJob for Job {
 
     fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
         let preview = self.preview.clone();
+        // At once, whatever waits on the threads: only the latest question is worked on.
+        let question = match request {
+            Request::Preview { squared_distance, linkage } => {
+                Some(preview.ask(Grouping { linkage, threshold: SquaredDistance(squared_distance) }))
+            }
+            Request::StopPreview => return preview.stop(),
+            _ => None,
+        };
         // One decision after the other, as they were made: none overtakes another while the library is busy.
         let is_decision = matches!(request, Request::Decide(..) | Request::ApplyGrouping { .. });
         // A large group takes long to part: what is decided meanwhile about its faces refuses it.
@@ -116,10 +126,14 @@ impl FeatureJob for Job {
                 Ok(aside) => sink.send(Event::Aside(aside)),
                 Err(error) => sink.fail(Failed::Load, &error),
             },
-            Request::Preview { squared_distance, linkage } => match preview.at(shared, squared_distance, linkage) {
-                Ok(shown) => sink.send(Event::Preview(shown)),
-                Err(error) => sink.fail(PREVIEW_FAILED, &error),
-            },
+            Request::Preview { .. } | Request::StopPreview => {
+                let Some(question) = question else { return };
+                match preview.at(shared, &question) {
+                    Ok(Some(shown)) => sink.send(Event::Preview(shown)),
+                    Ok(None) => {}
+                    Err(error) => sink.fail(PREVIEW_FAILED, &error),
+                }
+            }
             Request::ApplyGrouping { ticket, grouping, seen } => {
                 let applied = preview.apply(shared, grouping, seen);
                 shared.library_changed();
