@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::after::After;
 use super::cpu::Cpu;
-use super::maps::{Maps, Under, Window, UNDER_A_TASK, equal_parts, pieces};
+use super::maps::{Maps, UNDER_A_TASK, Under, Window, equal_parts, pieces};
 use super::output::{Places, filled};
 
 /// Filters of a tile: two registers of AVX2.
@@ -50,7 +50,9 @@ impl Filters {
             let (block, lane) = (group * blocks + filter_in / WIDTH, filter_in % WIDTH);
             biases[block][lane] = bias.get(filter).copied().unwrap_or(0.0);
             let to = &mut packed[block * taps * channels..][..taps * channels];
-            for (channel, weights) in weights[filter * channels * taps..][..channels * taps].chunks_exact(taps).enumerate() {
+            for (channel, weights) in
+                weights[filter * channels * taps..][..channels * taps].chunks_exact(taps).enumerate()
+            {
                 for (tap, weight) in weights.iter().enumerate() {
                     to[tap * channels + channel][lane] = *weight;
                 }
@@ -67,6 +69,19 @@ impl Filters {
         self.channels * self.groups
     }
 
+    fn block(&self, block: usize) -> Block<'_> {
+        let blocks = self.bias.len() / self.groups;
+        let (group, of_group) = (block / blocks, block % blocks);
+        let taken = self.kernel[0] * self.kernel[1] * self.channels;
+        Block {
+            first_channel: group * self.channels,
+            first: group * self.filters + of_group * WIDTH,
+            count: (self.filters - of_group * WIDTH).min(WIDTH),
+            weights: &self.weights[block * taken..][..taken],
+            bias: &self.bias[block],
+        }
+    }
+
     /// Of a kernel: where its runs of numbers begin, and how many there are in one.
     fn runs(&self, row: usize) -> (Vec<usize>, usize) {
         let [height, width] = self.kernel;
@@ -78,6 +93,17 @@ impl Filters {
             }
         }
     }
+}
+
+/// Filters of a tile.
+struct Block<'a> {
+    /// Of the maps.
+    first_channel: usize,
+    /// Of all filters.
+    first: usize,
+    count: usize,
+    weights: &'a [[f32; WIDTH]],
+    bias: &'a [f32; WIDTH],
 }
 
 /// The maps after the layer, pixel by pixel.
@@ -144,77 +170,82 @@ impl Task<'_> {
     #[inline(always)]
     fn run_tiles(self) {
         let pixels = self.under.pixels.len();
-        let (runs, run) = self.filters.runs(self.under.row);
-        let runs = Runs { starts: &runs, len: run };
-        let tiles = pixels.div_ceil(HEIGHT);
+        let (starts, run) = self.filters.runs(self.under.row);
+        // Pixels and starts ascend, so that nothing lies beyond the last of the last.
+        let [last_pixel, last_start] = [self.under.pixels, &starts].map(|all| all.last().copied().unwrap_or(0));
+        let last_group = (self.filters.groups - 1) * self.filters.channels;
+        assert!(last_pixel + last_start + last_group + run <= self.under.values.len());
+        let tiles = pixels.div_ceil(HEIGHT).max(1);
         for block in self.blocks.clone() {
+            let block = self.filters.block(block);
+            let mut from = 0;
             for tile in 0..tiles {
                 // Tiles of equal size, but for one pixel.
-                let (from, to) = (tile * pixels / tiles, (tile + 1) * pixels / tiles);
-                match to - from {
-                    1 => self.tile::<1>(block, from, runs),
-                    2 => self.tile::<2>(block, from, runs),
-                    3 => self.tile::<3>(block, from, runs),
-                    4 => self.tile::<4>(block, from, runs),
-                    5 => self.tile::<5>(block, from, runs),
-                    HEIGHT => self.tile::<HEIGHT>(block, from, runs),
-                    _ => unreachable!("a tile has one to {HEIGHT} pixels"),
+                let count = pixels / tiles + usize::from(tile < pixels % tiles);
+                match count {
+                    0 => {}
+                    1 => self.tile::<1>(&block, from, &starts, run),
+                    2 => self.tile::<2>(&block, from, &starts, run),
+                    3 => self.tile::<3>(&block, from, &starts, run),
+                    4 => self.tile::<4>(&block, from, &starts, run),
+                    5 => self.tile::<5>(&block, from, &starts, run),
+                    HEIGHT => self.tile::<HEIGHT>(&block, from, &starts, run),
+                    _ => unreachable!("a tile has up to {HEIGHT} pixels"),
                 }
+                from += count;
             }
         }
     }
 
     #[inline(always)]
-    fn tile<const PIXELS: usize>(&self, block: usize, from: usize, runs: Runs) {
-        let Filters { channels, filters, groups, weights, bias, .. } = self.filters;
-        let blocks_of_group = bias.len() / groups;
-        let (group, block_of_group) = (block / blocks_of_group, block % blocks_of_group);
-        let taken = runs.starts.len() * runs.len;
-        let weights = &weights[block * taken..][..taken];
-        let at: [usize; PIXELS] = std::array::from_fn(|pixel| self.under.pixels[from + pixel] + group * channels);
-        let mut sums = [bias[block]; PIXELS];
-        add_products(self.under.values, at, runs, weights, &mut sums);
-        let first = group * filters + block_of_group * WIDTH;
-        let count = (filters - block_of_group * WIDTH).min(WIDTH);
-        for (pixel, sums) in sums.iter_mut().enumerate() {
-            let place = (self.first_pixel + from + pixel) * filters * groups + first;
+    fn tile<const PIXELS: usize>(&self, block: &Block, from: usize, starts: &[usize], run: usize) {
+        let mut at = [0; PIXELS];
+        for (at, pixel) in at.iter_mut().zip(&self.under.pixels[from..]) {
+            *at = pixel + block.first_channel;
+        }
+        let mut sums = [*block.bias; PIXELS];
+        // SAFETY: `run_tiles` has seen that the last run of the last pixel is inside.
+        unsafe { add_products(self.under.values, at, starts, run, block.weights, &mut sums) };
+        let mut place = (self.first_pixel + from) * self.filters.outputs() + block.first;
+        for sums in &mut sums {
             // SAFETY: pixel and filter are this tile's alone.
-            let to = unsafe { self.places.at(place, count) };
+            let to = unsafe { self.places.at(place, block.count) };
             if let Some(to) = to.first_chunk_mut() {
-                self.after.apply(sums, first, place);
+                self.after.apply(sums, block.first, place);
                 *to = *sums;
             } else {
-                self.after.apply(&mut sums[..count], first, place);
-                to.copy_from_slice(&sums[..count]);
+                self.after.apply(&mut sums[..block.count], block.first, place);
+                to.copy_from_slice(&sums[..block.count]);
             }
+            place += self.filters.outputs();
         }
     }
 }
 
-/// Runs of numbers under a window.
-#[derive(Clone, Copy)]
-struct Runs<'a> {
-    /// From where the window begins.
-    starts: &'a [usize],
-    len: usize,
-}
-
-/// Of a tile: the pixels' windows begin at `at`.
+/// Of a tile; the runs begin at `starts` from each of `at`.
+///
+/// # Safety
+/// All runs lie inside `values`.
 #[inline(always)]
-fn add_products<const PIXELS: usize>(
+unsafe fn add_products<const PIXELS: usize>(
     values: &[f32],
     at: [usize; PIXELS],
-    runs: Runs,
+    starts: &[usize],
+    run: usize,
     weights: &[[f32; WIDTH]],
     sums: &mut [[f32; WIDTH]; PIXELS],
 ) {
     let mut registers = *sums;
-    for (start, weights) in runs.starts.iter().zip(weights.chunks_exact(runs.len)) {
-        let rows: [&[f32]; PIXELS] = at.map(|at| &values[at + start..][..runs.len]);
+    for (start, weights) in starts.iter().zip(weights.chunks_exact(run)) {
+        let mut rows = [values.as_ptr(); PIXELS];
+        for (row, at) in rows.iter_mut().zip(at) {
+            // SAFETY: inside, as the caller promises.
+            *row = unsafe { row.add(at + start) };
+        }
         for (step, weights) in weights.iter().enumerate() {
             for (sums, row) in registers.iter_mut().zip(rows) {
-                // SAFETY: there are as many weights as numbers of a row.
-                let value = unsafe { *row.get_unchecked(step) };
+                // SAFETY: there are as many weights as numbers of a run.
+                let value = unsafe { *row.add(step) };
                 for (sum, weight) in sums.iter_mut().zip(weights) {
                     *sum = value.mul_add(*weight, *sum);
                 }

@@ -78,7 +78,14 @@ impl<'a> Maps<'a> {
     }
 
     /// Some rows of one picture pixel by pixel, padded; rows count from the first of the padding.
-    fn copy_rows(&self, picture: usize, rows: Range<usize>, padding: [usize; 2], padding_value: f32, to: &mut Vec<f32>) {
+    fn copy_rows(
+        &self,
+        picture: usize,
+        rows: Range<usize>,
+        padding: [usize; 2],
+        padding_value: f32,
+        to: &mut Vec<f32>,
+    ) {
         let [_, channels, height, width] = self.sides;
         let [picture_stride, channel_stride, row_stride, pixel_stride] = self.strides;
         for row in rows {

@@ -57,7 +57,9 @@ pub(crate) enum Pooling {
     /// Padding does not count.
     Average,
     /// √(Σ x² + ε)
-    Length { epsilon: f32 },
+    Length {
+        epsilon: f32,
+    },
 }
 
 /// A layer's weights in the order of reading, made when they are first used.
@@ -117,9 +119,7 @@ impl PackedFrom {
     }
 
     fn is_from(&self, weight: &FlexTensor, bias: Option<&FlexTensor>) -> bool {
-        let is_one = |a: &FlexTensor, b: &FlexTensor| {
-            std::ptr::eq(a.bytes(), b.bytes()) && a.layout() == b.layout()
-        };
+        let is_one = |a: &FlexTensor, b: &FlexTensor| std::ptr::eq(a.bytes(), b.bytes()) && a.layout() == b.layout();
         let is_same_bias = match (&self.bias, bias) {
             (Some(a), Some(b)) => is_one(a, b),
             (a, b) => a.is_none() && b.is_none(),
@@ -139,7 +139,12 @@ pub(crate) fn runs_here(maps: &Tensor<4>) -> bool {
 /// # Shapes
 /// - maps: `[batch, channels, height, width]`
 /// - shortcut and output: `[batch, filters, height', width']`
-pub(crate) fn convolve(maps: Tensor<4>, layer: Layer, shortcut: Option<Tensor<4>>, activation: Activation) -> Tensor<4> {
+pub(crate) fn convolve(
+    maps: Tensor<4>,
+    layer: Layer,
+    shortcut: Option<Tensor<4>>,
+    activation: Activation,
+) -> Tensor<4> {
     let weight = flex(layer.weight.into_dispatch());
     let [filters, _, height, width] = sides(&weight);
     let packed = layer.packed.of(weight, layer.bias.map(|bias| flex(bias.into_dispatch())), layer.groups);

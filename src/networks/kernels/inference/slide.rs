@@ -227,6 +227,9 @@ impl<S: Slide> Task<'_, S> {
         let row = |y: usize| (0..width).map(move |x| y * self.under.row + x * self.channels);
         let taken: Vec<usize> = (0..height).flat_map(row).collect();
         let pixels = self.under.pixels.len();
+        // Pixels and places ascend, so that nothing lies beyond the last of the last.
+        let [last_pixel, last_place] = [self.under.pixels, &taken].map(|all| all.last().copied().unwrap_or(0));
+        assert!(last_pixel + last_place + self.channels <= self.under.values.len());
         let whole = pixels - pixels % HEIGHT;
         for from in (0..whole).step_by(HEIGHT) {
             self.pixels::<HEIGHT>(from, &taken);
@@ -249,12 +252,15 @@ impl<S: Slide> Task<'_, S> {
 
     #[inline(always)]
     fn tile<const PIXELS: usize, const LANES: usize>(&self, from: usize, channel: usize, taken: &[usize]) {
-        let at: [usize; PIXELS] = std::array::from_fn(|pixel| self.under.pixels[from + pixel] + channel);
+        let mut at = [channel; PIXELS];
+        at.iter_mut().zip(&self.under.pixels[from..]).for_each(|(at, pixel)| *at += pixel);
         let mut sums: [[f32; LANES]; PIXELS] = [self.slide.start(channel); PIXELS];
         for (place, offset) in taken.iter().enumerate() {
             let weights: [f32; LANES] = self.slide.weights(place, channel);
             for (sums, at) in sums.iter_mut().zip(at) {
-                let values: [f32; LANES] = lanes(&self.under.values[at + offset..]);
+                // SAFETY: `run_tiles` has seen that the last place of the last pixel is inside.
+                let values: [f32; LANES] =
+                    unsafe { *self.under.values.as_ptr().add(at + offset).cast::<[f32; LANES]>() };
                 for ((sum, value), weight) in sums.iter_mut().zip(values).zip(weights) {
                     *sum = self.slide.step(*sum, value, weight);
                 }
@@ -285,4 +291,3 @@ impl<S: Slide> Task<'_, S> {
         along(0, pixel / width % height) * along(1, pixel % width)
     }
 }
-

@@ -75,7 +75,12 @@ fn changed_weights_are_packed_anew() {
     for groups in [1, 3] {
         for _ in 0..3 {
             let (weight, bias) = (random([6, 3 / groups, 3, 3]), random([6]));
-            let burns = conv2d(maps.clone(), weight.clone(), Some(bias.clone()), ConvOptions::new([1; 2], [1; 2], [1; 2], groups));
+            let burns = conv2d(
+                maps.clone(),
+                weight.clone(),
+                Some(bias.clone()),
+                ConvOptions::new([1; 2], [1; 2], [1; 2], groups),
+            );
             let layer = Layer { weight, bias: Some(bias), stride: [1; 2], padding: [1; 2], groups, packed: &packed };
             assert_close(convolve(maps.clone(), layer, None, Activation::None), burns);
         }

@@ -1,9 +1,7 @@
 //! Builds layers in the order of a table, keeping track of the size of the maps.
 
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{
-    BatchNorm, BatchNormConfig, DropoutConfig, Linear, PReluConfig, PaddingConfig2d,
-};
+use burn::nn::{BatchNorm, BatchNormConfig, DropoutConfig, Linear, PReluConfig, PaddingConfig2d};
 use burn::tensor::Device;
 
 use super::dense;

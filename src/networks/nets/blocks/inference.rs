@@ -18,7 +18,10 @@ pub(crate) fn convolve(
     shortcut: Option<Tensor<4>>,
     after: AfterNorm,
 ) -> Tensor<4> {
-    if norm.is_none() && kernels::runs_here(&maps) && let Some(layer) = layer(conv, packed) {
+    if norm.is_none()
+        && kernels::runs_here(&maps)
+        && let Some(layer) = layer(conv, packed)
+    {
         if let Some(activation) = activation(after, conv.weight.lazy_shape()[0]) {
             return kernels::convolve(maps, layer, shortcut, activation);
         }

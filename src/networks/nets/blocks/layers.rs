@@ -5,7 +5,8 @@ use burn::nn::{BatchNorm, Dropout, Linear, LocalResponseNorm};
 use burn::tensor::{Device, Tensor, activation};
 
 use super::{
-    Block, ConvUnit, LocallyConnected, MapShape, Maxout, Pool, Shuffle, Trace, TurnedLinear, inference, transparent_module,
+    Block, ConvUnit, LocallyConnected, MapShape, Maxout, Pool, Shuffle, Trace, TurnedLinear, inference,
+    transparent_module,
 };
 use crate::networks::nets::Sequential;
 
