@@ -14,8 +14,7 @@ pub(super) enum Cpu {
 
 impl Cpu {
     pub fn here() -> Self {
-        // Unoptimised, these loops are slower than Burn's crates, which every build optimises.
-        if cfg!(debug_assertions) && !cfg!(test) {
+        if cfg!(debug_assertions) && !is_wanted() {
             return Self::Plain;
         }
         #[cfg(target_arch = "x86_64")]
@@ -24,4 +23,26 @@ impl Cpu {
         }
         Self::Plain
     }
+}
+
+/// Unoptimised, these loops are slower than Burn's crates, which every build optimises: then only tests of them ask.
+fn is_wanted() -> bool {
+    #[cfg(test)]
+    return WANTED.get();
+    #[cfg(not(test))]
+    false
+}
+
+#[cfg(test)]
+thread_local! {
+    static WANTED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Runs `work` with the kernels whatever the build.
+#[cfg(test)]
+pub(crate) fn with_kernels<R>(work: impl FnOnce() -> R) -> R {
+    WANTED.set(true);
+    let result = work();
+    WANTED.set(false);
+    result
 }

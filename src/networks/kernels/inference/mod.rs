@@ -14,6 +14,8 @@ mod maps;
 mod output;
 mod slide;
 #[cfg(test)]
+pub(crate) use cpu::with_kernels;
+#[cfg(test)]
 mod tests;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -131,7 +133,12 @@ impl PackedFrom {
 /// Whether these kernels take the maps: 32-bit floats on the CPU, nothing to be learnt from them, and a processor that
 /// the kernels are quick on.
 pub(crate) fn runs_here(maps: &Tensor<4>) -> bool {
-    Cpu::here() != Cpu::Plain && maps.dtype() == DType::F32 && maps.device() == Device::flex()
+    Cpu::here() != Cpu::Plain && maps.dtype() == DType::F32 && is_plain_cpu(&maps.device())
+}
+
+/// Devices are equal whether or not they keep gradients.
+fn is_plain_cpu(device: &Device) -> bool {
+    !device.is_autodiff() && *device == Device::flex()
 }
 
 /// activation(conv(maps) + shortcut)

@@ -55,7 +55,7 @@ fn convolutions_with_what_follows_them_are_those_of_burn() {
             let ours = |maps: &Tensor<4>, shortcut: Option<&Tensor<4>>, activation| {
                 let (weight, bias, stride) = (weight.clone(), bias.clone(), [stride; 2]);
                 let layer = Layer { weight, bias, stride, padding, groups, packed: &packed };
-                convolve(maps.clone(), layer, shortcut.cloned(), activation)
+                with_kernels(|| convolve(maps.clone(), layer, shortcut.cloned(), activation))
             };
             assert_close(ours(&maps, None, Activation::None), burns.clone());
             assert_close(ours(&by_pixels(maps.clone()), None, Activation::None), burns.clone());
@@ -82,7 +82,7 @@ fn changed_weights_are_packed_anew() {
                 ConvOptions::new([1; 2], [1; 2], [1; 2], groups),
             );
             let layer = Layer { weight, bias: Some(bias), stride: [1; 2], padding: [1; 2], groups, packed: &packed };
-            assert_close(convolve(maps.clone(), layer, None, Activation::None), burns);
+            assert_close(with_kernels(|| convolve(maps.clone(), layer, None, Activation::None)), burns);
         }
     }
 }
@@ -94,7 +94,7 @@ fn poolings_are_those_of_burn() {
         [([2, 19, 7, 5], 3, 2, 0), ([1, 16, 8, 8], 2, 2, 0), ([3, 5, 6, 6], 3, 1, 1), ([1, 33, 7, 6], 3, 2, 1)]
     {
         let maps = random(sides);
-        let ours = |pooling| pool(maps.clone(), pooling, [kernel; 2], stride, padding);
+        let ours = |pooling| with_kernels(|| pool(maps.clone(), pooling, [kernel; 2], stride, padding));
         let largest = MaxPoolOptions::new([kernel; 2]).with_stride([stride; 2]).with_padding([padding; 2]);
         assert_close(ours(Pooling::Maximum), max_pool2d(maps.clone(), largest));
         let mean = AvgPoolOptions::new([kernel; 2]).with_stride([stride; 2]).with_padding([padding; 2]);
@@ -115,7 +115,8 @@ fn what_works_on_channels_is_burns() {
     let sum = activation::relu(maps.clone().mul_scalar(0.2) + more.clone());
     assert_close(add(maps.clone(), 0.2, more, Activation::Relu), sum);
     let norm = LocalResponseNormConfig::new(5).with_alpha(0.5).with_beta(0.75).with_k(1.0).init();
-    assert_close(response_norm(maps.clone(), 5, 0.5, 1.0), norm.forward(maps.clone()));
+    let ours = with_kernels(|| response_norm(maps.clone(), 5, 0.5, 1.0));
+    assert_close(ours, norm.forward(maps.clone()));
     let coarse = random([2, 19, 3, 2]);
     let doubled = InterpolateOptions::new(InterpolateMode::Nearest).with_scale_factor([2.0, 2.0]);
     let expected = maps.clone() + interpolate(coarse.clone(), doubled);
@@ -138,8 +139,26 @@ fn threads_change_nothing() {
             packed: &Packed::default(),
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| convolve(maps.clone(), layer, None, Activation::Relu)).into_data()
+        pool.install(|| with_kernels(|| convolve(maps.clone(), layer, None, Activation::Relu))).into_data()
     };
     let one = with(1);
     [2, 3, 16].into_iter().for_each(|threads| with(threads).assert_eq(&one, true));
+}
+
+#[test]
+fn what_learns_is_left_to_burn() {
+    let takes = |device: &Device| with_kernels(|| runs_here(&Tensor::<4>::zeros([1, 1, 1, 1], device)));
+    assert!(!takes(&Device::flex().autodiff()));
+    assert_eq!(takes(&Device::flex()), with_kernels(Cpu::here) != Cpu::Plain);
+}
+
+/// Memory is taken again, but never from who holds it.
+#[test]
+fn an_output_that_is_held_stays_what_it_is() {
+    let maps = random([1, 3, 5, 7]);
+    let held = concatenate(vec![maps.clone()]);
+    for _ in 0..3 {
+        add(maps.clone(), 2.0, maps.clone(), Activation::None);
+    }
+    assert_close(held, maps);
 }

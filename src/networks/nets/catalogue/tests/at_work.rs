@@ -7,6 +7,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Distribution, Tensor};
 
 use super::*;
+use crate::networks::kernels::inference::with_kernels;
 use crate::networks::weights::{collect, fill, keep_path};
 
 /// Every variant from its card and its own format, at a quarter of the width: paths are unique, say nothing of our
@@ -36,7 +37,7 @@ fn every_variant_comes_back_from_its_tensors() {
 }
 
 /// Batch norms with something to do, folded away, and what runs then: against Burn's own operations on the network as it
-/// is, which a device with gradients takes.
+/// is.
 #[test]
 fn folding_and_our_kernels_change_no_variant() {
     struct Disturb;
@@ -52,13 +53,11 @@ fn folding_and_our_kernels_change_no_variant() {
         let config = variant.config(&options).unwrap();
         let net = variant.build(&config, &device).drawn(4, &device).map(&mut Disturb);
         let [height, width] = config.input;
-        let images = Tensor::<4>::random([2, 3, height, width], Distribution::Normal(0.0, 1.0), &device);
-        let with_gradients = device.clone().autodiff();
-        let burns = net.clone().fork(&with_gradients).freeze();
-        let before = numbers(burns.forward_unit(images.clone().to_device(&with_gradients)).inner());
-        let after = numbers(net.folded().forward_unit(images));
+        let images = Tensor::<4>::random([1, 3, height, width], Distribution::Normal(0.0, 1.0), &device);
+        let before = numbers(net.forward_unit(images.clone()));
+        let after = numbers(with_kernels(|| net.folded().forward_unit(images)));
         let difference = before.iter().zip(&after).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        assert!(difference < 1e-5, "{}: {difference}", variant.name);
+        assert!(difference < 1e-4, "{}: {difference}", variant.name);
     }
 }
 
