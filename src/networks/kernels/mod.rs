@@ -1,4 +1,5 @@
-//! Our own kernels, each held against a plain reference: the Rust side of `shaders/`, and what learning on the CPU takes.
+//! Our own kernels, each held against a plain reference: the Rust side of `shaders/`, and what networks take
+//! on the CPU, at work and learning.
 //!
 //! A shader runs on a wgpu device of its own, apart from Burn's: it needs none of Burn's tensors, and an error on one
 //! device leaves the other working. Without the feature `gpu` kernels cannot be opened, which their callers are told.
@@ -6,6 +7,7 @@
 pub mod all_pairs;
 #[cfg(feature = "gpu")]
 mod gpu;
+pub(crate) mod inference;
 pub(crate) mod learning;
 
 /// Why a kernel gave no result.

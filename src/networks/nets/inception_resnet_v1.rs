@@ -9,8 +9,10 @@
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, Dropout, DropoutConfig, Linear};
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, Tensor};
 
+use super::blocks::inference::{self, Packed};
+use super::blocks::learning::AfterNorm;
 use super::blocks::{BatchNormStyle, Block, Builder, Conv, ConvUnit, MapShape, Pool, Trace, conv, rectangular};
 use super::inception_v3::slim_style;
 use super::{NetConfig, Sequential};
@@ -78,7 +80,7 @@ pub(crate) fn init(config: &NetConfig, device: &Device) -> InceptionResnetV1 {
 }
 
 impl InceptionResnetV1 {
-    /// The same function for inference, every batch norm but the last folded into its convolution.
+    /// The same function for inference, every batch norm but the last and the blocks' scale folded into convolutions.
     pub fn folded(self) -> Self {
         let blocks = |blocks: Vec<ResidualBlock>| blocks.into_iter().map(ResidualBlock::folded).collect();
         Self {
@@ -149,6 +151,8 @@ pub(crate) struct ResidualBlock {
     pub conv2d: Conv2d,
     pub scale: f64,
     pub relu: bool,
+    #[module(skip)]
+    packed: Packed,
 }
 
 impl ResidualBlock {
@@ -160,12 +164,16 @@ impl ResidualBlock {
         joined.shape.channels = branch0[0].conv.weight.lazy_shape()[0] + first + second;
         let conv2d = joined.conv_here(conv(1, 0).exact(b.shape.channels), true);
         let branch0 = branch0.into_iter().next().expect("the first branch is one convolution");
-        Self { branch0, branch1, branch2, conv2d, scale, relu }
+        Self { branch0, branch1, branch2, conv2d, scale, relu, packed: Packed::default() }
     }
 
     fn folded(self) -> Self {
         let (branch1, branch2) = (folded(self.branch1), folded(self.branch2));
-        Self { branch0: self.branch0.folded(), branch1, branch2, ..self }
+        let Conv2d { weight, bias, .. } = self.conv2d;
+        let weight = weight.map(|weight| weight.mul_scalar(self.scale));
+        let bias = bias.map(|bias| bias.map(|bias| bias.mul_scalar(self.scale)));
+        let conv2d = Conv2d { weight, bias, ..self.conv2d };
+        Self { branch0: self.branch0.folded(), branch1, branch2, conv2d, scale: 1.0, ..self }
     }
 }
 
@@ -175,9 +183,14 @@ impl Block for ResidualBlock {
         if !self.branch2.is_empty() {
             branches.push(self.branch2.forward(maps.clone()));
         }
-        let update = self.conv2d.forward(Tensor::cat(branches, 1)).mul_scalar(self.scale);
-        let maps = maps + update;
-        if self.relu { activation::relu(maps) } else { maps }
+        let branches = inference::concatenate(branches);
+        let layer = (&self.conv2d, &self.packed);
+        if self.scale == 1.0 {
+            let after = if self.relu { AfterNorm::Relu } else { AfterNorm::Nothing };
+            return inference::convolve(layer, None, branches, Some(maps), after);
+        }
+        let update = inference::convolve(layer, None, branches, None, AfterNorm::Nothing);
+        inference::add(update, self.scale, maps, self.relu)
     }
 
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
@@ -257,7 +270,7 @@ fn folded(units: Vec<ConvUnit>) -> Vec<ConvUnit> {
 }
 
 fn concatenate(branches: &[&dyn Block], maps: Tensor<4>) -> Tensor<4> {
-    Tensor::cat(branches.iter().map(|branch| branch.forward(maps.clone())).collect(), 1)
+    inference::concatenate(branches.iter().map(|branch| branch.forward(maps.clone())).collect())
 }
 
 fn trace_side_by_side(branches: &[&dyn Block], input: MapShape, trace: &mut Trace) -> MapShape {

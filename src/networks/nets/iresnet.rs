@@ -181,9 +181,9 @@ impl IResBlock {
 
 impl Block for IResBlock {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        let update = self.conv2.forward(self.conv1.forward(Block::forward(&self.bn1, maps.clone())));
+        let update = self.conv1.forward(Block::forward(&self.bn1, maps.clone()));
         let maps = self.downsample.iter().fold(maps, |maps, unit| unit.forward(maps));
-        update + maps
+        self.conv2.with_shortcut(update, Some(maps))
     }
 
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {

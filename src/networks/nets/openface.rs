@@ -10,11 +10,11 @@
 //! the map's size and so their projections cost 6,801,408 more.
 
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Linear, LocalResponseNorm, LocalResponseNormConfig};
+use burn::nn::{Dropout, DropoutConfig, Linear, LocalResponseNorm};
 use burn::tensor::ops::PadMode;
 use burn::tensor::{Device, Tensor};
 
-use super::blocks::{Block, Builder, Conv, ConvUnit, MapShape, Pool, Trace, conv};
+use super::blocks::{Block, Builder, Conv, ConvUnit, MapShape, Pool, Trace, conv, inference, response_norm};
 use super::zeiler_fergus::style;
 use super::{NetConfig, Sequential};
 
@@ -64,7 +64,7 @@ pub(crate) fn init(config: &NetConfig, device: &Device) -> Nn4Small2 {
     Nn4Small2 {
         conv1,
         maxpool,
-        lrn: LocalResponseNormConfig::new(5).init(),
+        lrn: response_norm(),
         conv2,
         conv3,
         incept3a,
@@ -177,7 +177,7 @@ impl Block for DepthConcat {
         let outputs = outputs.collect::<Vec<_>>();
         let height = outputs.iter().map(|output| output.dims()[2]).max().unwrap_or(0);
         let width = outputs.iter().map(|output| output.dims()[3]).max().unwrap_or(0);
-        Tensor::cat(outputs.into_iter().map(|output| centred(output, height, width)).collect(), 1)
+        inference::concatenate(outputs.into_iter().map(|output| centred(output, height, width)).collect())
     }
 
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {

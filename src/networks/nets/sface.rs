@@ -202,7 +202,7 @@ impl ConvPRelu {
         let slope = PReluConfig::new().with_num_parameters(conv.channels[1]).init(device);
         let layer = match norm {
             true => ConvNorm::new(conv, CONV_EPSILON, device),
-            false => ConvNorm { conv: conv.init(device), norm: None },
+            false => ConvNorm::plain(conv.init(device)),
         };
         Self { layer, slope }
     }

@@ -12,12 +12,15 @@
 use burn::module::Module;
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::tensor::activation::{relu, sigmoid};
+use burn::tensor::activation::sigmoid;
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor};
 
 use super::blocks::halving::{conv_3x3_halving, max_pool_halving};
+use super::blocks::inference::{self, Packed};
+use super::blocks::learning::AfterNorm;
+use crate::networks::kernels::inference as kernels;
 use crate::networks::weights::{TensorFile, WeightsError, fill};
 
 /// Input pixels a cell of each level covers, finest first.
@@ -47,6 +50,8 @@ pub(crate) const HEAD_CHANNELS: usize = 1 + 1 + 4 + 10;
 #[derive(Module, Debug)]
 pub struct YuNet {
     stem: Conv2d,
+    #[module(skip)]
+    packed: Packed,
     backbone: Vec<Unit>,
     pyramid: Vec<Unit>,
     heads: Vec<Unit>,
@@ -64,6 +69,7 @@ impl YuNet {
         let a_level = |channels_out| STRIDES.map(|_| Unit::new(PYRAMID_CHANNELS, channels_out, device)).into();
         Self {
             stem: conv_3x3([3, STEM_CHANNELS]).with_stride([2, 2]).init(device),
+            packed: Packed::default(),
             backbone,
             pyramid: a_level(PYRAMID_CHANNELS),
             heads: a_level(HEAD_CHANNELS),
@@ -90,27 +96,27 @@ impl YuNet {
     /// - output: for each of [`STRIDES`] `[batch, HEAD_CHANNELS, height / stride, width / stride]`
     pub fn forward(&self, images: Tensor<4>) -> [Tensor<4>; 3] {
         let [fine, middle, coarse] = self.backbone(images);
-        let coarse = relu(self.pyramid[2].forward(coarse));
-        let middle = relu(self.pyramid[1].forward(middle + doubled(coarse.clone())));
-        let fine = relu(self.pyramid[0].forward(fine + doubled(middle.clone())));
+        let coarse = self.pyramid[2].forward(coarse, AfterNorm::Relu);
+        let middle = self.pyramid[1].forward(plus_doubled(middle, coarse.clone()), AfterNorm::Relu);
+        let fine = self.pyramid[0].forward(plus_doubled(fine, middle.clone()), AfterNorm::Relu);
         [self.level(0, fine), self.level(1, middle), self.level(2, coarse)]
     }
 
     fn level(&self, index: usize, maps: Tensor<4>) -> Tensor<4> {
-        let heads = self.heads[index].forward(maps);
+        let heads = self.heads[index].forward(maps, AfterNorm::Nothing);
         let probabilities = sigmoid(heads.clone().narrow(1, 0, 2));
         Tensor::cat(vec![probabilities, heads.narrow(1, 2, HEAD_CHANNELS - 2)], 1)
     }
 
     /// The maps at each of [`STRIDES`].
     fn backbone(&self, images: Tensor<4>) -> [Tensor<4>; 3] {
-        let mut maps = relu(conv_3x3_halving(&self.stem, images));
+        let mut maps = conv_3x3_halving((&self.stem, &self.packed), images, AfterNorm::Relu);
         let mut outputs = Vec::with_capacity(self.backbone.len());
         for (index, unit) in self.backbone.iter().enumerate() {
             if POOLED.contains(&index) {
                 maps = max_pool_halving(maps);
             }
-            maps = relu(unit.forward(maps));
+            maps = unit.forward(maps, AfterNorm::Relu);
             outputs.push(maps.clone());
         }
         LEVEL_UNITS.map(|unit| outputs[unit].clone())
@@ -122,6 +128,8 @@ impl YuNet {
 struct Unit {
     pointwise: Conv2d,
     depthwise: Conv2d,
+    #[module(skip)]
+    packed: [Packed; 2],
 }
 
 impl Unit {
@@ -129,14 +137,17 @@ impl Unit {
         Self {
             pointwise: Conv2dConfig::new([channels_in, channels_out], [1, 1]).init(device),
             depthwise: conv_3x3([channels_out, channels_out]).with_groups(channels_out).init(device),
+            packed: Default::default(),
         }
     }
 
     /// # Shapes
     /// - input: `[batch, channels_in, rows, columns]`
     /// - output: `[batch, channels_out, rows, columns]`
-    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        self.depthwise.forward(self.pointwise.forward(input))
+    fn forward(&self, input: Tensor<4>, after: AfterNorm) -> Tensor<4> {
+        let [pointwise, depthwise] = &self.packed;
+        let maps = inference::convolve((&self.pointwise, pointwise), None, input, None, AfterNorm::Nothing);
+        inference::convolve((&self.depthwise, depthwise), None, maps, None, after)
     }
 }
 
@@ -144,9 +155,12 @@ fn conv_3x3(channels: [usize; 2]) -> Conv2dConfig {
     Conv2dConfig::new(channels, [3, 3]).with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
 }
 
-/// Each value becomes a square of four.
-fn doubled(maps: Tensor<4>) -> Tensor<4> {
-    interpolate(maps, InterpolateOptions::new(InterpolateMode::Nearest).with_scale_factor([2.0, 2.0]))
+/// The maps, and on each square of four pixels one of the coarse ones.
+fn plus_doubled(maps: Tensor<4>, coarse: Tensor<4>) -> Tensor<4> {
+    if kernels::runs_here(&maps) {
+        return kernels::add_doubled(maps, coarse);
+    }
+    maps + interpolate(coarse, InterpolateOptions::new(InterpolateMode::Nearest).with_scale_factor([2.0, 2.0]))
 }
 
 /// The released file's name for a parameter.
@@ -208,6 +222,19 @@ mod tests {
         for (level, stride) in levels.into_iter().zip(STRIDES) {
             let [rows, columns] = [64 / stride, 96 / stride];
             assert_eq!(level.dims(), [2, HEAD_CHANNELS, rows, columns]);
+        }
+    }
+
+    #[test]
+    fn our_kernels_change_nothing() {
+        let device = Device::flex();
+        device.seed(6);
+        let net = YuNet::new(&device);
+        let images = Tensor::random([2, 3, 64, 96], burn::tensor::Distribution::Uniform(0.0, 1.0), &device);
+        let [burns, ours] = [net.forward(images.clone()), kernels::with_kernels(|| net.forward(images.clone()))];
+        for (burns, ours) in burns.into_iter().zip(ours) {
+            let tolerance = burn::tensor::Tolerance::absolute(1e-5);
+            ours.into_data().assert_approx_eq::<f32>(&burns.into_data(), tolerance);
         }
     }
 }

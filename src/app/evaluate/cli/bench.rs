@@ -9,10 +9,11 @@ use anyhow::Result;
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, end_on_ctrl_c};
 use crate::app::engine::cli::{Global, at_least_one, count_between, output, usage};
 use crate::app::engine::home::Home;
-use crate::app::engine::networks::{Engine, EngineOptions};
+use crate::app::engine::networks::{Engine, EngineOptions, choose_device};
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::bench::{self, BenchPlan, BenchReport, Machine};
 use crate::app::evaluate::job::bench_library::{LibraryBenchEvent, LibraryReport, bench_library};
+use crate::app::evaluate::job::bench_networks::{NetworkTime, bench_network};
 use crate::app::evaluate::job::bench_pairs::{AllPairsReport, bench_all_pairs};
 use crate::app::evaluate::job::bench_photos::{DecodingTime, bench_photos};
 use crate::app::jobs::options::device_in_use;
@@ -39,6 +40,16 @@ pub struct BenchArgs {
     #[arg(long, value_name = "N", value_parser = at_least_one::<u32>,
           conflicts_with_all = ["all_pairs", "decode", "photos", "cluster_faces", "detector", "offline"])]
     library: Option<u32>,
+    /// Instead: time passes of a network of the catalogue, or of yunet, with random weights.
+    #[arg(long, value_name = "NAME",
+          conflicts_with_all = ["all_pairs", "decode", "library", "photos", "cluster_faces", "seed", "detector", "offline"])]
+    network: Option<String>,
+    /// Pictures in one pass of the network.
+    #[arg(long, default_value_t = 1, requires = "network", value_parser = at_least_one::<usize>)]
+    pictures: usize,
+    /// Passes of the network.
+    #[arg(long, default_value_t = 20, requires = "network", value_parser = at_least_one::<usize>)]
+    passes: usize,
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// The detector: yunet or mtcnn.
@@ -69,6 +80,12 @@ pub fn run(home: &Home, global: &Global, args: BenchArgs) -> Result<ExitCode> {
         let device = device_in_use(home, global.device()?)?;
         let report = bench_all_pairs(count as usize, args.seed, &device, &cancel, &mut note)?;
         return print_all_pairs(&report, args.json);
+    }
+    if let Some(name) = &args.network {
+        let device = device_in_use(home, global.device()?)?;
+        let (device, notes) = choose_device(home, &device)?;
+        notes.into_iter().for_each(|text| console.show(JobEvent::Note(text)));
+        return print_network(&bench_network(name, args.pictures, args.passes, &device.burn, &cancel)?, args.json);
     }
     // Always the default networks, so that figures compare.
     let options = EngineOptions {
@@ -154,6 +171,22 @@ fn print_decoding(times: &BTreeMap<String, DecodingTime>, json: bool) -> Result<
             time.for_scan_secs
         ))?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_network(time: &NetworkTime, json: bool) -> Result<ExitCode> {
+    if json {
+        output::json(time)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    output::line(format!(
+        "{}, {} at once, {}: median {:.2} ms, quickest {:.2} ms",
+        time.network,
+        counted(time.pictures, "picture", "pictures"),
+        counted(time.passes, "pass", "passes"),
+        time.median_ms,
+        time.quickest_ms
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 

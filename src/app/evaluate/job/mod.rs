@@ -6,12 +6,14 @@
 //!   [`clusters`], [`compat`] and [`sensitivity`] are the protocols; [`check`] finds out why a score is low.
 //! * [`evaluation_folder`] is what an evaluation leaves on the disk, [`runs`] writes and reads a [`Run`](crate::eval::Run)
 //!   there, [`figures`] draws it, [`present`] tells it in a report.
-//! * [`mod@bench`] measures how fast each step is here, [`bench_library`] what a large library costs.
+//! * [`mod@bench`] measures how fast each step is here, [`bench_networks`] a network by itself, [`bench_library`] what a
+//!   large library costs.
 //!
 //! The measures are in [`crate::eval`], on plain slices; here is everything around them that needs files or a device.
 
 pub mod bench;
 pub mod bench_library;
+pub mod bench_networks;
 pub mod bench_pairs;
 pub mod bench_photos;
 pub mod check;

@@ -1,11 +1,11 @@
 //! Builds layers in the order of a table, keeping track of the size of the maps.
 
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{
-    BatchNorm, BatchNormConfig, DropoutConfig, Linear, LocalResponseNormConfig, PReluConfig, PaddingConfig2d,
-};
+use burn::nn::{BatchNorm, BatchNormConfig, DropoutConfig, Linear, PReluConfig, PaddingConfig2d};
 use burn::tensor::Device;
 
+use super::dense;
+use super::inference::Packed;
 use super::init::{Init, constant};
 use super::{
     Activation, Block, Branches, Conv, ConvUnit, Filters, Layer, Layers, LocallyConnected, MapShape, Maxout, Op, Pool,
@@ -139,10 +139,9 @@ impl Builder {
         self.add(name, Layer::Pool(pool))
     }
 
-    /// Local response normalisation. FaceNet prints no constants; these are Torch's and Caffe's: a window of 5,
-    /// α = 10⁻⁴ divided by the window, β = 0.75, k = 1.
+    /// Local response normalisation, with the constants of Torch and Caffe.
     pub fn response_norm(&mut self, name: &str) -> &mut Self {
-        self.add(name, Layer::ResponseNorm(LocalResponseNormConfig::new(5).init()))
+        self.add(name, Layer::ResponseNorm(dense::response_norm()))
     }
 
     pub fn dropout(&mut self, probability: f64) -> &mut Self {
@@ -282,6 +281,7 @@ impl Builder {
             prelu: (activation == Activation::PRelu)
                 .then(|| PReluConfig::new().with_num_parameters(filters).init(&self.device)),
             relu: activation == Activation::Relu,
+            packed: Packed::default(),
         }
     }
 }

@@ -6,7 +6,8 @@ use burn::nn::{BatchNorm, PRelu, PaddingConfig2d};
 use burn::tensor::Tensor;
 
 use super::conv_norm::ConvNorm;
-use super::learning::{self, AfterNorm};
+use super::inference::{self, Packed};
+use super::learning::AfterNorm;
 use super::{Block, MapShape, Trace};
 
 /// What follows a convolution and its normalisation.
@@ -116,28 +117,31 @@ pub struct ConvUnit {
     pub bn: Option<BatchNorm>,
     pub prelu: Option<PRelu>,
     pub relu: bool,
+    #[module(skip)]
+    pub(crate) packed: Packed,
 }
 
 impl ConvUnit {
     /// The same function for inference, batch norm folded into the convolution.
     pub fn folded(self) -> Self {
-        let folded = ConvNorm { conv: self.conv, norm: self.bn }.folded();
-        Self { conv: folded.conv, bn: folded.norm, ..self }
+        let folded = ConvNorm { conv: self.conv, norm: self.bn, packed: self.packed }.folded();
+        Self { conv: folded.conv, bn: folded.norm, packed: folded.packed, ..self }
     }
-}
 
-impl Block for ConvUnit {
-    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        let maps = learning::convolve(&self.conv, maps);
+    /// The activation of the unit's output and a shortcut.
+    pub(crate) fn with_shortcut(&self, maps: Tensor<4>, shortcut: Option<Tensor<4>>) -> Tensor<4> {
         let after = match &self.prelu {
             Some(prelu) => AfterNorm::PRelu(prelu),
             None if self.relu => AfterNorm::Relu,
             None => AfterNorm::Nothing,
         };
-        match &self.bn {
-            Some(bn) => learning::batch_norm(bn, after, maps),
-            None => after.of(maps),
-        }
+        inference::convolve((&self.conv, &self.packed), self.bn.as_ref(), maps, shortcut, after)
+    }
+}
+
+impl Block for ConvUnit {
+    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        self.with_shortcut(maps, None)
     }
 
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {

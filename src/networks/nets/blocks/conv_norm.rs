@@ -9,20 +9,28 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, Linear};
 use burn::tensor::{Device, Tensor};
 
-use super::learning::{self, AfterNorm};
+use super::inference::{self, Packed};
+use super::learning::AfterNorm;
 
 /// A convolution and the batch norm after it, until [`ConvNorm::folded`] makes one convolution of both.
 #[derive(Module, Debug)]
 pub struct ConvNorm {
     pub conv: Conv2d,
     pub norm: Option<BatchNorm>,
+    #[module(skip)]
+    pub(crate) packed: Packed,
 }
 
 impl ConvNorm {
+    /// A convolution alone.
+    pub(crate) fn plain(conv: Conv2d) -> Self {
+        Self { conv, norm: None, packed: Packed::default() }
+    }
+
     /// A convolution without bias, since the norm has one.
     pub fn new(conv: Conv2dConfig, norm_epsilon: f64, device: &Device) -> Self {
         let norm = BatchNormConfig::new(conv.channels[1]).with_epsilon(norm_epsilon).init(device);
-        Self { conv: conv.with_bias(false).init(device), norm: Some(norm) }
+        Self { norm: Some(norm), ..Self::plain(conv.with_bias(false).init(device)) }
     }
 
     /// after(norm(conv(x)))
@@ -31,11 +39,7 @@ impl ConvNorm {
     /// - input: `[batch, channels_in, height, width]`
     /// - output: `[batch, channels_out, height / stride, width / stride]`
     pub fn forward(&self, input: Tensor<4>, after: AfterNorm) -> Tensor<4> {
-        let output = learning::convolve(&self.conv, input);
-        match &self.norm {
-            Some(norm) => learning::batch_norm(norm, after, output),
-            None => after.of(output),
-        }
+        inference::convolve((&self.conv, &self.packed), self.norm.as_ref(), input, None, after)
     }
 
     /// The same function for inference, as one convolution with bias.
@@ -48,7 +52,7 @@ impl ConvNorm {
             None => Param::from_tensor(shift),
         };
         let weight = weight.map(|weight| weight * scale.reshape([-1, 1, 1, 1]));
-        Self { conv: Conv2d { weight, bias: Some(bias), ..self.conv }, norm: None }
+        Self::plain(Conv2d { weight, bias: Some(bias), ..self.conv })
     }
 }
 

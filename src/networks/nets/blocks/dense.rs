@@ -1,12 +1,13 @@
 //! Fully connected layers, maxout, and Burn's own layers as blocks.
 
 use burn::module::Module;
-use burn::nn::{BatchNorm, Dropout, Linear, LocalResponseNorm, PRelu};
+use burn::nn::{BatchNorm, Dropout, Linear, LocalResponseNorm, LocalResponseNormConfig, PRelu};
 use burn::tensor::Tensor;
 
 use super::learning::{self, AfterNorm};
 use super::trace::FULLY_CONNECTED;
 use super::{Block, MapShape, Trace};
+use crate::networks::kernels::inference as kernels;
 
 /// Flattens the maps (channels, rows, columns) and multiplies.
 impl Block for Linear {
@@ -69,9 +70,22 @@ impl Block for Dropout {
     }
 }
 
-/// Across channels: x / (k + α/n Σ x²)^β (Krizhevsky et al. 2012, section 3.3).
+/// A window of 5 channels, α = 10⁻⁴ divided by the window, β = 0.75, k = 1: FaceNet prints no constants; these are Torch's
+/// and Caffe's.
+pub(crate) fn response_norm() -> LocalResponseNorm {
+    LocalResponseNormConfig::new(RESPONSE_WINDOW).with_alpha(RESPONSE_ALPHA).with_beta(0.75).with_k(RESPONSE_K).init()
+}
+
+const RESPONSE_WINDOW: usize = 5;
+const RESPONSE_ALPHA: f64 = 1e-4;
+const RESPONSE_K: f64 = 1.0;
+
+/// As [`response_norm`] makes it; across channels: x / (k + α/n Σ x²)^β (Krizhevsky et al. 2012, section 3.3).
 impl Block for LocalResponseNorm {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        if kernels::runs_here(&maps) {
+            return kernels::response_norm(maps, RESPONSE_WINDOW, RESPONSE_ALPHA as f32, RESPONSE_K as f32);
+        }
         LocalResponseNorm::forward(self, maps)
     }
 

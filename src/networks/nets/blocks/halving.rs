@@ -9,7 +9,11 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, s};
 
-/// A 3×3 convolution of stride 2 and padding 1, for an even width.
+use super::inference::{self, Packed};
+use super::learning::AfterNorm;
+use crate::networks::kernels::inference::{self as kernels, Pooling};
+
+/// A 3×3 convolution of stride 2 and padding 1, for an even width, and what follows it.
 ///
 /// Output column j sees input columns 2j−1, 2j, 2j+1. Of the even columns that is one, of the odd ones two neighbours,
 /// so two convolutions of horizontal stride 1 add up to it: kernel column 1 over the even columns, 0 and 2 over the odd.
@@ -17,14 +21,17 @@ use burn::tensor::{Tensor, s};
 /// # Shapes
 /// - input: `[batch, channels_in, height, width]`
 /// - output: `[batch, channels_out, ⌈height / 2⌉, width / 2]`
-pub(crate) fn conv_3x3_halving(conv: &Conv2d, input: Tensor<4>) -> Tensor<4> {
+pub(crate) fn conv_3x3_halving((conv, packed): (&Conv2d, &Packed), input: Tensor<4>, after: AfterNorm) -> Tensor<4> {
+    if kernels::runs_here(&input) {
+        return inference::convolve((conv, packed), None, input, None, after);
+    }
     let weight = conv.weight.val();
     let even = input.clone().slice(s![.., .., .., 0..;2]);
     let odd = input.slice(s![.., .., .., 1..;2]);
     let options = |left| ConvOptions::new_with_padding([2, 1], [(1, 1), (left, 0)], [1, 1], 1);
     let bias = conv.bias.as_ref().map(|bias| bias.val());
-    conv2d(even, weight.clone().slice(s![.., .., .., 1..2]), bias, options(0))
-        + conv2d(odd, weight.slice(s![.., .., .., 0..;2]), None, options(1))
+    let of_even = conv2d(even, weight.clone().slice(s![.., .., .., 1..2]), bias, options(0));
+    after.of(of_even + conv2d(odd, weight.slice(s![.., .., .., 0..;2]), None, options(1)))
 }
 
 /// The maximum of each 2×2 square, for even sides.
@@ -35,6 +42,9 @@ pub(crate) fn conv_3x3_halving(conv: &Conv2d, input: Tensor<4>) -> Tensor<4> {
 /// - input: `[batch, channels, height, width]`
 /// - output: `[batch, channels, height / 2, width / 2]`
 pub(crate) fn max_pool_halving(input: Tensor<4>) -> Tensor<4> {
+    if kernels::runs_here(&input) {
+        return kernels::pool(input, Pooling::Maximum, [2, 2], 2, 0);
+    }
     let [batch, channels, height, width] = input.dims();
     let over_columns = input.reshape([batch * channels, height, width / 2, 2]).max_dim(3);
     let rows = over_columns.reshape([batch * channels, height / 2, 2, width / 2]);
@@ -50,6 +60,7 @@ mod tests {
     use burn::tensor::{Device, Distribution, Tolerance};
 
     use super::*;
+    use crate::networks::kernels::inference::with_kernels;
 
     fn random(height: usize, width: usize) -> Tensor<4> {
         Tensor::random([2, 3, height, width], Distribution::Uniform(-1.0, 1.0), &Device::flex())
@@ -67,7 +78,10 @@ mod tests {
         for (height, width) in [(2, 2), (6, 8), (7, 10)] {
             let conv = config.init(&Device::flex());
             let input = random(height, width);
-            assert_close(conv_3x3_halving(&conv, input.clone()), conv.forward(input));
+            let ours = || conv_3x3_halving((&conv, &Packed::default()), input.clone(), AfterNorm::Nothing);
+            for ours in [ours(), with_kernels(ours)] {
+                assert_close(ours, conv.forward(input.clone()));
+            }
         }
     }
 
@@ -77,7 +91,10 @@ mod tests {
         let pool = MaxPool2dConfig::new([2, 2]).init();
         for (height, width) in [(2, 2), (6, 8)] {
             let input = random(height, width);
-            assert_close(max_pool_halving(input.clone()), pool.forward(input));
+            let ours = || max_pool_halving(input.clone());
+            for ours in [ours(), with_kernels(ours)] {
+                assert_close(ours, pool.forward(input.clone()));
+            }
         }
     }
 }

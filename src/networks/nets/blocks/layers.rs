@@ -5,7 +5,8 @@ use burn::nn::{BatchNorm, Dropout, Linear, LocalResponseNorm};
 use burn::tensor::{Device, Tensor, activation};
 
 use super::{
-    Block, ConvUnit, LocallyConnected, MapShape, Maxout, Pool, Shuffle, Trace, TurnedLinear, transparent_module,
+    Block, ConvUnit, LocallyConnected, MapShape, Maxout, Pool, Shuffle, Trace, TurnedLinear, inference,
+    transparent_module,
 };
 use crate::networks::nets::Sequential;
 
@@ -157,7 +158,7 @@ pub struct Branches {
 impl Block for Branches {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
         let outputs = self.branches.iter().map(|branch| Block::forward(branch, maps.clone())).collect();
-        let maps = Tensor::cat(outputs, 1);
+        let maps = inference::concatenate(outputs);
         if self.relu { activation::relu(maps) } else { maps }
     }
 
@@ -182,9 +183,7 @@ pub struct Residual {
 impl Block for Residual {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
         let update = self.body.forward(maps.clone());
-        let update = if self.scale == 1.0 { update } else { update.mul_scalar(self.scale) };
-        let maps = maps + update;
-        if self.relu { activation::relu(maps) } else { maps }
+        inference::add(update, self.scale, maps, self.relu)
     }
 
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {

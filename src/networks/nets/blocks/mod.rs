@@ -9,6 +9,7 @@ use burn::tensor::Tensor;
 
 pub mod conv_norm;
 pub mod halving;
+pub(crate) mod inference;
 pub mod learning;
 
 mod builder;
@@ -27,7 +28,7 @@ pub use crate::networks::nets::blocks::builder::{BatchNormStyle, Bias, Builder, 
 pub use crate::networks::nets::blocks::conv::Activation;
 pub(crate) use crate::networks::nets::blocks::conv::describe;
 pub use crate::networks::nets::blocks::conv::{Conv, ConvUnit, Filters, conv, depthwise, rectangular};
-pub(crate) use crate::networks::nets::blocks::dense::{Maxout, TurnedLinear};
+pub(crate) use crate::networks::nets::blocks::dense::{Maxout, TurnedLinear, response_norm};
 pub use crate::networks::nets::blocks::init::Init;
 pub use crate::networks::nets::blocks::layers::Layer;
 pub(crate) use crate::networks::nets::blocks::layers::{Branches, Layers, Residual};

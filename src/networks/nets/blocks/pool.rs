@@ -6,6 +6,7 @@ use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 
 use super::{Block, MapShape, Trace};
+use crate::networks::kernels::inference::{self as kernels, Pooling};
 
 /// What a window becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,17 @@ impl Pool {
             .with_ceil_mode(self.ceil)
     }
 
+    fn on_cpu(&self, maps: Tensor<4>) -> Tensor<4> {
+        let [_, _, height, width] = maps.dims();
+        let (pooling, kernel) = match self.kind {
+            PoolKind::Max => (Pooling::Maximum, [self.kernel; 2]),
+            PoolKind::Average => (Pooling::Average, [self.kernel; 2]),
+            PoolKind::L2 => (Pooling::Length { epsilon: L2_EPSILON as f32 }, [self.kernel; 2]),
+            PoolKind::GlobalAverage => (Pooling::Average, [height, width]),
+        };
+        kernels::pool(maps, pooling, kernel, self.stride, self.padding)
+    }
+
     fn output_side(&self, side: usize) -> usize {
         let span = side + 2 * self.padding - self.kernel;
         if !self.ceil {
@@ -80,6 +92,9 @@ impl Pool {
 
 impl Block for Pool {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        if kernels::runs_here(&maps) && !self.ceil {
+            return self.on_cpu(maps);
+        }
         match self.kind {
             PoolKind::Max => max_pool2d(
                 maps,

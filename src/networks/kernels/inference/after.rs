@@ -1,0 +1,50 @@
+//! What follows a layer's sums before they are written.
+
+#[derive(Clone, Copy, Default)]
+pub(super) struct After<'a> {
+    /// Added before the activation; lies as the output does.
+    pub shortcut: Option<&'a [f32]>,
+    pub activation: Activation<'a>,
+}
+
+#[derive(Clone, Copy, Default)]
+pub(super) enum Activation<'a> {
+    #[default]
+    None,
+    Relu,
+    /// A factor of each channel for what is not positive.
+    Slopes(&'a [f32]),
+}
+
+impl After<'_> {
+    /// Panics unless it suits so many outputs of so many channels.
+    pub fn check(&self, outputs: usize, channels: usize) {
+        assert!(self.shortcut.is_none_or(|shortcut| shortcut.len() == outputs));
+        assert!(!matches!(self.activation, Activation::Slopes(slopes) if slopes.len() != channels));
+    }
+
+    /// To the values of some channels of one pixel, `place` their place in the output.
+    #[inline(always)]
+    pub fn apply(&self, values: &mut [f32], first_channel: usize, place: usize) {
+        if let Some(shortcut) = self.shortcut {
+            let shortcut = &shortcut[place..][..values.len()];
+            values.iter_mut().zip(shortcut).for_each(|(value, more)| *value += more);
+        }
+        match self.activation {
+            Activation::None => {}
+            Activation::Relu => values.iter_mut().for_each(|value| *value = relu(*value)),
+            Activation::Slopes(slopes) => {
+                let slopes = &slopes[first_channel..][..values.len()];
+                for (value, slope) in values.iter_mut().zip(slopes) {
+                    *value = if *value > 0.0 { *value } else { *value * slope };
+                }
+            }
+        }
+    }
+}
+
+/// What is no number stays none.
+#[inline(always)]
+fn relu(value: f32) -> f32 {
+    if value < 0.0 { 0.0 } else { value }
+}

@@ -1,0 +1,167 @@
+//! Feature maps where they lie in memory, and the windows that layers move over them.
+//!
+//! The kernels beside this file put their outputs down pixel by pixel, the channels of one side by side ("NHWC"): then
+//! whatever slides over the maps reads runs of numbers, and what works on channels fills vector registers whatever the
+//! maps' size. They read maps in any order.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::ops::Range;
+
+/// Numbers under the windows of one task: they stay in the second cache beside what is multiplied with them.
+pub(super) const UNDER_A_TASK: usize = 32 * 1024;
+
+/// Maps of a batch with any strides.
+#[derive(Clone, Copy)]
+pub(super) struct Maps<'a> {
+    /// Beginning with the first number of the first picture.
+    pub values: &'a [f32],
+    /// Pictures, channels, height, width.
+    pub sides: [usize; 4],
+    pub strides: [usize; 4],
+}
+
+/// What slides over maps, in pixels: height, width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Window {
+    pub kernel: [usize; 2],
+    pub stride: [usize; 2],
+    /// Above and below, left and right.
+    pub padding: [usize; 2],
+}
+
+impl Window {
+    /// The sides of what comes out, if the window fits at all.
+    pub fn output(&self, input: [usize; 2]) -> [usize; 2] {
+        [0, 1].map(|axis| {
+            let span = input[axis] + 2 * self.padding[axis];
+            span.checked_sub(self.kernel[axis]).map_or(0, |span| span / self.stride[axis] + 1)
+        })
+    }
+}
+
+/// Strides of maps that lie pixel by pixel.
+pub(super) fn by_pixel([_, channels, height, width]: [usize; 4]) -> [usize; 4] {
+    [channels * height * width, 1, width * channels, channels]
+}
+
+/// Rows of the output in pieces, where `a_row` numbers are under each: small enough for the cache, and no fewer than
+/// threads.
+pub(super) fn pieces(rows: usize, a_row: usize) -> impl Iterator<Item = Range<usize>> {
+    equal_parts(rows, (a_row * rows).div_ceil(UNDER_A_TASK).max(rayon::current_num_threads()))
+}
+
+/// In order, none empty.
+pub(super) fn equal_parts(count: usize, parts: usize) -> impl Iterator<Item = Range<usize>> {
+    let parts = parts.clamp(1, count.max(1));
+    (0..parts).map(move |part| part * count / parts..(part + 1) * count / parts).filter(|part| !part.is_empty())
+}
+
+impl<'a> Maps<'a> {
+    /// Whether they lie pixel by pixel without gaps; the stride of an axis of one place says nothing.
+    pub fn are_by_pixel(&self) -> bool {
+        let axes = self.sides.into_iter().zip(self.strides).zip(by_pixel(self.sides));
+        axes.into_iter().all(|((side, stride), wanted)| side == 1 || stride == wanted)
+    }
+
+    /// The numbers pixel by pixel.
+    pub fn pixels(&self) -> Cow<'a, [f32]> {
+        let [pictures, _, height, _] = self.sides;
+        if self.are_by_pixel() {
+            return Cow::Borrowed(&self.values[..self.sides.iter().product()]);
+        }
+        let mut pixels = Vec::with_capacity(self.sides.iter().product());
+        for picture in 0..pictures {
+            self.copy_rows(picture, 0..height, [0, 0], 0.0, &mut pixels);
+        }
+        Cow::Owned(pixels)
+    }
+
+    /// Some rows of one picture pixel by pixel, padded; rows count from the first of the padding.
+    fn copy_rows(
+        &self,
+        picture: usize,
+        rows: Range<usize>,
+        padding: [usize; 2],
+        padding_value: f32,
+        to: &mut Vec<f32>,
+    ) {
+        let [_, channels, height, width] = self.sides;
+        let [picture_stride, channel_stride, row_stride, pixel_stride] = self.strides;
+        for row in rows {
+            let row = row.checked_sub(padding[0]).filter(|row| *row < height);
+            let Some(row) = row else {
+                to.resize(to.len() + (width + 2 * padding[1]) * channels, padding_value);
+                continue;
+            };
+            to.resize(to.len() + padding[1] * channels, padding_value);
+            let from = &self.values[picture * picture_stride + row * row_stride..];
+            if channel_stride == 1 && pixel_stride == channels {
+                to.extend_from_slice(&from[..width * channels]);
+            } else {
+                let start = to.len();
+                to.resize(start + width * channels, 0.0);
+                for channel in 0..channels {
+                    let from = from[channel * channel_stride..].iter().step_by(pixel_stride);
+                    let pixels = to[start..].chunks_exact_mut(channels);
+                    pixels.zip(from).for_each(|(pixel, value)| pixel[channel] = *value);
+                }
+            }
+            to.resize(to.len() + padding[1] * channels, padding_value);
+        }
+    }
+
+    /// The rows of a window over some output rows, counted over the whole batch, as one block.
+    pub fn under<R>(
+        &self,
+        window: &Window,
+        padding_value: f32,
+        rows: Range<usize>,
+        work: impl FnOnce(Under<'_>) -> R,
+    ) -> R {
+        SCRATCH.with_borrow_mut(|(copies, pixels)| {
+            let [_, channels, height, width] = self.sides;
+            let [output_height, output_width] = window.output([height, width]);
+            let as_they_lie = window.padding == [0, 0] && self.are_by_pixel();
+            copies.clear();
+            pixels.clear();
+            let wide = width + 2 * window.padding[1];
+            let mut row = rows.start;
+            while row < rows.end {
+                let (picture, first) = (row / output_height, row % output_height);
+                let count = (output_height - first).min(rows.end - row);
+                let first_under = first * window.stride[0];
+                let start = match as_they_lie {
+                    true => (picture * height + first_under) * wide * channels,
+                    false => copies.len(),
+                };
+                if !as_they_lie {
+                    let under = first_under..first_under + (count - 1) * window.stride[0] + window.kernel[0];
+                    self.copy_rows(picture, under, window.padding, padding_value, copies);
+                }
+                for row in 0..count {
+                    let start = start + row * window.stride[0] * wide * channels;
+                    pixels.extend((0..output_width).map(|column| start + column * window.stride[1] * channels));
+                }
+                row += count;
+            }
+            let values = if as_they_lie { self.values } else { copies };
+            work(Under { values, pixels, row: wide * channels })
+        })
+    }
+}
+
+/// What lies under the windows of some pixels.
+pub(super) struct Under<'a> {
+    /// Pixel by pixel.
+    pub values: &'a [f32],
+    /// Where the window of each pixel begins.
+    pub pixels: &'a [usize],
+    /// From a row to the next.
+    pub row: usize,
+}
+
+thread_local! {
+    /// Kept from task to task: memory that the system has given already.
+    static SCRATCH: RefCell<(Vec<f32>, Vec<usize>)> = const { RefCell::new((Vec::new(), Vec::new())) };
+}

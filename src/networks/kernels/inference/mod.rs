@@ -1,0 +1,288 @@
+//! What takes most of a network's time on the CPU where nothing is learnt: convolutions with what follows them in one
+//! pass, poolings, and what works on channels.
+//!
+//! Burn 0.22.1's Flex lays every convolution's windows out as columns and passes over the maps again for bias,
+//! activation and shortcut. Here weights are put into the order of reading once ([`Packed`]), and maps lie pixel by
+//! pixel: tensors of the usual shape whose strides say so, which Burn's own operations take as they are. The plain
+//! references are Burn's layers (tests), and processors without the instructions use those.
+
+mod after;
+mod channels;
+mod conv;
+mod cpu;
+mod maps;
+mod output;
+mod slide;
+#[cfg(test)]
+pub(crate) use cpu::with_kernels;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use burn::backend::flex::{FlexTensor, Layout};
+use burn::backend::{BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind};
+use burn::tensor::{DType, Device, Shape, Tensor};
+
+use after::After;
+use channels::ResponseNorm;
+use conv::Filters;
+use cpu::Cpu;
+use maps::{Maps, Window, by_pixel};
+use slide::{Average, ChannelFilters, Depthwise, Length, Maximum};
+
+/// What follows a layer.
+#[derive(Clone)]
+pub(crate) enum Activation {
+    None,
+    Relu,
+    /// A factor of each channel for what is not positive.
+    Slopes(Tensor<1>),
+}
+
+/// A convolution as it is called.
+pub(crate) struct Layer<'a> {
+    /// `[filters, channels / groups, height, width]`
+    pub weight: Tensor<4>,
+    pub bias: Option<Tensor<1>>,
+    pub stride: [usize; 2],
+    /// Above and below, left and right.
+    pub padding: [usize; 2],
+    pub groups: usize,
+    pub packed: &'a Packed,
+}
+
+/// What a pooling makes of its window.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Pooling {
+    Maximum,
+    /// Padding does not count.
+    Average,
+    /// √(Σ x² + ε)
+    Length {
+        epsilon: f32,
+    },
+}
+
+/// A layer's weights in the order of reading, made when they are first used.
+///
+/// They belong to the very tensors that they were made from: those are kept, so that their memory is neither changed
+/// nor given to others, and other weights are told by their place.
+#[derive(Default)]
+pub(crate) struct Packed(Mutex<Option<Arc<PackedFrom>>>);
+
+struct PackedFrom {
+    weight: FlexTensor,
+    bias: Option<FlexTensor>,
+    form: Form,
+}
+
+enum Form {
+    Filters(Filters),
+    OneAChannel(ChannelFilters),
+}
+
+impl Clone for Packed {
+    /// Packed anew when it is used.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl std::fmt::Debug for Packed {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Packed")
+    }
+}
+
+impl Packed {
+    fn of(&self, weight: FlexTensor, bias: Option<FlexTensor>, groups: usize) -> Arc<PackedFrom> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(packed) = kept.as_ref().filter(|packed| packed.is_from(&weight, bias.as_ref())) {
+            return packed.clone();
+        }
+        let packed = Arc::new(PackedFrom::new(weight, bias, groups));
+        *kept = Some(packed.clone());
+        packed
+    }
+}
+
+impl PackedFrom {
+    fn new(weight: FlexTensor, bias: Option<FlexTensor>, groups: usize) -> Self {
+        let sides = sides(&weight);
+        let [weights, biases] = [Some(&weight), bias.as_ref()].map(|tensor| tensor.map(FlexTensor::to_contiguous));
+        let weights = weights.as_ref().map_or(&[][..], contiguous);
+        let biases = biases.as_ref().map_or(&[][..], contiguous);
+        let form = match sides[0] == groups && sides[1] == 1 && groups > 1 {
+            true => Form::OneAChannel(ChannelFilters::new(weights, groups, biases)),
+            false => Form::Filters(Filters::new(weights, sides, groups, biases)),
+        };
+        Self { weight, bias, form }
+    }
+
+    fn is_from(&self, weight: &FlexTensor, bias: Option<&FlexTensor>) -> bool {
+        let is_one = |a: &FlexTensor, b: &FlexTensor| std::ptr::eq(a.bytes(), b.bytes()) && a.layout() == b.layout();
+        let is_same_bias = match (&self.bias, bias) {
+            (Some(a), Some(b)) => is_one(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        is_one(&self.weight, weight) && is_same_bias
+    }
+}
+
+/// Whether these kernels take the maps: 32-bit floats on the CPU, nothing to be learnt from them, and a processor that
+/// the kernels are quick on.
+pub(crate) fn runs_here(maps: &Tensor<4>) -> bool {
+    Cpu::here() != Cpu::Plain && maps.dtype() == DType::F32 && is_plain_cpu(&maps.device())
+}
+
+/// Devices are equal whether or not they keep gradients.
+fn is_plain_cpu(device: &Device) -> bool {
+    !device.is_autodiff() && *device == Device::flex()
+}
+
+/// activation(conv(maps) + shortcut)
+///
+/// # Shapes
+/// - maps: `[batch, channels, height, width]`
+/// - shortcut and output: `[batch, filters, height', width']`
+pub(crate) fn convolve(
+    maps: Tensor<4>,
+    layer: Layer,
+    shortcut: Option<Tensor<4>>,
+    activation: Activation,
+) -> Tensor<4> {
+    let weight = flex(layer.weight.into_dispatch());
+    let [filters, _, height, width] = sides(&weight);
+    let packed = layer.packed.of(weight, layer.bias.map(|bias| flex(bias.into_dispatch())), layer.groups);
+    let window = Window { kernel: [height, width], stride: layer.stride, padding: layer.padding };
+    on_maps(maps, shortcut, activation, |maps, after| {
+        let [height, width] = window.output([maps.sides[2], maps.sides[3]]);
+        let values = match &packed.form {
+            Form::Filters(filters) => conv::convolve(maps, filters, &window, after, Cpu::here()),
+            Form::OneAChannel(filters) => slide::slide(maps, Depthwise { filters }, &window, after, Cpu::here()),
+        };
+        (values, [maps.sides[0], filters, height, width])
+    })
+}
+
+/// The same stride and padding on all sides.
+///
+/// # Shapes
+/// - maps: `[batch, channels, height, width]`
+/// - output: `[batch, channels, height', width']`
+pub(crate) fn pool(maps: Tensor<4>, pooling: Pooling, kernel: [usize; 2], stride: usize, padding: usize) -> Tensor<4> {
+    let window = Window { kernel, stride: [stride; 2], padding: [padding; 2] };
+    on_maps(maps, None, Activation::None, |maps, after| {
+        let [pictures, channels, height, width] = maps.sides;
+        let [height, width] = window.output([height, width]);
+        let values = match pooling {
+            Pooling::Maximum => slide::slide(maps, Maximum, &window, after, Cpu::here()),
+            Pooling::Average => slide::slide(maps, Average, &window, after, Cpu::here()),
+            Pooling::Length { epsilon } => slide::slide(maps, Length { epsilon }, &window, after, Cpu::here()),
+        };
+        (values, [pictures, channels, height, width])
+    })
+}
+
+/// activation(scale · maps + shortcut)
+///
+/// # Shapes
+/// - maps, shortcut and output: `[batch, channels, height, width]`
+pub(crate) fn add(maps: Tensor<4>, scale: f32, shortcut: Tensor<4>, activation: Activation) -> Tensor<4> {
+    on_maps(maps, Some(shortcut), activation, |maps, after| {
+        (channels::add(&maps.pixels(), maps.sides[1], scale, after), maps.sides)
+    })
+}
+
+/// The maps, and on each square of four pixels one of the coarse ones.
+///
+/// # Shapes
+/// - maps and output: `[batch, channels, 2 · height, 2 · width]`
+/// - coarse: `[batch, channels, height, width]`
+pub(crate) fn add_doubled(maps: Tensor<4>, coarse: Tensor<4>) -> Tensor<4> {
+    let coarse = flex(coarse.into_dispatch());
+    on_maps(maps, None, Activation::None, |maps, _| {
+        (channels::add_doubled(&maps.pixels(), &view(&coarse).pixels(), maps.sides), maps.sides)
+    })
+}
+
+/// x / (k + α/size Σ x²)^¾ over so many channels around each.
+///
+/// # Shapes
+/// - maps and output: `[batch, channels, height, width]`
+pub(crate) fn response_norm(maps: Tensor<4>, size: usize, alpha: f32, k: f32) -> Tensor<4> {
+    on_maps(maps, None, Activation::None, |maps, _| {
+        let norm = ResponseNorm { size, alpha, k };
+        (norm.apply(&maps.pixels(), maps.sides[1], Cpu::here()), maps.sides)
+    })
+}
+
+/// Maps of one size one after the other by channel.
+///
+/// # Shapes
+/// - maps: each `[batch, channels, height, width]`
+/// - output: `[batch, Σ channels, height, width]`
+pub(crate) fn concatenate(maps: Vec<Tensor<4>>) -> Tensor<4> {
+    let tensors: Vec<_> = maps.into_iter().map(|maps| flex(maps.into_dispatch())).collect();
+    let maps: Vec<_> = tensors.iter().map(view).collect();
+    let pixels: Vec<_> = maps.iter().map(Maps::pixels).collect();
+    let parts: Vec<_> = pixels.iter().zip(&maps).map(|(pixels, maps)| (&pixels[..], maps.sides[1])).collect();
+    let channels = parts.iter().map(|(_, channels)| channels).sum();
+    let [pictures, _, height, width] = maps.first().expect("there are maps to put together").sides;
+    tensor(channels::concatenate(&parts), [pictures, channels, height, width])
+}
+
+/// Runs a kernel on maps and what follows it; it gives values pixel by pixel, and the sides.
+fn on_maps(
+    maps: Tensor<4>,
+    shortcut: Option<Tensor<4>>,
+    activation: Activation,
+    kernel: impl FnOnce(Maps, After) -> (FlexTensor, [usize; 4]),
+) -> Tensor<4> {
+    let maps = flex(maps.into_dispatch());
+    let shortcut = shortcut.map(|shortcut| flex(shortcut.into_dispatch()));
+    let shortcut = shortcut.as_ref().map(|shortcut| view(shortcut).pixels());
+    let slopes = match &activation {
+        Activation::Slopes(slopes) => Some(flex(slopes.clone().into_dispatch()).to_contiguous()),
+        Activation::None | Activation::Relu => None,
+    };
+    let activation = match (&activation, &slopes) {
+        (Activation::Relu, _) => after::Activation::Relu,
+        (_, Some(slopes)) => after::Activation::Slopes(contiguous(slopes)),
+        (_, None) => after::Activation::None,
+    };
+    let (values, sides) = kernel(view(&maps), After { shortcut: shortcut.as_deref(), activation });
+    tensor(values, sides)
+}
+
+/// Panics unless [`runs_here`] has said so.
+fn flex(tensor: DispatchTensor) -> FlexTensor {
+    match tensor.kind {
+        DispatchTensorKind::Flex(BackendTensor::Float(tensor)) if tensor.layout().has_positive_strides() => tensor,
+        DispatchTensorKind::Flex(BackendTensor::Float(tensor)) => tensor.to_contiguous(),
+        _ => unreachable!("maps and weights lie on one device"),
+    }
+}
+
+fn sides(tensor: &FlexTensor) -> [usize; 4] {
+    std::array::from_fn(|axis| tensor.layout().shape()[axis])
+}
+
+fn contiguous(tensor: &FlexTensor) -> &[f32] {
+    &tensor.storage()[tensor.layout().start_offset()..][..tensor.layout().num_elements()]
+}
+
+fn view(tensor: &FlexTensor) -> Maps<'_> {
+    let layout = tensor.layout();
+    let strides = std::array::from_fn(|axis| layout.strides()[axis].unsigned_abs());
+    Maps { values: &tensor.storage()[layout.start_offset()..], sides: sides(tensor), strides }
+}
+
+/// `values` lie pixel by pixel.
+fn tensor(values: FlexTensor, sides: [usize; 4]) -> Tensor<4> {
+    let strides = by_pixel(sides).map(|stride| stride as isize).to_vec();
+    let tensor = values.with_layout(Layout::new(Shape::from(sides.to_vec()), strides, 0));
+    let kind = DispatchTensorKind::Flex(BackendTensor::Float(tensor));
+    Tensor::from_dispatch(DispatchTensor { kind, autodiff: DispatchAutodiffContext::Disabled })
+}

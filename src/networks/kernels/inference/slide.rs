@@ -1,0 +1,293 @@
+//! What a window does to each channel alone: convolution with one filter a channel, and pooling.
+//!
+//! Pixels lie with their channels side by side, so that some channels of some pixels fill the registers, and each place of
+//! the window is one step for all of them.
+
+use burn::backend::flex::FlexTensor;
+use rayon::prelude::*;
+
+use super::after::After;
+use super::cpu::Cpu;
+use super::maps::{Maps, Under, Window, pieces};
+use super::output::{Places, filled};
+
+/// Channels and pixels of a tile: eight of AVX2's sixteen registers.
+const WIDTH: usize = 16;
+const HEIGHT: usize = 4;
+
+/// What the numbers under a window become.
+pub(super) trait Slide: Copy + Sync {
+    /// What stands where there is no map.
+    const PADDING: f32;
+
+    fn start<const LANES: usize>(self, channel: usize) -> [f32; LANES];
+
+    /// What the places of the window, counted by rows, are weighed with.
+    fn weights<const LANES: usize>(self, place: usize, channel: usize) -> [f32; LANES];
+
+    fn step(self, sum: f32, value: f32, weight: f32) -> f32;
+
+    /// `on_map`: places of the window that are not padding.
+    fn end(self, sum: f32, on_map: impl FnOnce() -> usize) -> f32;
+}
+
+/// One filter a channel.
+#[derive(Clone, Copy)]
+pub(super) struct Depthwise<'a> {
+    pub filters: &'a ChannelFilters,
+}
+
+/// Weights by the window's places, then channels.
+#[derive(Debug)]
+pub(super) struct ChannelFilters {
+    channels: usize,
+    weights: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl ChannelFilters {
+    /// `weights`: channel by channel.
+    pub fn new(weights: &[f32], channels: usize, bias: &[f32]) -> Self {
+        assert!(bias.is_empty() || bias.len() == channels);
+        let places = weights.len() / channels;
+        let place = |place: usize| weights.iter().skip(place).step_by(places).copied();
+        let bias = if bias.is_empty() { vec![0.0; channels] } else { bias.to_vec() };
+        Self { channels, weights: (0..places).flat_map(place).collect(), bias }
+    }
+}
+
+impl Slide for Depthwise<'_> {
+    const PADDING: f32 = 0.0;
+
+    #[inline(always)]
+    fn start<const LANES: usize>(self, channel: usize) -> [f32; LANES] {
+        lanes(&self.filters.bias[channel..])
+    }
+
+    #[inline(always)]
+    fn weights<const LANES: usize>(self, place: usize, channel: usize) -> [f32; LANES] {
+        lanes(&self.filters.weights[place * self.filters.channels + channel..])
+    }
+
+    #[inline(always)]
+    fn step(self, sum: f32, value: f32, weight: f32) -> f32 {
+        value.mul_add(weight, sum)
+    }
+
+    #[inline(always)]
+    fn end(self, sum: f32, _: impl FnOnce() -> usize) -> f32 {
+        sum
+    }
+}
+
+#[inline(always)]
+fn lanes<const LANES: usize>(values: &[f32]) -> [f32; LANES] {
+    *values.first_chunk().expect("a tile's channels are there")
+}
+
+/// The largest number.
+#[derive(Clone, Copy)]
+pub(super) struct Maximum;
+
+impl Slide for Maximum {
+    const PADDING: f32 = f32::NEG_INFINITY;
+
+    #[inline(always)]
+    fn start<const LANES: usize>(self, _: usize) -> [f32; LANES] {
+        [f32::NEG_INFINITY; LANES]
+    }
+
+    #[inline(always)]
+    fn weights<const LANES: usize>(self, _: usize, _: usize) -> [f32; LANES] {
+        [1.0; LANES]
+    }
+
+    #[inline(always)]
+    fn step(self, sum: f32, value: f32, _: f32) -> f32 {
+        if value > sum { value } else { sum }
+    }
+
+    #[inline(always)]
+    fn end(self, sum: f32, _: impl FnOnce() -> usize) -> f32 {
+        sum
+    }
+}
+
+/// The mean of what is on the map.
+#[derive(Clone, Copy)]
+pub(super) struct Average;
+
+impl Slide for Average {
+    const PADDING: f32 = 0.0;
+
+    #[inline(always)]
+    fn start<const LANES: usize>(self, _: usize) -> [f32; LANES] {
+        [0.0; LANES]
+    }
+
+    #[inline(always)]
+    fn weights<const LANES: usize>(self, _: usize, _: usize) -> [f32; LANES] {
+        [1.0; LANES]
+    }
+
+    #[inline(always)]
+    fn step(self, sum: f32, value: f32, _: f32) -> f32 {
+        sum + value
+    }
+
+    #[inline(always)]
+    fn end(self, sum: f32, on_map: impl FnOnce() -> usize) -> f32 {
+        sum / on_map() as f32
+    }
+}
+
+/// √(Σ x² + ε)
+#[derive(Clone, Copy)]
+pub(super) struct Length {
+    pub epsilon: f32,
+}
+
+impl Slide for Length {
+    const PADDING: f32 = 0.0;
+
+    #[inline(always)]
+    fn start<const LANES: usize>(self, _: usize) -> [f32; LANES] {
+        [self.epsilon; LANES]
+    }
+
+    #[inline(always)]
+    fn weights<const LANES: usize>(self, _: usize, _: usize) -> [f32; LANES] {
+        [1.0; LANES]
+    }
+
+    #[inline(always)]
+    fn step(self, sum: f32, value: f32, _: f32) -> f32 {
+        value.mul_add(value, sum)
+    }
+
+    #[inline(always)]
+    fn end(self, sum: f32, _: impl FnOnce() -> usize) -> f32 {
+        sum.sqrt()
+    }
+}
+
+/// The maps after the window, pixel by pixel.
+pub(super) fn slide<S: Slide>(maps: Maps, slide: S, window: &Window, after: After, cpu: Cpu) -> FlexTensor {
+    let [pictures, channels, height, width] = maps.sides;
+    let output_sides = window.output([height, width]);
+    let rows = pictures * output_sides[0];
+    let outputs = rows * output_sides[1] * channels;
+    after.check(outputs, channels);
+    let a_row = (width + 2 * window.padding[1]) * channels * window.stride[0];
+    let tasks: Vec<_> = pieces(rows, a_row).collect();
+    filled(outputs, |output| {
+        let places = Places::new(output);
+        tasks.into_par_iter().for_each(|rows| {
+            let first_pixel = rows.start * output_sides[1];
+            maps.under(window, S::PADDING, rows, |under| {
+                let task = Task { under, first_pixel, channels, slide, window, sides: [height, width], after, places };
+                task.run(cpu);
+            });
+        });
+    })
+}
+
+struct Task<'a, S> {
+    under: Under<'a>,
+    /// Of the whole output.
+    first_pixel: usize,
+    channels: usize,
+    slide: S,
+    window: &'a Window,
+    /// Of the maps.
+    sides: [usize; 2],
+    after: After<'a>,
+    places: Places<'a>,
+}
+
+impl<S: Slide> Task<'_, S> {
+    fn run(self, cpu: Cpu) {
+        match cpu {
+            // SAFETY: the processor has the instructions.
+            #[cfg(target_arch = "x86_64")]
+            Cpu::Avx2 => unsafe { self.run_on_avx2() },
+            Cpu::Plain => self.run_tiles(),
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn run_on_avx2(self) {
+        self.run_tiles();
+    }
+
+    #[inline(always)]
+    fn run_tiles(self) {
+        let [height, width] = self.window.kernel;
+        let row = |y: usize| (0..width).map(move |x| y * self.under.row + x * self.channels);
+        let taken: Vec<usize> = (0..height).flat_map(row).collect();
+        let pixels = self.under.pixels.len();
+        // Pixels and places ascend, so that nothing lies beyond the last of the last.
+        let [last_pixel, last_place] = [self.under.pixels, &taken].map(|all| all.last().copied().unwrap_or(0));
+        assert!(last_pixel + last_place + self.channels <= self.under.values.len());
+        let whole = pixels - pixels % HEIGHT;
+        for from in (0..whole).step_by(HEIGHT) {
+            self.pixels::<HEIGHT>(from, &taken);
+        }
+        for from in whole..pixels {
+            self.pixels::<1>(from, &taken);
+        }
+    }
+
+    #[inline(always)]
+    fn pixels<const PIXELS: usize>(&self, from: usize, taken: &[usize]) {
+        let whole = self.channels - self.channels % WIDTH;
+        for channel in (0..whole).step_by(WIDTH) {
+            self.tile::<PIXELS, WIDTH>(from, channel, taken);
+        }
+        for channel in whole..self.channels {
+            self.tile::<PIXELS, 1>(from, channel, taken);
+        }
+    }
+
+    #[inline(always)]
+    fn tile<const PIXELS: usize, const LANES: usize>(&self, from: usize, channel: usize, taken: &[usize]) {
+        let mut at = [channel; PIXELS];
+        at.iter_mut().zip(&self.under.pixels[from..]).for_each(|(at, pixel)| *at += pixel);
+        let mut sums: [[f32; LANES]; PIXELS] = [self.slide.start(channel); PIXELS];
+        for (place, offset) in taken.iter().enumerate() {
+            let weights: [f32; LANES] = self.slide.weights(place, channel);
+            for (sums, at) in sums.iter_mut().zip(at) {
+                // SAFETY: `run_tiles` has seen that the last place of the last pixel is inside.
+                let values: [f32; LANES] =
+                    unsafe { *self.under.values.as_ptr().add(at + offset).cast::<[f32; LANES]>() };
+                for ((sum, value), weight) in sums.iter_mut().zip(values).zip(weights) {
+                    *sum = self.slide.step(*sum, value, weight);
+                }
+            }
+        }
+        for (pixel, mut sums) in sums.into_iter().enumerate() {
+            let pixel = self.first_pixel + from + pixel;
+            let place = pixel * self.channels + channel;
+            for sum in &mut sums {
+                *sum = self.slide.end(*sum, || self.on_map(pixel));
+            }
+            self.after.apply(&mut sums, channel, place);
+            // SAFETY: pixel and channel are this tile's alone.
+            unsafe { self.places.at(place, LANES) }.copy_from_slice(&sums);
+        }
+    }
+
+    /// How many places of a pixel's window are not padding.
+    #[inline(always)]
+    fn on_map(&self, pixel: usize) -> usize {
+        let [height, width] = self.window.output(self.sides);
+        let along = |axis: usize, place: usize| {
+            let start = place * self.window.stride[axis];
+            let [from, to] = [start, start + self.window.kernel[axis]];
+            let padding = self.window.padding[axis];
+            to.min(self.sides[axis] + padding) - from.max(padding)
+        };
+        along(0, pixel / width % height) * along(1, pixel % width)
+    }
+}

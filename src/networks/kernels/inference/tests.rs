@@ -1,0 +1,164 @@
+//! Every kernel against Burn's own operations, at sizes that fill no register.
+
+use burn::nn::LocalResponseNormConfig;
+use burn::tensor::module::{avg_pool2d, conv2d, interpolate, max_pool2d};
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions};
+use burn::tensor::{Distribution, Tolerance, activation};
+
+use super::*;
+
+fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
+    Tensor::random(shape, Distribution::Uniform(-1.0, 1.0), &Device::flex())
+}
+
+fn assert_close(ours: Tensor<4>, burns: Tensor<4>) {
+    assert_eq!(ours.dims(), burns.dims());
+    ours.into_data().assert_approx_eq::<f32>(&burns.into_data(), Tolerance::absolute(1e-5));
+}
+
+/// The same maps as a kernel leaves them: pixel by pixel.
+fn by_pixels(maps: Tensor<4>) -> Tensor<4> {
+    concatenate(vec![maps])
+}
+
+/// Sides of the maps, filters, groups, kernel, stride, padding.
+const LAYERS: [([usize; 4], usize, usize, [usize; 2], usize, [usize; 2]); 14] = [
+    ([1, 3, 7, 5], 8, 1, [3, 3], 2, [1, 1]),
+    ([3, 5, 9, 9], 19, 1, [1, 7], 1, [0, 3]),
+    ([3, 5, 9, 9], 19, 1, [7, 1], 1, [3, 0]),
+    ([1, 33, 1, 1], 17, 1, [1, 1], 1, [0, 0]),
+    ([3, 24, 3, 3], 40, 1, [1, 1], 1, [0, 0]),
+    ([1, 6, 8, 7], 16, 1, [1, 1], 2, [0, 0]),
+    ([2, 8, 5, 5], 64, 1, [5, 5], 2, [2, 2]),
+    ([1, 4, 6, 6], 33, 1, [6, 6], 1, [0, 0]),
+    ([2, 12, 6, 7], 40, 4, [3, 3], 1, [0, 0]),
+    ([3, 12, 6, 7], 6, 3, [3, 3], 2, [1, 1]),
+    ([1, 16, 7, 5], 16, 16, [3, 3], 1, [1, 1]),
+    ([2, 35, 6, 9], 35, 35, [3, 3], 2, [1, 1]),
+    ([3, 7, 4, 4], 7, 7, [4, 4], 1, [0, 0]),
+    ([1, 4, 5, 5], 8, 4, [3, 3], 1, [1, 1]),
+];
+
+#[test]
+fn convolutions_with_what_follows_them_are_those_of_burn() {
+    Device::flex().seed(1);
+    for (sides, filters, groups, kernel, stride, padding) in LAYERS {
+        let maps = random(sides);
+        let weight = random([filters, sides[1] / groups, kernel[0], kernel[1]]);
+        let (bias, slopes) = (random([filters]), random([filters]));
+        let options = ConvOptions::new([stride; 2], padding, [1, 1], groups);
+        for has_bias in [true, false] {
+            let bias = has_bias.then(|| bias.clone());
+            let burns = conv2d(maps.clone(), weight.clone(), bias.clone(), options.clone());
+            let shortcut = random(burns.dims());
+            let packed = Packed::default();
+            let ours = |maps: &Tensor<4>, shortcut: Option<&Tensor<4>>, activation| {
+                let (weight, bias, stride) = (weight.clone(), bias.clone(), [stride; 2]);
+                let layer = Layer { weight, bias, stride, padding, groups, packed: &packed };
+                with_kernels(|| convolve(maps.clone(), layer, shortcut.cloned(), activation))
+            };
+            assert_close(ours(&maps, None, Activation::None), burns.clone());
+            assert_close(ours(&by_pixels(maps.clone()), None, Activation::None), burns.clone());
+            let sum = burns.clone() + shortcut.clone();
+            assert_close(ours(&maps, Some(&shortcut), Activation::Relu), activation::relu(sum));
+            let prelu = activation::prelu(burns, slopes.clone());
+            assert_close(ours(&maps, None, Activation::Slopes(slopes.clone())), prelu);
+        }
+    }
+}
+
+/// What was put in order for one layer is not taken for another.
+#[test]
+fn changed_weights_are_packed_anew() {
+    Device::flex().seed(2);
+    let (maps, packed) = (random([1, 3, 4, 4]), Packed::default());
+    for groups in [1, 3] {
+        for _ in 0..3 {
+            let (weight, bias) = (random([6, 3 / groups, 3, 3]), random([6]));
+            let burns = conv2d(
+                maps.clone(),
+                weight.clone(),
+                Some(bias.clone()),
+                ConvOptions::new([1; 2], [1; 2], [1; 2], groups),
+            );
+            let layer = Layer { weight, bias: Some(bias), stride: [1; 2], padding: [1; 2], groups, packed: &packed };
+            assert_close(with_kernels(|| convolve(maps.clone(), layer, None, Activation::None)), burns);
+        }
+    }
+}
+
+#[test]
+fn poolings_are_those_of_burn() {
+    Device::flex().seed(3);
+    for (sides, kernel, stride, padding) in
+        [([2, 19, 7, 5], 3, 2, 0), ([1, 16, 8, 8], 2, 2, 0), ([3, 5, 6, 6], 3, 1, 1), ([1, 33, 7, 6], 3, 2, 1)]
+    {
+        let maps = random(sides);
+        let ours = |pooling| with_kernels(|| pool(maps.clone(), pooling, [kernel; 2], stride, padding));
+        let largest = MaxPoolOptions::new([kernel; 2]).with_stride([stride; 2]).with_padding([padding; 2]);
+        assert_close(ours(Pooling::Maximum), max_pool2d(maps.clone(), largest));
+        let mean = AvgPoolOptions::new([kernel; 2]).with_stride([stride; 2]).with_padding([padding; 2]);
+        let without_padding = mean.clone().with_count_include_pad(false);
+        assert_close(ours(Pooling::Average), avg_pool2d(maps.clone(), without_padding));
+        let squares = avg_pool2d(maps.clone().square(), mean.with_count_include_pad(true));
+        let length = squares.mul_scalar((kernel * kernel) as f64).sqrt();
+        assert_close(ours(Pooling::Length { epsilon: 1e-12 }), length);
+    }
+}
+
+#[test]
+fn what_works_on_channels_is_burns() {
+    Device::flex().seed(4);
+    let (maps, more) = (random([2, 19, 6, 4]), random([2, 19, 6, 4]));
+    let three = vec![maps.clone(), random([2, 5, 6, 4]), by_pixels(more.clone())];
+    assert_close(concatenate(three.clone()), Tensor::cat(three, 1));
+    let sum = activation::relu(maps.clone().mul_scalar(0.2) + more.clone());
+    assert_close(add(maps.clone(), 0.2, more, Activation::Relu), sum);
+    let norm = LocalResponseNormConfig::new(5).with_alpha(0.5).with_beta(0.75).with_k(1.0).init();
+    let ours = with_kernels(|| response_norm(maps.clone(), 5, 0.5, 1.0));
+    assert_close(ours, norm.forward(maps.clone()));
+    let coarse = random([2, 19, 3, 2]);
+    let doubled = InterpolateOptions::new(InterpolateMode::Nearest).with_scale_factor([2.0, 2.0]);
+    let expected = maps.clone() + interpolate(coarse.clone(), doubled);
+    assert_close(add_doubled(by_pixels(maps), coarse), expected);
+}
+
+/// Each number as every thread of a larger machine would write it.
+#[test]
+fn threads_change_nothing() {
+    Device::flex().seed(5);
+    let maps = random([3, 24, 6, 6]);
+    let weight = random([80, 24, 3, 3]);
+    let with = |threads| {
+        let layer = Layer {
+            weight: weight.clone(),
+            bias: None,
+            stride: [1; 2],
+            padding: [1; 2],
+            groups: 1,
+            packed: &Packed::default(),
+        };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| with_kernels(|| convolve(maps.clone(), layer, None, Activation::Relu))).into_data()
+    };
+    let one = with(1);
+    [2, 3, 16].into_iter().for_each(|threads| with(threads).assert_eq(&one, true));
+}
+
+#[test]
+fn what_learns_is_left_to_burn() {
+    let takes = |device: &Device| with_kernels(|| runs_here(&Tensor::<4>::zeros([1, 1, 1, 1], device)));
+    assert!(!takes(&Device::flex().autodiff()));
+    assert_eq!(takes(&Device::flex()), with_kernels(Cpu::here) != Cpu::Plain);
+}
+
+/// Memory is taken again, but never from who holds it.
+#[test]
+fn an_output_that_is_held_stays_what_it_is() {
+    let maps = random([1, 3, 5, 7]);
+    let held = concatenate(vec![maps.clone()]);
+    for _ in 0..3 {
+        add(maps.clone(), 2.0, maps.clone(), Activation::None);
+    }
+    assert_close(held, maps);
+}
