@@ -6,8 +6,9 @@
 //!   figures are the validation's, over all pairs; of more than two million pairs of a kind the draws weigh a sample.
 //! * A list of pairs: accuracy and VAL by folds (LFW's protocol); the error of the mean fold difference.
 //!
-//! The verdict needs a difference whose 95% interval leaves zero out. What it leaves out: a chance that both measures
-//! are asked and one of them errs.
+//! The verdict needs a difference whose 95% interval leaves zero out, on people or pairs that did not choose the new
+//! network: the best of many judgements looks better than it is to whoever made them. What it leaves out: a chance that
+//! both measures are asked and one of them errs.
 
 use std::f64::consts::FRAC_PI_2;
 
@@ -15,6 +16,7 @@ use rand::RngExt;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::data::FEWEST_COMPARED;
 use super::rng::{Purpose, stream};
 use super::validate::{PairSet, PeopleReport, judge_people, judged_pairs};
 use crate::eval::EvalError;
@@ -27,8 +29,6 @@ use pairs::{Pairs, SampledPairs};
 const DRAWS: u64 = 500;
 /// Pairs of a kind that a draw weighs: their own number is then no source of error beside that of the people.
 const PAIRS_AT_MOST: usize = 1 << 21;
-/// Fewer people say nothing about others.
-const FEWEST_PEOPLE: usize = 5;
 
 /// The new network against the old one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,6 +47,8 @@ pub(crate) enum ComparisonOutcome {
     /// None that these data can tell.
     NoDifference,
     Worse,
+    /// They look better to those who chose the network, which says nothing.
+    Chosen,
     /// Too few people are held out, and there is no list of pairs.
     NotMeasured,
 }
@@ -60,6 +62,27 @@ pub struct PeopleComparison {
     pub val: Compared,
     /// Mean of the shares of same pairs accepted and of different pairs refused, at each network's best threshold.
     pub accuracy: Compared,
+    /// The new network's.
+    #[serde(default)]
+    pub thresholds: Option<Thresholds>,
+    /// They chose the new network among several.
+    #[serde(default)]
+    pub chose: bool,
+}
+
+/// Squared distances up to which two pictures show one person.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Thresholds {
+    /// The most accurate.
+    pub same_person: f64,
+    /// With as few wrong matches as VAL is measured at.
+    pub grouping: f64,
+}
+
+impl Thresholds {
+    pub(crate) fn of(people: &PeopleReport) -> Self {
+        Self { same_person: people.threshold, grouping: people.val_threshold }
+    }
 }
 
 /// Over the folds of a list of pairs.
@@ -70,6 +93,9 @@ pub struct PairsComparison {
     pub far_target: f64,
     pub accuracy: Compared,
     pub val: Compared,
+    /// They chose the new network among several.
+    #[serde(default)]
+    pub chose: bool,
 }
 
 /// One figure of both networks; all are shares of one.
@@ -101,19 +127,18 @@ pub(crate) struct BothVectors {
 
 impl Comparison {
     pub fn new(old: String, people: Option<PeopleComparison>, pairs: Option<PairsComparison>) -> Self {
-        let of_people = people.as_ref().map(|people| people.val);
-        let of_pairs = pairs.as_ref().map(|pairs| pairs.accuracy);
-        let verdict = verdict(of_people.iter().chain(&of_pairs).copied());
+        let of_people = people.as_ref().map(|people| people.val.told_by(people.chose));
+        let of_pairs = pairs.as_ref().map(|pairs| pairs.accuracy.told_by(pairs.chose));
+        let verdict = verdict(of_people.into_iter().chain(of_pairs));
         Self { old, verdict, people, pairs }
     }
 }
 
-fn verdict(figures: impl Iterator<Item = Compared>) -> ComparisonOutcome {
-    figures.fold(ComparisonOutcome::NotMeasured, |so_far, figure| match (so_far, figure.verdict()) {
-        (ComparisonOutcome::Worse, _) | (_, ComparisonOutcome::Worse) => ComparisonOutcome::Worse,
-        (ComparisonOutcome::Better, _) | (_, ComparisonOutcome::Better) => ComparisonOutcome::Better,
-        _ => ComparisonOutcome::NoDifference,
-    })
+/// The weightiest.
+fn verdict(of_measures: impl Iterator<Item = ComparisonOutcome> + Clone) -> ComparisonOutcome {
+    use ComparisonOutcome::{Better, Chosen, NoDifference, NotMeasured, Worse};
+    let by_weight = [Worse, Better, Chosen, NoDifference];
+    by_weight.into_iter().find(|outcome| of_measures.clone().any(|told| told == *outcome)).unwrap_or(NotMeasured)
 }
 
 impl Compared {
@@ -124,6 +149,14 @@ impl Compared {
             ComparisonOutcome::Worse
         } else {
             ComparisonOutcome::NoDifference
+        }
+    }
+
+    /// By people or pairs who chose the new network, or did not.
+    fn told_by(&self, chose: bool) -> ComparisonOutcome {
+        match self.verdict() {
+            ComparisonOutcome::Better if chose => ComparisonOutcome::Chosen,
+            told => told,
         }
     }
 
@@ -174,7 +207,7 @@ fn compare_by(
 ) -> Result<Option<PeopleComparison>, EvalError> {
     let (labels, count) = numbered(people);
     let sampled = SampledPairs::of(&labels, count, pairs_at_most, seed);
-    if count < FEWEST_PEOPLE || sampled.same.is_empty() {
+    if count < FEWEST_COMPARED || sampled.same.is_empty() {
         return Ok(None);
     }
     let old = Network::of(&vectors.old, vectors.old_dimensions, &labels, &sampled, far_target)?;
@@ -196,8 +229,16 @@ fn compare_by(
     };
     let (val, accuracy) = (compared(0, |judged| judged.val), compared(1, |judged| judged.accuracy));
     let both = val.zip(accuracy);
-    let pictures = people.len();
-    Ok(both.map(|(val, accuracy)| PeopleComparison { people: count, pictures, far_target, val, accuracy }))
+    let (pictures, thresholds) = (people.len(), Some(Thresholds::of(&new.judged)));
+    Ok(both.map(|(val, accuracy)| PeopleComparison {
+        people: count,
+        pictures,
+        far_target,
+        val,
+        accuracy,
+        thresholds,
+        chose: false,
+    }))
 }
 
 /// Compares on a list of pairs; `row_of` gives a picture's row in both networks' vectors.
@@ -220,6 +261,7 @@ pub(crate) fn compare_pairs(
         far_target,
         accuracy: compared(|fold| fold.accuracy),
         val: compared(|fold| fold.val),
+        chose: false,
     })
 }
 
@@ -291,6 +333,8 @@ fn chance_below(angle: f64, freedom: usize) -> f64 {
 mod tests {
     use super::*;
     use crate::eval::Pair;
+    use crate::train::data::{Dataset, Person};
+    use crate::train::validate::ValidationReport;
 
     const PEOPLE: usize = 30;
     const PICTURES: usize = 6;
@@ -370,6 +414,55 @@ mod tests {
         let few: Vec<u32> = labels().iter().map(|label| label % 4).collect();
         assert_eq!(compare_people(&both, &few, 0.01, 1), Ok(None));
         assert_eq!(Comparison::new("old".into(), None, None).verdict, ComparisonOutcome::NotMeasured);
+    }
+
+    /// Eleven networks that differ from the old one by noise alone: the one that some people judge best looks better to
+    /// them, and to others no more often than an interval of 95% errs.
+    #[test]
+    fn the_best_of_many_judgements_is_better_only_for_those_who_did_not_choose_it() {
+        const RUNS: u64 = 60;
+        let everybody = labels();
+        let person =
+            |id: usize| Person { name: id.to_string(), pictures: (id * PICTURES..(id + 1) * PICTURES).collect() };
+        let better = |run: u64| {
+            let (choosing, comparing) =
+                Dataset { people: (0..PEOPLE).map(person).collect() }.choosing_and_comparing(run);
+            let pictures = |people: &Dataset| -> Vec<usize> {
+                people.people.iter().flat_map(|person| person.pictures.clone()).collect()
+            };
+            let rows = |vectors: &[f32], of: &[usize]| -> Vec<f32> {
+                of.iter().flat_map(|&row| vectors[row * 16..(row + 1) * 16].to_vec()).collect()
+            };
+            let [choosing, comparing] = [choosing, comparing].map(|people| pictures(&people));
+            let of_people = |of: &[usize]| of.iter().map(|&row| everybody[row]).collect::<Vec<u32>>();
+            let old = network(1.1, 500_000 + run);
+            let candidates: Vec<Vec<f32>> = (0..11).map(|step| network(1.1, 1000 + 11 * run + step)).collect();
+            let judged = candidates.iter().map(|vectors| {
+                let report = judge_people(&rows(vectors, &choosing), 16, &of_people(&choosing), 0.01).unwrap();
+                ValidationReport { people: Some(report), ..ValidationReport::default() }
+            });
+            let best =
+                judged.enumerate().reduce(|best, next| if next.1.beats(&best.1) { next } else { best }).unwrap().0;
+            [&choosing, &comparing].map(|on| {
+                let vectors = both(&rows(&old, on), &rows(&candidates[best], on));
+                let people = compare_people(&vectors, &of_people(on), 0.01, run).unwrap().unwrap();
+                people.val.verdict() == ComparisonOutcome::Better
+            })
+        };
+        let told: Vec<[bool; 2]> = (0..RUNS).into_par_iter().map(better).collect();
+        let share = |who: usize| told.iter().filter(|told| told[who]).count() as f64 / RUNS as f64;
+        assert!(share(0) > 0.15 && share(1) <= 0.05, "{} {}", share(0), share(1));
+    }
+
+    #[test]
+    fn who_chose_a_network_cannot_call_it_better() {
+        let people = compare(&network(1.1, 3), &network(0.4, 2));
+        let by =
+            |chose| Comparison::new("old".into(), Some(PeopleComparison { chose, ..people.clone() }), None).verdict;
+        assert_eq!((by(false), by(true)), (ComparisonOutcome::Better, ComparisonOutcome::Chosen));
+        let worse = compare(&network(0.4, 2), &network(1.1, 3));
+        let told = Comparison::new("old".into(), Some(PeopleComparison { chose: true, ..worse }), None).verdict;
+        assert_eq!(told, ComparisonOutcome::Worse);
     }
 
     #[test]
