@@ -64,7 +64,7 @@ pub struct PeopleComparison {
     pub accuracy: Compared,
     /// The new network's.
     #[serde(default)]
-    pub thresholds: Option<Thresholds>,
+    pub thresholds: Option<TrainedDistances>,
     /// They chose the new network among several.
     #[serde(default)]
     pub chose: bool,
@@ -72,14 +72,14 @@ pub struct PeopleComparison {
 
 /// Squared distances up to which two pictures show one person.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Thresholds {
+pub struct TrainedDistances {
     /// The most accurate.
     pub same_person: f64,
     /// With as few wrong matches as VAL is measured at.
     pub grouping: f64,
 }
 
-impl Thresholds {
+impl TrainedDistances {
     pub(crate) fn of(people: &PeopleReport) -> Self {
         Self { same_person: people.threshold, grouping: people.val_threshold }
     }
@@ -229,7 +229,7 @@ fn compare_by(
     };
     let (val, accuracy) = (compared(0, |judged| judged.val), compared(1, |judged| judged.accuracy));
     let both = val.zip(accuracy);
-    let (pictures, thresholds) = (people.len(), Some(Thresholds::of(&new.judged)));
+    let (pictures, thresholds) = (people.len(), Some(TrainedDistances::of(&new.judged)));
     Ok(both.map(|(val, accuracy)| PeopleComparison {
         people: count,
         pictures,
@@ -330,187 +330,4 @@ fn chance_below(angle: f64, freedom: usize) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::eval::Pair;
-    use crate::train::data::{Dataset, Person};
-    use crate::train::validate::ValidationReport;
-
-    const PEOPLE: usize = 30;
-    const PICTURES: usize = 6;
-
-    /// A direction a person, with noise a picture: the less noise, the better the network.
-    fn network(noise: f32, seed: u64) -> Vec<f32> {
-        let mut rows = Vec::new();
-        for person in 0..PEOPLE as u64 {
-            let mut centre = stream(1, Purpose::Pictures, person, 0);
-            let centre: Vec<f32> = (0..16).map(|_| centre.random_range(-1.0..1.0)).collect();
-            for picture in 0..PICTURES as u64 {
-                let mut rng = stream(seed, Purpose::Pictures, person, picture + 1);
-                rows.extend(centre.iter().map(|value| value + noise * rng.random_range(-1.0..1.0)));
-            }
-        }
-        crate::train::rows::normalise_rows(&mut rows, 16);
-        rows
-    }
-
-    fn labels() -> Vec<u32> {
-        (0..PEOPLE * PICTURES).map(|row| 7 + 3 * (row / PICTURES) as u32).collect()
-    }
-
-    fn both(old: &[f32], new: &[f32]) -> BothVectors {
-        BothVectors { old: old.to_vec(), old_dimensions: 16, new: new.to_vec(), new_dimensions: 16 }
-    }
-
-    fn compare(old: &[f32], new: &[f32]) -> PeopleComparison {
-        compare_people(&both(old, new), &labels(), 0.01, 5).unwrap().unwrap()
-    }
-
-    #[test]
-    fn tells_better_from_worse_and_from_the_same() {
-        let (good, bad, other) = (network(0.4, 2), network(1.1, 3), network(0.4, 4));
-        let better = compare(&bad, &good);
-        assert_eq!((better.val.verdict(), better.people, better.pictures), (ComparisonOutcome::Better, 30, 180));
-        assert!(better.accuracy.low > 0.0);
-        assert_eq!(compare(&good, &bad).val.verdict(), ComparisonOutcome::Worse);
-        assert_eq!(compare(&good, &good).val.difference, Measured { value: 0.0, standard_error: 0.0 });
-        assert_eq!(
-            compare(&good, &other).val.verdict(),
-            ComparisonOutcome::NoDifference,
-            "noise drawn anew is no difference"
-        );
-    }
-
-    #[test]
-    fn its_figures_are_those_of_the_validation() {
-        let (old, new) = (network(1.1, 3), network(0.7, 2));
-        let comparison = compare(&old, &new);
-        for (vectors, measured) in [(&old, comparison.val.old), (&new, comparison.val.new)] {
-            let report = judge_people(vectors, 16, &labels(), 0.01).unwrap();
-            assert!((report.val - measured.value).abs() < 1e-9, "{report:?} {measured:?}");
-        }
-        let report = judge_people(&new, 16, &labels(), 0.01).unwrap();
-        assert!((report.accuracy - comparison.accuracy.new.value).abs() < 1e-9);
-    }
-
-    /// 180 pictures have 450 pairs of one person and 15,660 of two.
-    #[test]
-    fn a_sample_of_the_pairs_gives_the_same_figures_and_nearly_the_same_error_bars() {
-        let both = both(&network(1.1, 3), &network(0.7, 2));
-        let with = |at_most| compare_by(&both, &labels(), 0.01, 5, at_most).unwrap().unwrap();
-        let (all, some) = (with(20_000), with(8_000));
-        for figure in [|c: &PeopleComparison| c.val, |c: &PeopleComparison| c.accuracy] {
-            let values = |c: &PeopleComparison| [figure(c).old.value, figure(c).new.value, figure(c).difference.value];
-            assert_eq!(values(&all), values(&some));
-            let error = |c: &PeopleComparison| figure(c).difference.standard_error;
-            assert!((error(&some) / error(&all) - 1.0).abs() < 0.25, "{} {}", error(&some), error(&all));
-        }
-    }
-
-    #[test]
-    fn too_few_people_are_not_judged() {
-        let vectors = network(0.4, 2);
-        let both = both(&vectors, &vectors);
-        let few: Vec<u32> = labels().iter().map(|label| label % 4).collect();
-        assert_eq!(compare_people(&both, &few, 0.01, 1), Ok(None));
-        assert_eq!(Comparison::new("old".into(), None, None).verdict, ComparisonOutcome::NotMeasured);
-    }
-
-    /// Eleven networks that differ from the old one by noise alone: the one that some people judge best looks better to
-    /// them, and to others no more often than an interval of 95% errs.
-    #[test]
-    fn the_best_of_many_judgements_is_better_only_for_those_who_did_not_choose_it() {
-        const RUNS: u64 = 60;
-        let everybody = labels();
-        let person =
-            |id: usize| Person { name: id.to_string(), pictures: (id * PICTURES..(id + 1) * PICTURES).collect() };
-        let better = |run: u64| {
-            let (choosing, comparing) =
-                Dataset { people: (0..PEOPLE).map(person).collect() }.choosing_and_comparing(run);
-            let pictures = |people: &Dataset| -> Vec<usize> {
-                people.people.iter().flat_map(|person| person.pictures.clone()).collect()
-            };
-            let rows = |vectors: &[f32], of: &[usize]| -> Vec<f32> {
-                of.iter().flat_map(|&row| vectors[row * 16..(row + 1) * 16].to_vec()).collect()
-            };
-            let [choosing, comparing] = [choosing, comparing].map(|people| pictures(&people));
-            let of_people = |of: &[usize]| of.iter().map(|&row| everybody[row]).collect::<Vec<u32>>();
-            let old = network(1.1, 500_000 + run);
-            let candidates: Vec<Vec<f32>> = (0..11).map(|step| network(1.1, 1000 + 11 * run + step)).collect();
-            let judged = candidates.iter().map(|vectors| {
-                let report = judge_people(&rows(vectors, &choosing), 16, &of_people(&choosing), 0.01).unwrap();
-                ValidationReport { people: Some(report), ..ValidationReport::default() }
-            });
-            let best =
-                judged.enumerate().reduce(|best, next| if next.1.beats(&best.1) { next } else { best }).unwrap().0;
-            [&choosing, &comparing].map(|on| {
-                let vectors = both(&rows(&old, on), &rows(&candidates[best], on));
-                let people = compare_people(&vectors, &of_people(on), 0.01, run).unwrap().unwrap();
-                people.val.verdict() == ComparisonOutcome::Better
-            })
-        };
-        let told: Vec<[bool; 2]> = (0..RUNS).into_par_iter().map(better).collect();
-        let share = |who: usize| told.iter().filter(|told| told[who]).count() as f64 / RUNS as f64;
-        assert!(share(0) > 0.15 && share(1) <= 0.05, "{} {}", share(0), share(1));
-    }
-
-    #[test]
-    fn who_chose_a_network_cannot_call_it_better() {
-        let people = compare(&network(1.1, 3), &network(0.4, 2));
-        let by =
-            |chose| Comparison::new("old".into(), Some(PeopleComparison { chose, ..people.clone() }), None).verdict;
-        assert_eq!((by(false), by(true)), (ComparisonOutcome::Better, ComparisonOutcome::Chosen));
-        let worse = compare(&network(0.4, 2), &network(1.1, 3));
-        let told = Comparison::new("old".into(), Some(PeopleComparison { chose: true, ..worse }), None).verdict;
-        assert_eq!(told, ComparisonOutcome::Worse);
-    }
-
-    #[test]
-    fn pairs_are_compared_fold_by_fold() {
-        let (good, bad) = (network(0.4, 2), network(1.3, 3));
-        let pair = |number: usize| {
-            let same = number.is_multiple_of(2);
-            let a = (number * 7) % (PEOPLE * PICTURES);
-            let b = if same { a - a % PICTURES + (a + 1) % PICTURES } else { (a + 40) % (PEOPLE * PICTURES) };
-            Pair::unmeasured(a, b, same, number / 40)
-        };
-        let set = PairSet { pictures: (0..PEOPLE * PICTURES).collect(), pairs: (0..400).map(pair).collect() };
-        let both = both(&bad, &good);
-        let comparison = compare_pairs(&set, &both, Some, 0.01).unwrap();
-        assert_eq!((comparison.pairs, comparison.accuracy.verdict()), (400, ComparisonOutcome::Better));
-        let whole = Comparison::new("old".into(), None, Some(comparison));
-        assert_eq!(whole.verdict, ComparisonOutcome::Better);
-        let one_missing = compare_pairs(&set, &both, |picture| (picture != 3).then_some(picture), 0.01).unwrap();
-        assert!(one_missing.skipped > 0);
-    }
-
-    #[test]
-    fn the_quantile_of_student_is_that_of_the_tables() {
-        let table = [
-            (1, 12.706),
-            (2, 4.303),
-            (3, 3.182),
-            (4, 2.776),
-            (5, 2.571),
-            (6, 2.447),
-            (7, 2.365),
-            (8, 2.306),
-            (9, 2.262),
-            (10, 2.228),
-            (15, 2.131),
-            (30, 2.042),
-            (120, 1.980),
-            (9999, 1.960),
-        ];
-        for (freedom, published) in table {
-            assert!((student_97_5(freedom) - published).abs() < 6e-4, "{freedom}: {}", student_97_5(freedom));
-        }
-    }
-
-    #[test]
-    fn two_folds_are_no_proof_unless_they_hardly_differ() {
-        // Mean 0.05, standard error 0.005: eight standard errors would be plenty with ten folds.
-        let compared = Compared::of_folds(&[0.80, 0.80], &[0.845, 0.855]);
-        assert_eq!(compared.verdict(), ComparisonOutcome::NoDifference);
-    }
-}
+mod tests;

@@ -19,7 +19,6 @@ mod error;
 pub mod events;
 pub mod frozen;
 pub mod gradients;
-mod kept_rows;
 pub mod loader;
 pub mod loss;
 pub mod mining;

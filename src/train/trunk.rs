@@ -14,9 +14,8 @@ use burn::module::Module;
 use burn::tensor::{Tensor, TensorReadError};
 use image::RgbImage;
 
-use super::checkpoint::VectorKey;
+use super::checkpoint::{KeptRows, VectorKey};
 use super::error::TrainError;
-use super::kept_rows::KeptRows;
 use super::step::{Features, in_shares};
 use crate::networks::nets::EmbeddingNet;
 use crate::types::Preprocessing;

@@ -18,12 +18,13 @@
 
 mod error;
 mod folder;
+mod kept_rows;
 mod state;
 pub mod tensorboard;
 mod vectors;
 
 pub(crate) use error::RunFolderError;
 pub(crate) use folder::RunFolder;
+pub(crate) use kept_rows::KeptRows;
 pub(crate) use state::{Checkpoint, CheckpointState};
 pub(crate) use vectors::{VectorFile, VectorKey};
-pub(super) use vectors::{parse as parse_vector, record as vector_record};

@@ -38,7 +38,7 @@ impl VectorKey {
     }
 
     /// How a file of vectors of so many numbers begins.
-    pub fn head(self, dimensions: usize) -> Vec<u8> {
+    pub(super) fn head(self, dimensions: usize) -> Vec<u8> {
         [MARK.as_slice(), &self.0, &(dimensions as u64).to_le_bytes()].concat()
     }
 }
@@ -111,14 +111,14 @@ impl VectorFile {
     }
 }
 
-pub(in crate::train) fn record(picture: usize, vector: &[f32]) -> Vec<u8> {
+pub(super) fn record(picture: usize, vector: &[f32]) -> Vec<u8> {
     let mut bytes = (picture as u64).to_le_bytes().to_vec();
     bytes.extend(vector.iter().flat_map(|value| value.to_le_bytes()));
     bytes.extend(checksum(&bytes).to_le_bytes());
     bytes
 }
 
-pub(in crate::train) fn parse(record: &[u8]) -> Option<(usize, Arc<[f32]>)> {
+pub(super) fn parse(record: &[u8]) -> Option<(usize, Arc<[f32]>)> {
     let (content, sum) = record.split_last_chunk::<4>()?;
     let (picture, values) = content.split_first_chunk::<8>()?;
     let vector = values.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();

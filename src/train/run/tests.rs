@@ -378,7 +378,7 @@ struct Slow;
 impl PictureSource for Slow {
     fn crop(&self, picture: usize) -> Result<RgbImage, String> {
         if std::thread::current().name().is_none_or(|name| !name.starts_with("train-decode")) {
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(30));
         }
         Patterns.crop(picture)
     }
@@ -387,7 +387,7 @@ impl PictureSource for Slow {
 /// A second without a name would be the rest's, and one that is none of a step's would be in the time left.
 #[test]
 fn what_comes_before_the_first_step_and_after_the_last_has_its_part_too() {
-    let config = TrainConfig { trainable: TrainablePart::LastLayer, augmentation: MIRRORED, ..config(9) };
+    let config = TrainConfig { trainable: TrainablePart::LastLayer, augmentation: MIRRORED, ..config(5) };
     let data = TrainingData { source: Arc::new(Slow), ..data() };
     let temporary = tempfile::tempdir().unwrap();
     let root = temporary.path().join("run");

@@ -293,7 +293,7 @@ mod tests {
         let first = |options: &str| ask(options).unwrap().last_layer_first.map(|first| (first.steps, first.redraw));
         assert_eq!(first("--steps 500"), Some((250, true)));
         assert_eq!(first("--last-layer-first 500"), Some((500, true)));
-        assert_eq!(first("--last-layer-first 500 --redraw-last-layer false"), Some((500, false)));
+        assert_eq!(first("--last-layer-first 500 --redraw-last-layer=false"), Some((500, false)));
         assert!(ask("--steps 500 --last-layer-first 500").is_err(), "the whole network would never learn");
         let scratch = parse("train people --net nn4 --out run --redraw-last-layer");
         assert!(request(Path::new("library.sqlite"), scratch).is_err());

@@ -137,7 +137,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "STEPS", value_parser = at_least_one::<u64>)]
     last_layer_first: Option<u64>,
     /// Draw that layer's weights anew before
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     redraw_last_layer: Option<bool>,
     #[arg(long, value_enum)]
     batch_norm: Option<BatchNormStatistics>,

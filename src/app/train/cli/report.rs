@@ -10,7 +10,7 @@ use crate::app::engine::cli::console::{counted, printable};
 use crate::app::engine::cli::output;
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::TrainSummary;
-use crate::train::comparison::{Compared, Comparison, ComparisonOutcome, Thresholds};
+use crate::train::comparison::{Compared, Comparison, ComparisonOutcome, TrainedDistances};
 use crate::train::events::{EmbeddingWhy, StopReason, TrainEvent};
 use crate::train::validate::ValidationReport;
 
@@ -156,11 +156,11 @@ fn prepared_words(pictures: usize, left_out: usize) -> String {
 
 /// A command, with the network's own distances, measured on people it has not learned from. One that is no distance, of
 /// a network that tells nobody apart, is left to the usual one.
-fn how_to_install(model: &Path, run: &Path, thresholds: Option<Thresholds>) -> String {
+fn how_to_install(model: &Path, run: &Path, thresholds: Option<TrainedDistances>) -> String {
     let id = model_id(run);
     let mut words = ["models", "import"].map(OsString::from).to_vec();
     words.extend([model.as_os_str().to_owned(), "--id".into(), id.into()]);
-    if let Some(Thresholds { same_person, grouping }) = thresholds {
+    if let Some(TrainedDistances { same_person, grouping }) = thresholds {
         let distances = [("--same-person", same_person), ("--grouping", grouping)];
         let distances =
             distances.into_iter().filter(|(_, distance)| distance.is_finite() && *distance >= LEAST_DISTANCE);

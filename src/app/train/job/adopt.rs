@@ -8,7 +8,7 @@ use crate::app::jobs::import::{self, ImportRequest};
 use crate::app::train::job::start::crop_of;
 use crate::app::train::job::{RunRecord, TrainSummary};
 use crate::networks::models::Store;
-use crate::train::comparison::Thresholds;
+use crate::train::comparison::TrainedDistances;
 use crate::types::{CropRule, ModelId};
 
 impl TrainSummary {
@@ -18,9 +18,9 @@ impl TrainSummary {
     }
 
     /// Measured on people who did not choose the network, where there are any.
-    pub(crate) fn thresholds(&self) -> Option<Thresholds> {
+    pub(crate) fn thresholds(&self) -> Option<TrainedDistances> {
         let compared = self.comparison.as_ref().and_then(|comparison| comparison.people.as_ref()?.thresholds);
-        let judged = || Some(Thresholds::of(self.after.as_ref()?.people.as_ref()?));
+        let judged = || Some(TrainedDistances::of(self.after.as_ref()?.people.as_ref()?));
         compared.or_else(judged)
     }
 }

@@ -63,10 +63,9 @@ fn compared(
     let apart = on.prepared.compared();
     let held_out = if apart.people.is_empty() { &on.data.held_out } else { &apart };
     let exemplars = pictures_to_judge(held_out, validation.pictures_at_most);
-    let chose = Chose {
-        people: apart.people.is_empty() && on.config.chooses(),
-        pairs: on.data.held_out.people.is_empty() && on.config.chooses(),
-    };
+    // Whoever is held out chooses which step's network is handed on, pairs where nobody is.
+    let people_chose = on.config.chooses() && apart.people.is_empty();
+    let pairs_chose = on.config.chooses() && on.data.held_out.people.is_empty();
     let of_pairs = pairs.iter().flat_map(|set| set.pictures.iter().copied());
     let mut pictures: Vec<usize> = exemplars.iter().map(|exemplar| exemplar.picture).chain(of_pairs).collect();
     pictures.sort_unstable();
@@ -99,15 +98,9 @@ fn compared(
         compare_pairs(set, &both(&seen), |picture| row_of.get(&picture).copied(), far_target)
     });
     let pairs = pairs.transpose().context("the list of pairs could not be judged")?;
-    let people = people.map(|people| PeopleComparison { chose: chose.people, ..people });
-    let pairs = pairs.map(|pairs| PairsComparison { chose: chose.pairs, ..pairs });
+    let people = people.map(|people| PeopleComparison { chose: people_chose, ..people });
+    let pairs = pairs.map(|pairs| PairsComparison { chose: pairs_chose, ..pairs });
     Ok(Comparison::new(old.name.clone(), people, pairs))
-}
-
-/// Who decided, by judging, which step's network is handed on.
-struct Chose {
-    people: bool,
-    pairs: bool,
 }
 
 /// Vectors by picture; only pictures that both networks could read count.

@@ -9,7 +9,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::checkpoint::{VectorKey, parse_vector, vector_record};
+use super::vectors::{VectorKey, parse, record};
 
 /// Given back where the disk is full: checkpoints have to fit on it too.
 const GIVEN_BACK_BYTES: u64 = 1 << 30;
@@ -17,7 +17,7 @@ const GIVEN_BACK_BYTES: u64 = 1 << 30;
 const NUMBER_BYTES: u64 = 8;
 
 #[derive(Debug)]
-pub(super) struct KeptRows {
+pub(crate) struct KeptRows {
     /// None where nothing is kept any more, nor read.
     file: Option<File>,
     /// Where each row's record begins.
@@ -77,7 +77,7 @@ impl KeptRows {
             if self.is_full || self.knows(number) {
                 continue;
             }
-            let record = vector_record(number, &row);
+            let record = record(number, &row);
             match self.write(&record) {
                 Ok(()) => {
                     self.places.insert(number, self.end);
@@ -102,7 +102,7 @@ impl KeptRows {
         // What follows the first record that is not whole was cut short by a kill.
         let mut record = vec![0; record_bytes(values)];
         while reader.read_exact(&mut record).is_ok()
-            && let Some((number, _)) = parse_vector(&record)
+            && let Some((number, _)) = parse(&record)
         {
             places.insert(number, end);
             end += record.len() as u64;
