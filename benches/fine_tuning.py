@@ -7,8 +7,9 @@ pictures are learned from, the others are judged on (at most 20 of a person, or 
 all). 100 of the people with two to seven pictures are strangers, who are only judged on. A seed draws halves and
 strangers anew.
 
-A recipe is options of `likeness train` that depart from the preset `finetune`; `blend=0.5` among them takes the weights
-half way between the start's and what was learned. A figure is VAL at the FAR given: among own people, and among
+A recipe is options of `likeness train` that depart from the preset `finetune`, which is called as it is; of the half
+that is learned from it keeps pictures out for its own comparison, unless a recipe says `--held-out 0`. `blend=0.5` takes
+the weights half way between the start's and what was learned. A figure is VAL at the FAR given: among own people, and among
 strangers, whose pairs of different people also take in an own one. The interval is from drawing people with
 replacement, the same draws for both networks; a gain or loss is significant where zero lies outside. Of many recipes
 one in forty shows a gain by chance, so a recipe counts only if it holds with every seed.
@@ -32,6 +33,7 @@ CENTRE = (125, 125)
 SMALL = "--people 15 --pictures 4 --gradient-chunk 60"
 RECIPES = [
     "the preset:",
+    "the preset, no picture kept out: --held-out 0",
     "last layer, a tenth of the rate: --learning-rate 0.0005",
     "last layer, a hundredth of the rate: --learning-rate 0.00005",
     "last layer, any violating negative: --learning-rate 0.0005 --negatives any-violating",
@@ -145,7 +147,9 @@ def one(recipe, seed, likeness, people, learn, options, folder, before):
     run = folder / (re.sub(r"[^a-z0-9.]+", "-", " ".join(words).lower()).strip("-") or "preset")
     model = trained(run, words, seed, likeness, learn, options)
     if share != 1.0:
-        model = blended(trained(folder / "start", ["--steps", "0"], seed, likeness, learn, None), model, share,
+        # The start's weights, in a file like the run's: a step so small that no weight moves.
+        still = ["--steps", "1", "--learning-rate", "1e-30"]
+        model = blended(trained(folder / "start", still, seed, likeness, learn, None), model, share,
                         folder / f"{model.parent.name}-blend{share}" / "model.safetensors")
     # Vectors by options, not by name, so that a recipe may be called otherwise.
     vectors = likeness.vectors(model, people.judged(), folder / f"{model.parent.name}.jsonl", CENTRE)
@@ -162,8 +166,7 @@ def trained(run, words, seed, likeness, learn, options):
     steps = ["--steps", options.steps] if options and options.steps and "--steps" not in words else []
     if steps:
         run = run.with_name(f"{run.name}-steps{options.steps}")
-    usual = f"""--start {MODEL} --preset finetune --faces detect --held-out 0 --judge-every 0 --save-every 50
-    --seed {seed}"""
+    usual = f"--start {MODEL} --preset finetune --faces detect --seed {seed}"
     likeness.train(run, learn, *usual.split(), *words, *steps)
     return run / "model.safetensors"
 

@@ -70,8 +70,7 @@ def one(seed, options, likeness, split, learn, judged, pairs_file):
     steps = options.harmonic_steps
     name = f"{options.start or options.new}-after-{options.old}-steps{options.steps}-{steps}-seed{seed}"
     run = options.folder / "harmonic" / name
-    words = f"""--preset harmonic --steps {steps} --last-layer-first {steps // 2} --redraw-last-layer --seed {seed}
-    {BATCHES}"""
+    words = f"--preset harmonic --steps {steps} --seed {seed} {BATCHES}"
     likeness.train(run, learn, "--start", start, "--old", old, *words.split(), *options.options.split())
     kept = {what: run.with_name(f"{name}-{what}.jsonl") for what in ("v1", "v2", "before")}
     models = {"v1": old, "v2": run / "model.safetensors", "before": start}

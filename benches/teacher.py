@@ -1,12 +1,12 @@
 """How far a small network comes that learns an installed one's vectors from a few thousand real faces without names.
 
-    python benches/teacher.py target/release/likeness FOLDER --lfw LFW [--steps 3000] [--options "--mix 0.5"]
+    python benches/teacher.py target/release/likeness FOLDER --lfw LFW [--options "--mix 0.5"]
 
 Labeled Faces in the Wild, split by identity as in `lfw_training.py`: the 4,870 pictures of people outside folds 4 and 5
 of pairs.txt to learn from, the 1,200 pairs of these folds to judge on. The network starts from random weights and
-learns by the preset `teacher`; both networks look at faces that are found and aligned. One person in fifty is kept out
-of what is learned, and the checkpoint nearest to the teacher on these is kept: the judged pairs choose nothing. While
-it learns the program judges it on the pairs (the curve); the last table judges what it kept, and the teacher, from
+learns by the preset `teacher` as it is; both networks look at faces that are found and aligned. The people whom the
+preset keeps out of what is learned choose the checkpoint, the nearest to the teacher: the judged pairs choose nothing.
+While it learns the program judges it on the pairs (the curve); the last table judges what it kept, and the teacher, from
 vectors that `likeness embed` gives.
 
 What is there is not made again, and a run that was stopped goes on. Needs numpy and pillow.
@@ -14,12 +14,12 @@ What is there is not made again, and a run that was stopped goes on. Needs numpy
 
 import argparse
 import json
+import re
 from pathlib import Path
 
 from lfw import Likeness, Split, copied, judge, table, write
 
 CENTRE = (125, 125)
-HELD_OUT = 0.02
 
 
 def curve(run):
@@ -51,10 +51,8 @@ def main():
     parser.add_argument("--lfw", type=Path, required=True, help="folder with images and pairs.txt")
     parser.add_argument("--teacher", default="sface-2021dec", help="an installed model")
     parser.add_argument("--net", default="mobilefacenet")
-    parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--judge-every", type=int, default=500)
-    parser.add_argument("--options", default="--mix 0.5", help="more options of likeness train")
+    parser.add_argument("--options", default="", help="departures from the preset: options of likeness train")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     split, likeness = Split(options.lfw), Likeness(options.likeness, options.folder, options.threads)
@@ -62,9 +60,9 @@ def main():
     learn = copied(split.learning, options.folder)
     pairs = options.folder / "folds-4-5.txt"
     write(pairs, split.list + "\n")
-    run = options.folder / f"{options.net}-steps{options.steps}-seed{options.seed}"
-    words = f"""--preset teacher --net {options.net} --teacher {options.teacher} --faces detect --held-out {HELD_OUT}
-    --steps {options.steps} --seed {options.seed} --judge-every {options.judge_every} --save-every 50
+    departures = re.sub(r"[^a-z0-9.]+", "-", options.options.lower()).strip("-") or "preset"
+    run = options.folder / f"{options.net}-{departures}-seed{options.seed}"
+    words = f"""--preset teacher --net {options.net} --teacher {options.teacher} --faces detect --seed {options.seed}
     {options.options}"""
     summary = likeness.train(run, learn, "--pairs", pairs, "--images", split.images, *words.split())
     files = [split.images / f"{picture}.jpg" for picture in split.judged]

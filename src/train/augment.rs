@@ -74,6 +74,11 @@ impl AugmentConfig {
         Self { flip: false, ..*self } == Self::NONE
     }
 
+    /// Nothing but what makes mirror images.
+    pub fn mirrors_alone(&self) -> Self {
+        Self { flip: self.flip, ..Self::NONE }
+    }
+
     /// Whether [`augment`], about to draw from `rng`, will mirror the picture and do nothing else; None where it may do
     /// more.
     pub fn will_mirror(&self, rng: &ChaCha8Rng) -> Option<bool> {

@@ -6,8 +6,9 @@
 //!   figures are the validation's, over all pairs; of more than two million pairs of a kind the draws weigh a sample.
 //! * A list of pairs: accuracy and VAL by folds (LFW's protocol); the error of the mean fold difference.
 //!
-//! The verdict needs a difference whose 95% interval leaves zero out. What it leaves out: a chance that both measures
-//! are asked and one of them errs.
+//! The verdict needs a difference whose 95% interval leaves zero out, on people or pairs that did not choose the new
+//! network: the best of many judgements looks better than it is to whoever made them. What it leaves out: a chance that
+//! both measures are asked and one of them errs.
 
 use std::f64::consts::FRAC_PI_2;
 
@@ -15,6 +16,7 @@ use rand::RngExt;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::data::FEWEST_COMPARED;
 use super::rng::{Purpose, stream};
 use super::validate::{PairSet, PeopleReport, judge_people, judged_pairs};
 use crate::eval::EvalError;
@@ -27,8 +29,6 @@ use pairs::{Pairs, SampledPairs};
 const DRAWS: u64 = 500;
 /// Pairs of a kind that a draw weighs: their own number is then no source of error beside that of the people.
 const PAIRS_AT_MOST: usize = 1 << 21;
-/// Fewer people say nothing about others.
-const FEWEST_PEOPLE: usize = 5;
 
 /// The new network against the old one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,6 +47,8 @@ pub(crate) enum ComparisonOutcome {
     /// None that these data can tell.
     NoDifference,
     Worse,
+    /// They look better to those who chose the network, which says nothing.
+    Chosen,
     /// Too few people are held out, and there is no list of pairs.
     NotMeasured,
 }
@@ -60,6 +62,27 @@ pub struct PeopleComparison {
     pub val: Compared,
     /// Mean of the shares of same pairs accepted and of different pairs refused, at each network's best threshold.
     pub accuracy: Compared,
+    /// The new network's.
+    #[serde(default)]
+    pub thresholds: Option<TrainedDistances>,
+    /// They chose the new network among several.
+    #[serde(default)]
+    pub chose: bool,
+}
+
+/// Squared distances up to which two pictures show one person.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TrainedDistances {
+    /// The most accurate.
+    pub same_person: f64,
+    /// With as few wrong matches as VAL is measured at.
+    pub grouping: f64,
+}
+
+impl TrainedDistances {
+    pub(crate) fn of(people: &PeopleReport) -> Self {
+        Self { same_person: people.threshold, grouping: people.val_threshold }
+    }
 }
 
 /// Over the folds of a list of pairs.
@@ -70,6 +93,9 @@ pub struct PairsComparison {
     pub far_target: f64,
     pub accuracy: Compared,
     pub val: Compared,
+    /// They chose the new network among several.
+    #[serde(default)]
+    pub chose: bool,
 }
 
 /// One figure of both networks; all are shares of one.
@@ -101,19 +127,18 @@ pub(crate) struct BothVectors {
 
 impl Comparison {
     pub fn new(old: String, people: Option<PeopleComparison>, pairs: Option<PairsComparison>) -> Self {
-        let of_people = people.as_ref().map(|people| people.val);
-        let of_pairs = pairs.as_ref().map(|pairs| pairs.accuracy);
-        let verdict = verdict(of_people.iter().chain(&of_pairs).copied());
+        let of_people = people.as_ref().map(|people| people.val.told_by(people.chose));
+        let of_pairs = pairs.as_ref().map(|pairs| pairs.accuracy.told_by(pairs.chose));
+        let verdict = verdict(of_people.into_iter().chain(of_pairs));
         Self { old, verdict, people, pairs }
     }
 }
 
-fn verdict(figures: impl Iterator<Item = Compared>) -> ComparisonOutcome {
-    figures.fold(ComparisonOutcome::NotMeasured, |so_far, figure| match (so_far, figure.verdict()) {
-        (ComparisonOutcome::Worse, _) | (_, ComparisonOutcome::Worse) => ComparisonOutcome::Worse,
-        (ComparisonOutcome::Better, _) | (_, ComparisonOutcome::Better) => ComparisonOutcome::Better,
-        _ => ComparisonOutcome::NoDifference,
-    })
+/// The weightiest.
+fn verdict(of_measures: impl Iterator<Item = ComparisonOutcome> + Clone) -> ComparisonOutcome {
+    use ComparisonOutcome::{Better, Chosen, NoDifference, NotMeasured, Worse};
+    let by_weight = [Worse, Better, Chosen, NoDifference];
+    by_weight.into_iter().find(|outcome| of_measures.clone().any(|told| told == *outcome)).unwrap_or(NotMeasured)
 }
 
 impl Compared {
@@ -124,6 +149,14 @@ impl Compared {
             ComparisonOutcome::Worse
         } else {
             ComparisonOutcome::NoDifference
+        }
+    }
+
+    /// By people or pairs who chose the new network, or did not.
+    fn told_by(&self, chose: bool) -> ComparisonOutcome {
+        match self.verdict() {
+            ComparisonOutcome::Better if chose => ComparisonOutcome::Chosen,
+            told => told,
         }
     }
 
@@ -174,7 +207,7 @@ fn compare_by(
 ) -> Result<Option<PeopleComparison>, EvalError> {
     let (labels, count) = numbered(people);
     let sampled = SampledPairs::of(&labels, count, pairs_at_most, seed);
-    if count < FEWEST_PEOPLE || sampled.same.is_empty() {
+    if count < FEWEST_COMPARED || sampled.same.is_empty() {
         return Ok(None);
     }
     let old = Network::of(&vectors.old, vectors.old_dimensions, &labels, &sampled, far_target)?;
@@ -196,8 +229,16 @@ fn compare_by(
     };
     let (val, accuracy) = (compared(0, |judged| judged.val), compared(1, |judged| judged.accuracy));
     let both = val.zip(accuracy);
-    let pictures = people.len();
-    Ok(both.map(|(val, accuracy)| PeopleComparison { people: count, pictures, far_target, val, accuracy }))
+    let (pictures, thresholds) = (people.len(), Some(TrainedDistances::of(&new.judged)));
+    Ok(both.map(|(val, accuracy)| PeopleComparison {
+        people: count,
+        pictures,
+        far_target,
+        val,
+        accuracy,
+        thresholds,
+        chose: false,
+    }))
 }
 
 /// Compares on a list of pairs; `row_of` gives a picture's row in both networks' vectors.
@@ -220,6 +261,7 @@ pub(crate) fn compare_pairs(
         far_target,
         accuracy: compared(|fold| fold.accuracy),
         val: compared(|fold| fold.val),
+        chose: false,
     })
 }
 
@@ -288,136 +330,4 @@ fn chance_below(angle: f64, freedom: usize) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::eval::Pair;
-
-    const PEOPLE: usize = 30;
-    const PICTURES: usize = 6;
-
-    /// A direction a person, with noise a picture: the less noise, the better the network.
-    fn network(noise: f32, seed: u64) -> Vec<f32> {
-        let mut rows = Vec::new();
-        for person in 0..PEOPLE as u64 {
-            let mut centre = stream(1, Purpose::Pictures, person, 0);
-            let centre: Vec<f32> = (0..16).map(|_| centre.random_range(-1.0..1.0)).collect();
-            for picture in 0..PICTURES as u64 {
-                let mut rng = stream(seed, Purpose::Pictures, person, picture + 1);
-                rows.extend(centre.iter().map(|value| value + noise * rng.random_range(-1.0..1.0)));
-            }
-        }
-        crate::train::rows::normalise_rows(&mut rows, 16);
-        rows
-    }
-
-    fn labels() -> Vec<u32> {
-        (0..PEOPLE * PICTURES).map(|row| 7 + 3 * (row / PICTURES) as u32).collect()
-    }
-
-    fn both(old: &[f32], new: &[f32]) -> BothVectors {
-        BothVectors { old: old.to_vec(), old_dimensions: 16, new: new.to_vec(), new_dimensions: 16 }
-    }
-
-    fn compare(old: &[f32], new: &[f32]) -> PeopleComparison {
-        compare_people(&both(old, new), &labels(), 0.01, 5).unwrap().unwrap()
-    }
-
-    #[test]
-    fn tells_better_from_worse_and_from_the_same() {
-        let (good, bad, other) = (network(0.4, 2), network(1.1, 3), network(0.4, 4));
-        let better = compare(&bad, &good);
-        assert_eq!((better.val.verdict(), better.people, better.pictures), (ComparisonOutcome::Better, 30, 180));
-        assert!(better.accuracy.low > 0.0);
-        assert_eq!(compare(&good, &bad).val.verdict(), ComparisonOutcome::Worse);
-        assert_eq!(compare(&good, &good).val.difference, Measured { value: 0.0, standard_error: 0.0 });
-        assert_eq!(
-            compare(&good, &other).val.verdict(),
-            ComparisonOutcome::NoDifference,
-            "noise drawn anew is no difference"
-        );
-    }
-
-    #[test]
-    fn its_figures_are_those_of_the_validation() {
-        let (old, new) = (network(1.1, 3), network(0.7, 2));
-        let comparison = compare(&old, &new);
-        for (vectors, measured) in [(&old, comparison.val.old), (&new, comparison.val.new)] {
-            let report = judge_people(vectors, 16, &labels(), 0.01).unwrap();
-            assert!((report.val - measured.value).abs() < 1e-9, "{report:?} {measured:?}");
-        }
-        let report = judge_people(&new, 16, &labels(), 0.01).unwrap();
-        assert!((report.accuracy - comparison.accuracy.new.value).abs() < 1e-9);
-    }
-
-    /// 180 pictures have 450 pairs of one person and 15,660 of two.
-    #[test]
-    fn a_sample_of_the_pairs_gives_the_same_figures_and_nearly_the_same_error_bars() {
-        let both = both(&network(1.1, 3), &network(0.7, 2));
-        let with = |at_most| compare_by(&both, &labels(), 0.01, 5, at_most).unwrap().unwrap();
-        let (all, some) = (with(20_000), with(8_000));
-        for figure in [|c: &PeopleComparison| c.val, |c: &PeopleComparison| c.accuracy] {
-            let values = |c: &PeopleComparison| [figure(c).old.value, figure(c).new.value, figure(c).difference.value];
-            assert_eq!(values(&all), values(&some));
-            let error = |c: &PeopleComparison| figure(c).difference.standard_error;
-            assert!((error(&some) / error(&all) - 1.0).abs() < 0.25, "{} {}", error(&some), error(&all));
-        }
-    }
-
-    #[test]
-    fn too_few_people_are_not_judged() {
-        let vectors = network(0.4, 2);
-        let both = both(&vectors, &vectors);
-        let few: Vec<u32> = labels().iter().map(|label| label % 4).collect();
-        assert_eq!(compare_people(&both, &few, 0.01, 1), Ok(None));
-        assert_eq!(Comparison::new("old".into(), None, None).verdict, ComparisonOutcome::NotMeasured);
-    }
-
-    #[test]
-    fn pairs_are_compared_fold_by_fold() {
-        let (good, bad) = (network(0.4, 2), network(1.3, 3));
-        let pair = |number: usize| {
-            let same = number.is_multiple_of(2);
-            let a = (number * 7) % (PEOPLE * PICTURES);
-            let b = if same { a - a % PICTURES + (a + 1) % PICTURES } else { (a + 40) % (PEOPLE * PICTURES) };
-            Pair::unmeasured(a, b, same, number / 40)
-        };
-        let set = PairSet { pictures: (0..PEOPLE * PICTURES).collect(), pairs: (0..400).map(pair).collect() };
-        let both = both(&bad, &good);
-        let comparison = compare_pairs(&set, &both, Some, 0.01).unwrap();
-        assert_eq!((comparison.pairs, comparison.accuracy.verdict()), (400, ComparisonOutcome::Better));
-        let whole = Comparison::new("old".into(), None, Some(comparison));
-        assert_eq!(whole.verdict, ComparisonOutcome::Better);
-        let one_missing = compare_pairs(&set, &both, |picture| (picture != 3).then_some(picture), 0.01).unwrap();
-        assert!(one_missing.skipped > 0);
-    }
-
-    #[test]
-    fn the_quantile_of_student_is_that_of_the_tables() {
-        let table = [
-            (1, 12.706),
-            (2, 4.303),
-            (3, 3.182),
-            (4, 2.776),
-            (5, 2.571),
-            (6, 2.447),
-            (7, 2.365),
-            (8, 2.306),
-            (9, 2.262),
-            (10, 2.228),
-            (15, 2.131),
-            (30, 2.042),
-            (120, 1.980),
-            (9999, 1.960),
-        ];
-        for (freedom, published) in table {
-            assert!((student_97_5(freedom) - published).abs() < 6e-4, "{freedom}: {}", student_97_5(freedom));
-        }
-    }
-
-    #[test]
-    fn two_folds_are_no_proof_unless_they_hardly_differ() {
-        // Mean 0.05, standard error 0.005: eight standard errors would be plenty with ten folds.
-        let compared = Compared::of_folds(&[0.80, 0.80], &[0.845, 0.855]);
-        assert_eq!(compared.verdict(), ComparisonOutcome::NoDifference);
-    }
-}
+mod tests;

@@ -9,7 +9,7 @@ use super::mining::MiningRule;
 use super::mining::harmonic::Combinations;
 use super::mining::offline::{OfflineConfig, SelectionConfig};
 use super::optimiser::OptimiserConfig;
-use super::sampler::SamplerConfig;
+use super::sampler::{Fill, SamplerConfig};
 use super::schedule::{LearningRate, Length};
 use super::step::ChunkSizes;
 use super::teacher::TeacherConfig;
@@ -44,11 +44,14 @@ pub struct TrainConfig {
 }
 
 /// The order of the paper's appendix (section 7): the embedding layer alone, then the whole network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LastLayerFirst {
     pub steps: u64,
     /// Draws the layer's weights anew before, as the paper does.
     pub redraw: bool,
+    /// Pictures are not changed otherwise meanwhile: what comes before the layer is then found once for each view.
+    #[serde(default)]
+    pub mirrors_at_most: bool,
 }
 
 /// Where triplets are looked for.
@@ -69,14 +72,69 @@ pub(crate) enum MiningSource {
 pub(crate) struct ValidationConfig {
     /// 0 judges at the end only.
     pub every_steps: u64,
-    /// The share of people kept out of training.
+    /// The share of people kept out of training, or of each person's pictures.
     pub held_out_share: f32,
+    #[serde(default)]
+    pub hold_out: HoldOut,
     pub far_target: f64,
     /// More pictures of held-out people than this are not looked at: pairs grow with the square.
     pub pictures_at_most: usize,
 }
 
+/// What is kept out of training, to judge on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum HoldOut {
+    /// Whole people: how the network does with strangers.
+    #[default]
+    People,
+    /// Some pictures of each person who has enough of them: how it does with the very people that it learns.
+    Pictures,
+}
+
 impl TrainConfig {
+    /// Of a run of so many steps; a first part keeps its share of them.
+    pub(crate) fn set_steps(&mut self, steps: u64) {
+        if let Some(first) = &mut self.last_layer_first {
+            let share = first.steps as f64 / self.steps.max(1) as f64;
+            first.steps = ((steps as f64 * share).round() as u64).max(1);
+        }
+        self.steps = steps;
+    }
+
+    /// Whether more than the last layer ever learns, where more than that shall.
+    pub(crate) fn first_part_ends(&self) -> bool {
+        let first = self.last_layer_first.filter(|_| self.trainable != TrainablePart::LastLayer);
+        first.is_none_or(|first| first.steps < self.steps)
+    }
+
+    /// Learns as davidsandberg does. Batch norms see a step's pictures together, as they do when it is selected.
+    pub(crate) fn select(&mut self, selection: SelectionConfig) {
+        self.mining = MiningSource::Selected(selection);
+        self.chunks.gradient = self.chunks.gradient.max(selection.pictures_per_step());
+    }
+
+    /// How pictures are changed in the step after `step` others.
+    pub(crate) fn augmentation_at(&self, step: u64) -> AugmentConfig {
+        match self.last_layer_first {
+            Some(first) if first.mirrors_at_most && step < first.steps => self.augmentation.mirrors_alone(),
+            _ => self.augmentation,
+        }
+    }
+
+    /// Whether people with one picture take part, as negatives.
+    pub(crate) fn shows_people_with_one_picture(&self) -> bool {
+        let SamplerConfig { random_negatives, fill, .. } = self.sampler;
+        let of_all = matches!(self.mining, MiningSource::Offline(_));
+        of_all || random_negatives > 0 || fill == Fill::Anybody
+    }
+
+    /// Whether judgements choose among networks of several steps: whoever is judged on then says nothing of the one that
+    /// was chosen.
+    pub(crate) fn chooses(&self) -> bool {
+        self.validation.every_steps > 0
+    }
+
     /// The rate of the step after `step` others; none ends training there.
     pub(crate) fn rate_at(&self, step: u64) -> Option<f64> {
         self.learning_rate.at(step, Length { steps: self.steps, steps_per_epoch: self.steps_per_epoch })
@@ -98,7 +156,13 @@ impl TrainConfig {
 
 impl Default for ValidationConfig {
     fn default() -> Self {
-        Self { every_steps: 500, held_out_share: 0.1, far_target: 1e-3, pictures_at_most: 2000 }
+        Self {
+            every_steps: 500,
+            held_out_share: 0.1,
+            hold_out: HoldOut::People,
+            far_target: 1e-3,
+            pictures_at_most: 2000,
+        }
     }
 }
 

@@ -20,6 +20,8 @@ pub enum TrainEvent {
         past: Past,
     },
     Step(StepReport),
+    /// The run has ended: where the time since its last step went.
+    Closed(ClosingReport),
     /// Pictures go through a network, and nothing is learned meanwhile.
     Embedding {
         why: EmbeddingWhy,
@@ -96,10 +98,20 @@ pub struct StepReport {
     pub loading_secs: f64,
     /// Over the whole step, waiting included.
     pub pictures_per_s: f64,
-    /// Until the last step, at the mean pace since the run was started or resumed.
+    /// Until the last step, at the mean pace of the steps since the run was started or resumed.
     pub left_secs: f64,
     /// Reserved on the device, or by the process where the processor is the device; none where that cannot be told.
     pub memory_bytes: Option<u64>,
+}
+
+/// After the last step: the last judgement, and the network and the last checkpoint written.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ClosingReport {
+    pub step: u64,
+    /// Of the whole run, without pauses.
+    pub elapsed_secs: f64,
+    #[serde(flatten)]
+    pub times: PartTimes,
 }
 
 impl StepReport {
@@ -125,6 +137,12 @@ pub enum Alarm {
     },
     PeopleWithOnePicture {
         people: usize,
+        /// Whether batches show them all the same.
+        are_negatives: bool,
+    },
+    /// What a frozen part makes of pictures finds no place.
+    FeaturesNotKept {
+        why: String,
     },
     NobodyHeldOut,
     /// Someone of the training data looks, to the network, like someone held out.
@@ -153,10 +171,16 @@ impl fmt::Display for Alarm {
                 "Step {step} gave a loss or gradient that is not a number. The weights before it are kept. \
                  Lower the learning rate, or limit gradients with --clip-norm"
             ),
-            Self::PeopleWithOnePicture { people } => write!(
+            Self::PeopleWithOnePicture { people, are_negatives } => write!(
                 f,
-                "{} only one picture. They serve as negatives only; add a second picture of each to learn from them",
-                counted(*people, "person has", "people have")
+                "{} only one picture. They {}; add a second picture of each to learn from them",
+                counted(*people, "person has", "people have"),
+                if *are_negatives { "serve as negatives only" } else { "take no part" }
+            ),
+            Self::FeaturesNotKept { why } => write!(
+                f,
+                "What the part that stays as it is makes of pictures can no longer be kept ({why}). The run goes on and \
+                 finds it again at each step, which takes longer"
             ),
             Self::NobodyHeldOut => {
                 f.write_str("Nobody is held out, so nothing says how the network does on people it has not seen")

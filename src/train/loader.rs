@@ -58,6 +58,8 @@ pub enum LoaderError {
 pub(crate) struct Loading {
     pub source: Arc<dyn PictureSource>,
     pub augmentation: AugmentConfig,
+    /// Before this step pictures are at most mirrored.
+    pub mirrors_before: u64,
     pub seed: u64,
     /// The crops of a teacher that looks on.
     pub teacher: Option<Arc<dyn PictureSource>>,
@@ -126,7 +128,11 @@ pub(crate) fn load_plain(source: &dyn PictureSource, exemplars: &[Exemplar]) -> 
 impl Loading {
     fn load(&self, request: BatchRequest) -> LoadedBatch {
         let started = Instant::now();
-        let mut batch = read(self.source.as_ref(), self.teacher.as_deref(), request, &self.augmentation, self.seed);
+        let change = match request.step < self.mirrors_before {
+            true => self.augmentation.mirrors_alone(),
+            false => self.augmentation,
+        };
+        let mut batch = read(self.source.as_ref(), self.teacher.as_deref(), request, &change, self.seed);
         if self.mixed_share > 0.0 {
             mix(&mut batch, self.mixed_share, self.seed);
         }
@@ -222,7 +228,7 @@ mod tests {
     }
 
     fn loading(augmentation: AugmentConfig, seed: u64) -> Loading {
-        Loading { source: Arc::new(Numbered), augmentation, seed, teacher: None, mixed_share: 0.0 }
+        Loading { source: Arc::new(Numbered), augmentation, mirrors_before: 0, seed, teacher: None, mixed_share: 0.0 }
     }
 
     fn request(step: u64, pictures: &[usize]) -> BatchRequest {

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::augment::AugmentConfig;
-use super::config::{LastLayerFirst, MiningSource, TrainConfig, ValidationConfig};
+use super::config::{HoldOut, LastLayerFirst, MiningSource, TrainConfig, ValidationConfig};
 use super::frozen::{BatchNormStatistics, TrainablePart};
 use super::loss::{LossConfig, LossShape, Reduction};
 use super::mining::harmonic::Combinations;
@@ -66,8 +66,8 @@ fn paper() -> TrainConfig {
         steps: 10_000,
         steps_per_epoch: 1000,
         // Section 3.3: "a learning rate of 0.05 which we lower to finalize the model". When and how far is not stated:
-        // here to a tenth for the last fifth.
-        learning_rate: LearningRate::Schedule(Schedule::of(&[(0, 0.05), (8, 0.005)])),
+        // our choice is a tenth for the last fifth of however many steps there are.
+        learning_rate: LearningRate::Lowered { rate: 0.05, factor: 0.1, last_share: 0.2 },
         optimiser: OptimiserConfig {
             // Section 3.3: AdaGrad. Where its accumulator starts, and ε, are not stated: here as in TensorFlow.
             rule: Rule::ADAGRAD,
@@ -171,8 +171,14 @@ fn finetune() -> TrainConfig {
         ..TrainConfig::default()
     };
     config.sampler.pictures_per_person = 8;
-    config.validation.every_steps = 50;
-    config.validation.held_out_share = 0.2;
+    // What it is for is to know its user's people better, so it is judged on other pictures of them. The last step's
+    // network is handed on: nobody chooses it, and the judgement is no better than it should be.
+    config.validation = ValidationConfig {
+        every_steps: 0,
+        held_out_share: 0.2,
+        hold_out: HoldOut::Pictures,
+        ..ValidationConfig::default()
+    };
     config
 }
 
@@ -183,10 +189,11 @@ fn harmonic() -> TrainConfig {
         // The paper's order: the embedding layer, drawn anew, and then the whole network. How long is not stated.
         steps: 2000,
         trainable: TrainablePart::All,
-        last_layer_first: Some(LastLayerFirst { steps: 1000, redraw: true }),
+        last_layer_first: Some(LastLayerFirst { steps: 1000, redraw: true, mirrors_at_most: true }),
         // A layer that is drawn anew has no statistics to keep, and everything to learn: the paper's rate.
         batch_norm: BatchNormStatistics::Learn,
         learning_rate: LearningRate::Constant { rate: 0.05 },
+        validation: ValidationConfig { every_steps: 50, held_out_share: 0.2, ..ValidationConfig::default() },
         ..finetune()
     }
 }
@@ -242,8 +249,11 @@ mod tests {
         assert_eq!(config.loss, LossConfig { margin: 0.2, reduction: Reduction::Sum, shape: LossShape::Hinge });
         assert_eq!((config.rule.positives, &config.mining), (Positives::AllPairs, &MiningSource::Online));
         assert!(matches!(config.optimiser.rule, Rule::AdaGrad { .. }));
-        assert_eq!(config.rate_at(0), Some(0.05));
-        assert!(config.rate_at(config.steps - 1).is_some_and(|rate| rate < 0.05), "lowered to finish");
+        for steps in [50, 2000, config.steps] {
+            let config = TrainConfig { steps, ..config.clone() };
+            assert_eq!([0, steps / 2].map(|step| config.rate_at(step)), [Some(0.05); 2]);
+            assert!(config.rate_at(steps - 1).is_some_and(|rate| rate < 0.05), "lowered to finish after {steps}");
+        }
     }
 
     #[test]
@@ -256,5 +266,28 @@ mod tests {
         assert_eq!(config.mining, MiningSource::Selected(SelectionConfig { triplets_per_step: 90 / 3 }));
         assert_eq!(config.loss.reduction, Reduction::Mean);
         assert_eq!(Preset::Davidsandberg.rule(Rule::ADAM), Rule::Adam { beta1: 0.9, beta2: 0.999, epsilon: 0.1 });
+    }
+
+    /// However long a run is, and however many triplets a step has.
+    #[test]
+    fn a_preset_of_another_length_or_step_keeps_what_it_is() {
+        let mut harmonic = Preset::Harmonic.config();
+        harmonic.set_steps(500);
+        let first = LastLayerFirst { steps: 250, redraw: true, mirrors_at_most: true };
+        assert_eq!((harmonic.last_layer_first, harmonic.first_part_ends()), (Some(first), true));
+        assert_ne!(harmonic.trainable_at(499), &TrainablePart::LastLayer);
+        harmonic.last_layer_first = Some(LastLayerFirst { steps: 500, ..first });
+        assert!(!harmonic.first_part_ends());
+        let mut davidsandberg = Preset::Davidsandberg.config();
+        assert_eq!(davidsandberg.chunks.gradient, 90);
+        davidsandberg.select(SelectionConfig { triplets_per_step: 60 });
+        assert_eq!(davidsandberg.chunks.gradient, 180);
+    }
+
+    #[test]
+    fn people_with_one_picture_take_part_in_the_presets_that_show_them() {
+        let shows = Preset::ALL.map(|preset| preset.config().shows_people_with_one_picture());
+        let [finetune, scratch, paper, davidsandberg, harmonic, teacher] = shows;
+        assert!(paper && davidsandberg && teacher && !(finetune || scratch || harmonic));
     }
 }

@@ -139,6 +139,8 @@ struct TrainingRun<'a, N> {
     /// Since the last step was reported, what is known of where the time went, and the run's seconds then.
     times: PartTimes,
     reported_secs: f64,
+    /// The run's seconds when this process began with the first of its steps.
+    stepping_since_secs: f64,
     started: Instant,
     /// Step at which this process took the run up, and the run's seconds until then.
     first_step: u64,
@@ -193,6 +195,7 @@ impl<'a, N: Module + EmbeddingNet> TrainingRun<'a, N> {
             warned_of_same_identity: false,
             times: PartTimes::default(),
             reported_secs: 0.0,
+            stepping_since_secs: 0.0,
             started: Instant::now(),
             first_step: 0,
             earlier_secs: 0.0,
@@ -256,7 +259,8 @@ impl<'a, N: Module + EmbeddingNet> TrainingRun<'a, N> {
     fn warn_about_data(&mut self) {
         let people = self.data.training.people_with_one_picture();
         if people > 0 && self.config.needs_names() {
-            (self.emit)(TrainEvent::Alarm(Alarm::PeopleWithOnePicture { people }));
+            let are_negatives = self.config.shows_people_with_one_picture();
+            (self.emit)(TrainEvent::Alarm(Alarm::PeopleWithOnePicture { people, are_negatives }));
         }
         if self.to_judge.is_empty() {
             (self.emit)(TrainEvent::Alarm(Alarm::NobodyHeldOut));
@@ -264,7 +268,9 @@ impl<'a, N: Module + EmbeddingNet> TrainingRun<'a, N> {
     }
 
     fn steps(&mut self) -> Result<StopReason, TrainError> {
+        let mut lap = Lap::start();
         self.find_features()?;
+        self.times.embedding_secs += lap.secs();
         // Where the curve starts: chance, or what the given weights know already. Or a judgement that was interrupted.
         if self.is_due(self.config.validation.every_steps) && !self.is_judged() {
             self.judge()?;
@@ -276,6 +282,7 @@ impl<'a, N: Module + EmbeddingNet> TrainingRun<'a, N> {
         if self.step == 0 {
             self.save()?;
         }
+        self.stepping_since_secs = self.elapsed_secs();
         loop {
             if self.step >= self.config.steps {
                 return Ok(StopReason::StepsDone);
@@ -331,9 +338,8 @@ impl<'a, N: Module + EmbeddingNet> TrainingRun<'a, N> {
         self.note_skipped(&batch.skipped);
         let Some(report) = self.learn_from(batch, rate, snapshot)? else { return Ok(None) };
         let elapsed_secs = self.elapsed_secs();
-        let pace = (elapsed_secs - self.earlier_secs) / (self.step - self.first_step) as f64;
-        let times = std::mem::take(&mut self.times).filled_up_to(elapsed_secs - self.reported_secs);
-        self.reported_secs = elapsed_secs;
+        let pace = (elapsed_secs - self.stepping_since_secs) / (self.step - self.first_step) as f64;
+        let times = self.times_until(elapsed_secs);
         Ok(Some(StepReport {
             elapsed_secs,
             times,
@@ -342,6 +348,12 @@ impl<'a, N: Module + EmbeddingNet> TrainingRun<'a, N> {
             left_secs: pace * self.config.steps.saturating_sub(self.step) as f64,
             ..report
         }))
+    }
+
+    /// Where the time since the last report went.
+    fn times_until(&mut self, elapsed_secs: f64) -> PartTimes {
+        let since = elapsed_secs - std::mem::replace(&mut self.reported_secs, elapsed_secs);
+        std::mem::take(&mut self.times).filled_up_to(since)
     }
 
     /// Keeps the loader busy with the coming batches, as far as they are known.
@@ -415,6 +427,7 @@ fn loading(config: &TrainConfig, data: &TrainingData) -> Loading {
     Loading {
         source: data.source.clone(),
         augmentation: config.augmentation,
+        mirrors_before: config.last_layer_first.filter(|first| first.mirrors_at_most).map_or(0, |first| first.steps),
         seed: config.seed,
         teacher: data.live_teacher.as_ref().map(|teacher| teacher.source.clone()),
         mixed_share: config.teacher.map_or(0.0, |teacher| teacher.mixed()),

@@ -1,5 +1,5 @@
-//! The learning rate over time: constant, exponential decay, a cosine, or a schedule file as davidsandberg/facenet has
-//! them.
+//! The learning rate over time: constant, lowered to finish, exponential decay, a cosine, or a schedule file as
+//! davidsandberg/facenet has them.
 //!
 //! A schedule line is `epoch: rate`, `#` starts a comment, and a rate of −1 or `-` ends training at that epoch. His
 //! reader returns nothing from the last entry's epoch on; here the last entry holds until the end.
@@ -14,6 +14,12 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum LearningRate {
     Constant {
         rate: f64,
+    },
+    /// rate · factor over the last share of the steps.
+    Lowered {
+        rate: f64,
+        factor: f64,
+        last_share: f64,
     },
     /// rate · factor^⌊epoch / every_epochs⌋
     Exponential {
@@ -66,6 +72,11 @@ impl LearningRate {
         let epoch = step / of.steps_per_epoch.max(1);
         match self {
             Self::Constant { rate } => Some(*rate),
+            Self::Lowered { rate, factor, last_share } => {
+                let lowered = (of.steps as f64 * last_share).round() as u64;
+                let ends = step >= of.steps.saturating_sub(lowered);
+                Some(if ends { rate * factor } else { *rate })
+            }
             Self::Exponential { rate, factor, every_epochs } => {
                 Some(rate * factor.powf((epoch / (*every_epochs).max(1)) as f64))
             }
@@ -77,7 +88,10 @@ impl LearningRate {
     /// The rate that a change of it moves: the first, or the highest of a cosine.
     pub fn main_rate(&self) -> Option<f64> {
         match self {
-            Self::Constant { rate } | Self::Exponential { rate, .. } | Self::Cosine { rate, .. } => Some(*rate),
+            Self::Constant { rate }
+            | Self::Lowered { rate, .. }
+            | Self::Exponential { rate, .. }
+            | Self::Cosine { rate, .. } => Some(*rate),
             Self::Schedule(schedule) => schedule.at(0),
         }
     }

@@ -3,8 +3,10 @@
 //! It has no gradients, its batch norms and dropout behave as in inference, and so it runs as for inference: without
 //! autodiff, norms folded into their convolutions. A step passes its pictures through it once, for mining and gradients
 //! alike. Where a picture can become nothing but itself and its mirror image, what came out is kept, and a run passes
-//! every picture through it once or twice in all, also when it is interrupted: what is kept lies in the run's folder.
+//! every picture through it once or twice in all, also when it is interrupted: what is kept lies in the run's folder, and
+//! is read from there when it is wanted.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,14 +14,11 @@ use burn::module::Module;
 use burn::tensor::{Tensor, TensorReadError};
 use image::RgbImage;
 
-use super::checkpoint::{VectorFile, VectorKey};
+use super::checkpoint::{KeptRows, VectorKey};
 use super::error::TrainError;
 use super::step::{Features, in_shares};
 use crate::networks::nets::EmbeddingNet;
 use crate::types::Preprocessing;
-
-/// SFace's maps of 10,000 pictures, or the 1,792 numbers that Inception-ResNet-v1 makes of 300,000.
-pub(crate) const KEPT_BYTES: usize = 2 << 30;
 
 /// A picture of the data, and whether it is mirrored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,36 +40,34 @@ pub(crate) struct Trunk<N> {
     /// Pictures on the device at once.
     chunk: usize,
     shape: [usize; 3],
-    kept: VectorFile,
-    /// More features than these are not kept.
-    most: usize,
+    kept: KeptRows,
 }
 
 impl<N: Module + EmbeddingNet> Trunk<N> {
-    /// Of `net`, whose last layer alone shall learn from now on. Keeps so many bytes of features at most; pictures beyond
-    /// them are passed each time. A file holds what was kept before under the same key.
+    /// Of `net`, whose last layer alone shall learn from now on. A file holds what was kept before under the same key.
     pub fn new(
         net: &N,
         preprocessing: Preprocessing,
         chunk: usize,
-        kept_bytes: usize,
         file: Option<(&Path, VectorKey)>,
     ) -> Result<Self, TrainError> {
         let net = net.valid().with_folded_trunk();
-        let kept = VectorFile::default();
-        let mut trunk = Self { net, preprocessing, chunk: chunk.max(1), shape: [0; 3], kept, most: 0 };
+        let kept = KeptRows::empty(0);
+        let mut trunk = Self { net, preprocessing, chunk: chunk.max(1), shape: [0; 3], kept };
         // Any picture tells how large the maps are.
         trunk.pass(&[&RgbImage::new(preprocessing.width, preprocessing.height)])?;
-        trunk.most = kept_bytes / (trunk.values() * size_of::<f32>());
-        if let Some((path, key)) = file {
-            trunk.kept = VectorFile::open(path, key, trunk.values())?;
-        }
+        trunk.kept = KeptRows::open(file, trunk.values());
         Ok(trunk)
     }
 
-    /// How many pictures' features are kept at most.
-    pub fn most(&self) -> usize {
-        self.most
+    /// Whether what is found from now on is kept.
+    pub fn keeps_more(&self) -> bool {
+        self.kept.keeps_more()
+    }
+
+    /// Why it is not, once.
+    pub fn take_problem(&mut self) -> Option<io::Error> {
+        self.kept.take_problem()
     }
 
     pub fn knows(&self, view: PictureKey) -> bool {
@@ -80,16 +77,14 @@ impl<N: Module + EmbeddingNet> Trunk<N> {
     /// The features of `images`. An image whose view is known is kept, or was.
     pub fn features(&mut self, images: &[RgbImage], views: &[Option<PictureKey>]) -> Result<Features, TrainError> {
         let numbers: Vec<Option<usize>> = views.iter().map(|view| view.and_then(PictureKey::number)).collect();
-        let known = |number: &Option<usize>| self.kept.get((*number)?).cloned();
-        let mut rows: Vec<Option<Arc<[f32]>>> = numbers.iter().map(known).collect();
+        let mut rows: Vec<Option<Arc<[f32]>>> = numbers.iter().map(|number| self.kept.get((*number)?)).collect();
         let missing: Vec<usize> = (0..images.len()).filter(|&row| rows[row].is_none()).collect();
         for missing in missing.chunks(self.chunk) {
             let images: Vec<&RgbImage> = missing.iter().map(|&row| &images[row]).collect();
             let passed = self.pass(&images)?;
             let found =
                 missing.iter().zip(&passed).filter_map(|(&row, features)| Some((numbers[row]?, features.clone())));
-            let room = self.most.saturating_sub(self.kept.count());
-            self.kept.keep(found.take(room).map(|(number, features)| (number, Some(features))), self.values())?;
+            self.kept.keep(found);
             missing.iter().zip(passed).for_each(|(&row, features)| rows[row] = Some(features));
         }
         Ok(Features { shape: self.shape, rows: rows.into_iter().flatten().collect() })
@@ -119,8 +114,8 @@ mod tests {
     use crate::train::testing::{TINY_PREPROCESSING, TinyNet, pictures};
     use burn::tensor::Device;
 
-    fn trunk(kept_bytes: usize) -> Trunk<TinyNet> {
-        Trunk::new(&TinyNet::new(4, &Device::flex().autodiff()), TINY_PREPROCESSING, 5, kept_bytes, None).unwrap()
+    fn trunk() -> Trunk<TinyNet> {
+        Trunk::new(&TinyNet::new(4, &Device::flex().autodiff()), TINY_PREPROCESSING, 5, None).unwrap()
     }
 
     fn view(picture: usize) -> Option<PictureKey> {
@@ -130,25 +125,25 @@ mod tests {
     #[test]
     fn features_do_not_depend_on_the_company_they_are_found_in() {
         let images = pictures(3, 40);
-        let together = trunk(0).features(&images, &[None; 40]).unwrap();
+        let together = trunk().features(&images, &[None; 40]).unwrap();
         assert_eq!((together.shape, together.len()), ([8, 2, 2], 40));
-        let mut alone = trunk(0);
+        let mut alone = trunk();
         for (row, image) in images.iter().enumerate() {
             assert_eq!(alone.features(std::slice::from_ref(image), &[None]).unwrap().rows, together.rows[row..=row]);
         }
     }
 
+    /// However many there are: a row's place is all that memory holds.
     #[test]
-    fn a_kept_view_is_not_passed_again_and_one_beyond_the_budget_is() {
-        let (first, second) = (pictures(3, 3), pictures(8, 3));
-        let mut trunk = trunk(2 * 32 * 4);
-        let views = [view(0), view(1), view(2)];
+    fn every_view_is_passed_once() {
+        let (first, second) = (pictures(3, 30), pictures(8, 30));
+        let mut trunk = trunk();
+        let views: Vec<Option<PictureKey>> = (0..30).map(view).collect();
         let found = trunk.features(&first, &views).unwrap();
         // Other images under the same names show what is remembered.
-        let again = trunk.features(&second, &views).unwrap();
-        assert_eq!(again.rows[..2], found.rows[..2]);
-        assert_ne!(again.rows[2], found.rows[2]);
+        assert_eq!(trunk.features(&second, &views).unwrap().rows, found.rows);
         let mirrored = Some(PictureKey { picture: 0, mirrored: true });
         assert_ne!(trunk.features(&second[..1], &[mirrored]).unwrap().rows[0], found.rows[0]);
+        assert_ne!(trunk.features(&second[..1], &[None]).unwrap().rows[0], found.rows[0], "of no name, not kept");
     }
 }

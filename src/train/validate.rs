@@ -56,6 +56,10 @@ pub struct PeopleReport {
     pub auc: f64,
     /// The median squared distance of same pairs.
     pub median_same: f64,
+    /// How far the mean distances of different and of same pairs are apart, in their common standard deviation. It still
+    /// tells networks apart that make no mistake.
+    #[serde(default)]
+    pub separation: f64,
     /// In harmonic training: the new network's vectors against the old one's.
     #[serde(default)]
     pub against_old: Option<CompatibilityReport>,
@@ -99,25 +103,25 @@ impl ValidationReport {
     /// Whether this network is the one to keep: where a teacher is learned from by the distance to it, which a few
     /// pictures tell more surely than a rate of rare mistakes; else by VAL on people held out, in harmonic training
     /// against the old network, and without such people by accuracy on the list of pairs. The AUC decides between
-    /// equals.
+    /// equals, and between those that it cannot tell apart the separation, which has no best value.
     pub(crate) fn beats(&self, other: &Self) -> bool {
         let (Some(own), Some(others)) = (self.rank(), other.rank()) else { return self.rank().is_some() };
         // A report that was read from a file may have lost its last bit.
-        let first = |values: [(f64, f64); 2]| values.into_iter().map(|(a, b)| a - b).find(|by| by.abs() > 1e-9);
-        first([(own.0, others.0), (own.1, others.1)]).is_some_and(|by| by > 0.0)
+        let mut differences = own.iter().zip(others).map(|(own, others)| own - others);
+        differences.find(|by| by.abs() > 1e-9).is_some_and(|by| by > 0.0)
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.people.is_none() && self.pairs.is_none() && self.to_teacher.is_none()
     }
 
-    fn rank(&self) -> Option<(f64, f64)> {
-        let by_pairs = || self.pairs.as_ref().map(|pairs| (pairs.accuracy, pairs.auc));
+    fn rank(&self) -> Option<[f64; 3]> {
+        let by_pairs = || self.pairs.as_ref().map(|pairs| [pairs.accuracy, pairs.auc, 0.0]);
         let of_people = |people: &PeopleReport| match people.against_old {
-            Some(compatible) => (compatible.val, compatible.auc),
-            None => (people.val, people.auc),
+            Some(compatible) => [compatible.val, compatible.auc, 0.0],
+            None => [people.val, people.auc, people.separation],
         };
-        let by_teacher = self.to_teacher.map(|teacher| (-teacher.squared_distance, 0.0));
+        let by_teacher = self.to_teacher.map(|teacher| [-teacher.squared_distance, 0.0, 0.0]);
         by_teacher.or_else(|| self.people.as_ref().map(of_people)).or_else(by_pairs)
     }
 }
@@ -158,6 +162,7 @@ pub(super) fn judge_people_until(
         val_threshold: at_far.threshold,
         auc: roc.auc(),
         median_same: median(&counted.same),
+        separation: separation(&counted.same, &counted.different),
         against_old: None,
         histograms: Histograms { same: coarse(&counted.same), different: coarse(&counted.different) },
     })
@@ -244,6 +249,24 @@ fn median(histogram: &DistanceHistogram) -> f64 {
     (bins as f64 + 0.5) * 4.0 / all_pairs::BINS as f64
 }
 
+/// Finite also where all distances of a kind are the same.
+fn separation(same: &DistanceHistogram, different: &DistanceHistogram) -> f64 {
+    let [(near, near_spread), (far, far_spread)] = [same, different].map(mean_and_variance);
+    (far - near) / ((near_spread + far_spread) / 2.0).sqrt().max(1e-6)
+}
+
+fn mean_and_variance(histogram: &DistanceHistogram) -> (f64, f64) {
+    let distance = |bin: usize| (bin as f64 + 0.5) * 4.0 / all_pairs::BINS as f64;
+    let total = histogram.total().max(1) as f64;
+    let moment = |of: &dyn Fn(f64) -> f64| {
+        let sum: f64 =
+            histogram.counts().iter().enumerate().map(|(bin, &count)| count as f64 * of(distance(bin))).sum();
+        sum / total
+    };
+    let mean = moment(&|distance| distance);
+    (mean, moment(&|distance| (distance - mean).powi(2)))
+}
+
 /// The same counts in the wide bins of the window's plots.
 fn coarse(histogram: &DistanceHistogram) -> Vec<u32> {
     let mut counts = vec![0_u32; BINS];
@@ -298,6 +321,12 @@ mod tests {
         assert!(report.far <= 0.1 && (report.val_threshold - exact.threshold).abs() < 1e-3);
         same.sort_by(f64::total_cmp);
         assert!((report.median_same - same[same.len() / 2]).abs() < 1e-4);
+        let moments = |distances: &[f64]| {
+            let mean = distances.iter().sum::<f64>() / distances.len() as f64;
+            (mean, distances.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / distances.len() as f64)
+        };
+        let ((near, near_spread), (far, far_spread)) = (moments(&same), moments(&different));
+        assert!((report.separation - (far - near) / ((near_spread + far_spread) / 2.0).sqrt()).abs() < 1e-3);
         let fourth = |distances: &[f64]| distances.iter().filter(|&&d| (d / 0.05) as usize == 4).count();
         assert!((report.histograms.different[4] as usize).abs_diff(fourth(&different)) <= 1);
         rows[7] = f32::NAN;
@@ -334,6 +363,22 @@ mod tests {
             ..report(people(val, 0.8))
         };
         assert!(taught(0.4, 0.5).beats(&taught(0.5, 0.6)) && !taught(0.5, 0.6).beats(&taught(0.4, 0.5)));
+    }
+
+    /// Neither makes a mistake; the second knows it with more room to spare.
+    #[test]
+    fn of_two_networks_without_mistakes_the_one_that_separates_more_is_better() {
+        let people = [0, 0, 0, 1, 1, 1];
+        let report = |tilt: f32| {
+            let (x, y) = (tilt.cos(), tilt.sin());
+            let rows = [[1.0, 0.0], [1.0, 0.0], [x, y], [-1.0, 0.0], [-1.0, 0.0], [-x, -y]];
+            let people = judge_people(rows.as_flattened(), 2, &people, 0.1).unwrap();
+            ValidationReport { people: Some(people), ..ValidationReport::default() }
+        };
+        let (start, later) = (report(0.6), report(0.3));
+        let of = |report: &ValidationReport| report.people.as_ref().map(|people| (people.val, people.auc));
+        assert_eq!((of(&start), of(&later)), (Some((1.0, 1.0)), Some((1.0, 1.0))));
+        assert!(later.beats(&start) && !start.beats(&later) && !start.beats(&start));
     }
 
     #[test]

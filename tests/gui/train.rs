@@ -155,6 +155,7 @@ fn people(step: u64) -> PeopleReport {
         val_threshold: 0.81,
         auc: 0.998,
         median_same: 0.4,
+        separation: 4.0,
         against_old: None,
         histograms: Histograms { same: bell(0.5, 0.2, 900.0), different: bell(1.9, 0.35, 9000.0) },
     }
@@ -229,7 +230,10 @@ fn learning(kind: RunKind, last: u64) -> Vec<Event> {
 
 pub fn training() -> Vec<Event> {
     let mut events = learning(RunKind::Training, 320);
-    events.push(run(RunEvent::Train(TrainEvent::Alarm(Alarm::PeopleWithOnePicture { people: 38 }))));
+    events.push(run(RunEvent::Train(TrainEvent::Alarm(Alarm::PeopleWithOnePicture {
+        people: 38,
+        are_negatives: false,
+    }))));
     events
 }
 
@@ -251,6 +255,8 @@ pub fn summary() -> TrainSummary {
         far_target: 1e-3,
         val: compared(0.912, 0.957, 0.012),
         accuracy: compared(0.981, 0.986, 0.004),
+        thresholds: None,
+        chose: false,
     };
     let pairs = PairsComparison {
         pairs: 6000,
@@ -258,6 +264,7 @@ pub fn summary() -> TrainSummary {
         far_target: 1e-3,
         accuracy: compared(0.994, 0.9938, 0.0012),
         val: compared(0.981, 0.979, 0.006),
+        chose: false,
     };
     let report = |step| ValidationReport { step, people: Some(people_report(step)), ..ValidationReport::default() };
     TrainSummary {
@@ -288,6 +295,13 @@ fn people_report(step: u64) -> PeopleReport {
 pub fn trained() -> Vec<Event> {
     let mut events = learning(RunKind::Training, 600);
     events.push(Event::Ended(Box::new(RunEnd::Trained(summary()))));
+    events
+}
+
+pub fn trained_for_nothing() -> Vec<Event> {
+    let mut events = learning(RunKind::Training, 600);
+    let summary = summary();
+    events.push(Event::Ended(Box::new(RunEnd::Trained(TrainSummary { after: summary.before.clone(), ..summary }))));
     events
 }
 

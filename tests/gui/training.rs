@@ -19,7 +19,7 @@ fn training_is_set_up_counted_and_started() {
     assert!(wire.actions().is_empty(), "nothing starts before data are chosen");
     send(&mut harness, Message::Train(train::choose_folder()));
     harness.get_by_label("412");
-    harness.get_by_label("38 people have one picture and serve as negatives only");
+    harness.get_by_label("38 people have one picture and take no part");
     harness.get_by_label("4 left out").click();
     harness.run_steps(10);
     harness.get_by_label("3 files that are no pictures");
@@ -42,7 +42,7 @@ fn a_network_learns_from_a_teacher_without_names() {
     harness.run_steps(10);
     harness.get_by_label("A folder of pictures. Sub-folders can be people, but need not be");
     harness.get_all_by_label_contains("Teacher, whose vectors are learned").next().unwrap();
-    assert!(harness.query_by_label_contains("serve as negatives only").is_none());
+    assert!(harness.query_by_label_contains("people have one picture").is_none());
     harness.get_by_label("Start training").click();
     harness.run_steps(3);
     let [Request::Train(TrainRequest::Start { request, .. })] = &wire.actions()[..] else {
@@ -139,6 +139,15 @@ fn the_new_network_is_used_at_the_user_s_word() {
     harness.get_by_label("Embed the library again").click();
     harness.run_steps(3);
     assert_eq!(wire.actions().last(), Some(&Request::Train(TrainRequest::Reembed)));
+}
+
+/// Where no judgement beat the first one.
+#[test]
+fn a_network_that_gained_nothing_is_not_offered() {
+    let (wire, mut harness) = open(album_world(), View::TRAIN);
+    tell(&wire, &mut harness, train::trained_for_nothing());
+    harness.get_by_label("Nothing was gained: of all networks that were judged, the one it began with did best");
+    assert!(harness.query_by_label("Use the new network").is_none());
 }
 
 #[test]

@@ -17,7 +17,7 @@ const STEPS: u64 = 16;
 const RECIPES: [(&str, &str); 3] = [
     ("scratch", "--net likeness-small --average 0.9 --optimiser adam --against START"),
     ("frozen part", "--start START --preset finetune"),
-    ("harmonic", "--start START --old START --preset harmonic --last-layer-first 7 --redraw-last-layer"),
+    ("harmonic", "--start START --old START --preset harmonic"),
 ];
 
 struct World {

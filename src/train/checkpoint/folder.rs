@@ -12,7 +12,7 @@ use super::error::{RunFolderError, tried};
 use super::state::write_flushed;
 use super::tensorboard::EventWriter;
 use crate::train::comparison::Comparison;
-use crate::train::events::{Past, StepReport, StopReason};
+use crate::train::events::{ClosingReport, Past, StepReport, StopReason};
 use crate::train::validate::ValidationReport;
 
 /// How many checkpoints are kept beside the best.
@@ -43,6 +43,7 @@ pub(crate) struct RunFolder {
 enum MetricLine {
     Step(StepReport),
     Validation(ValidationReport),
+    Closing(ClosingReport),
 }
 
 impl RunFolder {
@@ -174,6 +175,7 @@ impl RunFolder {
             match serde_json::from_str(line).map_err(|error| RunFolderError::format(error, &path))? {
                 MetricLine::Step(report) => past.steps.push(report),
                 MetricLine::Validation(report) => past.judged.push(report),
+                MetricLine::Closing(_) => {}
             }
         }
         Ok(past)
@@ -233,6 +235,10 @@ impl RunFolder {
         }
         scalars.extend(report.to_teacher.map(|teacher| ("held_out/to_teacher", teacher.squared_distance)));
         self.scalars(report.step, &scalars)
+    }
+
+    pub fn closing(&mut self, report: &ClosingReport) -> Result<(), RunFolderError> {
+        self.line(&MetricLine::Closing(report.clone()))
     }
 
     /// Writes a checkpoint whole or not at all, then removes those that are no longer kept.
@@ -337,7 +343,8 @@ fn forget_metrics_after(path: &Path, step: u64) -> Result<(), RunFolderError> {
     };
     let keeps = |line: &&str| {
         let value: Option<serde_json::Value> = serde_json::from_str(line).ok();
-        value.and_then(|value| value["step"].as_u64()).is_some_and(|of_line| of_line <= step)
+        let of_run = value.filter(|value| value["kind"] != "closing");
+        of_run.and_then(|value| value["step"].as_u64()).is_some_and(|of_line| of_line <= step)
     };
     let kept: String = text.lines().take_while(keeps).flat_map(|line| [line, "\n"]).collect();
     replace(path, kept.as_bytes())

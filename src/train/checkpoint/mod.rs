@@ -3,7 +3,7 @@
 //! ```text
 //! RUN/config.json       every setting, network, start, seed, device
 //! RUN/data.jsonl        one line a picture: person, path, SHA-256, training or held out
-//! RUN/metrics.jsonl     one line a step and a validation
+//! RUN/metrics.jsonl     one line a step and a validation, and one when the run has ended
 //! RUN/events.out.*      the same for TensorBoard
 //! RUN/checkpoints/step-0000001500/{weights,optimiser,average}.safetensors, state.json
 //! RUN/model.safetensors the network that was judged best, averaged weights where an average is kept
@@ -18,11 +18,13 @@
 
 mod error;
 mod folder;
+mod kept_rows;
 mod state;
 pub mod tensorboard;
 mod vectors;
 
 pub(crate) use error::RunFolderError;
 pub(crate) use folder::RunFolder;
+pub(crate) use kept_rows::KeptRows;
 pub(crate) use state::{Checkpoint, CheckpointState};
 pub(crate) use vectors::{VectorFile, VectorKey};

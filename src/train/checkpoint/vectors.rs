@@ -36,6 +36,11 @@ impl VectorKey {
         }
         Self(hash.finalize().into())
     }
+
+    /// How a file of vectors of so many numbers begins.
+    pub(super) fn head(self, dimensions: usize) -> Vec<u8> {
+        [MARK.as_slice(), &self.0, &(dimensions as u64).to_le_bytes()].concat()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -50,7 +55,7 @@ impl VectorFile {
     pub fn open(path: &Path, key: VectorKey, dimensions: usize) -> Result<Self, RunFolderError> {
         let open = || {
             let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-            let head = [MARK.as_slice(), &key.0, &(dimensions as u64).to_le_bytes()].concat();
+            let head = key.head(dimensions);
             let mut found = vec![0; head.len()];
             let mut known = BTreeMap::new();
             let mut reader = BufReader::new(&file);
@@ -81,15 +86,6 @@ impl VectorFile {
         self.known.contains_key(&number)
     }
 
-    pub fn get(&self, number: usize) -> Option<&Arc<[f32]>> {
-        self.known.get(&number)
-    }
-
-    /// How many were looked at before.
-    pub fn count(&self) -> usize {
-        self.known.len()
-    }
-
     /// Keeps what was found of some pictures; None is one that could not be read.
     pub fn keep(
         &mut self,
@@ -115,14 +111,14 @@ impl VectorFile {
     }
 }
 
-fn record(picture: usize, vector: &[f32]) -> Vec<u8> {
+pub(super) fn record(picture: usize, vector: &[f32]) -> Vec<u8> {
     let mut bytes = (picture as u64).to_le_bytes().to_vec();
     bytes.extend(vector.iter().flat_map(|value| value.to_le_bytes()));
     bytes.extend(checksum(&bytes).to_le_bytes());
     bytes
 }
 
-fn parse(record: &[u8]) -> Option<(usize, Arc<[f32]>)> {
+pub(super) fn parse(record: &[u8]) -> Option<(usize, Arc<[f32]>)> {
     let (content, sum) = record.split_last_chunk::<4>()?;
     let (picture, values) = content.split_first_chunk::<8>()?;
     let vector = values.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();

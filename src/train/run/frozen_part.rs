@@ -13,13 +13,14 @@ use crate::networks::weights::collect;
 use crate::train::augment::AugmentConfig;
 use crate::train::checkpoint::{RunFolder, VectorKey};
 use crate::train::config::MiningSource;
-use crate::train::events::{EmbeddingWhy, TrainEvent};
+use crate::train::events::{Alarm, EmbeddingWhy, TrainEvent};
 use crate::train::frozen::{TrainablePart, paths_before_last_layer};
 use crate::train::loader::load_plain;
 use crate::train::rng::{Purpose, stream};
 use crate::train::sampler::{Exemplar, SamplerPosition};
 use crate::train::start::sha256_of;
-use crate::train::trunk::{KEPT_BYTES, PictureKey, Trunk};
+use crate::train::step::Features;
+use crate::train::trunk::{PictureKey, Trunk};
 
 /// Between so many pictures a run looks whether it shall go on; four shares of a processor's threads.
 pub(super) const AT_ONCE: usize = if cfg!(test) { 30 } else { 120 };
@@ -35,7 +36,8 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         let file = file.transpose()?;
         let file = file.as_ref().map(|(path, key)| (path.as_path(), *key));
         let chunk = self.config.chunks.inference;
-        self.trunk = Some(Trunk::new(&self.net, self.card.input, chunk, KEPT_BYTES, file)?);
+        self.trunk = Some(Trunk::new(&self.net, self.card.input, chunk, file)?);
+        self.tell_what_is_not_kept();
         Ok(())
     }
 
@@ -56,6 +58,9 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
             self.tell_embedding(EmbeddingWhy::FrozenPart, done, total)?;
             self.pass(views)?;
             done += views.len();
+            if !self.trunk.as_ref().is_some_and(Trunk::keeps_more) {
+                break;
+            }
         }
         if !missing.is_empty() {
             self.tell_embedding(EmbeddingWhy::FrozenPart, done, total)?;
@@ -82,17 +87,34 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         };
         let images: Vec<RgbImage> = loaded.images.into_par_iter().zip(&views).map(as_seen).collect();
         let views: Vec<Option<PictureKey>> = views.into_iter().map(Some).collect();
-        if let Some(trunk) = &mut self.trunk {
-            trunk.features(&images, &views)?;
-        }
+        self.passed(&images, &views)?;
         Ok(())
+    }
+
+    /// What the frozen part makes of pictures; none where more than the last layer learns.
+    pub(super) fn passed(
+        &mut self,
+        images: &[RgbImage],
+        views: &[Option<PictureKey>],
+    ) -> Result<Option<Features>, TrainError> {
+        let Some(trunk) = &mut self.trunk else { return Ok(None) };
+        let features = trunk.features(images, views)?;
+        self.tell_what_is_not_kept();
+        Ok(Some(features))
+    }
+
+    fn tell_what_is_not_kept(&mut self) {
+        if let Some(problem) = self.trunk.as_mut().and_then(Trunk::take_problem) {
+            (self.emit)(TrainEvent::Alarm(Alarm::FeaturesNotKept { why: problem.to_string() }));
+        }
     }
 
     /// Each view once, in the order in which it is needed: what is judged, then the batches to come, which are known
     /// where no weights choose them. Others are passed when they come.
     fn views_ahead(&self) -> Vec<PictureKey> {
-        let most = self.trunk.as_ref().map_or(0, Trunk::most);
-        let change = self.config.augmentation;
+        if !self.trunk.as_ref().is_some_and(Trunk::keeps_more) {
+            return Vec::new();
+        }
         let (mut seen, mut views) = (BTreeSet::new(), Vec::new());
         let mut add = |picture: usize, mirrored: bool| {
             if seen.insert((picture, mirrored)) {
@@ -105,19 +127,23 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         });
         let mixes = self.config.teacher.is_some_and(|teacher| teacher.mixed() > 0.0);
         let known = !mixes && matches!(self.config.mining, MiningSource::Online | MiningSource::Harmonic { .. });
-        if known && change.mirrors_at_most() && most > 0 {
+        if known {
             // No more can come than each picture in each view.
-            let all = self.to_judge.len() + self.data.training.pictures() * if change.flip { 2 } else { 1 };
+            let flips = self.config.augmentation.flip;
+            let all = self.to_judge.len() + self.data.training.pictures() * if flips { 2 } else { 1 };
             'steps: for step in self.step..self.last_frozen_step() {
+                let change = self.config.augmentation_at(step);
+                if !change.mirrors_at_most() {
+                    break;
+                }
                 for exemplar in self.sampler.batch(SamplerPosition(step)) {
                     let count = add(exemplar.picture, self.mirrors(&change, step, exemplar.picture));
-                    if count >= most.min(all) {
+                    if count >= all {
                         break 'steps;
                     }
                 }
             }
         }
-        views.truncate(most);
         views
     }
 

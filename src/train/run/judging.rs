@@ -7,6 +7,7 @@ use burn::module::Module;
 use super::{TrainError, TrainingRun};
 use crate::eval::EvalError;
 use crate::networks::nets::EmbeddingNet;
+use crate::train::config::HoldOut;
 use crate::train::data::Dataset;
 use crate::train::events::{Alarm, EmbeddingWhy, StopReason, TrainEvent};
 use crate::train::loader::load_plain;
@@ -134,9 +135,13 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
     }
 
     /// Warns of the closest training and held-out person when their mean embeddings are nearer to each other than two
-    /// pictures of one person usually are. Only a network that can tell people apart is asked.
+    /// pictures of one person usually are. Only a network that can tell people apart is asked, and only where whole people
+    /// are held out.
     pub(super) fn warn_about_same_identity(&mut self) -> Result<(), TrainError> {
         let Some(report) = self.judged.as_ref().and_then(|judged| judged.people.as_ref()) else { return Ok(()) };
+        if self.config.validation.hold_out == HoldOut::Pictures {
+            return Ok(());
+        }
         if report.val < 0.5 || self.warned_of_same_identity {
             return Ok(());
         }

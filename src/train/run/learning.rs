@@ -136,12 +136,11 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
 
     /// What a frozen trunk makes of the batch; none where more than the last layer learns.
     pub(super) fn features(&mut self, batch: &LoadedBatch) -> Result<Option<Features>, TrainError> {
-        let Some(trunk) = &mut self.trunk else { return Ok(None) };
         let view = |(exemplar, mirrored): (&Exemplar, &Option<bool>)| {
             mirrored.map(|mirrored| PictureKey { picture: exemplar.picture, mirrored })
         };
         let views: Vec<Option<PictureKey>> = batch.exemplars.iter().zip(&batch.mirrored).map(view).collect();
-        Ok(Some(trunk.features(&batch.images, &views)?))
+        self.passed(&batch.images, &views)
     }
 
     pub(super) fn old_vectors(&self, exemplars: &[Exemplar]) -> Result<Option<Vec<f32>>, TrainError> {

@@ -14,7 +14,7 @@ use crate::networks::weights::{ModelCard, collect, load};
 use crate::train::TrainConfig;
 use crate::train::augment::AugmentConfig;
 use crate::train::checkpoint::RunFolder;
-use crate::train::config::{LastLayerFirst, ValidationConfig};
+use crate::train::config::{HoldOut, ValidationConfig};
 use crate::train::data::{Dataset, Person, PictureSource};
 use crate::train::events::{Control, TrainEvent};
 use crate::train::mining::{MiningRule, Negatives, Positives};
@@ -81,7 +81,13 @@ pub(super) fn config(seed: u64, gradient: usize) -> TrainConfig {
         augmentation: AugmentConfig::NONE,
         chunks: ChunkSizes { gradient, ..ChunkSizes::default() },
         ema_decay: None,
-        validation: ValidationConfig { every_steps: 0, held_out_share: 0.5, far_target: 0.01, pictures_at_most: 1000 },
+        validation: ValidationConfig {
+            every_steps: 0,
+            held_out_share: 0.5,
+            hold_out: HoldOut::People,
+            far_target: 0.01,
+            pictures_at_most: 1000,
+        },
         ..TrainConfig::default()
     }
 }
@@ -142,11 +148,11 @@ fn a_network_learned_harmonically_goes_with_the_old_one() {
     normalise_rows(&mut vectors, 12);
     data.old_vectors = Some(pictures.into_iter().zip(vectors.chunks(12).map(<[f32]>::to_vec)).collect());
     let preset = Preset::Harmonic.config();
-    let first = preset.last_layer_first.map(|first| LastLayerFirst { steps: first.steps / 10, ..first });
     let usual = config(3, 60);
     let (sampler, augmentation, validation) = (usual.sampler, usual.augmentation, usual.validation);
     let steps = preset.steps / 10;
-    let config = TrainConfig { steps, last_layer_first: first, sampler, augmentation, validation, ..preset };
+    let mut config = TrainConfig { sampler, augmentation, validation, ..preset };
+    config.set_steps(steps);
     let against_old = |steps| {
         let config = TrainConfig { steps, ..config.clone() };
         trained(new.clone().train(), &config, &data).1.against_old.unwrap().auc

@@ -30,8 +30,9 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         }
     }
 
-    /// Departures from davidsandberg's loop: pictures are selected unaugmented, and the running statistics of batch
-    /// norms, which no loss depends on, do not move while selecting.
+    /// Departures from davidsandberg's loop: pictures are selected unaugmented, the running statistics of batch norms,
+    /// which no loss depends on, do not move while selecting, and a selection that finds no triplet counts as a step, so
+    /// that a run ends.
     fn select_when_due(&mut self, selection: SelectionConfig) -> Result<(), TrainError> {
         let ends_at = self.plan.as_ref().and_then(TripletPlan::ends_at);
         if ends_at.is_some_and(|end| self.step < end) {

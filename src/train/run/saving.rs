@@ -7,7 +7,7 @@ use crate::networks::nets::EmbeddingNet;
 use crate::networks::weights::{collect, save};
 use crate::train::checkpoint::{Checkpoint, CheckpointState};
 use crate::train::ema::Ema;
-use crate::train::events::{StopReason, TrainEvent};
+use crate::train::events::{ClosingReport, StopReason, TrainEvent};
 use crate::train::sampler::SamplerPosition;
 use crate::train::times::Lap;
 
@@ -48,7 +48,6 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         if reason != StopReason::Discarded {
             self.save()?;
         }
-        let elapsed_secs = self.elapsed_secs();
         let (judged, net) = match self.best.take() {
             Some((report, net)) => (Some(report), net),
             None => (None, self.inference_net()),
@@ -62,6 +61,16 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
                 folder.forget_features()?;
                 folder.keep_end(reason, self.step, judged.as_ref())?;
             }
+        }
+        let elapsed_secs = self.elapsed_secs();
+        let times = self.times_until(elapsed_secs);
+        // A run that goes on tells it then.
+        if reason != StopReason::Cancelled {
+            let closing = ClosingReport { step: self.step, elapsed_secs, times };
+            if let Some(folder) = self.folder.as_mut().filter(|_| reason != StopReason::Discarded) {
+                folder.closing(&closing)?;
+            }
+            (self.emit)(TrainEvent::Closed(closing));
         }
         let outcome = RunOutcome {
             parameters: net.num_params(),

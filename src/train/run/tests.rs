@@ -1,7 +1,7 @@
 use super::frozen_part::AT_ONCE;
 use super::*;
 use crate::train::augment::AugmentConfig;
-use crate::train::config::{LastLayerFirst, ValidationConfig};
+use crate::train::config::{HoldOut, LastLayerFirst, ValidationConfig};
 use crate::train::data::Person;
 use crate::train::events::EmbeddingWhy;
 use crate::train::frozen::TrainablePart;
@@ -60,7 +60,13 @@ fn config(steps: u64) -> TrainConfig {
         sampler: SamplerConfig { people_per_batch: 4, pictures_per_person: 4, random_negatives: 3, fill: Fill::No },
         augmentation: AugmentConfig::GENTLE,
         ema_decay: Some(0.9),
-        validation: ValidationConfig { every_steps: 4, held_out_share: 0.3, far_target: 0.1, pictures_at_most: 100 },
+        validation: ValidationConfig {
+            every_steps: 4,
+            held_out_share: 0.3,
+            hold_out: HoldOut::People,
+            far_target: 0.1,
+            pictures_at_most: 100,
+        },
         checkpoint_every_steps: 3,
         ..TrainConfig::default()
     }
@@ -189,7 +195,7 @@ fn a_selection_without_triplets_takes_a_step_and_the_next_one_follows() {
 
 #[test]
 fn so_has_one_whose_last_layer_learns_first() {
-    let last_layer_first = Some(LastLayerFirst { steps: 7, redraw: true });
+    let last_layer_first = Some(LastLayerFirst { steps: 7, redraw: true, mirrors_at_most: false });
     let config = TrainConfig { last_layer_first, ..config(11) };
     check_resume(&config);
     // With nobody to judge on, the network of the last step is handed on.
@@ -256,6 +262,37 @@ fn so_has_one_that_keeps_features() {
     check_resume(&TrainConfig { trainable: TrainablePart::LastLayer, augmentation: MIRRORED, ..config(11) });
 }
 
+/// The harmonic preset's first part has features to keep, though pictures are changed later.
+#[test]
+fn the_first_part_keeps_features_where_it_mirrors_at_most() {
+    let last_layer_first = Some(LastLayerFirst { steps: 7, redraw: true, mirrors_at_most: true });
+    let config = TrainConfig { last_layer_first, ..config(9) };
+    assert_eq!(config.augmentation, AugmentConfig::GENTLE);
+    let passed = |config: &TrainConfig| frozen_part(&run(config, &data(), None, false, u64::MAX)).pop();
+    let all = passed(&config).unwrap().1;
+    let shown: usize = data().training.pictures() + data().held_out.pictures();
+    assert!(all > shown - 5, "nearly every picture at least once: {all} of {shown}");
+    let changed = LastLayerFirst { mirrors_at_most: false, ..last_layer_first.unwrap() };
+    let only_judged = passed(&TrainConfig { last_layer_first: Some(changed), ..config }).unwrap().1;
+    assert!(only_judged <= data().held_out.pictures());
+}
+
+/// Own people are on both sides then, which is no mistake.
+#[test]
+fn pictures_held_out_of_the_people_who_are_learned_raise_no_alarm() {
+    let person =
+        |id: usize| Person { name: format!("person {id}"), pictures: (id * PICTURES..(id + 1) * PICTURES).collect() };
+    let (training, held_out) = Dataset { people: (0..PEOPLE).map(person).collect() }.split_pictures(0.3, 2);
+    let data = TrainingData::new(Arc::new(Patterns), training, held_out);
+    let alarms = |hold_out| {
+        let mut config = TrainConfig { ema_decay: None, augmentation: AugmentConfig::NONE, ..config(60) };
+        config.validation = ValidationConfig { hold_out, every_steps: 0, ..config.validation };
+        let watched = run(&config, &data, None, false, u64::MAX);
+        watched.events.iter().filter(|event| matches!(event, TrainEvent::Alarm(Alarm::SameIdentity { .. }))).count()
+    };
+    assert_eq!((alarms(HoldOut::Pictures), alarms(HoldOut::People)), (0, 1));
+}
+
 /// How far the frozen part was told to be.
 fn frozen_part(watched: &Watched) -> Vec<(usize, usize)> {
     let of_frozen_part = |event: &TrainEvent| match event {
@@ -268,7 +305,7 @@ fn frozen_part(watched: &Watched) -> Vec<(usize, usize)> {
 /// Stopped while the frozen part is passed, then between two steps, then in the part after it.
 #[test]
 fn the_frozen_part_is_passed_once_however_often_a_run_is_stopped() {
-    let last_layer_first = Some(LastLayerFirst { steps: 7, redraw: true });
+    let last_layer_first = Some(LastLayerFirst { steps: 7, redraw: true, mirrors_at_most: false });
     let config = TrainConfig { last_layer_first, augmentation: MIRRORED, ..config(11) };
     let data = data();
     let temporary = tempfile::tempdir().unwrap();
@@ -333,6 +370,47 @@ fn a_judgement_is_told_and_can_be_left_and_made_again() {
     };
     assert_eq!(judged(&resumed), judged(&whole));
     assert_eq!(resumed.losses, whole.losses[4..]);
+}
+
+/// Patterns from a slow disk, wherever it is not the loader that reads ahead.
+struct Slow;
+
+impl PictureSource for Slow {
+    fn crop(&self, picture: usize) -> Result<RgbImage, String> {
+        if std::thread::current().name().is_none_or(|name| !name.starts_with("train-decode")) {
+            std::thread::sleep(Duration::from_millis(30));
+        }
+        Patterns.crop(picture)
+    }
+}
+
+/// A second without a name would be the rest's, and one that is none of a step's would be in the time left.
+#[test]
+fn what_comes_before_the_first_step_and_after_the_last_has_its_part_too() {
+    let config = TrainConfig { trainable: TrainablePart::LastLayer, augmentation: MIRRORED, ..config(5) };
+    let data = TrainingData { source: Arc::new(Slow), ..data() };
+    let temporary = tempfile::tempdir().unwrap();
+    let root = temporary.path().join("run");
+    let folder = Some(RunFolder::create(&root, &config, "").unwrap());
+    let setup = Setup { config: &config, data: &data, card: card(), folder, resume: None, decode_threads: 1 };
+    let (mut frozen, mut steps, mut closing) = (Vec::new(), Vec::new(), None);
+    let net = TinyNet::new(5, &Device::flex().autodiff());
+    let trained = train(net, setup, &Control::default(), &mut |event| match event {
+        TrainEvent::Embedding { why: EmbeddingWhy::FrozenPart, .. } => frozen.push(Instant::now()),
+        TrainEvent::Step(report) => steps.push(report),
+        TrainEvent::Closed(report) => closing = Some(report),
+        _ => {}
+    });
+    let (outcome, closing) = (trained.unwrap().outcome, closing.unwrap());
+    let passed_secs = (*frozen.last().unwrap() - frozen[0]).as_secs_f64();
+    let first = &steps[0];
+    assert!(first.times.embedding_secs >= passed_secs && first.times.rest_secs < passed_secs / 2.0, "{first:?}");
+    assert!(first.left_secs < passed_secs, "{} left after {passed_secs} before", first.left_secs);
+    assert!(closing.times.judging_secs > 0.0 && closing.times.saving_secs > 0.0, "{closing:?}");
+    let sum = steps.iter().map(|report| report.times.sum_secs()).sum::<f64>() + closing.times.sum_secs();
+    assert!((sum - outcome.elapsed_secs).abs() < 1e-6, "{sum} of {}", outcome.elapsed_secs);
+    let lines = std::fs::read_to_string(root.join("metrics.jsonl")).unwrap();
+    assert!(lines.lines().last().unwrap().contains("\"kind\":\"closing\""));
 }
 
 #[test]

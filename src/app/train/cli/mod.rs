@@ -277,6 +277,33 @@ mod tests {
         let smaller = from("--triplets-a-step 10 --fill no");
         assert_eq!(smaller.mining, MiningSource::Selected(SelectionConfig { triplets_per_step: 10 }));
         assert_eq!(smaller.sampler.fill, Fill::No);
+        // A batch norm sees what a step learns from at once, unless somebody says otherwise.
+        let chunk = |options: &str| from(options).chunks.gradient;
+        assert_eq!(chunk("--triplets-a-step 60"), 180);
+        assert_eq!(chunk("--triplets-a-step 60 --gradient-chunk 30"), 30);
+    }
+
+    /// The options that depart from the preset leave alone what they do not name.
+    #[test]
+    fn the_harmonic_preset_stays_what_it_is_when_its_length_changes() {
+        let ask = |options: &str| {
+            let line = format!("train people --net nn4 --old sface --out run --preset harmonic {options}");
+            request(Path::new("library.sqlite"), parse(&line)).map(|asked| asked.0.config)
+        };
+        let first = |options: &str| ask(options).unwrap().last_layer_first.map(|first| (first.steps, first.redraw));
+        assert_eq!(first("--steps 500"), Some((250, true)));
+        assert_eq!(first("--last-layer-first 500"), Some((500, true)));
+        assert_eq!(first("--last-layer-first 500 --redraw-last-layer=false"), Some((500, false)));
+        assert!(ask("--steps 500 --last-layer-first 500").is_err(), "the whole network would never learn");
+        let scratch = parse("train people --net nn4 --out run --redraw-last-layer");
+        assert!(request(Path::new("library.sqlite"), scratch).is_err());
+    }
+
+    #[test]
+    fn another_rate_of_the_paper_is_lowered_to_finish_too() {
+        let line = "train people --net nn4 --out run --preset paper --learning-rate 0.1 --steps 50";
+        let config = request(Path::new("library.sqlite"), parse(line)).unwrap().0.config;
+        assert!(config.rate_at(39) == Some(0.1) && config.rate_at(40).is_some_and(|rate| rate < 0.011));
     }
 
     #[test]

@@ -6,13 +6,13 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::app::engine::cli::{
-    any_number, at_least_one, between, count_between, named, not_negative, positive, rate, share, share_below_one,
-    usage,
+    WrongUsage, any_number, at_least_one, between, count_between, named, not_negative, positive, rate, share,
+    share_below_one, usage,
 };
 use crate::app::train::job::choices::read_schedule;
 use crate::train::TrainConfig;
 use crate::train::augment::AugmentConfig;
-use crate::train::config::{LastLayerFirst, MiningSource};
+use crate::train::config::{HoldOut, MiningSource};
 use crate::train::frozen::{BatchNormStatistics, TrainablePart};
 use crate::train::loss::{LossShape, Reduction};
 use crate::train::mining::harmonic::Combinations;
@@ -36,7 +36,7 @@ pub(crate) struct Options {
     /// Steps that make an epoch of the learning rate
     #[arg(long, value_name = "STEPS", value_parser = at_least_one::<u64>)]
     epoch: Option<u64>,
-    /// Of a rate that follows a cosine, the highest
+    /// Of a rate that follows a cosine, the highest; of one that is lowered to finish, the first
     #[arg(long, value_name = "RATE", value_parser = positive::<f64>)]
     learning_rate: Option<f64>,
     /// Multiply the rate by this every --decay-epochs
@@ -137,14 +137,17 @@ pub(crate) struct Options {
     #[arg(long, value_name = "STEPS", value_parser = at_least_one::<u64>)]
     last_layer_first: Option<u64>,
     /// Draw that layer's weights anew before
-    #[arg(long, requires = "last_layer_first")]
-    redraw_last_layer: bool,
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    redraw_last_layer: Option<bool>,
     #[arg(long, value_enum)]
     batch_norm: Option<BatchNormStatistics>,
-    /// Share of people kept out of training to judge on
+    /// Share of people, or of each person's pictures, kept out of training to judge on
     #[arg(long, value_name = "SHARE", value_parser = share_below_one::<f32>)]
     held_out: Option<f32>,
-    /// Judge every so many steps
+    /// What is kept out: people, or pictures of each person who has six or more
+    #[arg(long, value_enum)]
+    hold_out: Option<HoldOut>,
+    /// Judge every so many steps; 0 judges at the end only, and hands on the last step's network
     #[arg(long, value_name = "STEPS", value_parser = any_number::<u64>)]
     judge_every: Option<u64>,
     /// Rate of wrong matches at which VAL is measured
@@ -223,7 +226,9 @@ pub(crate) fn config(from: Preset, options: Options, switches: &Augmentation) ->
     let mut config = from.config();
     config.learning_rate = learning_rate(&options, config.learning_rate)?;
     set(&mut config.seed, options.seed);
-    set(&mut config.steps, options.steps);
+    if let Some(steps) = options.steps {
+        config.set_steps(steps);
+    }
     set(&mut config.steps_per_epoch, options.epoch);
     set(&mut config.optimiser.rule, options.optimiser.map(|rule| from.rule(rule)));
     if let Some(epsilon) = options.epsilon {
@@ -243,15 +248,20 @@ pub(crate) fn config(from: Preset, options: Options, switches: &Augmentation) ->
     set(&mut config.sampler.random_negatives, options.random_negatives);
     set(&mut config.sampler.fill, options.fill);
     set(&mut config.chunks.inference, options.inference_chunk);
-    set(&mut config.chunks.gradient, options.gradient_chunk);
     config.augmentation = augmentation(switches, config.augmentation);
     set(&mut config.ema_decay, options.average.map(|decay| (decay > 0.0).then_some(decay)));
     set(&mut config.trainable, options.train_part.map(|part| trainable(&part)));
     if let Some(steps) = options.last_layer_first {
-        config.last_layer_first = Some(LastLayerFirst { steps, redraw: options.redraw_last_layer });
+        config.last_layer_first.get_or_insert_default().steps = steps;
     }
+    if let Some(redraw) = options.redraw_last_layer {
+        let first = config.last_layer_first.as_mut();
+        first.ok_or(WrongUsage("--redraw-last-layer has no effect without --last-layer-first"))?.redraw = redraw;
+    }
+    usage(config.first_part_ends(), "--last-layer-first leaves no step in which more than the last layer learns")?;
     set(&mut config.batch_norm, options.batch_norm);
     set(&mut config.validation.held_out_share, options.held_out);
+    set(&mut config.validation.hold_out, options.hold_out);
     set(&mut config.validation.every_steps, options.judge_every);
     set(&mut config.validation.far_target, options.far);
     set(&mut config.validation.pictures_at_most, options.judge_pictures);
@@ -263,8 +273,9 @@ pub(crate) fn config(from: Preset, options: Options, switches: &Augmentation) ->
         config.mining = MiningSource::Offline(offline);
     }
     if let Some(triplets_per_step) = options.triplets_a_step {
-        config.mining = MiningSource::Selected(SelectionConfig { triplets_per_step });
+        config.select(SelectionConfig { triplets_per_step });
     }
+    set(&mut config.chunks.gradient, options.gradient_chunk);
     if options.old.is_some() {
         let chosen = options.combinations.as_deref().map(Combinations::parse).transpose()?;
         let combinations = chosen.unwrap_or_else(Combinations::all_that_learn);
@@ -306,7 +317,10 @@ fn learning_rate(options: &Options, default: LearningRate) -> Result<LearningRat
         (Some(rate), Some(factor)) => {
             LearningRate::Exponential { rate, factor, every_epochs: options.decay_epochs.unwrap_or(DECAY_EPOCHS) }
         }
-        (Some(rate), None) => LearningRate::Constant { rate },
+        (Some(rate), None) => match default {
+            LearningRate::Lowered { factor, last_share, .. } => LearningRate::Lowered { rate, factor, last_share },
+            _ => LearningRate::Constant { rate },
+        },
         (None, _) => default,
     })
 }

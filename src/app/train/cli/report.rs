@@ -10,7 +10,7 @@ use crate::app::engine::cli::console::{counted, printable};
 use crate::app::engine::cli::output;
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::TrainSummary;
-use crate::train::comparison::{Compared, Comparison, ComparisonOutcome};
+use crate::train::comparison::{Compared, Comparison, ComparisonOutcome, TrainedDistances};
 use crate::train::events::{EmbeddingWhy, StopReason, TrainEvent};
 use crate::train::validate::ValidationReport;
 
@@ -85,7 +85,7 @@ impl Printer {
             TrainEvent::Saved { step } => output::note(format!("Step {step}: saved")),
             TrainEvent::Paused { step } => output::note(format!("Step {step}: paused")),
             TrainEvent::Continued { step } => output::note(format!("Step {step}: going on")),
-            TrainEvent::Snapshot(_) => {}
+            TrainEvent::Snapshot(_) | TrainEvent::Closed(_) => {}
             TrainEvent::Alarm(alarm) => output::note(alarm),
             TrainEvent::Skipped(skipped) => {
                 output::note(format!("Picture {} skipped: {}", skipped.picture, skipped.reason));
@@ -116,6 +116,9 @@ pub(crate) fn print_summary(summary: &TrainSummary) -> Result<()> {
         if let Some(after) = &summary.after {
             let (step, steps, words) = (after.step, summary.steps, words(after));
             output::line(format!("It is the network after step {step} of {steps}, judged best: {words}"))?;
+            if !summary.gained() {
+                output::line("Nothing was gained: of all that were judged, the network that it began with did best")?;
+            }
         }
         // Whoever wants the network of a run that went wrong can do without being told to.
         match summary.stopped {
@@ -124,10 +127,11 @@ pub(crate) fn print_summary(summary: &TrainSummary) -> Result<()> {
                  gradients with --clip-norm, and train again",
                 summary.steps
             ))?,
-            _ => {
-                let install = how_to_install(model, &summary.run, summary.after.as_ref());
+            _ if summary.gained() => {
+                let install = how_to_install(model, &summary.run, summary.thresholds());
                 output::line(format!("Install it with: {install}"))?;
             }
+            _ => {}
         }
     }
     let rows = [("Before", &summary.before), ("After", &summary.after)];
@@ -152,12 +156,12 @@ fn prepared_words(pictures: usize, left_out: usize) -> String {
 
 /// A command, with the network's own distances, measured on people it has not learned from. One that is no distance, of
 /// a network that tells nobody apart, is left to the usual one.
-fn how_to_install(model: &Path, run: &Path, judged: Option<&ValidationReport>) -> String {
+fn how_to_install(model: &Path, run: &Path, thresholds: Option<TrainedDistances>) -> String {
     let id = model_id(run);
     let mut words = ["models", "import"].map(OsString::from).to_vec();
     words.extend([model.as_os_str().to_owned(), "--id".into(), id.into()]);
-    if let Some(people) = judged.and_then(|judged| judged.people.as_ref()) {
-        let distances = [("--same-person", people.threshold), ("--grouping", people.val_threshold)];
+    if let Some(TrainedDistances { same_person, grouping }) = thresholds {
+        let distances = [("--same-person", same_person), ("--grouping", grouping)];
         let distances =
             distances.into_iter().filter(|(_, distance)| distance.is_finite() && *distance >= LEAST_DISTANCE);
         distances.for_each(|(option, distance)| words.extend([option.into(), format!("{distance:.3}").into()]));
@@ -181,6 +185,7 @@ fn print_comparison(comparison: &Comparison) -> Result<()> {
         ComparisonOutcome::Better => "better than",
         ComparisonOutcome::NoDifference => "no different from",
         ComparisonOutcome::Worse => "worse than",
+        ComparisonOutcome::Chosen => "chosen by the same people or pairs, and so not called better than",
         ComparisonOutcome::NotMeasured => "not measured against",
     };
     let old = &comparison.old;

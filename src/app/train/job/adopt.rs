@@ -2,21 +2,36 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::app::jobs::import::{self, ImportRequest};
 use crate::app::train::job::start::crop_of;
 use crate::app::train::job::{RunRecord, TrainSummary};
 use crate::networks::models::Store;
+use crate::train::comparison::TrainedDistances;
 use crate::types::{CropRule, ModelId};
 
-/// Installs the network of a run under the run's name; another run's model of that name is left alone. Its distances
-/// are those that told the held-out people apart best.
+impl TrainSummary {
+    /// Whether the network that is handed on is another than the one that the run began with.
+    pub(crate) fn gained(&self) -> bool {
+        self.after.as_ref().is_none_or(|after| after.step > 0)
+    }
+
+    /// Measured on people who did not choose the network, where there are any.
+    pub(crate) fn thresholds(&self) -> Option<TrainedDistances> {
+        let compared = self.comparison.as_ref().and_then(|comparison| comparison.people.as_ref()?.thresholds);
+        let judged = || Some(TrainedDistances::of(self.after.as_ref()?.people.as_ref()?));
+        compared.or_else(judged)
+    }
+}
+
+/// Installs the network of a run under the run's name; another run's model of that name is left alone.
 pub(crate) fn adopt(summary: &TrainSummary, models: &Store) -> Result<ModelId> {
+    ensure!(summary.gained(), "the run gained nothing: its network is the one that it began with");
     let path = summary.model.clone().context("the run kept no network")?;
     let run = &summary.run;
     let record = RunRecord::read(run)?;
-    let judged = summary.after.as_ref().and_then(|after| after.people.as_ref());
+    let thresholds = summary.thresholds();
     let title = run.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let request = ImportRequest {
         path,
@@ -24,8 +39,8 @@ pub(crate) fn adopt(summary: &TrainSummary, models: &Store) -> Result<ModelId> {
         title: Some(title),
         crop: crop_for_photos(&record, models)?,
         licence: Some("Trained on this computer".to_owned()),
-        same_person: judged.map(|people| people.threshold as f32),
-        grouping: judged.map(|people| people.val_threshold as f32),
+        same_person: thresholds.map(|thresholds| thresholds.same_person as f32),
+        grouping: thresholds.map(|thresholds| thresholds.grouping as f32),
         ..ImportRequest::default()
     };
     Ok(import::import(models, &request, &mut |_| {})?.id)

@@ -1,5 +1,5 @@
-//! The network of a finished run against the one it shall replace, on the pictures that were held out and on the list
-//! of pairs.
+//! The network of a finished run against the one it shall replace, on people held out for that alone and on the list of
+//! pairs. Where too few people were held out for that, those who chose the network say what they can.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +14,9 @@ use crate::networks::device::ComputeDevice;
 use crate::networks::weights::{ModelCard, load};
 use crate::train::TrainConfig;
 use crate::train::checkpoint::VectorFile;
-use crate::train::comparison::{BothVectors, Comparison, compare_pairs, compare_people};
+use crate::train::comparison::{
+    BothVectors, Comparison, PairsComparison, PeopleComparison, compare_pairs, compare_people,
+};
 use crate::train::events::Control;
 use crate::train::run::{TrainError, TrainingData};
 use crate::train::start::{Frozen, PictureViews, StartWeights, frozen_vectors};
@@ -58,7 +60,12 @@ fn compared(
 ) -> Result<Comparison> {
     let (tensors, new_card) = load(model)?;
     let (pairs, validation) = (on.data.pairs.as_ref(), on.config.validation);
-    let exemplars = pictures_to_judge(&on.data.held_out, validation.pictures_at_most);
+    let apart = on.prepared.compared();
+    let held_out = if apart.people.is_empty() { &on.data.held_out } else { &apart };
+    let exemplars = pictures_to_judge(held_out, validation.pictures_at_most);
+    // Whoever is held out chooses which step's network is handed on, pairs where nobody is.
+    let people_chose = on.config.chooses() && apart.people.is_empty();
+    let pairs_chose = on.config.chooses() && on.data.held_out.people.is_empty();
     let of_pairs = pairs.iter().flat_map(|set| set.pictures.iter().copied());
     let mut pictures: Vec<usize> = exemplars.iter().map(|exemplar| exemplar.picture).chain(of_pairs).collect();
     pictures.sort_unstable();
@@ -91,6 +98,8 @@ fn compared(
         compare_pairs(set, &both(&seen), |picture| row_of.get(&picture).copied(), far_target)
     });
     let pairs = pairs.transpose().context("the list of pairs could not be judged")?;
+    let people = people.map(|people| PeopleComparison { chose: people_chose, ..people });
+    let pairs = pairs.map(|pairs| PairsComparison { chose: pairs_chose, ..pairs });
     Ok(Comparison::new(old.name.clone(), people, pairs))
 }
 

@@ -62,7 +62,7 @@ pub struct DataSummary {
     pub pictures: u64,
     /// Of the pictures, those whose faces were named with their group and not confirmed one by one.
     pub named: u64,
-    /// People with one picture: they serve as negatives only.
+    /// People with one picture: negatives at most.
     pub with_one_picture: u64,
     pub left_out: BTreeMap<LeftOutWhy, u64>,
     /// Some of what is left out, at most [`EXAMPLES`].

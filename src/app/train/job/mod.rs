@@ -130,6 +130,14 @@ pub(crate) struct PairsRequest {
     pub images: PathBuf,
 }
 
+impl TrainRequest {
+    /// Whether there is a network that the result is measured against.
+    fn may_have_old_network(&self) -> bool {
+        let starts_trained = !matches!(self.start, StartFrom::Scratch { .. });
+        starts_trained || [&self.against, &self.old, &self.teacher].into_iter().any(Option::is_some)
+    }
+}
+
 /// `config.json` of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct RunRecord {
@@ -205,8 +213,7 @@ pub(crate) fn start_training(
     let others = [&against, &old, &teacher].into_iter().flatten().map(|network| network.card.input);
     let detector = detector_for(others.chain([preprocessing]), &detector_id(&request, models)?, models, device)?;
     let pairs = pairs_of(&request)?;
-    let share = request.config.validation.held_out_share;
-    let prepared = people::prepare(&request, pairs.as_ref(), detector.as_ref(), share, control, events)?;
+    let prepared = people::prepare(&request, pairs.as_ref(), detector.as_ref(), control, events)?;
     let card = ModelCard { input: preprocessing, run: Some(to_text(out.as_os_str())), ..card };
     let record = RunRecord {
         program: Some(PROGRAM.to_owned()),
@@ -295,7 +302,7 @@ impl PreparedRun {
             Ok(data) => data,
         };
         let (people, pictures) = (data.training.people.len(), data.training.pictures());
-        let held_out_people = data.held_out.people.len();
+        let held_out_people = data.held_out.people.len() + self.prepared.compared().people.len();
         events(RunEvent::Note(match self.record.request.config.needs_names() {
             true => {
                 let (people, pictures) =
@@ -381,7 +388,7 @@ impl PreparedRun {
             seconds: self.resume.as_ref().map_or(0.0, |checkpoint| checkpoint.state.elapsed_secs),
             people: training.people.len(),
             pictures: training.pictures(),
-            held_out_people: held_out.people.len(),
+            held_out_people: held_out.people.len() + self.prepared.compared().people.len(),
             left_out: self.prepared.left_out,
             skipped: 0,
             waited_share: 0.0,

@@ -22,6 +22,8 @@ use crate::eval::PairList;
 use crate::faces::detect::{Detector, SECOND_LONG_SIDE};
 use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode};
 use crate::library::ConfirmedFace;
+use crate::train::TrainConfig;
+use crate::train::config::HoldOut;
 use crate::train::data::{Dataset, Person};
 use crate::train::events::Control;
 use crate::train::validate::PairSet;
@@ -41,7 +43,10 @@ pub(crate) enum FaceFinding {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum DataPart {
     Training,
+    /// Judged on while the network learns.
     HeldOut,
+    /// Held out, too, for the comparison with the old network alone.
+    Compared,
     /// Only in the list of pairs.
     Pairs,
 }
@@ -83,7 +88,6 @@ pub(crate) fn prepare(
     request: &TrainRequest,
     pairs: Option<&PairList>,
     detector: Option<&Detector>,
-    held_out_share: f32,
     control: &Control,
     events: &mut dyn FnMut(RunEvent),
 ) -> Result<PreparedPeople> {
@@ -146,7 +150,7 @@ pub(crate) fn prepare(
     for note in [prepared.shared_pictures(), prepared.copies(), further_pages_words(&prepared)].into_iter().flatten() {
         events(RunEvent::Note(note));
     }
-    prepared.hold_out(held_out_share, request.config.seed, request.config.needs_names());
+    prepared.hold_out(&request.config, request.may_have_old_network());
     Ok(prepared)
 }
 
@@ -168,6 +172,11 @@ impl PreparedPeople {
     /// Training and held-out people; a picture's number is its entry's.
     pub(crate) fn datasets(&self) -> (Dataset, Dataset) {
         (self.people_of(DataPart::Training), self.people_of(DataPart::HeldOut))
+    }
+
+    /// People held out who have no say in which network is handed on.
+    pub(crate) fn compared(&self) -> Dataset {
+        self.people_of(DataPart::Compared)
     }
 
     /// The list's pairs by picture, names being relative to `images`. A picture that was left out gets a number that no
@@ -224,15 +233,25 @@ impl PreparedPeople {
         })
     }
 
-    /// Without names, and with nobody known to have two pictures, some pictures are held out.
-    fn hold_out(&mut self, share: f32, seed: u64, needs_names: bool) {
-        let (rest, mut held_out) = self.people_of(DataPart::Training).split(share, seed);
-        if held_out.people.is_empty() && !needs_names {
+    /// Without names, and with nobody known to have two pictures, some pictures are held out. Where judgements choose a
+    /// network that is then compared, other people compare than choose.
+    fn hold_out(&mut self, config: &TrainConfig, is_compared: bool) {
+        let (share, seed, people) = (config.validation.held_out_share, config.seed, self.people_of(DataPart::Training));
+        let (rest, held_out) = match config.validation.hold_out {
+            HoldOut::People => people.split(share, seed),
+            HoldOut::Pictures => people.split_pictures(share, seed),
+        };
+        let (mut held_out, compared) = match is_compared && config.chooses() {
+            true => held_out.choosing_and_comparing(seed),
+            false => (held_out, Dataset::default()),
+        };
+        if held_out.people.is_empty() && !config.needs_names() {
             held_out = rest.split_anybody(share, seed).1;
         }
         let entries = Arc::make_mut(&mut self.entries);
-        for picture in held_out.people.iter().flat_map(|person| &person.pictures) {
-            entries[*picture].part = DataPart::HeldOut;
+        for (part, people) in [(DataPart::HeldOut, held_out), (DataPart::Compared, compared)] {
+            let pictures = people.people.iter().flat_map(|person| &person.pictures);
+            pictures.for_each(|&picture| entries[picture].part = part);
         }
     }
 }

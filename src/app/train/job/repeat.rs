@@ -11,6 +11,7 @@ use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::people::people_folders;
 use crate::app::train::job::{DataFrom, RunRecord, StartFrom, TrainRequest, start_training};
 use crate::train::checkpoint::RunFolder;
+use crate::train::config::HoldOut;
 use crate::train::data::{Dataset, Person};
 use crate::train::events::Control;
 use crate::types::path_text::from_text;
@@ -41,6 +42,11 @@ fn changed(mut request: TrainRequest, change: RunChange, place: &Path) -> Result
             let DataFrom::Folder { path } = &request.data else {
                 bail!("only a run on a folder of people can be repeated with fewer pictures");
             };
+            let people_are_held_out = request.config.validation.hold_out == HoldOut::People;
+            ensure!(
+                people_are_held_out,
+                "only a run that held people out can be repeated with fewer pictures of the others"
+            );
             let folder = place.join("pictures");
             fewer_pictures(path, &folder, level, request.config.validation.held_out_share, request.config.seed)?;
             request.data = DataFrom::Folder { path: folder };

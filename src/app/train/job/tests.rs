@@ -5,7 +5,7 @@ use crate::app::train::job::runs::{unfinished_run, unfinished_runs};
 use crate::networks::nets::catalogue::card;
 use crate::networks::weights::load;
 use crate::train::augment::AugmentConfig;
-use crate::train::config::ValidationConfig;
+use crate::train::config::{HoldOut, ValidationConfig};
 use crate::train::events::Ending;
 use crate::train::sampler::{Fill, SamplerConfig};
 use crate::types::hex;
@@ -41,7 +41,13 @@ fn request(data: &Path, steps: u64) -> TrainRequest {
         steps,
         sampler: SamplerConfig { people_per_batch: 3, pictures_per_person: 3, random_negatives: 1, fill: Fill::No },
         augmentation: AugmentConfig::NONE,
-        validation: ValidationConfig { every_steps: 2, held_out_share: 0.35, far_target: 0.1, pictures_at_most: 50 },
+        validation: ValidationConfig {
+            every_steps: 2,
+            held_out_share: 0.35,
+            hold_out: HoldOut::People,
+            far_target: 0.1,
+            pictures_at_most: 50,
+        },
         checkpoint_every_steps: 2,
         ..TrainConfig::default()
     };
@@ -437,4 +443,44 @@ fn a_teacher_that_looks_on_teaches_the_same_after_a_stop() {
     let parts = resume(&place("parts"), &models, &cpu(), &Control::default(), &mut |_| {}).unwrap();
     let [one, other] = [whole, parts].map(|summary| load(&summary.model.unwrap()).unwrap().0);
     assert_eq!(one, other);
+}
+
+/// Eleven held out: six choose, five compare and give the thresholds. The pictures of one and the other differ.
+#[test]
+fn people_who_choose_a_network_do_not_compare_it() {
+    let temporary = tempfile::tempdir().unwrap();
+    let data = temporary.path().join("people");
+    for person in 0..22 {
+        let folder = data.join(format!("Person_{person:02}"));
+        fs::create_dir_all(&folder).unwrap();
+        for picture in 0..3 {
+            let colour = [(person * 11) as u8, (230 - person * 9) as u8, (picture * 20) as u8];
+            let crop = RgbImage::from_fn(20, 20, |x, y| if (x + y) % 5 == 0 { Rgb([90; 3]) } else { Rgb(colour) });
+            crop.save(folder.join(format!("{picture}.png"))).unwrap();
+        }
+    }
+    let models = Store::open(temporary.path().join("models")).unwrap();
+    let run = |start: StartFrom, every_steps, name: &str| {
+        let mut request = TrainRequest { start, pairs: None, ..request(&data, 2) };
+        request.config.validation = ValidationConfig { every_steps, held_out_share: 0.5, ..request.config.validation };
+        let out = temporary.path().join(name);
+        let summary = start_training(request, &out, &models, &cpu(), &Control::default(), &mut |_| {}).unwrap();
+        let prepared = PreparedPeople::from_lines(&RunFolder::data(&out).unwrap()).unwrap();
+        (summary, prepared.datasets().1.people.len(), prepared.compared().people.len())
+    };
+    let scratch = StartFrom::Scratch { net: "likeness-small".into(), options: NetOptions::default() };
+    let (first, choosing, comparing) = run(scratch, 1, "first");
+    assert_eq!((choosing, comparing, first.comparison.clone()), (11, 0, None), "there is nothing to compare with");
+    let start = StartFrom::File { path: first.model.unwrap() };
+    let (second, choosing, comparing) = run(start.clone(), 1, "second");
+    assert_eq!((choosing, comparing, second.held_out_people), (6, 5, 11));
+    let people = second.comparison.clone().unwrap().people.unwrap();
+    assert_eq!((people.people, people.chose), (5, false));
+    assert_eq!(second.thresholds(), people.thresholds, "not of those who chose");
+    let start_again = TrainSummary { after: second.before.clone(), ..second };
+    assert!(!start_again.gained() && adopt::adopt(&start_again, &models).is_err(), "nothing but what it began with");
+    let (third, choosing, comparing) = run(start, 0, "third");
+    assert_eq!((choosing, comparing), (11, 0), "one judgement chooses nothing");
+    let people = third.comparison.unwrap().people.unwrap();
+    assert_eq!((people.people, people.chose), (11, false));
 }

@@ -123,6 +123,7 @@ pub enum Missing {
     OldNetwork,
     Teacher,
     PairPictures,
+    FirstPart,
     NameTaken,
     NameUnfit,
     OtherRun,
@@ -142,6 +143,7 @@ impl Missing {
             Self::OldNetwork => "train_missing_old",
             Self::Teacher => "train_missing_teacher",
             Self::PairPictures => "train_missing_pair_pictures",
+            Self::FirstPart => "train_missing_first_part",
             Self::NameTaken => "train_missing_name_taken",
             Self::NameUnfit => "train_missing_name_unfit",
             Self::OtherRun => "train_missing_other_run",
@@ -281,6 +283,9 @@ pub(crate) fn missing(state: &State) -> Option<Missing> {
     if form.pairs.is_some() && form.pair_pictures.is_none() {
         return Some(Missing::PairPictures);
     }
+    if !form.config.first_part_ends() {
+        return Some(Missing::FirstPart);
+    }
     let name = form.run_name(choices);
     if name.contains(['/', '\\', ':']) || name.starts_with('.') {
         return Some(Missing::NameUnfit);
@@ -366,6 +371,9 @@ mod tests {
         assert_eq!(missing(&state), Some(Missing::OldNetwork));
         state.form.old = Some(StartFrom::Installed { id: ModelId("sface".into()) });
         assert_eq!(missing(&state), None);
+        state.form.config.steps = 1000;
+        assert_eq!(missing(&state), Some(Missing::FirstPart));
+        state.form.config.steps = 1001;
         state.form.take_file(TrainPath::Pairs, "/lfw/pairs.txt".into());
         assert_eq!(request(&state).unwrap().0.pairs.unwrap().images, PathBuf::from("/lfw"));
         state.form.name = "a/b".into();

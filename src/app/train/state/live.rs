@@ -126,6 +126,7 @@ impl LiveRun {
                 self.stage = RunStage::Training;
             }
             TrainEvent::Step(report) => self.step(report),
+            TrainEvent::Closed(report) => self.times += report.times,
             TrainEvent::Snapshot(snapshot) => self.show_snapshot(snapshot),
             TrainEvent::Validated(report) => self.judged(report),
             TrainEvent::Saved { step } => self.saved_at = Some(step),

@@ -21,8 +21,12 @@ pub(crate) fn alarm(text: &Locale, alarm: &Alarm) -> (String, String) {
             let what = text.f("train_alarm_not_a_number", &[("step", &grouped(*step))]);
             (what, advice("train_alarm_not_a_number_do"))
         }
-        Alarm::PeopleWithOnePicture { people } => {
-            (text.n("train_alarm_one_picture", *people as u64), advice("train_alarm_one_picture_do"))
+        Alarm::PeopleWithOnePicture { people, are_negatives } => {
+            let do_key = if *are_negatives { "train_alarm_one_picture_do" } else { "train_alarm_one_picture_idle_do" };
+            (text.n("train_alarm_one_picture", *people as u64), advice(do_key))
+        }
+        Alarm::FeaturesNotKept { why } => {
+            (text.f("train_alarm_not_kept", &[("why", why)]), advice("train_alarm_not_kept_do"))
         }
         Alarm::NobodyHeldOut => (advice("train_alarm_nobody_held_out"), advice("train_alarm_nobody_held_out_do")),
         Alarm::SameIdentity { training, held_out, squared_distance } => {

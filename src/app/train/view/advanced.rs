@@ -11,7 +11,7 @@ use crate::app::ui::locale::Locale;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::train::TrainConfig;
-use crate::train::config::{LastLayerFirst, MiningSource};
+use crate::train::config::{HoldOut, LastLayerFirst, MiningSource};
 use crate::train::frozen::{BatchNormStatistics, TrainablePart};
 use crate::train::loss::{LossShape, Reduction};
 use crate::train::mining::harmonic::Combinations;
@@ -47,7 +47,11 @@ pub(crate) fn advanced_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainFo
 
 fn length_ui(ui: &mut Ui, text: &Locale, config: &mut TrainConfig) {
     let mut fields = Fields::group(ui, text, "train_group_length");
-    fields.number("setting_steps", &mut config.steps, 1..=10_000_000, 5.0, "");
+    let mut steps = config.steps;
+    fields.number("setting_steps", &mut steps, 1..=10_000_000, 5.0, "");
+    if steps != config.steps {
+        config.set_steps(steps);
+    }
     fields.number("setting_epoch", &mut config.steps_per_epoch, 1..=1_000_000, 5.0, "");
     fields.number("setting_save", &mut config.checkpoint_every_steps, 1..=1_000_000, 2.0, "");
     fields.number("setting_seed", &mut config.seed, 0..=u64::from(u32::MAX), 0.2, "");
@@ -57,6 +61,7 @@ fn length_ui(ui: &mut Ui, text: &Locale, config: &mut TrainConfig) {
 #[derive(Clone, PartialEq)]
 enum RateKind {
     Constant,
+    Lowered,
     Decay,
     Cosine,
     Schedule,
@@ -66,12 +71,14 @@ fn rate_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
     let mut fields = Fields::group(ui, ctx.text, "train_group_rate");
     let (was, rate) = match &form.config.learning_rate {
         LearningRate::Constant { rate } => (RateKind::Constant, *rate),
+        LearningRate::Lowered { rate, .. } => (RateKind::Lowered, *rate),
         LearningRate::Exponential { rate, .. } => (RateKind::Decay, *rate),
         LearningRate::Cosine { rate, .. } => (RateKind::Cosine, *rate),
         LearningRate::Schedule(_) => (RateKind::Schedule, form.config.learning_rate.main_rate().unwrap_or(0.05)),
     };
     let kinds = [
         (RateKind::Constant, "train_rate_constant"),
+        (RateKind::Lowered, "train_rate_lowered"),
         (RateKind::Decay, "train_rate_decay"),
         (RateKind::Cosine, "train_rate_cosine"),
         (RateKind::Schedule, "train_rate_schedule"),
@@ -81,6 +88,9 @@ fn rate_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
     match kind {
         same if same == was => {}
         RateKind::Constant => form.config.learning_rate = LearningRate::Constant { rate },
+        RateKind::Lowered => {
+            form.config.learning_rate = LearningRate::Lowered { rate, factor: 0.1, last_share: 0.2 };
+        }
         RateKind::Decay => {
             form.config.learning_rate = LearningRate::Exponential { rate, factor: 0.98, every_epochs: 1 };
         }
@@ -89,6 +99,11 @@ fn rate_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
     }
     match &mut form.config.learning_rate {
         LearningRate::Constant { rate } => fields.power("setting_rate", rate, 1e-7..=10.0),
+        LearningRate::Lowered { rate, factor, last_share } => {
+            fields.power("setting_rate", rate, 1e-7..=10.0);
+            fields.number("setting_lowered", factor, 0.001..=1.0, 0.002, "×");
+            fields.number("setting_lowered_share", last_share, 0.0..=1.0, 0.002, "");
+        }
         LearningRate::Exponential { rate, factor, every_epochs } => {
             fields.power("setting_rate", rate, 1e-7..=10.0);
             fields.number("setting_decay", factor, 0.01..=1.0, 0.002, "×");
@@ -198,6 +213,7 @@ fn triplets_ui(ui: &mut Ui, text: &Locale, form: &mut TrainForm) {
         let combinations = Combinations::all_that_learn();
         sources.push((MiningSource::Harmonic { combinations }, "train_source_harmonic"));
     }
+    let was = form.config.mining.clone();
     fields.kind("setting_source", &mut form.config.mining, &sources);
     match &mut form.config.mining {
         MiningSource::Online => {}
@@ -208,6 +224,10 @@ fn triplets_ui(ui: &mut Ui, text: &Locale, form: &mut TrainForm) {
         }
         MiningSource::Selected(selection) => {
             fields.number("setting_selected_triplets", &mut selection.triplets_per_step, 1..=100_000, 0.5, "");
+            let chosen = *selection;
+            if form.config.mining != was {
+                form.config.select(chosen);
+            }
         }
         MiningSource::Harmonic { combinations } => {
             fields.text("setting_combinations", combinations, |typed| Combinations::parse(typed).ok());
@@ -251,13 +271,14 @@ fn learns_ui(ui: &mut Ui, text: &Locale, config: &mut TrainConfig) {
     if let TrainablePart::From(block) = &mut config.trainable {
         fields.text("setting_block", block, |typed| Some(typed.to_owned()));
     }
-    let mut first = config.last_layer_first.map(|first| first.steps);
-    fields.optional("setting_first", &mut first, config.steps / 2, 1..=10_000_000, 2.0, "");
-    let mut redraw = config.last_layer_first.is_some_and(|first| first.redraw);
-    if first.is_some() {
-        fields.switch("setting_redraw", &mut redraw);
+    let mut steps = config.last_layer_first.map(|first| first.steps);
+    fields.optional("setting_first", &mut steps, config.steps / 2, 1..=10_000_000, 2.0, "");
+    config.last_layer_first =
+        steps.map(|steps| LastLayerFirst { steps, ..config.last_layer_first.unwrap_or_default() });
+    if let Some(first) = &mut config.last_layer_first {
+        fields.switch("setting_redraw", &mut first.redraw);
+        fields.switch("setting_first_mirrors", &mut first.mirrors_at_most);
     }
-    config.last_layer_first = first.map(|steps| LastLayerFirst { steps, redraw });
     let statistics = [(BatchNormStatistics::Learn, "train_norm_learn"), (BatchNormStatistics::Keep, "train_norm_keep")];
     fields.choice("setting_norm", &mut config.batch_norm, &statistics);
     fields.optional("setting_average", &mut config.ema_decay, 0.999, 0.5..=0.999_99, 0.000_5, "");
@@ -280,6 +301,8 @@ fn pictures_ui(ui: &mut Ui, text: &Locale, config: &mut TrainConfig) {
 fn judging_ui(ui: &mut Ui, text: &Locale, config: &mut TrainConfig) {
     let mut fields = Fields::group(ui, text, "train_group_judging");
     let validation = &mut config.validation;
+    let kinds = [(HoldOut::People, "train_hold_out_people"), (HoldOut::Pictures, "train_hold_out_pictures")];
+    fields.choice("setting_hold_out", &mut validation.hold_out, &kinds);
     fields.number("setting_held_out", &mut validation.held_out_share, 0.0..=0.9, 0.005, "");
     fields.number("setting_judge", &mut validation.every_steps, 0..=1_000_000, 2.0, "");
     fields.power("setting_far", &mut validation.far_target, 1e-6..=0.5);

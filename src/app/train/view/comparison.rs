@@ -27,11 +27,16 @@ const REACH: f64 = 1.96;
 
 pub(crate) fn comparison_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &TrainSummary) {
     match &summary.comparison {
+        _ if !summary.gained() => {
+            heading_ui(ui, Icon::Equal, theme::palette(ui.visuals()).unsure, ctx.text.s("comparison_nothing_gained"));
+        }
         Some(comparison) => verdict_ui(ui, ctx.text, comparison),
         None => without_old_ui(ui, ctx.text, summary),
     }
     ui.add_space(space::M);
-    adoption_ui(ui, ctx, run, summary);
+    if summary.gained() {
+        adoption_ui(ui, ctx, run, summary);
+    }
     ui.add_space(space::S);
     if let Some(after) = &summary.after {
         let (step, steps) = (grouped(after.step), grouped(summary.steps));
@@ -47,12 +52,10 @@ fn verdict_ui(ui: &mut Ui, text: &Locale, comparison: &Comparison) {
         ComparisonOutcome::Better => (Icon::CircleCheck, palette.same, "comparison_better"),
         ComparisonOutcome::NoDifference => (Icon::Equal, palette.unsure, "comparison_no_difference"),
         ComparisonOutcome::Worse => (Icon::TriangleAlert, palette.different, "comparison_worse"),
+        ComparisonOutcome::Chosen => (Icon::CircleHelp, palette.unsure, "comparison_chosen"),
         ComparisonOutcome::NotMeasured => (Icon::CircleHelp, palette.secondary, "comparison_not_measured"),
     };
-    ui.horizontal(|ui| {
-        ui.label(icons::large(icon).color(colour));
-        ui.label(theme::heading(text.s(key)));
-    });
+    heading_ui(ui, icon, colour, text.s(key));
     let old = comparison.old.as_str();
     ui.add(egui::Label::new(theme::secondary(ui, text.f("comparison_what", &[("old", old)]))).wrap());
     ui.add_space(space::S);
@@ -74,6 +77,13 @@ fn verdict_ui(ui: &mut Ui, text: &Locale, comparison: &Comparison) {
             ui.label(theme::secondary(ui, text.n("comparison_skipped", pairs.skipped as u64)));
         }
     }
+}
+
+fn heading_ui(ui: &mut Ui, icon: Icon, colour: Color32, words: &str) {
+    ui.horizontal(|ui| {
+        ui.label(icons::large(icon).color(colour));
+        ui.label(theme::heading(words));
+    });
 }
 
 /// One wrong match in so many.
@@ -127,7 +137,9 @@ fn difference_ui(ui: &Ui, text: &Locale, rect: Rect, right: f32, compared: &Comp
     let (colour, icon) = match compared.verdict() {
         ComparisonOutcome::Better => (palette.same, Some(Icon::ArrowUp)),
         ComparisonOutcome::Worse => (palette.different, Some(Icon::ArrowDown)),
-        ComparisonOutcome::NoDifference | ComparisonOutcome::NotMeasured => (palette.text, None),
+        ComparisonOutcome::NoDifference | ComparisonOutcome::Chosen | ComparisonOutcome::NotMeasured => {
+            (palette.text, None)
+        }
     };
     let painter = ui.painter();
     let value = signed(100.0 * compared.difference.value);

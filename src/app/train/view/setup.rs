@@ -18,6 +18,7 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::picker::picker_ui;
 use crate::app::ui::widgets::section::{hint_ui, section_ui};
+use crate::train::TrainConfig;
 use crate::train::presets::Preset;
 
 /// The form is this wide; beside it stands what else can be done.
@@ -143,13 +144,13 @@ fn data_summary_ui(ui: &mut Ui, ctx: &Context<'_>, form: &TrainForm) {
                 });
             });
         }
-        Loadable::Ready(summary) => counts_ui(ui, ctx, summary, form.config.needs_names()),
+        Loadable::Ready(summary) => counts_ui(ui, ctx, summary, &form.config),
     }
 }
 
 /// Where nobody has to be told apart, pictures beside the people's folders take part too.
-fn counts_ui(ui: &mut Ui, ctx: &Context<'_>, summary: &DataSummary, needs_names: bool) {
-    let text = ctx.text;
+fn counts_ui(ui: &mut Ui, ctx: &Context<'_>, summary: &DataSummary, config: &TrainConfig) {
+    let (text, needs_names) = (ctx.text, config.needs_names());
     let beside = if needs_names { 0 } else { summary.beside_folders() };
     let pictures = summary.pictures + beside;
     ui.add_space(space::XS);
@@ -167,7 +168,8 @@ fn counts_ui(ui: &mut Ui, ctx: &Context<'_>, summary: &DataSummary, needs_names:
         hint_ui(ui, text.n("train_named", summary.named));
     }
     if summary.with_one_picture > 0 && needs_names {
-        hint_ui(ui, text.n("train_one_picture", summary.with_one_picture));
+        let key = if config.shows_people_with_one_picture() { "train_one_picture" } else { "train_one_picture_idle" };
+        hint_ui(ui, text.n(key, summary.with_one_picture));
     }
     let takes_part = |why: LeftOutWhy| why == LeftOutWhy::OutsideFolders && !needs_names;
     let left_out = summary.left_out.values().sum::<u64>() - beside;

@@ -95,6 +95,10 @@ fn values(config: &TrainConfig) -> Vec<(&'static str, String)> {
         LearningRate::Schedule(schedule) => values.push(("schedule", schedule.to_string())),
         rate => values.extend(rate.main_rate().map(|rate| ("rate", rate.to_string()))),
     }
+    if let LearningRate::Lowered { rate, factor, last_share } = config.learning_rate {
+        values.push(("lowered", format!("{:.3}", rate * factor)));
+        values.push(("last", (100.0 * last_share).round().to_string()));
+    }
     if let Rule::AdaGrad { initial_accumulator, epsilon } = config.optimiser.rule {
         values.push(("accumulator", initial_accumulator.to_string()));
         values.push(("epsilon", format!("{epsilon:e}")));
