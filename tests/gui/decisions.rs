@@ -17,7 +17,7 @@ use likeness::app::shell::state::Page;
 use likeness::app::ui::action::Action;
 use likeness::app::ui::view::View;
 use likeness::library::{AgainstMerge, CarriedFace, Decision, Destination, FacesOfFolder, SetAside, Stale};
-use likeness::types::{FaceId, PersonId, PhotoId, StepId, Touched};
+use likeness::types::{FaceId, PersonId, PhotoId, Revision, StepId, Touched};
 
 use super::demo::{SEEN, STEPS, Wire, World, album_world};
 use super::{open, scan_report, send};
@@ -195,9 +195,12 @@ fn the_name_of_a_person_and_of_a_face_in_a_photo_are_given_back_too() {
     assert_eq!(harness.state().state().page, Page::Photo(PhotoId(1)));
 }
 
+/// The list of names that was chosen from may be older than the photo.
 #[test]
-fn a_face_of_a_photo_is_asked_about_too() {
-    let (wire, mut harness) = open(album_world(), View::LIBRARY);
+fn a_face_of_a_photo_is_asked_about_too_and_has_seen_what_the_list_of_names_showed() {
+    let mut world = album_world();
+    world.people.seen = Revision(SEEN.0 - 3);
+    let (wire, mut harness) = open(world, View::LIBRARY);
     send(&mut harness, Message::Act(Action::OpenPhoto(PhotoId(1))));
     harness.get_by_label("Name").focus();
     harness.run();
@@ -209,7 +212,8 @@ fn a_face_of_a_photo_is_asked_about_too() {
     harness.get_by_label_contains("The same Jonas").click();
     harness.run();
     let to = Destination::Person(PersonId(2));
-    assert_eq!(wire.last_decision().1, Decision::Move { faces: vec![FaceId(105)], to });
+    assert_eq!(wire.last_decision().1, Decision::Move { of: Some(PersonId(10)), faces: vec![FaceId(105)], to });
+    assert_eq!(wire.last_seen(), Revision(SEEN.0 - 3));
 }
 
 #[test]
@@ -284,11 +288,11 @@ fn a_lost_face_is_put_back_onto_a_face_of_a_photo() {
     assert_eq!(harness.state().state().page, Page::Photo(PhotoId(1)), "the picture that is there now");
     harness.get_all_by_label("It is this face").nth(1).unwrap().click();
     harness.run();
-    assert_eq!(wire.last_decision().1, Decision::PutBack { lost: FaceId(19), onto: FaceId(20) });
+    assert_eq!(wire.last_decision().1, Decision::PutBack { of: Some(PersonId(1)), lost: FaceId(19), onto: FaceId(20) });
     assert_eq!(harness.state().state().page, Page::SetAside, "the next one waits there");
     harness.get_by_label("Let go").click();
     harness.run();
-    assert_eq!(wire.last_decision().1, Decision::LetGo(vec![FaceId(19)]));
+    assert_eq!(wire.last_decision().1, Decision::LetGo { of: Some(PersonId(1)), faces: vec![FaceId(19)] });
     {
         let mut world = wire.world.borrow_mut();
         world.aside.let_go = std::mem::take(&mut world.aside.lost);
@@ -299,7 +303,7 @@ fn a_lost_face_is_put_back_onto_a_face_of_a_photo() {
     harness.get_by_label("/home/maria/Photos/2019/IMG_0001.jpg");
     harness.get_by_label("Look for it again").click();
     harness.run();
-    assert_eq!(wire.last_decision().1, Decision::TakeBackLetGo(vec![FaceId(19)]));
+    assert_eq!(wire.last_decision().1, Decision::TakeBackLetGo { of: Some(PersonId(1)), faces: vec![FaceId(19)] });
 }
 
 /// By hand or by a scan.
@@ -334,7 +338,7 @@ fn what_was_set_aside_is_restored() {
         harness.run();
         harness.get_by_label("Restore").click();
         harness.run();
-        assert_eq!(wire.last_decision().1, Decision::Restore(vec![FaceId(face)]));
+        assert_eq!(wire.last_decision().1, Decision::Restore { of: None, faces: vec![FaceId(face)] });
     }
 }
 

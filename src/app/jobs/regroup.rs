@@ -347,5 +347,5 @@ pub(crate) fn split_group(
     }
     let smaller = groups.pop().context("two groups were left")?;
     let moved: Vec<FaceId> = smaller.into_iter().map(|index| faces[index].face_id).collect();
-    library.call(move |library| library.decide(&Decision::TakeOut(moved), seen))
+    library.call(move |library| library.decide(&Decision::TakeOut { person, faces: moved }, seen))
 }

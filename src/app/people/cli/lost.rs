@@ -68,14 +68,14 @@ fn as_lines(lost: &FaceDetail, there: &[FaceDetail]) -> String {
 }
 
 fn put_back(library: &mut Library, (lost, onto): (FaceId, FaceId), seen: Revision, json: bool) -> Result<()> {
-    if !library.lost_faces()?.iter().any(|face| face.face_id == lost) {
+    let Some(face) = library.lost_faces()?.into_iter().find(|face| face.face_id == lost) else {
         bail!("face {} is not lost: `likeness people --lost` lists those that are", lost.0);
-    }
+    };
     if lost == onto {
         bail!("a lost face is put back onto another one");
     }
     library.face(onto)?.with_context(|| format!("face {} is not in the library", onto.0))?;
-    library.decide(&Decision::PutBack { lost, onto }, seen)?;
+    library.decide(&Decision::PutBack { of: face.state.person(), lost, onto }, seen)?;
     super::back_up(library);
     let after = library.face(onto)?.with_context(|| format!("face {} is not in the library", onto.0))?;
     match json {
@@ -136,6 +136,7 @@ mod tests {
             path: path.into(),
             detection: Detection { face_box, score: 0.9, landmarks: Landmarks([[0.0; 2]; 5]) },
             state,
+            was_of: None,
             name: name.map(str::to_owned),
         }
     }
