@@ -223,7 +223,7 @@ pub(super) fn create_folder(folder: &Path) -> std::io::Result<()> {
 /// Which backups stay. At most ten, in this order, each where it fits:
 ///
 /// 1. the one just made, whatever its size;
-/// 2. of the sound ones with most named people the newest, and of those with most decided faces: a library that came out
+/// 2. of the sound ones with most named people the newest, then of those with most decided faces: a library that came out
 ///    of a wrong restore, or was emptied, fills the folder with copies of itself, and what people gave hours to must not
 ///    go for them;
 /// 3. the one that was restored just now;
@@ -240,16 +240,14 @@ pub(super) fn prune(library: &Path, now: u64, made: &Path, restored: Option<&Pat
         return Ok(());
     }
     let judged = judge(own, made, restored);
-    let spared = judged.iter().filter(|(worth, _)| worth.is_spared()).map(|(_, found)| found.bytes);
-    let room_for_spared = spared.max().unwrap_or(0).max(now) * TIMES_THE_LIBRARY;
-    let (mut kept, mut bytes, mut is_full) = (0, 0, false);
+    let (mut kept, mut bytes, mut largest, mut is_full) = (0, 0, now, false);
     for (worth, found) in judged {
-        let room = if worth.is_spared() { room_for_spared } else { now * TIMES_THE_LIBRARY };
-        let fits = kept < KEPT && bytes + found.bytes <= room;
+        let measure = if worth.is_spared() { largest.max(found.bytes) } else { now };
+        let fits = kept < KEPT && bytes + found.bytes <= measure * TIMES_THE_LIBRARY;
         // No worse one stays instead.
         is_full |= !fits;
         if fits && (worth.is_spared() || !is_full) {
-            (kept, bytes) = (kept + 1, bytes + found.bytes);
+            (kept, bytes, largest) = (kept + 1, bytes + found.bytes, largest.max(found.bytes));
         } else {
             file::remove(&found.path)?;
         }
@@ -265,12 +263,12 @@ fn judge(own: Vec<FoundBackup>, made: &Path, restored: Option<&Path>) -> Vec<(Wo
     let (made, restored) = (whole(made), restored.map(whole));
     for (worth, found) in &mut judged {
         let path = whole(&found.path);
-        *worth = match worth {
+        *worth = match fullest.iter().position(|fullest| *fullest == found.path) {
             _ if path == made => Worth::Made,
-            _ if fullest.contains(&found.path) => Worth::Fullest,
-            _ if restored.as_ref() == Some(&path) => Worth::Restored,
-            _ if put_aside.as_ref() == Some(&found.path) => Worth::PutAside,
-            _ => *worth,
+            Some(place) => Worth::Fullest(place),
+            None if restored.as_ref() == Some(&path) => Worth::Restored,
+            None if put_aside.as_ref() == Some(&found.path) => Worth::PutAside,
+            None => *worth,
         };
     }
     judged.sort_by_key(|(worth, _)| *worth);
@@ -315,8 +313,8 @@ fn is_put_aside(found: &FoundBackup) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Worth {
     Made,
-    /// With more named people, or more decided faces, than any that is newer.
-    Fullest,
+    /// With more named people, or after that more decided faces, than any that is newer.
+    Fullest(usize),
     Restored,
     /// The damaged library that the last restore put aside.
     PutAside,
@@ -329,7 +327,7 @@ enum Worth {
 impl Worth {
     /// Whether the newer ones do not replace it.
     fn is_spared(self) -> bool {
-        matches!(self, Self::Made | Self::Fullest | Self::Restored | Self::PutAside)
+        matches!(self, Self::Made | Self::Fullest(_) | Self::Restored | Self::PutAside)
     }
 }
 

@@ -90,8 +90,8 @@ fn a_face_that_is_decided_not_to_be_somebody_is_a_group_at_once() {
 fn a_no_that_is_taken_back_takes_no_face_from_whom_it_was_given_to_since() {
     let (mut fixture, faces, ada, _) = library();
     decide(&mut fixture, Decision::Reject { person: ada, faces: faces[..1].to_vec() });
-    let to = Destination::NewPerson { name: "Bo".into() };
-    decide(&mut fixture, Decision::Move { of: None, faces: faces[..1].to_vec(), to });
+    let (of, to) = (Some(fixture.person_of(faces[0])), Destination::NewPerson { name: "Bo".into() });
+    decide(&mut fixture, Decision::Move { of, faces: faces[..1].to_vec(), to });
     let bo = fixture.state(faces[0]);
     decide(&mut fixture, Decision::TakeBackReject { person: ada, face: faces[0] });
     assert_eq!(fixture.state(faces[0]), bo);
