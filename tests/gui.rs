@@ -221,8 +221,8 @@ fn one_selected_face_becomes_the_cover_or_is_set_aside() {
     for (entry, decision) in [
         ("Use as cover", Decision::Cover { person: PersonId(1), face: FaceId(10) }),
         ("Undecided again", Decision::TakeBackYes { person: PersonId(1), faces: faces.clone() }),
-        ("Not a face", Decision::SetAside { faces: faces.clone(), why: SetAside::NotAFace }),
-        ("Strangers", Decision::SetAside { faces, why: SetAside::Stranger }),
+        ("Not a face", Decision::SetAside { of: Some(PersonId(1)), faces: faces.clone(), why: SetAside::NotAFace }),
+        ("Strangers", Decision::SetAside { of: Some(PersonId(1)), faces, why: SetAside::Stranger }),
     ] {
         harness.get_by_label("More for the selected faces").click();
         harness.run();
@@ -371,7 +371,7 @@ fn a_photo_opens_and_its_faces_are_linked_to_people() {
     harness.key_press(Key::Enter);
     harness.run();
     let to = Destination::NewPerson { name: "Noor".into() };
-    assert_eq!(wire.last_decision().1, Decision::Move { faces: vec![FaceId(105)], to });
+    assert_eq!(wire.last_decision().1, Decision::Move { of: Some(PersonId(10)), faces: vec![FaceId(105)], to });
 }
 
 #[test]

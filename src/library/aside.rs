@@ -82,7 +82,7 @@ impl LibraryReader {
     pub(crate) fn faces_set_aside(&self) -> Result<Vec<FaceSetAside>> {
         self.read(|c| {
             let mut query = c.prepare_cached(&format!(
-                "SELECT face.id, photo_id, set_aside = 'stranger', was_of.person_id, name FROM face \
+                "SELECT face.id, photo_id, set_aside = 'stranger', min(was_of.person_id), name FROM face \
                  LEFT JOIN was_of ON face_id = face.id AND NOT EXISTS (SELECT 1 FROM rejected \
                  WHERE rejected.face_id = was_of.face_id AND rejected.person_id = was_of.person_id) \
                  LEFT JOIN person ON person.id = was_of.person_id JOIN photo ON photo.id = photo_id WHERE {IS_HERE} \

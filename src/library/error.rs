@@ -97,7 +97,7 @@ pub enum LibraryError {
         #[source]
         reason: Reason,
     },
-    #[error("the disk is full; the last change was not kept, everything before it was: {}", path.display())]
+    #[error("the disk is full; the last change was not kept, everything before it was: make room, then try again: {}", path.display())]
     DiskFull { path: PathBuf },
     #[error("the disk failed; the last change was not kept, everything before it was: {reason}: {}", path.display())]
     DiskFailed {
@@ -196,6 +196,11 @@ impl LibraryError {
             _ => return None,
         };
         Some(words)
+    }
+
+    /// Whether SQLite found no room.
+    pub(super) fn is_of_full_disk(&self) -> bool {
+        matches!(self, Self::Sql(error) if SqliteFailure::of(error) == SqliteFailure::DiskFull)
     }
 
     /// Where SQLite says that the disk failed, what the system had said to this connection: it may be full.

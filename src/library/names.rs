@@ -94,28 +94,47 @@ fn answers(c: &Connection) -> Result<Vec<(PhotoId, String)>> {
 #[derive(Deserialize)]
 struct AnswerRead {
     name: String,
+    #[serde(default)]
+    sources: Vec<String>,
     decision: String,
 }
 
 const REFUSED: &str = "refused";
+const TAKEN: &str = "taken";
 
-/// The names that were refused, each with its photo.
-pub(super) fn refused(c: &Connection) -> Result<Vec<(PhotoId, String)>> {
-    let mut refused = Vec::new();
-    for (photo, answer) in answers(c)? {
-        let answer: AnswerRead =
-            serde_json::from_str(&answer).map_err(|_| LibraryError::BadValue { what: "answer to a name" })?;
-        if answer.decision == REFUSED {
-            refused.push((photo, answer.name));
-        }
-    }
-    Ok(refused)
+/// What was answered to a name, as another computer can take it over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum TravellingAnswer {
+    Refused,
+    /// With who gave it: where they take it back, that is asked about.
+    Taken {
+        sources: Vec<String>,
+    },
 }
 
-/// Notes that a name was refused in a photo, unless something was answered to it. Returns whether it was noted.
-pub(super) fn refuse(t: &Transaction, photo: PhotoId, name: &str) -> Result<bool> {
-    // Who gave a name matters only where it was taken.
-    let answer = json!({ "photo": photo, "name": name, "sources": [], "decision": REFUSED });
+/// Each name that was answered, with its photo.
+pub(super) fn travelling_answers(c: &Connection) -> Result<Vec<(PhotoId, String, TravellingAnswer)>> {
+    let mut decided = Vec::new();
+    for (photo, answer) in answers(c)? {
+        let unknown = || LibraryError::BadValue { what: "answer to a name" };
+        let AnswerRead { name, sources, decision } = serde_json::from_str(&answer).map_err(|_| unknown())?;
+        let decision = match decision.as_str() {
+            REFUSED => TravellingAnswer::Refused,
+            TAKEN => TravellingAnswer::Taken { sources },
+            _ => return Err(unknown()),
+        };
+        decided.push((photo, name, decision));
+    }
+    Ok(decided)
+}
+
+/// Notes what was answered to a name in a photo, unless something was answered to it here. Returns whether it was noted.
+pub(super) fn note_answer(t: &Transaction, photo: PhotoId, name: &str, answer: &TravellingAnswer) -> Result<bool> {
+    let (sources, decision) = match answer {
+        TravellingAnswer::Refused => (&[][..], REFUSED),
+        TravellingAnswer::Taken { sources } => (&sources[..], TAKEN),
+    };
+    let answer = json!({ "photo": photo, "name": name, "sources": sources, "decision": decision });
     let mut insert =
         t.prepare_cached("INSERT OR IGNORE INTO name_answer (photo_id, name, answer) VALUES (?1, ?2, ?3)")?;
     Ok(insert.execute(params![photo.0, json!(name).to_string(), answer.to_string()])? > 0)

@@ -23,6 +23,8 @@ pub struct LibraryReader {
     pub(super) path: PathBuf,
     /// The file that was opened.
     file: Option<FileId>,
+    /// It can only be read, since its disk was full when it was opened.
+    is_disk_full: bool,
 }
 
 /// The one writer. It lives on one thread; it is also a reader.
@@ -41,7 +43,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Library {
     /// Opens the library or creates it, and brings an older format up to date after a backup copy. Where the file or
-    /// its folder can only be read, so can the library: every change is refused.
+    /// its folder can only be read, so can the library: every change is refused. So it is where the disk is full, until
+    /// there is room for a change.
     pub fn open(path: &Path) -> Result<Self> {
         Self::open_with(path, migrate::STEPS)
     }
@@ -65,9 +68,8 @@ impl Library {
                 Err(error) => Err(error.on(&connection)),
             }
         };
-        let connection = set_up(open(), path)?;
         let mut library = Self {
-            reader: LibraryReader { connection, path: path.to_owned(), file: FileId::of(path) },
+            reader: LibraryReader::of(open(), path)?,
             own: OwnRevisions::default(),
             own_steps: OwnSteps::default(),
         };
@@ -100,14 +102,27 @@ impl Library {
             }
             Ok(connection)
         };
-        let connection = set_up(open(), path)?;
-        Ok(LibraryReader { connection, path: path.to_owned(), file: FileId::of(path) })
+        LibraryReader::of(open(), path)
+    }
+
+    /// Refuses where the library can only be read. One whose disk was full is opened anew: there may be room by now.
+    pub(super) fn to_write(&mut self) -> Result<()> {
+        if self.is_disk_full {
+            *self = Self::open(&self.path.clone())?;
+        }
+        let path = || self.path.clone();
+        match (self.is_read_only(), self.is_disk_full) {
+            (false, _) => Ok(()),
+            (true, true) => Err(LibraryError::DiskFull { path: path() }),
+            (true, false) => Err(LibraryError::ReadOnly { path: path() }),
+        }
     }
 
     /// Runs `work` in one transaction: all of it is kept or none. A transaction left by a panic, an error or a killed
     /// process is rolled back by SQLite.
     pub(super) fn write<T>(&mut self, work: impl FnOnce(&Transaction) -> Result<T>) -> Result<T> {
         self.refuse_replaced()?;
+        self.to_write()?;
         let path = self.reader.path.clone();
         let run = || -> Result<T> {
             let transaction = self.reader.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -121,6 +136,7 @@ impl Library {
     /// What is written so is on the disk before this returns: what a user decided survives a power cut. A scan's findings
     /// can be found again, so that they wait for the next such write.
     pub(super) fn write_through<T>(&mut self, work: impl FnOnce(&Transaction) -> Result<T>) -> Result<T> {
+        self.to_write()?;
         self.synchronous("full")?;
         let outcome = self.write(work);
         self.synchronous("normal")?;
@@ -191,6 +207,12 @@ impl Deref for Library {
 }
 
 impl LibraryReader {
+    fn of(opened: Result<Connection>, path: &Path) -> Result<Self> {
+        let is_disk_full = opened.as_ref().is_err_and(LibraryError::is_of_full_disk);
+        let connection = set_up(opened, path)?;
+        Ok(Self { connection, path: path.to_owned(), file: FileId::of(path), is_disk_full })
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -63,6 +63,8 @@ pub struct FaceDetail {
     pub path: PathBuf,
     pub detection: Detection,
     pub state: FaceState,
+    /// Who has it again when it comes back from what was set aside.
+    pub was_of: Option<PersonId>,
     /// The name of its person.
     pub name: Option<String>,
 }
@@ -276,7 +278,9 @@ fn card(c: &Connection, person: PersonId) -> Result<Option<PersonCard>> {
 }
 
 const FACE_DETAIL: &str = "SELECT face.id, photo_id, path, x, y, face.width, face.height, score, landmarks, \
-    person_id, belongs, set_aside, name FROM face JOIN photo ON photo.id = photo_id \
+    person_id, belongs, set_aside, name, \
+    (SELECT min(was_of.person_id) FROM was_of WHERE was_of.face_id = face.id AND NOT EXISTS (SELECT 1 FROM rejected \
+    WHERE rejected.face_id = was_of.face_id AND rejected.person_id = was_of.person_id)) FROM face JOIN photo ON photo.id = photo_id \
     LEFT JOIN person ON person.id = person_id";
 
 fn face_detail(row: &rusqlite::Row) -> Result<FaceDetail> {
@@ -287,6 +291,7 @@ fn face_detail(row: &rusqlite::Row) -> Result<FaceDetail> {
         detection: faces::detection_at(row, 3)?,
         state: rows::state_at(row, 9)?,
         name: row.get(12)?,
+        was_of: row.get::<_, Option<i64>>(13)?.map(PersonId),
     })
 }
 

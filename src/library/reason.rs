@@ -49,11 +49,11 @@ impl Reason {
     }
 
     pub(super) fn of_system(error: &io::Error) -> Self {
-        let raw = match error.raw_os_error() {
-            Some(code) => io::Error::from_raw_os_error(code),
-            None => io::Error::new(error.kind(), error.to_string()),
-        };
-        Self::with(words_of_system(error.kind()), raw)
+        match (words_of_system(error.kind()), error.raw_os_error()) {
+            (Some(words), _) => words.into(),
+            (None, Some(code)) => Self::with(UNKNOWN, io::Error::from_raw_os_error(code)),
+            (None, None) => Self::with(UNKNOWN, error.to_string()),
+        }
     }
 
     /// The same, with more words behind.
@@ -186,19 +186,24 @@ fn is_no_value_of_ours(error: &rusqlite::Error) -> bool {
     )
 }
 
-fn words_of_system(kind: io::ErrorKind) -> &'static str {
+/// Of a disk without room.
+pub(super) const FULL: &str = "the disk is full; make room, then try again";
+const UNKNOWN: &str = "the disk gave an error; check the drive, then try again";
+
+/// None where the system's own words say more.
+fn words_of_system(kind: io::ErrorKind) -> Option<&'static str> {
     use io::ErrorKind;
-    match kind {
-        kind if is_full(kind) => "the disk is full",
+    Some(match kind {
+        kind if is_full(kind) => FULL,
         ErrorKind::PermissionDenied => "the system does not allow it; see whose folder it is",
         ErrorKind::ReadOnlyFilesystem => "its disk can only be read",
-        ErrorKind::NotFound => "its folder is not there",
+        ErrorKind::NotFound => "it, or its folder, is not there",
         ErrorKind::NotADirectory => "a file is in the place of its folder",
         ErrorKind::IsADirectory => "a folder is in its place",
         ErrorKind::AlreadyExists => "something else is in its place",
         ErrorKind::ResourceBusy | ErrorKind::WouldBlock => "another program uses it; try again",
-        _ => "the disk gave an error; check the drive, then try again",
-    }
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -281,7 +286,8 @@ mod tests {
             let error = io::Error::from_raw_os_error(code);
             let reason = Reason::of_system(&error);
             assert!(!is_raw(&reason.to_string(), &error.to_string()), "{code}: {reason}");
-            assert_eq!(reason.details(), Some(error.to_string()));
+            let raw = (reason.to_string() == UNKNOWN).then(|| error.to_string());
+            assert_eq!(reason.details(), raw, "only where it says more");
         }
     }
 

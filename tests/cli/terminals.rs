@@ -64,7 +64,7 @@ fn a_full_disk_is_told_by_every_command() {
     }
     let told = likeness(home.path(), &["library", "export", "/dev/full"]);
     assert_eq!(told.status.code(), Some(1));
-    let wanted = "likeness: cannot write /dev/full: the disk is full: No space left on device (os error 28)\n";
+    let wanted = "likeness: cannot write /dev/full: the disk is full; make room, then try again\n";
     assert_eq!(stderr(&told), wanted);
 }
 

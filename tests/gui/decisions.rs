@@ -14,7 +14,7 @@ use likeness::app::shell::state::Page;
 use likeness::app::ui::action::Action;
 use likeness::app::ui::view::View;
 use likeness::library::{AgainstMerge, Decision, Destination, SetAside, Stale};
-use likeness::types::{FaceId, PersonId, PhotoId, StepId, Touched};
+use likeness::types::{FaceId, PersonId, PhotoId, Revision, StepId, Touched};
 
 use super::demo::{SEEN, STEPS, World, album_world};
 use super::wire::Wire;
@@ -187,9 +187,12 @@ fn the_name_of_a_person_and_of_a_face_in_a_photo_are_given_back_too() {
     assert_eq!(harness.state().state().page, Page::Photo(PhotoId(1)));
 }
 
+/// The list of names that was chosen from may be older than the photo.
 #[test]
-fn a_face_of_a_photo_is_asked_about_too() {
-    let (wire, mut harness) = open(album_world(), View::LIBRARY);
+fn a_face_of_a_photo_is_asked_about_too_and_has_seen_what_the_list_of_names_showed() {
+    let mut world = album_world();
+    world.people.seen = Revision(SEEN.0 - 3);
+    let (wire, mut harness) = open(world, View::LIBRARY);
     send(&mut harness, Message::Act(Action::Open(Page::Photo(PhotoId(1)))));
     harness.get_by_label("Name").focus();
     harness.run();
@@ -201,7 +204,8 @@ fn a_face_of_a_photo_is_asked_about_too() {
     harness.get_by_label_contains("The same Jonas").click();
     harness.run();
     let to = Destination::Person(PersonId(2));
-    assert_eq!(wire.last_decision().1, Decision::Move { faces: vec![FaceId(105)], to });
+    assert_eq!(wire.last_decision().1, Decision::Move { of: Some(PersonId(10)), faces: vec![FaceId(105)], to });
+    assert_eq!(wire.last_seen(), Revision(SEEN.0 - 3));
 }
 
 #[test]

@@ -271,6 +271,7 @@ fn photo_face(face: i64, [x, y, width, height]: [f32; 4], name: Option<&str>, be
             landmarks: Landmarks([[x + width / 2.0, y + height / 2.0]; 5]),
         },
         state: FaceState::Of { person: PersonId(face / 10), belongs },
+        was_of: None,
         name: name.map(str::to_owned),
     }
 }

@@ -118,7 +118,7 @@ fn same_name() -> Message {
 }
 
 fn putting_back() -> Message {
-    let putting = PuttingBack { lost: FaceId(19), name: Some("Maria Silva".into()), seen: SEEN };
+    let putting = PuttingBack { lost: FaceId(19), of: Some(PersonId(1)), name: Some("Maria Silva".into()), seen: SEEN };
     Message::Act(Action::PutBack(Some(putting)))
 }
 

@@ -33,11 +33,11 @@ fn a_lost_face_is_put_back_onto_a_face_of_a_photo() {
     assert_eq!(harness.state().state().page, Page::Photo(PhotoId(1)), "the picture that is there now");
     harness.get_all_by_label("It is this face").nth(1).unwrap().click();
     harness.run();
-    assert_eq!(wire.last_decision().1, Decision::PutBack { lost: FaceId(19), onto: FaceId(20) });
+    assert_eq!(wire.last_decision().1, Decision::PutBack { of: Some(PersonId(1)), lost: FaceId(19), onto: FaceId(20) });
     assert_eq!(harness.state().state().page, Page::SET_ASIDE, "the next one waits there");
     harness.get_by_label("Let go").click();
     harness.run();
-    assert_eq!(wire.last_decision().1, Decision::LetGo(vec![FaceId(19)]));
+    assert_eq!(wire.last_decision().1, Decision::LetGo { of: Some(PersonId(1)), faces: vec![FaceId(19)] });
     {
         let mut world = wire.world.borrow_mut();
         world.aside.let_go = std::mem::take(&mut world.aside.lost);
@@ -48,7 +48,7 @@ fn a_lost_face_is_put_back_onto_a_face_of_a_photo() {
     harness.get_by_label("/home/maria/Photos/2019/IMG_0001.jpg");
     harness.get_by_label("Look for it again").click();
     harness.run();
-    assert_eq!(wire.last_decision().1, Decision::TakeBackLetGo(vec![FaceId(19)]));
+    assert_eq!(wire.last_decision().1, Decision::TakeBackLetGo { of: Some(PersonId(1)), faces: vec![FaceId(19)] });
 }
 
 /// By hand or by a scan.
@@ -83,7 +83,7 @@ fn what_was_set_aside_is_restored() {
         harness.run();
         harness.get_by_label("Restore").click();
         harness.run();
-        assert_eq!(wire.last_decision().1, Decision::Restore(vec![FaceId(face)]));
+        assert_eq!(wire.last_decision().1, Decision::Restore { of: None, faces: vec![FaceId(face)] });
     }
 }
 

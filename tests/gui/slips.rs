@@ -235,7 +235,10 @@ fn a_person_who_was_set_aside_is_listed_by_name_and_restored_at_once() {
     harness.get_by_label("Unnamed");
     harness.get_by_label("Restore all of Jonas").click();
     harness.run();
-    assert_eq!(wire.last_decision().1, Decision::Restore((230..233).map(FaceId).collect()));
+    assert_eq!(
+        wire.last_decision().1,
+        Decision::Restore { of: Some(PersonId(2)), faces: (230..233).map(FaceId).collect() }
+    );
 }
 
 #[test]
@@ -457,8 +460,8 @@ fn a_face_is_taken_from_its_person_and_set_aside_at_its_photo() {
     let faces = vec![FaceId(10)];
     for (entry, decision) in [
         ("Not Maria Silva", Decision::Reject { person: PersonId(1), faces: faces.clone() }),
-        ("Strangers", Decision::SetAside { faces: faces.clone(), why: SetAside::Stranger }),
-        ("Not a face", Decision::SetAside { faces, why: SetAside::NotAFace }),
+        ("Strangers", Decision::SetAside { of: Some(PersonId(1)), faces: faces.clone(), why: SetAside::Stranger }),
+        ("Not a face", Decision::SetAside { of: Some(PersonId(1)), faces, why: SetAside::NotAFace }),
     ] {
         harness.get_all_by_label("More").next().unwrap().click();
         harness.run();

@@ -44,7 +44,7 @@ enum Command {
     },
     /// Put a backup in the library's place; what is there is kept among the backups
     Restore {
-        /// A backup's path or name. Without it, the newest sound one.
+        /// A backup's path or name. Without it, the newest sound one, but for what the latest restore put aside.
         file: Option<PathBuf>,
     },
     /// Write all people, decisions and boxes as JSON Lines: no pictures, no vectors
@@ -79,7 +79,7 @@ pub fn run(home: &Home, args: LibraryArgs) -> Result<ExitCode> {
         Command::Check => return check(home, args.json),
         Command::Backup { list: true } => list(home, args.json)?,
         Command::Backup { list: false } => {
-            let made = Library::open(&path)?.back_up(BackupReason::Asked)?;
+            let made = Library::open(&path)?.back_up(BackupReason::Asked).context("no backup was made")?;
             say(args.json, json!({ "path": output::path_json(&made) }), || {
                 format!("Backed up to {}", printable(&made))
             })?;

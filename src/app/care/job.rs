@@ -21,8 +21,8 @@ use crate::library::care::{self, Backup, BackupReason, ExportCounts, ImportMode,
 use crate::library::{Library, LibraryReader};
 use crate::types::Cancel;
 
-/// The backup that a user means by a path, or by its name among the library's backups; without either the newest sound
-/// one. What an earlier restore put aside is only taken when asked for, or where nothing else is sound.
+/// The backup that a user means by a path, or by its name among the library's backups; without either the best one that
+/// is offered.
 pub(crate) fn backup_to_restore(home: &Home, named: Option<&Path>) -> Result<PathBuf> {
     let library = home.library();
     if let Some(named) = named {
@@ -32,13 +32,8 @@ pub(crate) fn backup_to_restore(home: &Home, named: Option<&Path>) -> Result<Pat
             None => bail!("there is no such backup: {}", named.display()),
         };
     }
-    care::rescue_garbled(&library);
-    let backups = care::backups(&library)?;
-    let meant = best_of(backups.iter().filter(|backup| backup.reason != BackupReason::BeforeRestore));
-    // Better than none.
-    let put_aside = || best_of(backups.iter());
-    let newest = meant.into_iter().next().or_else(|| put_aside().into_iter().next()).map(|backup| backup.path);
-    newest.with_context(|| format!("there is no sound backup in {}", care::backups_folder(&library).display()))
+    let best = offers_of(home)?.best.into_iter().next().map(|backup| backup.path);
+    best.with_context(|| format!("there is no sound backup in {}", care::backups_folder(&library).display()))
 }
 
 /// What can be put in a damaged library's place.
@@ -50,10 +45,18 @@ pub(crate) struct Offers {
     pub others: Vec<Backup>,
 }
 
-/// The newest sound backup, and what a damaged library still held in its file alone. That one comes first only where
-/// more was decided in it, since it may be of two states.
-fn best_of<'b>(backups: impl Iterator<Item = &'b Backup>) -> Vec<Backup> {
-    let sound: Vec<&Backup> = backups.filter(|backup| backup.is_sound()).collect();
+/// The newest sound backup, whatever it was made for, and what a damaged library still held in its file alone. That one
+/// comes first only where more was decided in it, since it may be of two states.
+///
+/// What the latest restore put aside is passed over as long as no backup was made after it: its user has just left that
+/// state for another one, and a restore that is asked for twice would go back to it. It is offered where nothing else is
+/// sound, and all the same listed.
+fn best_of(backups: &[Backup]) -> Vec<Backup> {
+    let mut sound: Vec<&Backup> = backups.iter().filter(|backup| backup.is_sound()).collect();
+    let is_left = backups.first().is_some_and(|newest| newest.reason == BackupReason::BeforeRestore);
+    if is_left && backups[0].is_sound() && sound.len() > 1 {
+        sound.remove(0);
+    }
     let whole = sound.iter().find(|backup| backup.reason != BackupReason::FileAlone).copied();
     // Once there is a backup of what came after, it is a thing of the past.
     let alone = sound.first().filter(|backup| backup.reason == BackupReason::FileAlone).copied();
@@ -66,11 +69,10 @@ fn best_of<'b>(backups: impl Iterator<Item = &'b Backup>) -> Vec<Backup> {
     best
 }
 
-/// What an earlier restore put aside is among them: where nothing newer is sound, it is what there was last.
 pub(crate) fn offers_of(home: &Home) -> Result<Offers> {
     care::rescue_garbled(&home.library());
     let backups = care::backups(&home.library())?;
-    let best = best_of(backups.iter());
+    let best = best_of(&backups);
     let others = backups.into_iter().filter(|backup| backup.is_sound() && !best.contains(backup)).collect();
     Ok(Offers { best, others })
 }
@@ -113,29 +115,30 @@ pub(crate) fn export(library: &LibraryReader, to: &Path) -> Result<ExportCounts>
     let cannot = || format!("cannot write {}", to.display());
     let there = std::fs::symlink_metadata(to).ok();
     if there.as_ref().is_some_and(|there| !there.is_file()) {
-        let mut file = File::options().write(true).truncate(true).open(to).with_context(cannot)?;
+        let mut file =
+            File::options().write(true).truncate(true).open(to).map_err(care::in_words).with_context(cannot)?;
         return export_into(library, &mut file).with_context(cannot);
     }
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(cannot)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(care::in_words).with_context(cannot)?;
     let counts = export_into(library, file.as_file_mut()).with_context(cannot)?;
-    file.as_file().sync_all().with_context(cannot)?;
+    file.as_file().sync_all().map_err(care::in_words).with_context(cannot)?;
     if let Some(there) = there {
-        file.as_file().set_permissions(there.permissions()).with_context(cannot)?;
+        file.as_file().set_permissions(there.permissions()).map_err(care::in_words).with_context(cannot)?;
     }
-    file.persist(to).with_context(cannot)?;
+    file.persist(to).map_err(|error| care::in_words(error.error)).with_context(cannot)?;
     Ok(counts)
 }
 
 fn export_into(library: &LibraryReader, file: &mut File) -> Result<ExportCounts> {
     let mut out = BufWriter::new(file);
     let counts = library.export(&mut out)?;
-    out.flush()?;
+    out.flush().map_err(care::in_words)?;
     Ok(counts)
 }
 
 pub(crate) fn import(library: &mut Library, from: &Path, mode: ImportMode) -> Result<ImportReport> {
-    let file = File::open(from).with_context(|| format!("cannot read {}", from.display()))?;
+    let file = File::open(from).map_err(care::in_words).with_context(|| format!("cannot read {}", from.display()))?;
     library.import(BufReader::new(file), mode).with_context(|| format!("{} was not imported", from.display()))
 }
 
@@ -155,28 +158,35 @@ mod tests {
         assert!(backup_to_restore(&home, None).is_err());
         let library = Library::open(&home.library()).unwrap();
         let first = library.back_up(BackupReason::Asked).unwrap();
-        let torn = library.back_up(BackupReason::Daily).unwrap();
-        std::fs::write(&torn, b"torn").unwrap();
         let put_aside = library.back_up(BackupReason::BeforeRestore).unwrap();
-        assert_eq!(backup_to_restore(&home, None).unwrap(), first);
+        let torn = first.with_file_name("library-20010101T000000.000Z-daily.sqlite");
+        std::fs::write(&torn, b"torn").unwrap();
+        assert_eq!(backup_to_restore(&home, None).unwrap(), first, "not what its user has just left");
         assert_eq!(backup_to_restore(&home, torn.file_name().map(Path::new)).unwrap(), torn);
         assert!(backup_to_restore(&home, Some(Path::new("none.sqlite"))).is_err());
         std::fs::remove_file(first).unwrap();
         assert_eq!(backup_to_restore(&home, None).unwrap(), put_aside, "where there is no other");
+        let later = library.back_up(BackupReason::BeforeRestore).unwrap();
+        assert_eq!(backup_to_restore(&home, None).unwrap(), put_aside, "the newest but for what was left last");
+        std::fs::write(&later, b"torn").unwrap();
+        assert_eq!(backup_to_restore(&home, None).unwrap(), put_aside);
     }
 
     #[test]
-    fn a_damaged_library_is_offered_its_newest_sound_backup_whatever_it_was_made_for_and_the_others_below() {
+    fn a_damaged_library_is_offered_the_same_backup_and_the_others_below() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();
         let library = Library::open(&home.library()).unwrap();
         let asked = library.back_up(BackupReason::Asked).unwrap();
         let put_aside = library.back_up(BackupReason::BeforeRestore).unwrap();
-        std::fs::write(asked.with_file_name("library-20990101T000000.000Z-daily.sqlite"), b"torn").unwrap();
+        std::fs::write(asked.with_file_name("library-20010101T000000.000Z-daily.sqlite"), b"torn").unwrap();
         let offers = offers_of(&home).unwrap();
         let paths = |backups: &[Backup]| backups.iter().map(|backup| backup.path.clone()).collect::<Vec<_>>();
-        assert_eq!(paths(&offers.best), [put_aside]);
-        assert_eq!(paths(&offers.others), [asked]);
+        assert_eq!(paths(&offers.best), [asked.as_path()]);
+        assert_eq!(paths(&offers.others), [put_aside.as_path()]);
+        let daily = library.back_up(BackupReason::Daily).unwrap();
+        let offers = offers_of(&home).unwrap();
+        assert_eq!((paths(&offers.best), paths(&offers.others)), (vec![daily], vec![put_aside]), "twice the library");
     }
 
     #[test]
@@ -259,23 +269,39 @@ mod tests {
         });
     }
 
-    /// Both ways through the words of the part that offers names.
-    #[test]
-    fn a_name_that_was_refused_is_refused_on_another_computer() {
-        let folder = tempfile::tempdir().unwrap();
+    /// A library into which one photo came, and what was answered to a name in it.
+    fn with_answer(folder: &Path, version: u32, answer: &str) -> (Library, usize) {
         let photo = format!(
             r#"{{"kind":"photo","id":5,"picture":"{}","sha256":null,"paths":[{{"path":"/a.jpg"}}],"size":9,"width":8,"height":6,"time":""}}"#,
             "07".repeat(32)
         );
-        let name = |photo: i64| format!(r#"{{"kind":"refused_name","photo":{photo},"name":"ada lovelace"}}"#);
-        let header = r#"{"kind":"header","format":"likeness-library","version":2,"program":"0","at":""}"#;
-        let text = [header, &photo, &name(5), r#"{"kind":"end","lines":3}"#].join("\n");
-        let mut library = Library::open(&folder.path().join("library.sqlite")).unwrap();
-        let report = library.import(text.as_bytes(), ImportMode::Apply).unwrap();
-        assert_eq!((report.photos_made, report.decisions), (1, 1));
+        let header =
+            format!(r#"{{"kind":"header","format":"likeness-library","version":{version},"program":"0","at":""}}"#);
+        let text = [header.as_str(), &photo, answer, r#"{"kind":"end","lines":3}"#].join("\n");
+        let mut library = Library::open(&folder.join("library.sqlite")).unwrap();
+        let decisions = library.import(text.as_bytes(), ImportMode::Apply).unwrap().decisions;
         assert_eq!(library.import(text.as_bytes(), ImportMode::Apply).unwrap().decisions, 0);
-        let answers = library.name_answers().unwrap();
-        let answer: AnsweredName = serde_json::from_str(&answers[0]).unwrap();
+        (library, decisions)
+    }
+
+    fn lines(library: &Library) -> Vec<String> {
+        let mut out = Vec::new();
+        library.export(&mut out).unwrap();
+        String::from_utf8(out).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    fn answer(library: &Library) -> AnsweredName {
+        serde_json::from_str(&library.name_answers().unwrap()[0]).unwrap()
+    }
+
+    /// Both ways through the words of the part that offers names; as an earlier version exported it.
+    #[test]
+    fn a_name_that_was_refused_is_refused_on_another_computer() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = |photo: i64| format!(r#"{{"kind":"refused_name","photo":{photo},"name":"ada lovelace"}}"#);
+        let (mut library, decisions) = with_answer(folder.path(), 2, &name(5));
+        assert_eq!(decisions, 1);
+        let answer = answer(&library);
         assert_eq!((answer.name.as_str(), answer.decision), ("ada lovelace", NameDecision::Refused));
         // As that part notes it itself, with who gave the name.
         let sources = std::collections::BTreeSet::from([NameSource::Picasa]);
@@ -284,10 +310,22 @@ mod tests {
         let noted = vec![NameAnswer { photo: of, name: key, answer: Some(noted) }];
         let answers = NameAnswers { taken: Vec::new(), taken_off: Vec::new(), noted };
         library.decide(&Decision::AnswerNames(answers), Revision::NOW).unwrap();
-        let mut out = Vec::new();
-        library.export(&mut out).unwrap();
-        let out = String::from_utf8(out).unwrap();
-        assert!(out.lines().any(|line| line == name(of.0)), "{out}");
+        assert!(lines(&library).contains(&name(of.0)));
+    }
+
+    /// With who gave it: who takes it back there is asked about it here.
+    #[test]
+    fn a_name_that_was_taken_is_taken_on_another_computer() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = |photo: i64| {
+            format!(r#"{{"kind":"taken_name","photo":{photo},"name":"ada lovelace","sources":["mwg","picasa"]}}"#)
+        };
+        let (library, decisions) = with_answer(folder.path(), 3, &name(5));
+        assert_eq!(decisions, 1);
+        let answer = answer(&library);
+        assert_eq!((answer.name.as_str(), answer.decision), ("ada lovelace", NameDecision::Taken));
+        assert_eq!(answer.sources, std::collections::BTreeSet::from([NameSource::Mwg, NameSource::Picasa]));
+        assert!(lines(&library).contains(&name(answer.photo.0)));
     }
 
     #[test]

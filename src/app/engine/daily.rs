@@ -84,7 +84,7 @@ mod tests {
         let path = home.library();
         let shared = Arc::new(Shared::new(home, LibraryHandle::open(&path).unwrap(), EngineOptions::default()));
         let to = Destination::NewPerson { name: "Ada".to_owned() };
-        let decision = Decision::Move { faces: Vec::new(), to };
+        let decision = Decision::Move { of: None, faces: Vec::new(), to };
         shared.library.call(move |library| library.decide(&decision, Revision::NOW)).unwrap();
         let reader = Library::open_read_only(&path).unwrap();
         let hindered = reader.at_once(|reader| {
@@ -112,7 +112,7 @@ mod tests {
         thread::sleep(Duration::from_millis(200));
         assert_eq!(reasons(), [], "nothing was decided");
         let to = Destination::NewPerson { name: "Ada".to_owned() };
-        let decision = Decision::Move { faces: Vec::new(), to };
+        let decision = Decision::Move { of: None, faces: Vec::new(), to };
         shared.library.call(move |library| library.decide(&decision, Revision::NOW)).unwrap();
         assert!(within(20, || reasons() == [BackupReason::Daily]));
         thread::sleep(Duration::from_millis(200));

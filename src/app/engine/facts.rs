@@ -143,6 +143,7 @@ impl<T> Loadable<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PuttingBack {
     pub lost: FaceId,
+    pub of: Option<PersonId>,
     /// Of its person.
     pub name: Option<String>,
     pub seen: Revision,

@@ -47,7 +47,7 @@ impl ScanLock {
             events(JobEvent::Progress(waiting.set(0, None)));
             std::thread::sleep(PAUSE);
         }
-        Ok(Some(Self::held(file)?))
+        Ok(Some(Self::held(file)))
     }
 
     /// Takes the lock where nobody scans.
@@ -57,17 +57,16 @@ impl ScanLock {
     pub fn take(home: &Home) -> Result<Self> {
         let mut file = open(home)?;
         match file.try_lock() {
-            Ok(()) => Self::held(file),
+            Ok(()) => Ok(Self::held(file)),
             Err(TryLockError::WouldBlock) => Err(ScanRuns { process: holder(&mut file) }.into()),
             Err(TryLockError::Error(error)) => Err(error).context("cannot lock the library for a scan"),
         }
     }
 
-    fn held(mut file: File) -> Result<Self> {
-        file.set_len(0)?;
-        file.rewind()?;
-        write!(file, "{}", std::process::id())?;
-        Ok(Self { _file: file })
+    /// The lock holds whether or not there is room for whose it is, which only tells others for whom they wait.
+    fn held(mut file: File) -> Self {
+        let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
+        Self { _file: file }
     }
 }
 

@@ -299,7 +299,7 @@ mod tests {
             Decision::Undo(StepId::LATEST),
             Decision::Reject { person: ada, faces: vec![faces[2]] },
             Decision::Name { person: far, name: "Bo".to_owned() },
-            Decision::TakeOut(vec![faces[6]]),
+            Decision::TakeOut { person: far, faces: vec![faces[6]] },
             Decision::Merge { from: alone, into: far, against: AgainstMerge::default() },
             Decision::Undo(StepId::LATEST),
             Decision::Redo(StepId::LATEST),
@@ -308,8 +308,8 @@ mod tests {
             Decision::Hide(ada),
             Decision::Show(ada),
             Decision::TakeBackReject { person: ada, face: faces[2] },
-            Decision::SetAside { faces: faces[..3].to_vec(), why: SetAside::Stranger },
-            Decision::Restore(faces[..3].to_vec()),
+            Decision::SetAside { of: Some(ada), faces: faces[..3].to_vec(), why: SetAside::Stranger },
+            Decision::Restore { of: Some(ada), faces: faces[..3].to_vec() },
         ];
         for decision in decisions {
             let facts = decide(&shared, decision.clone());

@@ -266,7 +266,7 @@ mod tests {
         let recorded = library.record_photos(scan, &[photo(&photos.join("a.jpg"), 7)]).unwrap();
         let faces = library.faces_of_photo(recorded[0].photo_id).unwrap().iter().map(|face| face.face_id).collect();
         let to = Destination::NewPerson { name: "Ada".to_owned() };
-        library.decide(&Decision::Move { faces, to }, Revision::NOW).unwrap();
+        library.decide(&Decision::Move { of: None, faces, to }, Revision::NOW).unwrap();
         let run = |name: &str, lines: &[String]| {
             let run = home.runs().join(name);
             std::fs::create_dir_all(&run).unwrap();
@@ -334,7 +334,7 @@ mod tests {
             faces.extend(library.faces_of_photo(recorded[0].photo_id).unwrap().iter().map(|face| face.face_id));
         }
         let to = Destination::NewPerson { name: "Ada".to_owned() };
-        library.decide(&Decision::Move { faces, to }, Revision::NOW).unwrap();
+        library.decide(&Decision::Move { of: None, faces, to }, Revision::NOW).unwrap();
         std::fs::create_dir(&photos).unwrap();
         std::fs::write(photos.join("kept.jpg"), b"x").unwrap();
         library.accept_missing(&std::fs::canonicalize(&photos).unwrap(), u64::MAX).unwrap();

@@ -340,7 +340,7 @@ pub(crate) fn split_group(
     let embeddings: Vec<Embedding> = faces.iter().map(|face| face.embedding.clone()).collect();
     let smaller = smaller_half(&embeddings, SPLIT_EXACTLY)?;
     let moved: Vec<FaceId> = smaller.into_iter().map(|index| faces[index].face_id).collect();
-    library.call(move |library| library.decide(&Decision::TakeOut(moved), seen))
+    library.call(move |library| library.decide(&Decision::TakeOut { person, faces: moved }, seen))
 }
 
 /// A larger group is parted as so many of its faces, taken evenly, part: its tree would cost the square of its size.

@@ -105,11 +105,11 @@ fn as_line(person: &PersonListing) -> String {
 mod tests {
     use std::path::PathBuf;
 
-    use clap::Args;
+    use clap::{Args, FromArgMatches};
 
     use super::*;
     use crate::app::engine::cli::idle;
-    use crate::library::ListedFace;
+    use crate::library::{Destination, ListedFace};
     use crate::types::{FaceBox, FaceId};
 
     #[test]
@@ -120,6 +120,28 @@ mod tests {
         idle::refuses_all_but(&people, &["--forget", "1"], &["not_again", "yes", "seen", "json"]);
         idle::refuses_all_but(&people, &["--lost"], &["json"]);
         idle::refuses_all_but(&people, &["--put-back", "1", "2"], &["seen", "json"]);
+    }
+
+    #[test]
+    fn of_two_people_of_one_name_the_number_says_who_is_meant() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let mut library = Library::open(&home.library()).unwrap();
+        let mut made = || library.move_faces(&[], &Destination::NewPerson { name: "Ada".into() }).unwrap().0;
+        let (one, other) = (made(), made());
+        let people = |arguments: &[String]| {
+            let command = PeopleArgs::augment_args(clap::Command::new("people"));
+            let matches = command.get_matches_from([&["people".to_owned()], arguments].concat());
+            run(&home, PeopleArgs::from_arg_matches(&matches).unwrap()).unwrap();
+            Library::open(&home.library()).unwrap().named_people().unwrap()
+        };
+        let named = people(&["--name".into(), other.to_string(), "Bo".into()]);
+        assert_eq!(named, [(PersonId(one), "Ada".to_owned()), (PersonId(other), "Bo".to_owned())]);
+        let named = people(&["--name".into(), other.to_string(), "Ada".into()]);
+        assert_eq!(named.len(), 2, "a name that is there makes nobody one");
+        let joined = people(&["--merge".into(), one.to_string(), other.to_string()]);
+        assert_eq!(joined, [(PersonId(other), "Ada".to_owned())]);
+        assert_eq!(people(&["--forget".into(), other.to_string(), "--yes".into()]), []);
     }
 
     #[test]

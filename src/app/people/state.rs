@@ -272,8 +272,8 @@ impl State {
         let Some(SameName { decision, seen, .. }) = self.same_name.take() else { return };
         match decision {
             Decision::Name { person, .. } => self.name_as(person, same, seen, out),
-            Decision::Move { faces, .. } => {
-                self.decide(Decision::Move { faces, to: Destination::Person(same) }, seen, out);
+            Decision::Move { of, faces, .. } => {
+                self.decide(Decision::Move { of, faces, to: Destination::Person(same) }, seen, out);
             }
             _ => {}
         }

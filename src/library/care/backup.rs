@@ -134,7 +134,7 @@ impl LibraryReader {
     /// [`LibraryError::Damaged`] where the copy is not sound, because the library is not; it is not kept then.
     pub fn back_up(&self, reason: BackupReason) -> Result<PathBuf> {
         let target = self.back_up_only(reason)?;
-        prune(&self.path, &[&target])?;
+        prune(&self.path, bytes_of(&target), &target, None)?;
         Ok(target)
     }
 
@@ -144,9 +144,10 @@ impl LibraryReader {
     }
 }
 
-/// Copies a library of an older format before it is migrated.
-pub(in crate::library) fn back_up_to_migrate(connection: &Connection, library: &Path) -> Result<PathBuf> {
-    write(connection, library, BackupReason::Migration)
+/// Copies a library of an older format before it is migrated, and removes backups that are too many.
+pub(in crate::library) fn back_up_to_migrate(connection: &Connection, library: &Path) -> Result<()> {
+    let target = write(connection, library, BackupReason::Migration)?;
+    prune(library, bytes_of(&target), &target, None)
 }
 
 pub(super) fn back_up(connection: &Connection, library: &Path, reason: BackupReason) -> Result<PathBuf> {
@@ -219,46 +220,59 @@ pub(super) fn create_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-/// Removes backups that are too many, or together more than twice as large as the library or the largest of them. Those
-/// that are `needed` stay, the one just made and the one that is restored, whatever their size and the clock say, and so
-/// does the damaged library that the last restore put aside, for a while; of the others those go first that are not sound,
-/// then the oldest.
+/// Which backups stay. At most ten, in this order, each where it fits:
 ///
-/// Two more stay as long as none that is newer holds as much: of the sound ones with most named people the newest, and of
-/// those with most decided faces. A library that came out of a wrong restore, or was emptied, fills the folder with copies
-/// of itself; what people gave hours to must not go for them. All that stay take their room from the others.
-pub(super) fn prune(library: &Path, needed: &[&Path]) -> Result<()> {
+/// 1. the one just made, whatever its size;
+/// 2. of the sound ones with most named people the newest, then of those with most decided faces: a library that came out
+///    of a wrong restore, or was emptied, fills the folder with copies of itself, and what people gave hours to must not
+///    go for them;
+/// 3. the one that was restored just now;
+/// 4. the damaged library that the last restore put aside, for a while;
+/// 5. the other sound ones, the newest first, whatever the clock says; at last those that are not sound.
+///
+/// All together are at most twice as large as the library is `now`. Only where it was larger once than it is now have the
+/// first four kinds room for twice the largest of them: the first two fit always.
+pub(super) fn prune(library: &Path, now: u64, made: &Path, restored: Option<&Path>) -> Result<()> {
     remains::clear(library)?;
     // Copies that earlier programs left beside the library are few, and stay.
     let own: Vec<FoundBackup> = find(library)?.into_iter().filter(|found| !found.is_beside).collect();
-    // A library that has lost most of what it held must not cost the copies of what it was.
-    let largest = own.iter().map(|found| found.bytes).max().unwrap_or(0).max(bytes_of(library));
-    let limit = largest * TIMES_THE_LIBRARY;
-    if own.len() <= KEPT && own.iter().map(|found| found.bytes).sum::<u64>() <= limit {
+    if own.len() <= KEPT && own.iter().map(|found| found.bytes).sum::<u64>() <= now * TIMES_THE_LIBRARY {
         return Ok(());
     }
-    let put_aside = own.iter().find(|found| is_put_aside(found)).map(|found| found.path.clone());
-    let needed: Vec<PathBuf> = needed.iter().map(|path| whole(path)).collect();
-    // Each is read, since one may have been damaged after it was made.
-    let mut judged: Vec<(Worth, FoundBackup)> = own.into_iter().map(|found| (worth(&found.path), found)).collect();
-    let fullest = fullest(&judged);
-    for (worth, found) in &mut judged {
-        *worth = match worth {
-            _ if needed.contains(&whole(&found.path)) => Worth::Needed,
-            _ if fullest.contains(&found.path) => Worth::Fullest,
-            _ if put_aside.as_ref() == Some(&found.path) => Worth::PutAside,
-            _ => *worth,
-        };
-    }
-    judged.sort_by_key(|(worth, _)| *worth);
-    let mut bytes = 0;
-    for (place, (worth, found)) in judged.into_iter().enumerate() {
-        bytes += found.bytes;
-        if worth > Worth::PutAside && (place >= KEPT || bytes > limit) {
+    let judged = judge(own, made, restored);
+    let (mut kept, mut bytes, mut largest, mut is_full) = (0, 0, now, false);
+    for (worth, found) in judged {
+        let measure = if worth.is_spared() { largest.max(found.bytes) } else { now };
+        let fits = kept < KEPT && bytes + found.bytes <= measure * TIMES_THE_LIBRARY;
+        // No worse one stays instead.
+        is_full |= !fits;
+        if fits && (worth.is_spared() || !is_full) {
+            (kept, bytes, largest) = (kept + 1, bytes + found.bytes, largest.max(found.bytes));
+        } else {
             file::remove(&found.path)?;
         }
     }
     Ok(())
+}
+
+/// Those that are worth most first. Each is read, since one may have been damaged after it was made.
+fn judge(own: Vec<FoundBackup>, made: &Path, restored: Option<&Path>) -> Vec<(Worth, FoundBackup)> {
+    let put_aside = own.iter().find(|found| is_put_aside(found)).map(|found| found.path.clone());
+    let mut judged: Vec<(Worth, FoundBackup)> = own.into_iter().map(|found| (worth(&found.path), found)).collect();
+    let fullest = fullest(&judged);
+    let (made, restored) = (whole(made), restored.map(whole));
+    for (worth, found) in &mut judged {
+        let path = whole(&found.path);
+        *worth = match fullest.iter().position(|fullest| *fullest == found.path) {
+            _ if path == made => Worth::Made,
+            Some(place) => Worth::Fullest(place),
+            None if restored.as_ref() == Some(&path) => Worth::Restored,
+            None if put_aside.as_ref() == Some(&found.path) => Worth::PutAside,
+            None => *worth,
+        };
+    }
+    judged.sort_by_key(|(worth, _)| *worth);
+    judged
 }
 
 /// The same path, however it is written.
@@ -298,15 +312,23 @@ fn is_put_aside(found: &FoundBackup) -> bool {
 /// In which order backups are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Worth {
-    Needed,
-    /// With more named people, or more decided faces, than any that is newer.
-    Fullest,
+    Made,
+    /// With more named people, or after that more decided faces, than any that is newer.
+    Fullest(usize),
+    Restored,
     /// The damaged library that the last restore put aside.
     PutAside,
     Sound,
     /// Of a newer program, which may find it sound.
     Unknown,
     Unsound,
+}
+
+impl Worth {
+    /// Whether the newer ones do not replace it.
+    fn is_spared(self) -> bool {
+        matches!(self, Self::Made | Self::Fullest(_) | Self::Restored | Self::PutAside)
+    }
 }
 
 fn worth(backup: &Path) -> Worth {

@@ -13,7 +13,7 @@ use super::{forget_pending, log};
 use crate::library::error::{LibraryError, Obstacle, Result};
 use crate::library::migrate;
 use crate::library::open::{self, LibraryReader};
-use crate::library::reason::Reason;
+use crate::library::reason::{self, Reason};
 
 /// What SQLite keeps beside a database.
 pub(super) const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
@@ -60,7 +60,7 @@ fn not_written(path: &Path, error: LibraryError) -> LibraryError {
     let because = |reason: Reason| LibraryError::NotWritten { path: path.to_owned(), reason };
     match error {
         LibraryError::Damaged { .. } | LibraryError::NotWritten { .. } => error,
-        LibraryError::DiskFull { .. } => because("the disk is full".into()),
+        LibraryError::DiskFull { .. } => because(reason::FULL.into()),
         LibraryError::CannotOpen { reason, .. } | LibraryError::DiskFailed { reason, .. } => because(reason),
         other => because(other.to_string().into()),
     }
@@ -210,12 +210,14 @@ pub(super) fn roll_back(path: &Path) {
     }
 }
 
-/// The library where writing turned out to be impossible: on a disk that can only be read, in somebody else's folder.
+/// The library where writing turned out to be impossible: on a disk that can only be read or is full, in somebody else's
+/// folder.
 /// Asked of SQLite and not of the file system, since opening and closing the file here would drop the locks that other
 /// connections of this process hold.
 pub(in crate::library) fn open_after(error: LibraryError, path: &Path) -> Result<Connection> {
     let is_refused = match &error {
         LibraryError::CannotOpen { .. } => true,
+        full if full.is_of_full_disk() => true,
         LibraryError::Sql(error) => matches!(
             error.sqlite_error_code(),
             Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly)

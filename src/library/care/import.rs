@@ -20,7 +20,7 @@ use super::BackupReason;
 use super::import_edits::NotPlaced;
 use super::import_people::ImportedPeople;
 use super::lines::{self, Contents, FaceLine, PhotoLine};
-use crate::library::error::{LibraryError, Result};
+use crate::library::error::Result;
 use crate::library::faces;
 use crate::library::open::Library;
 use crate::library::path;
@@ -89,11 +89,11 @@ impl Library {
     /// Brings an export in, all of it or nothing.
     ///
     /// # Errors
-    /// [`LibraryError::BadLine`] with the number of a line that cannot be read.
+    /// [`BadLine`](crate::library::LibraryError::BadLine) with the number of a line that cannot be read.
     pub(crate) fn import(&mut self, from: impl BufRead, mode: ImportMode) -> Result<ImportReport> {
         let contents = lines::read(from)?;
-        if mode == ImportMode::Apply && self.is_read_only() {
-            return Err(LibraryError::ReadOnly { path: self.path.clone() });
+        if mode == ImportMode::Apply {
+            self.to_write()?;
         }
         self.refuse_replaced()?;
         let mut backup = None;
@@ -173,7 +173,7 @@ impl<'t, 'c> Import<'t, 'c> {
         for &(face, person, belongs) in &self.contents.was_of {
             self.remember(&people, face, person, belongs)?;
         }
-        self.refuse_names()?;
+        self.answer_names()?;
         for &[a, b] in &self.contents.different {
             self.tell_apart(&people, a, b)?;
         }
@@ -197,14 +197,14 @@ impl<'t, 'c> Import<'t, 'c> {
             of_photo.entry(face.photo).or_default().push(face);
         }
         let rejected: HashSet<i64> = self.contents.rejected.iter().map(|&(face, _)| face).collect();
-        let answered: HashSet<i64> = self.contents.refused_names.iter().map(|(photo, _)| *photo).collect();
+        let answered: HashSet<i64> = self.contents.names.iter().map(|(photo, ..)| *photo).collect();
         let took_a_place = self.took_a_place(|photo| of_photo.contains_key(&photo));
         for photo in &self.contents.photos {
             let faces = of_photo.remove(&photo.id).unwrap_or_default();
             let found = self.find_photo(photo)?;
             let id = match found {
                 Some(id) => id,
-                // Nothing is known of it that a scan would not find out, but whose place it took or what was refused.
+                // Nothing is known of it that a scan would not find out, but whose place it took or what was answered.
                 None if faces.is_empty() && !took_a_place.contains(&photo.id) && !answered.contains(&photo.id) => {
                     continue;
                 }

@@ -1,5 +1,5 @@
 //! What an import knows of earlier answers: whose a face was that is somebody's no more, and which names of other programs
-//! were refused.
+//! were refused or taken.
 
 use super::import::Import;
 use super::import_people::ImportedPeople;
@@ -24,10 +24,10 @@ impl Import<'_, '_> {
         Ok(())
     }
 
-    pub(super) fn refuse_names(&mut self) -> Result<()> {
-        for (photo, name) in &self.contents.refused_names {
+    pub(super) fn answer_names(&mut self) -> Result<()> {
+        for (photo, name, answer) in &self.contents.names {
             if let Some(&photo) = self.photos.get(photo) {
-                self.report.decisions += usize::from(names::refuse(self.d.t, photo, name)?);
+                self.report.decisions += usize::from(names::note_answer(self.d.t, photo, name, answer)?);
             }
         }
         Ok(())

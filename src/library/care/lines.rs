@@ -4,7 +4,8 @@
 //! line between says its `kind`. Numbers of people, photos and faces hold within the file only; photos are known by the
 //! hash of their picture, and where that could never be made, by path and size.
 //!
-//! Version 2 added `was_of`, `refused_name` and photos without a hash. A reader takes every version up to its own.
+//! Version 2 added `was_of`, `refused_name` and photos without a hash, version 3 `taken_name`. A reader takes every
+//! version up to its own.
 
 use std::collections::HashSet;
 use std::io::BufRead;
@@ -13,11 +14,13 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::library::error::{LibraryError, Result};
+use crate::library::names::TravellingAnswer;
+use crate::library::reason::Reason;
 use crate::library::review::{Belongs, SetAside, cleaned};
 use crate::types::{FaceBox, Landmarks, PathText, hex};
 
 pub(super) const FORMAT: &str = "likeness-library";
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 /// How the names of settings begin that are not of one computer: those of the grouping.
 pub(super) const TRAVELLING: &str = "grouping.";
 const LONGEST_SETTING: usize = 200;
@@ -44,6 +47,12 @@ pub(super) enum TransferLine {
     RefusedName {
         photo: i64,
         name: String,
+    },
+    /// One that was taken, and in which fields and files it stood.
+    TakenName {
+        photo: i64,
+        name: String,
+        sources: Vec<String>,
     },
     /// Two people who are not one.
     Different {
@@ -188,7 +197,8 @@ pub(super) struct Contents {
     pub faces: Vec<FaceLine>,
     pub rejected: Vec<(i64, i64)>,
     pub was_of: Vec<(i64, i64, Belongs)>,
-    pub refused_names: Vec<(i64, String)>,
+    /// What was answered to names of other programs, each in a photo.
+    pub names: Vec<(i64, String, TravellingAnswer)>,
     pub different: Vec<[i64; 2]>,
     pub folders: Vec<PathBuf>,
     pub settings: Vec<(String, String)>,
@@ -204,7 +214,7 @@ pub(super) fn read(from: impl BufRead) -> Result<Contents> {
     for line in from.lines() {
         let number = count + 1;
         let bad = |reason: String| LibraryError::BadLine { line: number, reason };
-        let text = line.map_err(|error| bad(error.to_string()))?;
+        let text = line.map_err(|error| bad(unreadable(&error)))?;
         // As other programs begin a file of text.
         let text = if number == 1 { text.trim_start_matches('\u{feff}') } else { &text };
         if end.is_some() {
@@ -219,7 +229,10 @@ pub(super) fn read(from: impl BufRead) -> Result<Contents> {
             TransferLine::Face(face) => contents.faces.push(face),
             TransferLine::Rejected { face, person } => contents.rejected.push((face, person)),
             TransferLine::WasOf { face, person, belongs } => contents.was_of.push((face, person, belongs)),
-            TransferLine::RefusedName { photo, name } => contents.refused_names.push((photo, name)),
+            TransferLine::RefusedName { photo, name } => contents.names.push((photo, name, TravellingAnswer::Refused)),
+            TransferLine::TakenName { photo, name, sources } => {
+                contents.names.push((photo, name, TravellingAnswer::Taken { sources }));
+            }
             TransferLine::Different { people } => contents.different.push(people),
             TransferLine::Folder(path) => contents.folders.push(path.to_path()),
             TransferLine::Setting { key, value } => contents.settings.push((key, value)),
@@ -234,6 +247,13 @@ pub(super) fn read(from: impl BufRead) -> Result<Contents> {
     match end {
         Some(()) => Ok(contents),
         None => Err(LibraryError::BadLine { line: count + 1, reason: "the file ends too early".to_owned() }),
+    }
+}
+
+fn unreadable(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::InvalidData => "it is no text".to_owned(),
+        _ => Reason::of_system(error).to_string(),
     }
 }
 
@@ -276,7 +296,9 @@ impl Known {
                 }
                 once(&mut self.faces, face.id, "face")
             }
-            TransferLine::RefusedName { photo, .. } => came_before(&self.photos, *photo, "photo"),
+            TransferLine::RefusedName { photo, .. } | TransferLine::TakenName { photo, .. } => {
+                came_before(&self.photos, *photo, "photo")
+            }
             TransferLine::Rejected { face, person } | TransferLine::WasOf { face, person, .. } => {
                 came_before(&self.faces, *face, "face")?;
                 came_before(&self.people, *person, "person")

@@ -2,8 +2,7 @@
 //!
 //! * Backups lie in `backups/` beside the library ([`backups`], [`LibraryReader::back_up`]): before a migration, a large
 //!   regrouping, a restore, an import or the removal of a folder's faces, daily when something was decided, and when
-//!   asked for. At most ten are kept, together at most twice the library; the newest with most named people, and the
-//!   newest with most decided faces, stay whatever comes after them, and take their room from the others.
+//!   asked for. Which of them stay is said at `backup::prune`.
 //! * `restore` puts one back. What was in its place is kept among the backups, damaged or not; who was forgotten for good
 //!   since that backup is taken out of it.
 //! * [`check`] reads the whole file with every index and row, and says what is wrong in sentences. What it cannot find is a
@@ -46,6 +45,7 @@ mod rules;
 mod tests;
 mod transfer;
 
+use super::reason::Reason;
 pub use backup::{Backup, BackupReason, BackupState, backups};
 pub(super) use backup::{back_up_to_migrate, bytes_of, has_backups};
 pub(crate) use backup::{backups_folder, count_backups, reason_of, revision_in};
@@ -67,3 +67,8 @@ pub(crate) use remains::copies_by_hand;
 pub use restore::Restored;
 pub(crate) use restore::restore;
 pub use transfer::ExportCounts;
+
+/// What the system says of a file, in the library's words.
+pub(crate) fn in_words(error: std::io::Error) -> Reason {
+    Reason::of_system(&error)
+}

@@ -90,9 +90,7 @@ impl Library {
     }
 
     fn take_backup_in(&mut self, backup: &Path) -> Result<Restored> {
-        if self.is_read_only() {
-            return Err(LibraryError::ReadOnly { path: self.path.clone() });
-        }
+        self.to_write()?;
         self.refuse_replaced()?;
         // A backup that still holds somebody forgotten must not bring them back.
         let is_finished = self.finish_forgetting()?;
@@ -102,7 +100,6 @@ impl Library {
 
     fn take_in(&mut self, mut staged: Staged, is_finished: bool) -> Result<Restored> {
         let kept = self.back_up_only(BackupReason::BeforeRestore)?;
-        backup::prune(&self.path, &[&kept, &staged.backup])?;
         let revision = self.revision()?.0;
         // Nor is a number given twice: an open window knows faces and photos by theirs.
         let numbers = self.read(numbers_given)?;
@@ -120,9 +117,21 @@ impl Library {
         pour().map_err(|error| error.on(&self.reader.connection).at(&path))?;
         self.own = Default::default();
         self.own_steps = Default::default();
+        leave_few(&self.path, self.read(bytes_within)?, &kept, &staged.backup);
         let people = self.read(named_people)?;
         Ok(Restored { kept: Some(kept), people, moved_aside: std::mem::take(&mut staged.moved_aside) })
     }
+}
+
+/// Removes backups that are too many. The restore is done by then: what hinders it is told by the next backup.
+fn leave_few(library: &Path, now: u64, kept: &Path, restored: &Path) {
+    let _ = backup::prune(library, now, kept, Some(restored));
+}
+
+/// How large a library is as one file, however much of it stands in its log.
+fn bytes_within(c: &Connection) -> Result<u64> {
+    let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+    Ok(c.query_row(sql, [], |row| row.get::<_, i64>(0))? as u64)
 }
 
 fn named_people(c: &Connection) -> Result<usize> {
@@ -214,10 +223,6 @@ impl Staged {
             forgotten.apply(staged)?;
             named_people(staged)
         })?;
-        // Only now, since the others were asked what they know.
-        if let Some(kept) = &kept {
-            backup::prune(library, &[kept, &self.backup])?;
-        }
         let clear = || {
             file::remove_file(library)?;
             file::SIDE_FILES.iter().try_for_each(|suffix| file::remove(&file::with_suffix(library, suffix)))
@@ -225,6 +230,10 @@ impl Staged {
         if let Err(error) = clear().and_then(|()| file::rename(&self.path, library)) {
             kept.map_or(Ok(()), |kept| duplicate(&kept, library))?;
             return Err(error);
+        }
+        // Only now: the others were asked what they know, and a kill before would have left them as the way back.
+        if let Some(kept) = &kept {
+            leave_few(library, backup::bytes_of(library), kept, &self.backup);
         }
         Ok(Restored { kept, people: self.people, moved_aside: std::mem::take(&mut self.moved_aside) })
     }

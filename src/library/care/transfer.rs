@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use super::lines::{FORMAT, FaceLine, Hash, Header, PersonLine, PhotoLine, TRAVELLING, TransferLine, VERSION};
 use crate::library::error::{LibraryError, Result};
 use crate::library::files::PROGRAM;
+use crate::library::names::TravellingAnswer;
 use crate::library::open::LibraryReader;
 use crate::library::reason::Reason;
 use crate::library::review::{FaceState, rows};
@@ -173,8 +174,12 @@ fn the_rest(c: &Connection, take: Take<TransferLine>) -> Result<()> {
         let belongs = rows::belongs_at(row, 2)?;
         take(TransferLine::WasOf { face: row.get(0)?, person: row.get(1)?, belongs })?;
     }
-    for (photo, name) in names::refused(c)? {
-        take(TransferLine::RefusedName { photo: photo.0, name })?;
+    for (photo, name, answer) in names::travelling_answers(c)? {
+        let photo = photo.0;
+        take(match answer {
+            TravellingAnswer::Refused => TransferLine::RefusedName { photo, name },
+            TravellingAnswer::Taken { sources } => TransferLine::TakenName { photo, name, sources },
+        })?;
     }
     let mut query = c.prepare("SELECT person_a, person_b FROM different ORDER BY 1, 2")?;
     let mut rows = query.query([])?;

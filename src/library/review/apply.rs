@@ -45,8 +45,8 @@ impl<'t> Reverting<'t> {
 
     /// Changes a row, and what goes with it. False where the row is no longer as the step says.
     pub fn change(&mut self, change: &Change) -> Result<bool> {
-        if let Change::Person { id, before: Some(before), after } = change {
-            self.release(PersonId(*id), before, after.as_ref())?;
+        if let Change::Person { id, before: Some(before), after: None } = change {
+            self.release(PersonId(*id), before)?;
         }
         let is_changed = self.apply(change)?;
         if is_changed && self.direction == Direction::Undo {
@@ -152,30 +152,22 @@ impl<'t> Reverting<'t> {
         }
     }
 
-    /// Faces are suggested for somebody known only. Where the step takes the person away they go where the person's own
-    /// faces go, and where it takes the name they are of the group.
-    fn release(&mut self, person: PersonId, before: &PersonRow, after: Option<&PersonRow>) -> Result<()> {
+    /// What was suggested for somebody who goes with the step goes where their own faces go. Where only the name goes it
+    /// stays suggested, since nobody has said yes to it: the name, given again, decides it no more than the first time.
+    fn release(&mut self, person: PersonId, before: &PersonRow) -> Result<()> {
         let t = self.t;
-        let is_known = before.is_known() && rows::person(t, person)?.as_ref() == Some(before);
-        if !is_known || after.is_some_and(PersonRow::is_known) {
-            return Ok(());
-        }
-        // Who took a name back had the suggestions before their eyes, and left them.
-        if after.is_some() && self.direction == Direction::Redo {
+        if !before.is_known() || rows::person(t, person)?.as_ref() != Some(before) {
             return Ok(());
         }
         let faces = rows::faces_of(t, person)?;
         let stays = faces.iter().any(|(_, belongs)| belongs.is_decided()) || rows::is_spoken_of(t, person)?;
-        if after.is_none() && stays {
+        if stays {
             return Ok(());
         }
-        for (face, belongs) in faces.into_iter().filter(|(_, belongs)| !belongs.is_decided()) {
-            let group = if after.is_some() { person } else { self.home(person, face)? };
-            let (before, after) =
-                (FaceState::Of { person, belongs }, FaceState::Of { person: group, belongs: Belongs::Grouped });
-            if before != after {
-                self.find(Change::Face { id: face.0, before, after })?;
-            }
+        for (face, belongs) in faces {
+            let before = FaceState::Of { person, belongs };
+            let after = FaceState::Of { person: self.home(person, face)?, belongs: Belongs::Grouped };
+            self.find(Change::Face { id: face.0, before, after })?;
         }
         Ok(())
     }

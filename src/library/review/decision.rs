@@ -52,11 +52,16 @@ pub enum Decision {
         face: FaceId,
     },
     Move {
+        /// Whose they are to their user: nobody's where there is none.
+        of: Option<PersonId>,
         faces: Vec<FaceId>,
         to: Destination,
     },
     /// Back among the faces without a person.
-    TakeOut(Vec<FaceId>),
+    TakeOut {
+        person: PersonId,
+        faces: Vec<FaceId>,
+    },
     Merge {
         from: PersonId,
         into: PersonId,
@@ -72,6 +77,7 @@ pub enum Decision {
     Show(PersonId),
     /// These faces are of people whom nobody needs to name, or no faces.
     SetAside {
+        of: Option<PersonId>,
         faces: Vec<FaceId>,
         why: SetAside,
     },
@@ -87,19 +93,29 @@ pub enum Decision {
     },
     /// The face that shows the person best is on their card again.
     AutomaticCover(PersonId),
-    /// Back from what was set aside, to whom each was of.
-    Restore(Vec<FaceId>),
+    /// Back from what was set aside, to whom they were of.
+    Restore {
+        of: Option<PersonId>,
+        faces: Vec<FaceId>,
+    },
     /// A lost face is this face of today.
     PutBack {
+        of: Option<PersonId>,
         lost: FaceId,
         onto: FaceId,
     },
     /// Answers names that other programs gave or took back.
     AnswerNames(NameAnswers),
     /// Nobody needs these lost faces any more.
-    LetGo(Vec<FaceId>),
+    LetGo {
+        of: Option<PersonId>,
+        faces: Vec<FaceId>,
+    },
     /// They are to be put back after all.
-    TakeBackLetGo(Vec<FaceId>),
+    TakeBackLetGo {
+        of: Option<PersonId>,
+        faces: Vec<FaceId>,
+    },
     /// Takes the latest step back; it is the one that its user knows.
     Undo(StepId),
     Redo(StepId),
@@ -206,16 +222,18 @@ fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> 
         | Decision::SetAsideAll { person, .. } => seen.people(t, &[*person]),
         Decision::Merge { from, into, against } => seen.merge(t, (*from, *into), *against),
         Decision::Different(a, b) | Decision::MayBeSame(a, b) => seen.people(t, &[*a, *b]),
-        Decision::Confirm { person, faces } => seen.still_of(t, *person, faces),
-        Decision::TakeBackYes { person, faces } => seen.faces_of(t, *person, faces),
+        Decision::Confirm { person, faces } => seen.still_of(t, Some(*person), faces),
         Decision::ConfirmSome { person, shown, others } => {
-            seen.still_of(t, *person, shown)?;
-            seen.faces_of(t, *person, others)
+            seen.still_of(t, Some(*person), shown)?;
+            seen.faces_of(t, Some(*person), others)
         }
-        Decision::Reject { person, faces } => seen.faces_of(t, *person, faces),
-        Decision::Cover { person, face } => seen.faces_of(t, *person, &[*face]),
-        Decision::Move { faces, to } => {
-            seen.faces(t, faces)?;
+        Decision::TakeBackYes { person, faces }
+        | Decision::Reject { person, faces }
+        | Decision::TakeOut { person, faces } => seen.faces_of(t, Some(*person), faces),
+        Decision::Cover { person, face } => seen.faces_of(t, Some(*person), &[*face]),
+        Decision::SetAside { of, faces, .. } => seen.faces_of(t, *of, faces),
+        Decision::Move { of, faces, to } => {
+            seen.faces_of(t, *of, faces)?;
             if let Destination::Person(person) = to { seen.people(t, &[*person]) } else { Ok(()) }
         }
         Decision::AnswerNames(NameAnswers { taken, taken_off, .. }) => {
@@ -225,13 +243,13 @@ fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> 
                 seen.photos(t, taken.by_hand.iter().map(|face| face.photo))?;
                 if let Destination::Person(person) = taken.to { seen.people(t, &[person]) } else { Ok(()) }
             })?;
-            taken_off.iter().try_for_each(|(person, faces)| seen.faces_of(t, *person, faces))
+            taken_off.iter().try_for_each(|(person, faces)| seen.faces_of(t, Some(*person), faces))
         }
-        Decision::TakeOut(faces) | Decision::SetAside { faces, .. } | Decision::Restore(faces) => seen.faces(t, faces),
+        Decision::Restore { of, faces } => seen.set_aside(t, *of, faces),
         Decision::TakeBackReject { person, face } => seen.rejection(t, *person, *face),
-        Decision::LetGo(faces) => seen.lost(t, faces),
-        Decision::TakeBackLetGo(faces) => seen.let_go(t, faces),
-        Decision::PutBack { lost, onto } => seen.put_back(t, *lost, *onto),
+        Decision::LetGo { of, faces } => seen.lost(t, *of, faces),
+        Decision::TakeBackLetGo { of, faces } => seen.let_go(t, *of, faces),
+        Decision::PutBack { of, lost, onto } => seen.put_back(t, *of, *lost, *onto),
         // Their steps are compared before.
         Decision::Undo(_) | Decision::Redo(_) => Ok(()),
     }
@@ -250,29 +268,29 @@ fn carry_out(d: &mut Decisions, decision: &Decision, seen: &StaleCheck) -> Resul
         Decision::ConfirmAll { person, shown } => commands::confirm_all(d, *person, shown, seen),
         Decision::Reject { faces, .. } => commands::reject(d, faces),
         Decision::TakeBackReject { person, face } => commands::take_back_reject(d, *person, *face),
-        Decision::Move { faces, to } => commands::move_faces(d, faces, to).map(drop),
+        Decision::Move { faces, to, .. } => commands::move_faces(d, faces, to).map(drop),
         Decision::AnswerNames(NameAnswers { taken, taken_off, noted }) => {
             taken.iter().try_for_each(|taken| commands::take_name(d, taken))?;
             taken_off.iter().try_for_each(|(_, faces)| commands::reject(d, faces))?;
             noted.iter().try_for_each(|answer| d.set_answer(answer))
         }
-        Decision::TakeOut(faces) => commands::take_out(d, faces).map(drop),
+        Decision::TakeOut { faces, .. } => commands::take_out(d, faces).map(drop),
         Decision::Merge { from, into, .. } => commands::merge(d, *from, *into, seen),
         Decision::Different(a, b) => commands::tell_apart(d, *a, *b, true),
         Decision::MayBeSame(a, b) => commands::tell_apart(d, *a, *b, false),
         Decision::Hide(person) => commands::hide(d, *person, true, seen),
         Decision::Show(person) => commands::hide(d, *person, false, seen),
-        Decision::SetAside { faces, why } => commands::set_aside(d, faces, *why),
+        Decision::SetAside { faces, why, .. } => commands::set_aside(d, faces, *why),
         Decision::SetAsideAll { person, why } => {
             let faces = seen.of_person(d.t, *person, None)?;
             commands::set_aside(d, &faces, *why)
         }
         Decision::Cover { person, face } => commands::set_cover(d, *person, Some(*face)),
         Decision::AutomaticCover(person) => commands::set_cover(d, *person, None),
-        Decision::Restore(faces) => commands::restore(d, faces),
-        Decision::PutBack { lost, onto } => commands::put_back(d, *lost, *onto),
-        Decision::LetGo(faces) => commands::let_go(d, faces, true),
-        Decision::TakeBackLetGo(faces) => commands::let_go(d, faces, false),
+        Decision::Restore { faces, .. } => commands::restore(d, faces),
+        Decision::PutBack { lost, onto, .. } => commands::put_back(d, *lost, *onto),
+        Decision::LetGo { faces, .. } => commands::let_go(d, faces, true),
+        Decision::TakeBackLetGo { faces, .. } => commands::let_go(d, faces, false),
         Decision::Undo(_) | Decision::Redo(_) => Ok(()),
     }
 }
@@ -292,7 +310,7 @@ fn action(decision: &Decision) -> Option<ReviewAction> {
             ([], _) => ReviewAction::Reject,
             _ => ReviewAction::TakeNames,
         },
-        Decision::TakeOut(_) => ReviewAction::TakeOut,
+        Decision::TakeOut { .. } => ReviewAction::TakeOut,
         Decision::Merge { .. } => ReviewAction::Merge,
         Decision::Different(..) => ReviewAction::Different,
         Decision::MayBeSame(..) => ReviewAction::MayBeSame,
@@ -303,10 +321,10 @@ fn action(decision: &Decision) -> Option<ReviewAction> {
             SetAside::NotAFace => ReviewAction::NotAFace,
         },
         Decision::Cover { .. } | Decision::AutomaticCover(_) => ReviewAction::Cover,
-        Decision::Restore(_) => ReviewAction::Restore,
+        Decision::Restore { .. } => ReviewAction::Restore,
         Decision::PutBack { .. } => ReviewAction::PutBack,
-        Decision::LetGo(_) => ReviewAction::LetGo,
-        Decision::TakeBackLetGo(_) => ReviewAction::TakeBackLetGo,
+        Decision::LetGo { .. } => ReviewAction::LetGo,
+        Decision::TakeBackLetGo { .. } => ReviewAction::TakeBackLetGo,
         Decision::Undo(_) | Decision::Redo(_) => return None,
     })
 }

@@ -98,8 +98,8 @@ impl StaleCheck<'_> {
     }
 
     /// Refuses faces that are not lost any more as well: what was decided of them holds where they are.
-    pub fn lost(&self, c: &Connection, faces: &[FaceId]) -> Result<()> {
-        self.faces(c, faces)?;
+    pub fn lost(&self, c: &Connection, of: Option<PersonId>, faces: &[FaceId]) -> Result<()> {
+        self.faces_of(c, of, faces)?;
         for &face in faces {
             if !sought::is_lost(c, face)? {
                 return Err(LibraryError::Stale(Stale::FaceFound));
@@ -109,8 +109,8 @@ impl StaleCheck<'_> {
     }
 
     /// Refuses faces that are not let go any more as well.
-    pub fn let_go(&self, c: &Connection, faces: &[FaceId]) -> Result<()> {
-        self.faces(c, faces)?;
+    pub fn let_go(&self, c: &Connection, of: Option<PersonId>, faces: &[FaceId]) -> Result<()> {
+        self.faces_of(c, of, faces)?;
         for &face in faces {
             if !carry::is_let_go(c, face)? {
                 return Err(LibraryError::Stale(Stale::FaceDecided));
@@ -119,13 +119,30 @@ impl StaleCheck<'_> {
         Ok(())
     }
 
+    /// Refuses faces that are not set aside any more as well, and those that are somebody else's when they are back.
+    pub fn set_aside(&self, c: &Connection, of: Option<PersonId>, faces: &[FaceId]) -> Result<()> {
+        self.faces(c, faces)?;
+        for &face in faces {
+            if !matches!(rows::face(c, face)?, Some(FaceState::SetAside(_))) {
+                return Err(LibraryError::Stale(Stale::FaceDecided));
+            }
+            if rows::was_when_set_aside(c, face)?.map(|(person, _)| person) != of {
+                return Err(LibraryError::Stale(Stale::FaceMoved));
+            }
+        }
+        // A group that went with its last face is there again with it.
+        match of {
+            Some(person) if rows::person(c, person)?.is_some() => self.people(c, &[person]),
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses to put a lost face back where something has become of either, or of whom it is; and onto a face of which
     /// its user has said something else, which would be gone without a word.
-    pub fn put_back(&self, c: &Connection, lost: FaceId, onto: FaceId) -> Result<()> {
-        self.lost(c, &[lost])?;
+    pub fn put_back(&self, c: &Connection, person: Option<PersonId>, lost: FaceId, onto: FaceId) -> Result<()> {
+        self.lost(c, person, &[lost])?;
         self.faces(c, &[onto])?;
         let (lost, now) = (rows::face(c, lost)?, rows::face(c, onto)?);
-        let person = lost.and_then(FaceState::person);
         let refused = match now {
             Some(FaceState::Of { person: other, belongs }) if belongs.is_decided() && Some(other) != person => {
                 Some(Stale::FaceOfOther)
@@ -137,10 +154,7 @@ impl StaleCheck<'_> {
                 _ => None,
             },
         };
-        match refused {
-            Some(stale) => Err(LibraryError::Stale(stale)),
-            None => self.people(c, person.as_slice()),
-        }
+        refused.map_or(Ok(()), |stale| Err(LibraryError::Stale(stale)))
     }
 
     /// Refuses a rejection that is not there any more as well.
@@ -155,23 +169,26 @@ impl StaleCheck<'_> {
 
     /// Refuses faces that are not this person's any more, and a person who has changed: a yes to Ada is none to Bo, as
     /// whom she may be known by now. A yes to a face that still is hers means the same, whatever others have said of it.
-    pub fn still_of(&self, c: &Connection, person: PersonId, faces: &[FaceId]) -> Result<()> {
-        if rows::person(c, person)?.is_none() {
+    /// Where nobody is named, they are to be nobody's.
+    pub fn still_of(&self, c: &Connection, person: Option<PersonId>, faces: &[FaceId]) -> Result<()> {
+        if let Some(person) = person
+            && rows::person(c, person)?.is_none()
+        {
             return Err(LibraryError::Stale(Stale::PersonGone));
         }
         for &face in faces {
             match rows::face(c, face)?.map(FaceState::person) {
                 None => return Err(LibraryError::Stale(Stale::FaceGone)),
-                Some(now) if now == Some(person) => {}
+                Some(now) if now == person => {}
                 Some(None) => return Err(LibraryError::Stale(Stale::FaceDecided)),
                 Some(Some(_)) => return Err(LibraryError::Stale(Stale::FaceMoved)),
             }
         }
-        self.people(c, &[person])
+        self.people(c, person.as_slice())
     }
 
     /// Refuses faces about which others have decided as well.
-    pub fn faces_of(&self, c: &Connection, person: PersonId, faces: &[FaceId]) -> Result<()> {
+    pub fn faces_of(&self, c: &Connection, person: Option<PersonId>, faces: &[FaceId]) -> Result<()> {
         self.still_of(c, person, faces)?;
         self.faces(c, faces)
     }

@@ -95,7 +95,7 @@ fn faces_that_were_suggested_for_somebody_who_is_undone_are_a_group() {
 }
 
 #[test]
-fn a_group_whose_name_is_undone_keeps_what_was_suggested_for_it() {
+fn a_name_given_again_after_its_undo_decides_no_suggestion() {
     let mut fixture = LibraryFixture::new();
     let faces = fixture.add_turned("a.jpg", &[0.0, 1.0]);
     fixture.group(&[&faces[..1]]);
@@ -104,8 +104,12 @@ fn a_group_whose_name_is_undone_keeps_what_was_suggested_for_it() {
     fixture.group(&[&faces]);
     let scanned = fixture.decisions();
     undo(&mut fixture);
-    assert_eq!(fixture.state(faces[1]), FaceState::Of { person: group, belongs: Belongs::Grouped });
+    let suggested = FaceState::Of { person: group, belongs: Belongs::Suggested };
+    assert_eq!(fixture.state(faces[1]), suggested);
     redo(&mut fixture);
+    assert_eq!(fixture.decisions(), scanned);
+    undo(&mut fixture);
+    fixture.library.name_person(group, "Ada").unwrap();
     assert_eq!(fixture.decisions(), scanned);
 }
 

@@ -33,7 +33,7 @@ impl LibraryFixture {
     /// Every row of every table that holds decisions.
     fn decisions(&self) -> String {
         let mut text = String::new();
-        for table in ["face", "person", "rejected", "different", "was_of", "name_answer"] {
+        for table in ["face", "person", "rejected", "different", "was_of", "name_answer", "carried"] {
             let columns = match table {
                 "face" => "id, person_id, belongs, set_aside",
                 "person" => "id, name, hidden, cover_face, created_at",

@@ -153,7 +153,8 @@ fn a_face_that_is_not_lost_any_more_is_neither_put_back_nor_let_go() {
     assert_eq!(fixture.library.count_lost_faces().unwrap(), 1);
     fixture.library.place(scan, &file(&fixture.at("b.jpg"), b'a'), &detector()).unwrap();
     assert_eq!(fixture.library.count_lost_faces().unwrap(), 0, "its picture is back");
-    for decision in [Decision::PutBack { lost: old, onto }, Decision::LetGo(vec![old])] {
+    let of = Some(ada);
+    for decision in [Decision::PutBack { of, lost: old, onto }, Decision::LetGo { of, faces: vec![old] }] {
         let refused = fixture.library.decide(&decision, seen).unwrap_err();
         assert!(matches!(refused, LibraryError::Stale(Stale::FaceFound)), "{refused}");
         assert_eq!(fixture.state(old).person(), Some(ada));
@@ -182,7 +183,7 @@ fn a_lost_face_takes_no_face_from_somebody_else() {
     let (ada, old, onto, _) = lost_ada(&mut fixture);
     let bo = fixture.library.move_faces(&[onto], &Destination::NewPerson { name: "Bo".into() }).unwrap();
     let before = fixture.decisions();
-    let put_back = Decision::PutBack { lost: old, onto };
+    let put_back = Decision::PutBack { of: Some(ada), lost: old, onto };
     let refused = fixture.library.decide(&put_back, Revision::NOW).unwrap_err();
     assert!(matches!(refused, LibraryError::Stale(Stale::FaceOfOther)), "{refused}");
     assert_eq!((fixture.decisions(), lost(&fixture)), (before, vec![old]));
@@ -194,10 +195,10 @@ fn a_lost_face_takes_no_face_from_somebody_else() {
 /// No decision goes without a word: it is taken back first.
 #[test]
 fn a_lost_face_overwrites_nothing_that_was_said_of_the_other() {
-    let aside = |why| move |_, onto: FaceId| vec![Decision::SetAside { faces: vec![onto], why }];
+    let aside = |why| move |_, onto: FaceId| vec![Decision::SetAside { of: None, faces: vec![onto], why }];
     let rejected = |ada, onto: FaceId| {
         let to = Destination::Person(ada);
-        vec![Decision::Move { faces: vec![onto], to }, Decision::Reject { person: ada, faces: vec![onto] }]
+        vec![Decision::Move { of: None, faces: vec![onto], to }, Decision::Reject { person: ada, faces: vec![onto] }]
     };
     type Said<'a> = &'a dyn Fn(PersonId, FaceId) -> Vec<Decision>;
     let cases: [(Said, Stale); 3] = [
@@ -212,13 +213,13 @@ fn a_lost_face_overwrites_nothing_that_was_said_of_the_other() {
             fixture.library.decide(&decision, Revision::NOW).unwrap();
         }
         let before = fixture.decisions();
-        let put_back = Decision::PutBack { lost: old, onto };
+        let put_back = Decision::PutBack { of: Some(ada), lost: old, onto };
         let refused = fixture.library.decide(&put_back, Revision::NOW).unwrap_err();
         assert!(matches!(refused, LibraryError::Stale(stale) if stale == why), "{refused}");
         assert_eq!((fixture.decisions(), lost(&fixture)), (before, vec![old]));
         let take_back = match why {
             Stale::FaceRejected => Decision::TakeBackReject { person: ada, face: onto },
-            _ => Decision::Restore(vec![onto]),
+            _ => Decision::Restore { of: None, faces: vec![onto] },
         };
         fixture.library.decide(&take_back, Revision::NOW).unwrap();
         fixture.library.decide(&put_back, Revision::NOW).unwrap();
@@ -232,7 +233,7 @@ fn a_face_put_back_keeps_what_was_said_where_it_was() {
     let (ada, old, onto, scan) = lost_ada(&mut fixture);
     let before = fixture.decisions();
     let confirmed = FaceState::Of { person: ada, belongs: Belongs::Confirmed };
-    fixture.library.decide(&Decision::PutBack { lost: old, onto }, Revision::NOW).unwrap();
+    fixture.library.decide(&Decision::PutBack { of: Some(ada), lost: old, onto }, Revision::NOW).unwrap();
     assert_eq!(([old, onto].map(|face| fixture.state(face)), lost(&fixture)), ([confirmed; 2], vec![]));
     fixture.library.undo().unwrap();
     assert_eq!((fixture.decisions(), lost(&fixture)), (before, vec![old]));
@@ -260,17 +261,17 @@ fn a_face_that_was_put_back_is_listed_with_where_it_was_until_that_is_taken_back
     let mut fixture = LibraryFixture::new();
     let (ada, old, onto, _) = lost_ada(&mut fixture);
     assert_eq!(carried(&fixture), []);
-    decide(&mut fixture, Decision::PutBack { lost: old, onto });
+    decide(&mut fixture, Decision::PutBack { of: Some(ada), lost: old, onto });
     assert_eq!(carried(&fixture), [(old, onto)]);
     assert_eq!(fixture.library.carried_faces().unwrap()[0].was.name.as_deref(), Some("Ada"));
     decide(&mut fixture, Decision::Reject { person: ada, faces: vec![onto] });
     assert_eq!((carried(&fixture), lost(&fixture)), (vec![], vec![old]));
     let mut fixture = LibraryFixture::new();
-    let (_, old, onto, _) = lost_ada(&mut fixture);
-    decide(&mut fixture, Decision::SetAside { faces: vec![old], why: SetAside::Stranger });
-    decide(&mut fixture, Decision::PutBack { lost: old, onto });
+    let (ada, old, onto, _) = lost_ada(&mut fixture);
+    decide(&mut fixture, Decision::SetAside { of: Some(ada), faces: vec![old], why: SetAside::Stranger });
+    decide(&mut fixture, Decision::PutBack { of: None, lost: old, onto });
     assert_eq!((carried(&fixture), lost(&fixture)), (vec![], vec![]));
-    decide(&mut fixture, Decision::Restore(vec![onto]));
+    decide(&mut fixture, Decision::Restore { of: Some(ada), faces: vec![onto] });
     assert_eq!((carried(&fixture), lost(&fixture)), (vec![], vec![old]));
 }
 
@@ -285,10 +286,10 @@ fn a_face_that_was_let_go_is_listed_and_can_be_put_back_after_all() {
     let confirmed = FaceState::Of { person: ada, belongs: Belongs::Confirmed };
     let decide =
         |fixture: &mut LibraryFixture, decision| fixture.library.decide(&decision, Revision::NOW).map(drop).unwrap();
-    decide(&mut fixture, Decision::LetGo(vec![old]));
+    decide(&mut fixture, Decision::LetGo { of: Some(ada), faces: vec![old] });
     assert_eq!((lost(&fixture), let_go(&fixture)), (vec![], vec![old]));
     assert_eq!((fixture.library.count_lost_faces().unwrap(), fixture.library.count_set_aside().unwrap()), (0, 1));
-    decide(&mut fixture, Decision::TakeBackLetGo(vec![old]));
+    decide(&mut fixture, Decision::TakeBackLetGo { of: Some(ada), faces: vec![old] });
     assert_eq!((lost(&fixture), let_go(&fixture)), (vec![old], vec![]));
     fixture.library.undo().unwrap();
     fixture.library.undo().unwrap();
@@ -318,10 +319,13 @@ fn a_face_that_a_scan_carried_to_the_wrong_place_is_lost_again_when_that_is_reje
 /// What was said of a face holds where it was until it is taken back there, whatever becomes of the face it went to.
 #[test]
 fn a_face_waits_when_something_else_is_said_of_the_one_that_it_was_carried_to() {
-    let to_bo = |onto| Decision::Move { faces: vec![onto], to: Destination::NewPerson { name: "Bo".into() } };
+    let to_bo = |onto| {
+        let to = Destination::NewPerson { name: "Bo".into() };
+        Decision::Move { of: Some(PersonId(1)), faces: vec![onto], to }
+    };
     let of_the_carried: [fn(FaceId) -> Decision; 3] = [
-        |onto| Decision::SetAside { faces: vec![onto], why: SetAside::Stranger },
-        |onto| Decision::TakeOut(vec![onto]),
+        |onto| Decision::SetAside { of: Some(PersonId(1)), faces: vec![onto], why: SetAside::Stranger },
+        |onto| Decision::TakeOut { person: PersonId(1), faces: vec![onto] },
         |onto| Decision::Reject { person: PersonId(1), faces: vec![onto] },
     ];
     for decide in [&to_bo as &dyn Fn(FaceId) -> Decision].into_iter().chain(of_the_carried.iter().map(|f| f as _)) {

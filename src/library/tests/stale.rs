@@ -26,17 +26,21 @@ fn refused(fixture: &mut LibraryFixture, decision: Decision, seen: Revision) -> 
 fn a_tick_on_a_face_that_has_come_to_somebody_else_is_refused() {
     let (mut fixture, faces, ada, group) = library();
     let seen = fixture.library.revision().unwrap();
-    fixture.library.move_faces(&faces[1..2], &Destination::NewPerson { name: "Bo".into() }).unwrap();
+    let bo = fixture.library.move_faces(&faces[1..2], &Destination::NewPerson { name: "Bo".into() }).unwrap();
+    let moved = faces[1..2].to_vec();
     for decision in [
-        Decision::Confirm { person: ada, faces: faces[1..2].to_vec() },
-        Decision::Reject { person: ada, faces: faces[1..2].to_vec() },
+        Decision::Confirm { person: ada, faces: moved.clone() },
+        Decision::Reject { person: ada, faces: moved.clone() },
+        Decision::TakeOut { person: ada, faces: moved.clone() },
+        Decision::Move { of: Some(ada), faces: moved.clone(), to: Destination::Person(group) },
+        Decision::Move { of: None, faces: moved.clone(), to: Destination::Person(group) },
+        Decision::SetAside { of: Some(ada), faces: moved, why: SetAside::Stranger },
     ] {
         assert_eq!(refused(&mut fixture, decision, seen), Stale::FaceMoved);
     }
-    let elsewhere = Decision::Move { faces: faces[1..2].to_vec(), to: Destination::Person(group) };
-    assert_eq!(refused(&mut fixture, elsewhere, seen), Stale::FaceDecided);
     let now = fixture.library.revision().unwrap();
-    fixture.library.decide(&Decision::Move { faces: faces[1..2].to_vec(), to: Destination::Person(ada) }, now).unwrap();
+    let back = Decision::Move { of: Some(bo), faces: faces[1..2].to_vec(), to: Destination::Person(ada) };
+    fixture.library.decide(&back, now).unwrap();
 }
 
 #[test]
@@ -49,7 +53,7 @@ fn a_face_that_somebody_else_has_confirmed_for_the_same_person_has_not_come_to_a
     fixture.library.decide(&yes, seen).unwrap();
     for decision in [
         Decision::Reject { person: ada, faces: faces[1..2].to_vec() },
-        Decision::SetAside { faces: faces[1..2].to_vec(), why: SetAside::Stranger },
+        Decision::SetAside { of: Some(ada), faces: faces[1..2].to_vec(), why: SetAside::Stranger },
     ] {
         assert_eq!(refused(&mut fixture, decision, seen), Stale::FaceDecided);
     }
@@ -209,7 +213,7 @@ fn every_decision_is_listed_and_taken_back() {
     fixture.library.decide(&Decision::SetAsideAll { person: group, why: SetAside::Stranger }, now).unwrap();
     let aside = fixture.library.faces_set_aside().unwrap();
     assert_eq!((aside.len(), aside[0].why), (2, SetAside::Stranger));
-    fixture.library.decide(&Decision::Restore(faces[2..].to_vec()), now).unwrap();
+    fixture.library.decide(&Decision::Restore { of: Some(group), faces: faces[2..].to_vec() }, now).unwrap();
     assert!(fixture.library.faces_set_aside().unwrap().is_empty());
     fixture.library.decide(&Decision::Reject { person: ada, faces: faces[1..2].to_vec() }, now).unwrap();
     assert_eq!(fixture.library.rejections().unwrap()[0].name.as_deref(), Some("Ada"));

@@ -34,8 +34,8 @@ fn who_was_set_aside_is_listed_by_name_and_comes_back_as_they_were() {
         assert_eq!(aside.len(), 4);
         assert!(aside.iter().all(|face| whose(face) == (Some(ada), Some("Ada".into()))), "{aside:?}");
         // From no face to a stranger and back.
-        decide(&mut fixture, Decision::SetAside { faces: faces[..1].to_vec(), why: SetAside::Stranger });
-        decide(&mut fixture, Decision::Restore(faces[..4].to_vec()));
+        decide(&mut fixture, Decision::SetAside { of: None, faces: faces[..1].to_vec(), why: SetAside::Stranger });
+        decide(&mut fixture, Decision::Restore { of: Some(ada), faces: faces[..4].to_vec() });
         assert_eq!(states(&fixture, &faces), before);
         assert!(fixture.library.faces_set_aside().unwrap().is_empty());
     }
@@ -48,7 +48,7 @@ fn a_group_that_went_with_its_last_face_is_there_again() {
     decide(&mut fixture, Decision::SetAsideAll { person: group, why: SetAside::Stranger });
     assert_eq!(fixture.library.person(group).unwrap(), None);
     for face in [faces[4], faces[5]] {
-        decide(&mut fixture, Decision::Restore(vec![face]));
+        decide(&mut fixture, Decision::Restore { of: Some(group), faces: vec![face] });
     }
     assert_eq!(states(&fixture, &faces), before, "one group of two");
 }
@@ -90,8 +90,8 @@ fn a_face_that_is_decided_not_to_be_somebody_is_a_group_at_once() {
 fn a_no_that_is_taken_back_takes_no_face_from_whom_it_was_given_to_since() {
     let (mut fixture, faces, ada, _) = library();
     decide(&mut fixture, Decision::Reject { person: ada, faces: faces[..1].to_vec() });
-    let to = Destination::NewPerson { name: "Bo".into() };
-    decide(&mut fixture, Decision::Move { faces: faces[..1].to_vec(), to });
+    let (of, to) = (Some(fixture.person_of(faces[0])), Destination::NewPerson { name: "Bo".into() });
+    decide(&mut fixture, Decision::Move { of, faces: faces[..1].to_vec(), to });
     let bo = fixture.state(faces[0]);
     decide(&mut fixture, Decision::TakeBackReject { person: ada, face: faces[0] });
     assert_eq!(fixture.state(faces[0]), bo);
@@ -111,11 +111,11 @@ fn a_no_of_which_nothing_more_is_known_makes_a_suggestion_when_it_is_taken_back(
 #[test]
 fn what_comes_back_comes_to_whom_its_person_was_merged_into() {
     let (mut fixture, faces, ada, group) = library();
-    decide(&mut fixture, Decision::SetAside { faces: faces[..1].to_vec(), why: SetAside::Stranger });
+    decide(&mut fixture, Decision::SetAside { of: Some(ada), faces: faces[..1].to_vec(), why: SetAside::Stranger });
     decide(&mut fixture, Decision::Reject { person: ada, faces: faces[1..2].to_vec() });
     decide(&mut fixture, Decision::Merge { from: ada, into: group, against: AgainstMerge::default() });
     let before = fixture.decisions();
-    decide(&mut fixture, Decision::Restore(faces[..1].to_vec()));
+    decide(&mut fixture, Decision::Restore { of: Some(group), faces: faces[..1].to_vec() });
     decide(&mut fixture, Decision::TakeBackReject { person: group, face: faces[1] });
     let named = FaceState::Of { person: group, belongs: Belongs::Named };
     assert_eq!(states(&fixture, &faces[..2]), [named, named]);
@@ -127,10 +127,10 @@ fn what_comes_back_comes_to_whom_its_person_was_merged_into() {
 #[test]
 fn a_carried_face_is_taken_back_as_the_one_it_was_carried_from() {
     let (mut fixture, faces, ada, _) = library();
-    decide(&mut fixture, Decision::SetAside { faces: faces[..1].to_vec(), why: SetAside::Stranger });
+    decide(&mut fixture, Decision::SetAside { of: Some(ada), faces: faces[..1].to_vec(), why: SetAside::Stranger });
     let other = fixture.add_turned("b.jpg", &[0.0]);
     fixture.library.write(|t| crate::library::faces::copy_decision(t, faces[0], other[0])).unwrap();
-    decide(&mut fixture, Decision::Restore(other.clone()));
+    decide(&mut fixture, Decision::Restore { of: Some(ada), faces: other.clone() });
     assert_eq!(fixture.state(other[0]), FaceState::Of { person: ada, belongs: Belongs::Named });
 }
 
@@ -250,7 +250,7 @@ fn a_chosen_cover_gives_way_to_the_best_face_again() {
 fn parts_of_a_group_are_not_whom_the_whole_is_not() {
     let (mut fixture, faces, ada, group) = library();
     decide(&mut fixture, Decision::Different(ada, group));
-    decide(&mut fixture, Decision::TakeOut(faces[4..5].to_vec()));
+    decide(&mut fixture, Decision::TakeOut { person: group, faces: faces[4..5].to_vec() });
     let parts = [fixture.person_of(faces[4]), fixture.person_of(faces[5])];
     assert_ne!(parts[0], parts[1]);
     let not_ada = |fixture: &LibraryFixture| -> Vec<PersonId> {
@@ -260,7 +260,7 @@ fn parts_of_a_group_are_not_whom_the_whole_is_not() {
     };
     assert!(parts.iter().all(|part| not_ada(&fixture).contains(part)));
     // A face of Ada's that is taken out may be anybody whom Ada is not.
-    decide(&mut fixture, Decision::TakeOut(faces[..1].to_vec()));
+    decide(&mut fixture, Decision::TakeOut { person: ada, faces: faces[..1].to_vec() });
     let out = fixture.person_of(faces[0]);
     assert!(fixture.library.told_apart_from(out).unwrap().is_empty());
 }

@@ -119,15 +119,18 @@ fn a_decision_tells_exactly_what_it_touched_and_so_do_undo_and_redo() {
         |k| Decision::ConfirmAll { person: k.ada, shown: k.faces.clone() },
         |k| Decision::Reject { person: k.ada, faces: vec![k.faces[5]] },
         |k| Decision::Reject { person: k.alone, faces: vec![k.faces[6]] },
-        |k| Decision::Move { faces: vec![k.faces[1], k.faces[2]], to: Destination::Person(k.ada) },
-        |k| Decision::Move { faces: k.faces[3..].to_vec(), to: Destination::NewPerson { name: "Bo".into() } },
-        |k| Decision::TakeOut(k.faces[..3].to_vec()),
+        |k| Decision::Move { of: Some(k.group), faces: vec![k.faces[1], k.faces[3]], to: Destination::Person(k.ada) },
+        |k| {
+            let to = Destination::NewPerson { name: "Bo".into() };
+            Decision::Move { of: Some(k.group), faces: vec![k.faces[1], k.faces[3], k.faces[4]], to }
+        },
+        |k| Decision::TakeOut { person: k.ada, faces: vec![k.faces[0], k.faces[2]] },
         |k| Decision::Merge { from: k.group, into: k.ada, against: AgainstMerge::default() },
         |k| Decision::Merge { from: k.ada, into: k.group, against: AgainstMerge::default() },
         |k| Decision::Hide(k.group),
         |k| Decision::SetAsideAll { person: k.group, why: SetAside::NotAFace },
         |k| Decision::SetAsideAll { person: k.alone, why: SetAside::NotAFace },
-        |k| Decision::SetAside { faces: vec![k.faces[1], k.faces[5]], why: SetAside::NotAFace },
+        |k| Decision::SetAside { of: Some(k.group), faces: vec![k.faces[1], k.faces[3]], why: SetAside::NotAFace },
         |k| Decision::Cover { person: k.ada, face: k.faces[0] },
     ];
     for decision in decisions {
@@ -172,7 +175,7 @@ fn too_many_faces_are_everything() {
         faces.extend(fixture.add_turned(&format!("{}.jpg", faces.len()), &degrees));
     }
     let to = Destination::NewPerson { name: "Crowd".into() };
-    let touched = fixture.library.decide(&Decision::Move { faces, to }, Revision::NOW).unwrap();
+    let touched = fixture.library.decide(&Decision::Move { of: None, faces, to }, Revision::NOW).unwrap();
     assert!(touched.everything);
     let undone = fixture.library.decide(&Decision::Undo(StepId::LATEST), Revision::NOW).unwrap();
     assert_eq!((undone.everything, undone.reverted), (true, touched.step));

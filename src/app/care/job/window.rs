@@ -192,7 +192,7 @@ mod tests {
         let home = Home::open(Some(folder.path())).unwrap();
         let library = LibraryHandle::open(&home.library()).unwrap();
         let to = Destination::NewPerson { name: "Ada".to_owned() };
-        let decision = Decision::Move { faces: Vec::new(), to };
+        let decision = Decision::Move { of: None, faces: Vec::new(), to };
         library.call(move |library| library.decide(&decision, Revision::NOW)).unwrap();
         let reader = Library::open_read_only(&home.library()).unwrap();
         let workers = Workers::start(home.clone(), || ()).unwrap();

@@ -69,9 +69,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();
         let library = Library::open(&home.library()).unwrap();
-        library.back_up(BackupReason::Asked).unwrap();
-        // Newer, and sound, too.
-        let backup = library.back_up(BackupReason::BeforeRestore).unwrap();
+        let backup = library.back_up(BackupReason::Asked).unwrap();
+        library.back_up(BackupReason::BeforeRestore).unwrap();
         drop(library);
         std::fs::write(home.library(), b"overwritten").unwrap();
         let error = anyhow::Error::from(Library::open(&home.library()).map(drop).unwrap_err());

@@ -187,9 +187,9 @@ fn what_is_decided_in_between_holds() {
         let [ada, ben, cleo, dan, eve] = [0, 1, 2, 3, 4].map(|at| groups[at].clone());
         made.decide(Decision::Name { person: ada.0, name: "Ada".to_owned() });
         let faces = ben.1[..2].to_vec();
-        made.decide(Decision::Move { faces, to: Destination::NewPerson { name: "Ben".to_owned() } });
+        made.decide(Decision::Move { of: Some(ben.0), faces, to: Destination::NewPerson { name: "Ben".to_owned() } });
         made.decide(Decision::Merge { from: dan.0, into: cleo.0, against: AgainstMerge::default() });
-        made.decide(Decision::TakeOut(eve.1[..1].to_vec()));
+        made.decide(Decision::TakeOut { person: eve.0, faces: eve.1[..1].to_vec() });
         made.decide(Decision::Different(ada.0, eve.0));
     }
     exact.regroup_above(NEVER);
@@ -261,7 +261,7 @@ fn cancelled_it_changes_nothing() {
 #[test]
 fn decisions_are_answered_while_the_backup_before_a_grouping_is_written() {
     let made = MadeLibrary::of(&faces(20, 8));
-    made.decide(Decision::Move { faces: Vec::new(), to: Destination::NewPerson { name: "Ada".to_owned() } });
+    made.decide(Decision::Move { of: None, faces: Vec::new(), to: Destination::NewPerson { name: "Ada".to_owned() } });
     let lock = made.home.library().with_file_name("library.sqlite.lock");
     let lock = std::fs::File::options().write(true).create(true).truncate(false).open(lock).unwrap();
     lock.lock().unwrap();

@@ -43,7 +43,8 @@ impl Album {
 
     fn name(&mut self, face: usize, name: &str) {
         let to = Destination::NewPerson { name: name.into() };
-        let decision = Decision::Move { faces: vec![self.faces[face]], to };
+        let of = self.library.face(self.faces[face]).unwrap().unwrap().state.person();
+        let decision = Decision::Move { of, faces: vec![self.faces[face]], to };
         self.library.decide(&decision, Revision::NOW).unwrap();
     }
 

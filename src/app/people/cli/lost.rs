@@ -112,6 +112,7 @@ mod tests {
             path: path.into(),
             detection: Detection { face_box, score: 0.9, landmarks: Landmarks([[0.0; 2]; 5]) },
             state,
+            was_of: None,
             name: name.map(str::to_owned),
         }
     }

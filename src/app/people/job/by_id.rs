@@ -76,14 +76,14 @@ pub(crate) fn put_back(
     note: &mut dyn FnMut(String),
 ) -> Result<FaceDetail> {
     let mut library = Library::open(&home.library())?;
-    if !library.lost_faces()?.iter().any(|face| face.face_id == lost) {
+    let Some(face) = library.lost_faces()?.into_iter().find(|face| face.face_id == lost) else {
         bail!("face {} is not lost: {} lists those that are", lost.0, Advised("people --lost"));
-    }
+    };
     ensure!(lost != onto, "a lost face is put back onto another one");
     let known =
         |library: &Library| library.face(onto)?.with_context(|| format!("face {} is not in the library", onto.0));
     known(&library)?;
-    library.decide(&Decision::PutBack { lost, onto }, seen)?;
+    library.decide(&Decision::PutBack { of: face.state.person(), lost, onto }, seen)?;
     back_up(&mut library, note);
     known(&library)
 }

@@ -195,3 +195,79 @@ fn person_page(shared: &Shared, person: PersonId) -> Result<Option<PersonPage>> 
         }))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use crossbeam_channel::unbounded;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::app::engine::home::Home;
+    use crate::app::engine::library_thread::LibraryHandle;
+    use crate::app::engine::networks::EngineOptions;
+    use crate::app::engine::report::Report;
+    use crate::app::engine::shared::Running;
+    use crate::app::engine::workers::Workers;
+    use crate::library::{Destination, FaceRecord, FileFacts, FileHashes, GroupedBy, PhotoRecord};
+    use crate::types::{Detection, Embedding, FaceBox, Landmarks, ModelId};
+
+    fn photo(path: &Path, model: &ModelId, faces: usize) -> PhotoRecord {
+        let mut random = ChaCha8Rng::seed_from_u64(1);
+        let mut face = |place: usize| FaceRecord {
+            detection: Detection {
+                face_box: FaceBox { x: 100.0 * place as f32, y: 10.0, width: 60.0, height: 80.0 },
+                score: 0.9,
+                landmarks: Landmarks([[20.0, 30.0]; 5]),
+            },
+            embedding: Embedding::normalise((0..64).map(|_| random.random_range(-1.0..1.0)).collect()).ok(),
+            crop_jpeg: Vec::new(),
+        };
+        let hashes = Some(FileHashes { file: [1; 32], picture: [1; 32] });
+        PhotoRecord {
+            file: FileFacts { path: path.to_owned(), size: 1, mtime_ns: 0, ctime_ns: None, hashes },
+            width: 640,
+            height: 480,
+            format: "jpeg".to_owned(),
+            captured_at: None,
+            camera: None,
+            gps: None,
+            detector: ModelId("boxes".to_owned()),
+            model: model.clone(),
+            faces: (0..faces).map(&mut face).collect(),
+        }
+    }
+
+    #[test]
+    fn decisions_are_answered_while_a_large_group_is_split() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let library = LibraryHandle::open(&home.library()).unwrap();
+        let workers = Workers::start(home.clone(), || ()).unwrap();
+        let shared = Arc::new(Shared::new(home, library, EngineOptions::default()));
+        let (path, model) = (folder.path().to_owned(), shared.options().model_id());
+        let group = shared.library.call(move |library| {
+            let scan = library.begin_scan(&path)?;
+            let recorded = library.record_photos(scan, &[photo(&path.join("a.jpg"), &model, 1500)])?;
+            let faces: Vec<FaceId> =
+                library.faces_of_photo(recorded[0].photo_id)?.iter().map(|face| face.face_id).collect();
+            library.apply_grouping(&[faces.clone()], GroupedBy::Scan, Revision::NOW)?;
+            Ok::<_, LibraryError>(library.face(faces[0])?.and_then(|face| face.state.person()))
+        });
+        let (send, told) = unbounded();
+        let sink = Sink::new(move |report| _ = send.send(report));
+        let mut tasks = Tasks { shared: &shared, workers: &workers, sink, running: &mut Running::default() };
+        let job = Job::default();
+        job.handle(&mut tasks, Request::Split(1, group.unwrap().unwrap(), Revision::NOW));
+        let to = Destination::NewPerson { name: "Ada".to_owned() };
+        let named = Decision::Move { of: None, faces: Vec::new(), to };
+        job.handle(&mut tasks, Request::Decide(2, named, Revision::NOW));
+        for ticket in [2, 1] {
+            let report = told.recv_timeout(Duration::from_secs(60)).unwrap();
+            assert!(matches!(&report, Report::Changed(of, _) if *of == ticket), "{ticket}: {report:?}");
+        }
+    }
+}

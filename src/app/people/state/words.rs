@@ -55,7 +55,7 @@ fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
         }
         Decision::TakeBackYes { faces, .. } => text.n("said_open", faces.len() as u64),
         Decision::TakeBackReject { .. } => text.s("said_may_be_them").into(),
-        Decision::Move { faces, to } => {
+        Decision::Move { faces, to, .. } => {
             let name = match to {
                 Destination::Person(person) => name(person),
                 Destination::NewPerson { name } => name.clone(),
@@ -71,7 +71,7 @@ fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
                 (named, _) => text.n("said_names_taken", named as u64),
             }
         }
-        Decision::TakeOut(faces) => text.n("said_taken_out", faces.len() as u64),
+        Decision::TakeOut { faces, .. } => text.n("said_taken_out", faces.len() as u64),
         Decision::Merge { from, into, .. } => text.f("said_merged", &[("from", &name(from)), ("into", &name(into))]),
         Decision::Different(..) => text.s("said_different").into(),
         Decision::MayBeSame(..) => text.s("said_may_be_same").into(),
@@ -80,15 +80,15 @@ fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
             None => text.s("said_ignored").into(),
         },
         Decision::Show(_) => text.s("said_shown").into(),
-        Decision::SetAside { faces, why } => text.n(set_aside_key(*why), faces.len() as u64),
+        Decision::SetAside { faces, why, .. } => text.n(set_aside_key(*why), faces.len() as u64),
         Decision::SetAsideAll { why: SetAside::Stranger, .. } => text.s("said_strangers").into(),
         Decision::SetAsideAll { why: SetAside::NotAFace, .. } => text.s("said_not_a_person").into(),
         Decision::Cover { person, .. } => text.f("said_cover", &[("name", &name(person))]),
         Decision::AutomaticCover(person) => text.f("said_automatic_cover", &[("name", &name(person))]),
-        Decision::Restore(faces) => text.n("said_restored", faces.len() as u64),
+        Decision::Restore { faces, .. } => text.n("said_restored", faces.len() as u64),
         Decision::PutBack { .. } => text.s("said_put_back").into(),
-        Decision::LetGo(faces) => text.n("said_let_go", faces.len() as u64),
-        Decision::TakeBackLetGo(faces) => text.n("said_lost_again", faces.len() as u64),
+        Decision::LetGo { faces, .. } => text.n("said_let_go", faces.len() as u64),
+        Decision::TakeBackLetGo { faces, .. } => text.n("said_lost_again", faces.len() as u64),
         Decision::Undo(_) => text.s("said_undone").into(),
         Decision::Redo(_) => text.s("said_redone").into(),
     }

@@ -94,7 +94,7 @@ fn page_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside) {
         Row::Lost(lost) => lost_ui(ui, ctx, lost, |ui, ctx| lost_buttons_ui(ui, ctx, aside, lost)),
         Row::LetGo(lost) => lost_ui(ui, ctx, lost, |ui, ctx| {
             if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("take_back_let_go")).clicked() {
-                decide(ctx, aside, Decision::TakeBackLetGo(vec![lost.face_id]));
+                decide(ctx, aside, Decision::TakeBackLetGo { of: lost.state.person(), faces: vec![lost.face_id] });
             }
         }),
         Row::Carried(face) => lost_ui(ui, ctx, &face.was, |ui, ctx| carried_ui(ui, ctx, aside, face)),
@@ -173,7 +173,8 @@ fn whose_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, name: Option<&str
         let Some(name) = name else { return };
         ui.add_space(space::S);
         if buttons::button_ui(ui, Rank::Quiet, &ctx.text.f("restore_all", &[("name", name)])).clicked() {
-            decide(ctx, aside, Decision::Restore(faces.iter().map(|face| face.face_id).collect()));
+            let ids = faces.iter().map(|face| face.face_id).collect();
+            decide(ctx, aside, Decision::Restore { of: faces[0].person, faces: ids });
         }
     });
 }
@@ -201,10 +202,11 @@ fn tile(face: FaceId, frame: TileFrame, name: &str) -> FaceTile<'_> {
 /// It is put back onto a face of the picture that is there now, or of any other.
 fn lost_buttons_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, lost: &LostFace) {
     if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("let_go")).clicked() {
-        decide(ctx, aside, Decision::LetGo(vec![lost.face_id]));
+        decide(ctx, aside, Decision::LetGo { of: lost.state.person(), faces: vec![lost.face_id] });
     }
     if buttons::button_ui(ui, Rank::Plain, ctx.text.s("put_back")).clicked() {
-        let putting = PuttingBack { lost: lost.face_id, name: lost.name.clone(), seen: aside.seen };
+        let putting =
+            PuttingBack { lost: lost.face_id, of: lost.state.person(), name: lost.name.clone(), seen: aside.seen };
         // Who goes elsewhere by themselves has given the search up, so it begins where it leads to.
         match lost.replaced_by {
             Some(photo) => ctx.act(Action::Open(Page::Photo(photo))),
@@ -271,7 +273,7 @@ fn face_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, face: &FaceSetAsid
         ctx.act(Action::Open(Page::Photo(face.photo_id)));
     }
     if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("restore")).clicked() {
-        decide(ctx, aside, Decision::Restore(vec![face.face_id]));
+        decide(ctx, aside, Decision::Restore { of: face.person, faces: vec![face.face_id] });
     }
 }
 

@@ -369,7 +369,7 @@ impl PersonView {
             self.moving = NameField::default();
         }
         if buttons::button_ui(ui, Rank::Plain, ctx.text.s("take_out")).clicked() {
-            decide(ctx, page, Decision::TakeOut(faces.clone()));
+            decide(ctx, page, Decision::TakeOut { person: page.person, faces: faces.clone() });
         }
         let more = buttons::icon_button_ui(ui, Icon::Ellipsis, ctx.text.s("more_of_selected"));
         egui::Popup::menu(&more).show(|ui| selected_menu_ui(ui, ctx, page, &faces));

@@ -178,7 +178,7 @@ impl PhotoView {
                 Entered::Person(row) => (Destination::Person(row.person), page.seen.min(ctx.facts.people_seen())),
                 Entered::Typed(name) => (Destination::NewPerson { name }, page.seen),
             };
-            ctx.act(Action::Decide(Decision::Move { faces: vec![face.face_id], to }, seen));
+            ctx.act(Action::Decide(Decision::Move { of: face.state.person(), faces: vec![face.face_id], to }, seen));
         }
     }
 }
@@ -215,14 +215,14 @@ fn named_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PhotoPage, face: &FaceDet
 /// What else can be said of a face, whoever it is, and taken back.
 fn more_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PhotoPage, face: &FaceDetail) {
     let more = buttons::icon_button_ui(ui, Icon::Ellipsis, ctx.text.s("more"));
-    let aside = |why| Decision::SetAside { faces: vec![face.face_id], why };
+    let aside = |why| Decision::SetAside { of: face.state.person(), faces: vec![face.face_id], why };
     let mut entries = Vec::new();
     if let (Some(name), Some(person)) = (&face.name, face.state.person()) {
         let no = Decision::Reject { person, faces: vec![face.face_id] };
         entries.push((Icon::X, ctx.text.f("not_them", &[("name", name.as_str())]), no));
     }
     if matches!(face.state, FaceState::SetAside(_)) {
-        let back = Decision::Restore(vec![face.face_id]);
+        let back = Decision::Restore { of: face.was_of, faces: vec![face.face_id] };
         entries.push((Icon::Undo2, ctx.text.s("restore").to_owned(), back));
     } else {
         entries.push((Icon::Users, ctx.text.s("selected_strangers").to_owned(), aside(SetAside::Stranger)));
@@ -277,7 +277,7 @@ fn put_here_ui(ui: &mut Ui, ctx: &mut Context<'_>, face: &FaceDetail) {
 /// Says that the lost face is this one; false while none looks for its place.
 fn put_back(ctx: &mut Context<'_>, onto: FaceId) -> bool {
     let (Some(putting), Some(page)) = (&ctx.facts.putting_back, ctx.state.photo.ready()) else { return false };
-    let decision = Decision::PutBack { lost: putting.lost, onto };
+    let decision = Decision::PutBack { of: putting.of, lost: putting.lost, onto };
     ctx.act(Action::Decide(decision, putting.seen.min(page.seen)));
     true
 }

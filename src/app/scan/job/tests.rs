@@ -277,6 +277,25 @@ fn a_cancelled_scan_goes_on_where_it_stopped() {
     assert_eq!(world.paths().len(), 60);
 }
 
+/// Files too large to be photos are told as they are sorted, before any is opened.
+#[test]
+fn a_scan_is_cancelled_while_files_are_sorted() {
+    let world = World::new();
+    let too_large = crate::faces::image::DecodeLimits::default().max_bytes() + 1;
+    (0..1200)
+        .for_each(|i| fs::File::create(world.photos.join(format!("{i}.jpg"))).unwrap().set_len(too_large).unwrap());
+    let cancel = Cancel::default();
+    let asked = cancel.clone();
+    let first = world.scan_until(&cancel, &mut |event| {
+        if matches!(event, JobEvent::Skipped(_)) {
+            asked.cancel();
+        }
+    });
+    assert!(first.cancelled && (1..1200).contains(&first.skipped.len()), "{}", first.skipped.len());
+    let second = world.scan();
+    assert_eq!((second.skipped.len(), second.missing_photos), (1200, 0));
+}
+
 #[test]
 fn a_scan_that_breaks_down_keeps_what_was_recorded() {
     let mut world = World::new();
@@ -366,6 +385,26 @@ fn while_a_first_scan_runs_people_appear_and_can_be_named() {
     regroup(&world.library, &world.faces.model, &grouping, &Cancel::default(), &mut |_| {}).unwrap();
     let card = world.library.call(move |library| library.person(ada)).unwrap().unwrap();
     assert_eq!((card.name.as_deref(), card.faces + card.suggested), (Some("Ada"), 20));
+}
+
+/// No backup can be made before it; who groups in the end says so.
+#[test]
+fn a_grouping_that_fails_meanwhile_ends_no_first_scan() {
+    let world = World::new();
+    (0..30).for_each(|i| world.photo(&format!("{i}.png"), [250, i, 0]));
+    let to = crate::library::Destination::NewPerson { name: "Ada".to_owned() };
+    let named = Decision::Move { of: None, faces: Vec::new(), to };
+    world.library.call(move |library| library.decide(&named, Revision::NOW)).unwrap();
+    fs::write(world.library.path().with_file_name("backups"), b"in the way").unwrap();
+    let grouping = Grouping { threshold: SquaredDistance(0.5), linkage: Linkage::Average };
+    let mut grouped = 0;
+    let mut events = |event: JobEvent| grouped += usize::from(matches!(event, JobEvent::Grouped));
+    let summary = world.scan_with(|tools| {
+        let tools = ScanTools { meanwhile: Some(GroupMeanwhile { grouping: &grouping, faces: 4 }), ..*tools };
+        scan_folders(std::slice::from_ref(&world.photos), &tools, &Cancel::default(), &mut events).unwrap()
+    });
+    assert_eq!((summary.new_faces, summary.cancelled, grouped), (30, false, 0));
+    regroup(&world.library, &world.faces.model, &grouping, &Cancel::default(), &mut |_| {}).unwrap_err();
 }
 
 /// Each photo a collage: in each of twelve cells the face of somebody, or nobody.

@@ -219,8 +219,10 @@ fn imported_faces_are_embedded_once_their_pictures_are_there() {
 #[test]
 fn a_face_that_was_let_go_is_let_go_after_an_import_where_it_is_lost() {
     let mut from = with_a_lost_face(1);
-    let face = from.library.lost_faces().unwrap()[0].face_id;
-    from.library.decide(&Decision::LetGo(vec![face]), Revision::NOW).unwrap();
+    let lost = from.library.lost_faces().unwrap().remove(0);
+    from.library
+        .decide(&Decision::LetGo { of: lost.state.person(), faces: vec![lost.face_id] }, Revision::NOW)
+        .unwrap();
     let text = exported(&from);
     let lists = |fixture: &LibraryFixture| {
         (fixture.library.count_lost_faces().unwrap(), fixture.library.count_faces_let_go().unwrap())

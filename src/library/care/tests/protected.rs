@@ -78,6 +78,45 @@ fn a_library_on_a_disk_that_can_only_be_read_opens_read_only_and_is_sound() {
     assert!(check(&file).is_sound());
 }
 
+/// Not even what SQLite puts beside the file finds room.
+#[test]
+fn a_library_on_a_full_disk_can_be_read_and_is_written_once_there_is_room() {
+    let folders = [with_log(), {
+        let folder = with_log();
+        drop(Library::open(&folder.path().join("library.sqlite")).unwrap());
+        folder
+    }];
+    for folder in folders {
+        let file = folder.path().join("library.sqlite");
+        let (mut library, refused) = failing(Fault::Full, 1, || {
+            let mut library = Library::open(&file).unwrap();
+            assert_eq!(names(&library), ["Ada"]);
+            assert_eq!(Library::open_read_only(&file).unwrap().everyone().unwrap().len(), 1);
+            let report = check(&file);
+            assert!(report.is_sound() && report.people == 1, "{report:?}");
+            let mut text = Vec::new();
+            library.export(&mut text).unwrap();
+            let ada = library.named_people().unwrap()[0].0;
+            let refused = [
+                library.decide(&Decision::TakeBackName(ada), Revision::NOW).map(drop),
+                library.forget_now(ada, true).map(drop),
+                library.import(&text[..], ImportMode::Apply).map(drop),
+                library.begin_scan(Path::new("/photos")).map(drop),
+                library.restore_backup(&file).map(drop),
+                library.back_up(BackupReason::Asked).map(drop),
+            ];
+            for outcome in refused {
+                let words = outcome.unwrap_err().to_string();
+                assert!(words.contains("the disk is full") && words.contains("make room, then try again"), "{words}");
+            }
+            library
+        });
+        assert!(refused > 0, "nothing was tried, so nothing was tested");
+        library.set_setting("a", "b").unwrap();
+        assert!(!library.is_read_only() && backups(&file).unwrap().is_empty());
+    }
+}
+
 /// As a killed program leaves them: the library, and a log with what was decided last.
 fn with_log() -> tempfile::TempDir {
     let mut fixture = LibraryFixture::new();

@@ -28,7 +28,7 @@ fn a_restore_brings_names_back_and_keeps_what_was_there() {
     assert_eq!(fixture.names(), ["Ada", "Ben"]);
     assert!(check(&fixture.file()).is_sound());
     let reasons: Vec<_> = backups(&fixture.file()).unwrap().iter().map(|backup| backup.reason).collect();
-    assert_eq!(reasons, [BackupReason::BeforeRestore, BackupReason::BeforeRestore, BackupReason::Asked]);
+    assert_eq!(reasons, [BackupReason::BeforeRestore; 2], "three would be more than twice the library");
 }
 
 /// An open window keeps the pictures of faces by their numbers: another face must not come to one of these.
@@ -138,7 +138,7 @@ fn a_restore_makes_every_older_view_stale() {
         Decision::Name { person, name: "Cy".into() },
         Decision::Hide(person),
         Decision::Confirm { person, faces: vec![face.face_id] },
-        Decision::SetAside { faces: vec![face.face_id], why: SetAside::Stranger },
+        Decision::SetAside { of: Some(person), faces: vec![face.face_id], why: SetAside::Stranger },
     ] {
         let refused = other.decide(&decision, seen);
         assert!(matches!(refused, Err(LibraryError::Stale(_))), "{decision:?}: {refused:?}");
@@ -471,11 +471,12 @@ fn who_looked_before_a_restore_decides_nothing_of_what_it_brought() {
     let seen = fixture.library.revision().unwrap();
     fixture.library.restore_backup(&backup).unwrap();
     let mut other = Library::open(&fixture.file()).unwrap();
+    let of = other.face(faces[1]).unwrap().unwrap().state.person();
     let decisions = [
         Decision::Name { person: ada, name: "Bob".into() },
         Decision::Hide(ada),
-        Decision::Move { faces: faces[1..].to_vec(), to: Destination::NewPerson { name: "Eve".into() } },
-        Decision::SetAside { faces: faces[1..].to_vec(), why: SetAside::Stranger },
+        Decision::Move { of, faces: faces[1..].to_vec(), to: Destination::NewPerson { name: "Eve".into() } },
+        Decision::SetAside { of, faces: faces[1..].to_vec(), why: SetAside::Stranger },
     ];
     for decision in decisions {
         let refused = other.decide(&decision, seen);

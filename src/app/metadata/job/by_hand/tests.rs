@@ -314,9 +314,9 @@ fn a_contradiction_that_was_decided_is_none_any_more_until_it_is_undone() {
 fn who_follows_another_program_against_their_own_word_names_the_face_anew() {
     let mut album = Album::new();
     album.picasa(&[("Bert", FOUND)]);
-    let face = album.faces()[0].face_id;
+    let (face, of) = (album.faces()[0].face_id, album.faces()[0].state.person());
     let to = crate::library::Destination::NewPerson { name: "Anna".into() };
-    album.decide(Decision::Move { faces: vec![face], to });
+    album.decide(Decision::Move { of, faces: vec![face], to });
     let offered = album.offered();
     let [NameConflict::TwoNames(DisputedFace { photo, ours: Some(_), .. })] = &offered.review.conflicts[..] else {
         panic!("{:?}", offered.review)

@@ -34,12 +34,12 @@ pub(super) fn move_to(ctx: &mut Context<'_>, page: &PersonPage, faces: Vec<FaceI
         Destination::Person(_) => page.seen.min(ctx.facts.people_seen()),
         Destination::NewPerson { .. } => page.seen,
     };
-    ctx.send(Message::Decide(Decision::Move { faces, to }, seen));
+    ctx.send(Message::Decide(Decision::Move { of: Some(page.person), faces, to }, seen));
 }
 
 /// What else can be said of selected faces.
 pub(super) fn selected_menu_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, faces: &[FaceId]) {
-    let aside = |why| Decision::SetAside { faces: faces.to_vec(), why };
+    let aside = |why| Decision::SetAside { of: Some(page.person), faces: faces.to_vec(), why };
     let mut entries = vec![
         (Icon::Users, "selected_strangers", aside(SetAside::Stranger)),
         (Icon::UserX, "selected_no_faces", aside(SetAside::NotAFace)),

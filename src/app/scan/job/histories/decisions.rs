@@ -16,7 +16,7 @@ impl Operation {
             Self::Name { face } => name(history, &view, face),
             Self::Confirm { face } => confirm(history, &view, face),
             Self::Reject { face } => reject(history, &view, face),
-            Self::StaleTick { face } => stale_tick(history, &view, face),
+            Self::Stale { face, what } => stale(history, &view, face, what),
             Self::Move { face, to } => move_face(history, &view, face, to),
             Self::TakeOut { face } => take_out(history, &view, face),
             Self::Strangers { face } => set_aside(history, &view, face, SetAside::Stranger),
@@ -27,8 +27,11 @@ impl Operation {
             Self::TakeBackName { person } => take_back_name(history, person),
             Self::TakeBackYes { face } => take_back_yes(history, &view, face),
             Self::Merge { from, into } => merge(history, &view, from, into),
-            Self::TellApart { one, other } => tell_apart(history, one, other),
-            Self::MayBeSame { pair } => may_be_same(history, pair),
+            Self::TellApart { one, other } => tell_apart(history, &view, one, other),
+            Self::MayBeSame { pair } => may_be_same(history, &view, pair),
+            Self::Split { face } => split(history, &view, face),
+            Self::Cover { face } => cover(history, &view, face),
+            Self::AutomaticCover { face } => automatic_cover(history, &view, face),
             Self::PutBack { lost, onto } => put_back(history, &view, lost, onto),
             Self::LetGo { lost } => let_go(history, &view, lost),
             Self::TakeBackLetGo { face } => take_back_let_go(history, &view, face),
@@ -129,25 +132,32 @@ fn forget(history: &mut History, view: &VisibleLibrary, face: u8, may_find_again
     }
 }
 
-/// Another program moves the face away; the tick meant what was seen before.
-fn stale_tick(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {
+/// Another program moves the face away; what is decided then meant what was seen before.
+fn stale(history: &mut History, view: &VisibleLibrary, face: u8, what: u8) -> Result<(), String> {
     let Some((face, person)) = of_somebody(view, face) else { return Ok(()) };
     let to = Destination::NewPerson { name: format!("P{}", truly(face.key)) };
-    let elsewhere = Decision::Move { faces: vec![face.face], to };
+    let elsewhere = Decision::Move { of: Some(person), faces: vec![face.face], to };
     let touched = history.world.decide_elsewhere(&elsewhere).map_err(|error| error.to_string())?;
     let before = history.model.words.clone();
     let moved = history.view();
     follow_move(history, view, &moved, &face);
     history.model.step(before, touched.step);
-    let tick = Decision::Confirm { person, faces: vec![face.face] };
-    let refused = history.world.decide(tick, history.looked);
+    let faces = vec![face.face];
+    let late = match what % 5 {
+        0 => Decision::Confirm { person, faces },
+        1 => Decision::Reject { person, faces },
+        2 => Decision::TakeOut { person, faces },
+        3 => Decision::Move { of: Some(person), faces, to: Destination::NewPerson { name: "Late".into() } },
+        _ => Decision::SetAside { of: Some(person), faces, why: SetAside::Stranger },
+    };
+    let refused = history.world.decide(late.clone(), history.looked);
     let is_stale = |error: &anyhow::Error| matches!(error.downcast_ref(), Some(LibraryError::Stale(_)));
     match refused {
         Err(error) if is_stale(&error) => {}
-        answer => return Err(format!("a stale tick on {face:?} was answered with {answer:?}")),
+        answer => return Err(format!("{late:?} came too late and was answered with {answer:?}")),
     }
     if history.view() != moved {
-        return Err(format!("a stale tick on {face:?} has changed something"));
+        return Err(format!("{late:?} came too late and has changed something"));
     }
     history.looked = history.world.revision();
     Ok(())
@@ -182,7 +192,7 @@ fn move_face(history: &mut History, view: &VisibleLibrary, face: u8, to: u8) -> 
         _ => Destination::NewPerson { name: format!("P{}", truly(face.key)) },
     };
     let before = history.model.words.clone();
-    let decision = Decision::Move { faces: vec![face.face], to };
+    let decision = Decision::Move { of: face.state.person(), faces: vec![face.face], to };
     let touched = history.world.decide(decision.clone(), history.looked);
     let touched = touched.map_err(|error| format!("{decision:?} was refused: {error:#}"))?;
     follow_move(history, view, &history.view(), &face);
@@ -194,7 +204,7 @@ fn move_face(history: &mut History, view: &VisibleLibrary, face: u8, to: u8) -> 
 
 fn take_out(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {
     let Some((face, person)) = of_somebody(view, face) else { return Ok(()) };
-    history.say(Decision::TakeOut(vec![face.face]), |words| words.reject(face.key, person))?;
+    history.say(Decision::TakeOut { person, faces: vec![face.face] }, |words| words.reject(face.key, person))?;
     Ok(())
 }
 
@@ -216,7 +226,7 @@ fn restore(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(),
     let aside = view.faces.iter().filter(|face| matches!(face.state, FaceState::SetAside(_)));
     let Some(face) = choose(aside, face) else { return Ok(()) };
     let before = history.model.words.clone();
-    let decision = Decision::Restore(vec![face.face]);
+    let decision = Decision::Restore { of: face.was_of, faces: vec![face.face] };
     let touched = history.world.decide(decision.clone(), history.looked);
     let touched = touched.map_err(|error| format!("{decision:?}: {error:#}"))?;
     // Whose it was before, or in a group of its own; and at once in one.
@@ -393,19 +403,60 @@ fn hand_rejections_over(words: &mut Words, from: PersonId, into: PersonId) {
     said.iter().for_each(|no| _ = words.rejected.remove(no));
 }
 
-fn tell_apart(history: &mut History, one: u8, other: u8) -> Result<(), String> {
-    let known: Vec<PersonId> = history.model.words.people.keys().copied().collect();
-    let (Some(a), Some(b)) = (choose(known.clone(), one), choose(known, other)) else { return Ok(()) };
+/// Groups as well as people.
+fn tell_apart(history: &mut History, view: &VisibleLibrary, one: u8, other: u8) -> Result<(), String> {
+    let all: Vec<PersonId> = view.people.keys().copied().collect();
+    let (Some(a), Some(b)) = (choose(all.clone(), one), choose(all, other)) else { return Ok(()) };
     if a != b {
         history.say(Decision::Different(a, b), |words| _ = words.apart.insert((a.min(b), a.max(b))))?;
     }
     Ok(())
 }
 
-fn may_be_same(history: &mut History, pair: u8) -> Result<(), String> {
-    let Some((a, b)) = choose(history.model.words.about_known().apart, pair) else { return Ok(()) };
+fn may_be_same(history: &mut History, view: &VisibleLibrary, pair: u8) -> Result<(), String> {
+    let Some((a, b)) = choose(view.apart.iter().copied(), pair) else { return Ok(()) };
     history.say(Decision::MayBeSame(a, b), |words| _ = words.apart.remove(&(a, b)))?;
     Ok(())
+}
+
+/// Offered for groups that nobody has named. Who goes is not who stays.
+fn split(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {
+    let Some((_, person)) = of_somebody(view, face) else { return Ok(()) };
+    let to_group = of_person(view, person).filter(|face| face.has_vector && !face.is_missing);
+    if history.model.words.people.contains_key(&person) || to_group.count() < 2 {
+        return Ok(());
+    }
+    let before = history.model.words.clone();
+    let touched = history.world.split(person, history.looked).map_err(|error| format!("{error:#}"))?;
+    let after = history.view();
+    let gone: Vec<Key> = of_person(view, person)
+        .filter(|face| of_person(&after, person).all(|left| left.face != face.face))
+        .map(|face| face.key)
+        .collect();
+    if gone.is_empty() || of_person(&after, person).next().is_none() {
+        return Err(format!("{person:?} was split and left {:?}", of_person(&after, person).collect::<Vec<_>>()));
+    }
+    gone.into_iter().for_each(|key| history.model.words.reject(key, person));
+    history.model.step(before, touched.step);
+    Ok(())
+}
+
+fn cover(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {
+    let Some((face, person)) = of_somebody(view, face) else { return Ok(()) };
+    history.say(Decision::Cover { person, face: face.face }, |_| ())?;
+    match history.world.cover(person) {
+        cover if cover == (Some(face.face), true) => Ok(()),
+        cover => Err(format!("{face:?} was said to be on the card of {person:?}, where {cover:?} is")),
+    }
+}
+
+fn automatic_cover(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {
+    let Some((_, person)) = of_somebody(view, face) else { return Ok(()) };
+    history.say(Decision::AutomaticCover(person), |_| ())?;
+    match history.world.cover(person) {
+        (_, false) => Ok(()),
+        cover => Err(format!("{cover:?} is chosen on the card of {person:?} after this was taken back")),
+    }
 }
 
 /// Onto a face that truly is the same person, and of which nothing else was said.
@@ -423,7 +474,7 @@ fn put_back(history: &mut History, view: &VisibleLibrary, lost: u8, onto: u8) ->
     if is_of_other || is_rejected || (matches!(now, Word::Aside(_)) && now != said) {
         return Ok(());
     }
-    let decision = Decision::PutBack { lost: lost.face, onto: onto.face };
+    let decision = Decision::PutBack { of: lost.state.person(), lost: lost.face, onto: onto.face };
     history.say(decision, |words| {
         let word = words.of(lost.key);
         words.say(onto.key, word);
@@ -442,7 +493,7 @@ fn let_go(history: &mut History, view: &VisibleLibrary, lost: u8) -> Result<(), 
         return Ok(());
     };
     // What was said of it stays, and it need not wait any more.
-    history.say(Decision::LetGo(vec![lost.face]), |_| ())?;
+    history.say(Decision::LetGo { of: lost.state.person(), faces: vec![lost.face] }, |_| ())?;
     history.model.is_put_back(lost.key, lost.key);
     if history.view().lost.contains(&lost.key) {
         return Err(format!("{:?} was let go and is lost", lost.key));
@@ -455,7 +506,7 @@ fn take_back_let_go(history: &mut History, view: &VisibleLibrary, face: u8) -> R
     let Some(face) = choose(view.faces.iter().filter(|face| view.let_go.contains(&face.key)), face) else {
         return Ok(());
     };
-    history.say(Decision::TakeBackLetGo(vec![face.face]), |_| ())?;
+    history.say(Decision::TakeBackLetGo { of: face.state.person(), faces: vec![face.face] }, |_| ())?;
     history.model.is_taken_back(face.key, face.key);
     let after = history.view();
     match after.let_go.contains(&face.key)

@@ -44,13 +44,15 @@ impl History {
         self.world.view()
     }
 
-    pub fn check(&self) -> Result<(), String> {
+    pub fn check(&mut self) -> Result<(), String> {
         let view = self.view();
         let listed = self.world.all_listed();
         if view.folders != listed {
             return Err(format!("the folders {:?} are scanned, {listed:?} were chosen", view.folders));
         }
-        self.model.check(&view)
+        self.model.check(&view)?;
+        self.model.forget_gone(&view);
+        Ok(())
     }
 
     pub fn scan(&mut self, policy: MissingPolicy) -> Result<(), String> {
@@ -97,6 +99,7 @@ impl History {
         self.model.check_names(&after)?;
         let carried = self.model.carry_over(before, &after, &expected)?;
         self.model.check(&after)?;
+        self.model.forget_gone(&after);
         Ok((after, expected, carried))
     }
 

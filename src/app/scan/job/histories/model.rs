@@ -432,7 +432,10 @@ impl Model {
             return Err(format!("that {key:?} is not {person:?} is forgotten"));
         }
         self.check_listed(view)?;
-        if let Some(pair) = said.apart.difference(&shown.apart).next() {
+        // Of a group as long as it is there: with its last face it goes to whom that went.
+        let are_there =
+            |pair: &&(PersonId, PersonId)| view.people.contains_key(&pair.0) && view.people.contains_key(&pair.1);
+        if let Some(pair) = self.words.apart.iter().filter(are_there).find(|pair| !view.apart.contains(*pair)) {
             return Err(format!("that {pair:?} are two people is forgotten"));
         }
         let suggested = |face: &&Shown| match face.state {
@@ -447,6 +450,11 @@ impl Model {
         }
         self.check_places(view)?;
         self.check_cards(view)
+    }
+
+    /// What was said of groups that are gone holds for whom their last faces went to.
+    pub fn forget_gone(&mut self, view: &VisibleLibrary) {
+        self.words.apart.retain(|(a, b)| view.people.contains_key(a) && view.people.contains_key(b));
     }
 
     /// Nothing is known of the person and of these faces any more, nor of steps of the history that were about them.

@@ -116,8 +116,10 @@ pub(crate) enum Operation {
     Reject {
         face: u8,
     },
-    StaleTick {
+    /// What was decided about a page that another program has changed.
+    Stale {
         face: u8,
+        what: u8,
     },
     Move {
         face: u8,
@@ -158,6 +160,16 @@ pub(crate) enum Operation {
     MayBeSame {
         pair: u8,
     },
+    /// A group of different people.
+    Split {
+        face: u8,
+    },
+    Cover {
+        face: u8,
+    },
+    AutomaticCover {
+        face: u8,
+    },
     PutBack {
         lost: u8,
         onto: u8,
@@ -194,7 +206,7 @@ impl Operation {
     pub fn random(rng: &mut ChaCha8Rng) -> Self {
         let (a, b): (u8, u8) = (rng.random(), rng.random());
         let yes: bool = rng.random();
-        match rng.random_range(0..118) {
+        match rng.random_range(0..123) {
             0..17 => Self::Scan { accept: yes },
             17 => Self::RestoreBackup,
             18..22 => Self::New { to: a, scene: b },
@@ -223,7 +235,7 @@ impl Operation {
             61..67 => Self::Name { face: a },
             67..71 => Self::Confirm { face: a },
             71..74 => Self::Reject { face: a },
-            74 => Self::StaleTick { face: a },
+            74 => Self::Stale { face: a, what: b },
             75..78 => Self::Move { face: a, to: b },
             78 => Self::TakeOut { face: a },
             79 => Self::Strangers { face: a },
@@ -254,6 +266,10 @@ impl Operation {
             112..115 => Self::TakeBackReject { rejection: a },
             115 => Self::TakeBackName { person: a },
             116 => Self::TakeBackYes { face: a },
+            117..119 => Self::Split { face: a },
+            119 => Self::TellApart { one: a, other: b },
+            120 => Self::Cover { face: a },
+            121 => Self::AutomaticCover { face: a },
             _ => Self::TakeBackLetGo { face: a },
         }
     }

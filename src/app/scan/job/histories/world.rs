@@ -17,7 +17,7 @@ use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::FindFaces;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::reembed;
-use crate::app::jobs::regroup::{Grouping, regroup};
+use crate::app::jobs::regroup::{Grouping, regroup, split_group};
 use crate::app::scan::job::lost::find_again;
 use crate::app::scan::job::{GroupMeanwhile, ScanSummary, ScanTools, count_returned, scan_folders};
 use crate::cluster::Linkage;
@@ -87,6 +87,7 @@ pub(crate) struct Shown {
     pub face: FaceId,
     pub key: Key,
     pub state: FaceState,
+    pub was_of: Option<PersonId>,
     pub is_missing: bool,
     pub has_vector: bool,
 }
@@ -480,6 +481,16 @@ impl World {
         self.library.call(move |library| library.decide(&decision, seen))
     }
 
+    pub(crate) fn split(&self, person: PersonId, seen: Revision) -> Result<Touched> {
+        split_group(&self.library, self.finder.model_id(), person, seen)
+    }
+
+    /// The face on a card, and whether its user chose it.
+    pub(crate) fn cover(&self, person: PersonId) -> (Option<FaceId>, bool) {
+        let card = self.library.call(move |library| library.person(person)).unwrap();
+        card.map_or((None, false), |card| (card.cover, card.is_cover_chosen))
+    }
+
     /// As another program decides.
     pub(crate) fn decide_elsewhere(&self, decision: &Decision) -> Result<Touched, LibraryError> {
         Library::open(&self.database)?.decide(decision, Revision::NOW)
@@ -556,7 +567,8 @@ fn view(library: &LibraryReader, model: &crate::types::ModelId) -> Result<Visibl
             let has_vector = library.embedding(model, face.face_id)?.is_some();
             let key = (picture, slot);
             keys.insert(face.face_id, key);
-            view.faces.push(Shown { face: face.face_id, key, state: face.state, is_missing, has_vector });
+            let (face, state, was_of) = (face.face_id, face.state, face.was_of);
+            view.faces.push(Shown { face, key, state, was_of, is_missing, has_vector });
         }
     }
     let hidden = PeopleFilter { kind: PeopleKind::Hidden, min_faces: 0 };
