@@ -109,7 +109,7 @@ mod tests {
 
     use super::*;
     use crate::app::engine::cli::idle;
-    use crate::library::{Destination, ListedFace};
+    use crate::library::{Destination, Library, ListedFace};
     use crate::types::{FaceBox, FaceId};
 
     #[test]

@@ -204,7 +204,7 @@ impl<'a> LibraryBench<'a> {
             let decisions = [
                 first.map(|face| Decision::Confirm { person, faces: vec![face] }),
                 last.map(|face| Decision::Reject { person, faces: vec![face] }),
-                first.map(|face| Decision::SetAside { faces: vec![face], why: SetAside::Stranger }),
+                first.map(|face| Decision::SetAside { of: Some(person), faces: vec![face], why: SetAside::Stranger }),
                 Some(Decision::ConfirmAll { person, shown: Vec::new() }),
                 Some(Decision::Different(person, group)),
                 Some(Decision::Hide(group)),

@@ -421,8 +421,9 @@ fn vectors_come_from_the_file_of_the_last_grouping_until_others_are_there() {
     assert_eq!(made.library.faces_to_group(&model()).unwrap().faces.len(), 101);
     // A face that was aside when the file was written has its vector from the library.
     let face = stored(&made).faces[7].face_id;
-    made.decide(Decision::SetAside { faces: vec![face], why: crate::library::SetAside::Stranger });
+    let of = stored(&made).faces[7].state.person();
+    made.decide(Decision::SetAside { of, faces: vec![face], why: crate::library::SetAside::Stranger });
     made.regroup_above(FEW);
-    made.decide(Decision::Restore(vec![face]));
+    made.decide(Decision::Restore { of: None, faces: vec![face] });
     assert_eq!(made.library.faces_to_group(&model()).unwrap(), stored(&made));
 }

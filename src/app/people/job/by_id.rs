@@ -50,7 +50,7 @@ pub(crate) fn to_forget(
     seen: Revision,
     may_find_again: bool,
 ) -> Result<(Library, Forgetting)> {
-    let library = Library::open(&home.library())?;
+    let mut library = Library::open(&home.library())?;
     let forgetting = preview(home, &library, person)?;
     library.person_as_seen(person, seen)?;
     library.still_to_forget(&forgetting.person, may_find_again)?;
