@@ -199,9 +199,9 @@ impl Task<'_> {
 
     #[inline(always)]
     fn tile<const PIXELS: usize>(&self, block: &Block, from: usize, starts: &[usize], run: usize) {
-        let mut at = [0; PIXELS];
-        for (at, pixel) in at.iter_mut().zip(&self.under.pixels[from..]) {
-            *at = pixel + block.first_channel;
+        let mut at: [usize; PIXELS] = self.under.pixels_from(from);
+        for at in &mut at {
+            *at += block.first_channel;
         }
         let mut sums = [*block.bias; PIXELS];
         // SAFETY: `run_tiles` has seen that the last run of the last pixel is inside.

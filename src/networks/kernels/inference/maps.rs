@@ -161,6 +161,14 @@ pub(super) struct Under<'a> {
     pub row: usize,
 }
 
+impl Under<'_> {
+    /// Where the windows of some pixels begin.
+    #[inline(always)]
+    pub fn pixels_from<const PIXELS: usize>(&self, first: usize) -> [usize; PIXELS] {
+        *self.pixels[first..].first_chunk().expect("a tile's pixels are there")
+    }
+}
+
 thread_local! {
     /// Kept from task to task: memory that the system has given already.
     static SCRATCH: RefCell<(Vec<f32>, Vec<usize>)> = const { RefCell::new((Vec::new(), Vec::new())) };

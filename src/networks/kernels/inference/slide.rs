@@ -252,8 +252,10 @@ impl<S: Slide> Task<'_, S> {
 
     #[inline(always)]
     fn tile<const PIXELS: usize, const LANES: usize>(&self, from: usize, channel: usize, taken: &[usize]) {
-        let mut at = [channel; PIXELS];
-        at.iter_mut().zip(&self.under.pixels[from..]).for_each(|(at, pixel)| *at += pixel);
+        let mut at: [usize; PIXELS] = self.under.pixels_from(from);
+        for at in &mut at {
+            *at += channel;
+        }
         let mut sums: [[f32; LANES]; PIXELS] = [self.slide.start(channel); PIXELS];
         for (place, offset) in taken.iter().enumerate() {
             let weights: [f32; LANES] = self.slide.weights(place, channel);
