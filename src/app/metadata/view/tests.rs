@@ -169,7 +169,8 @@ fn a_face_is_taken_refused_and_looked_at_with_the_keyboard() {
 
 #[test]
 fn contradictions_are_decided_one_by_one() {
-    let name = |name| NameOfFace { key: NameKey::of(name).unwrap(), sources: vec![NameSource::Mwg] };
+    let name =
+        |name| NameOfFace { key: NameKey::of(name).unwrap(), people: Vec::new(), sources: vec![NameSource::Mwg] };
     let mut review = OfferedNames::of(&["Ada", "Bo"]).review;
     for face in [70, 71] {
         let (photo, names) = (PhotoId(face), vec![name("Ada"), name("Bo")]);
@@ -204,7 +205,8 @@ fn more_people_than_fit_are_scrolled_and_laid_out_where_they_are_seen() {
 
 /// One of each kind of question.
 fn questions() -> NamesReview {
-    let name = |name| NameOfFace { key: NameKey::of(name).unwrap(), sources: vec![NameSource::Mwg] };
+    let name =
+        |name| NameOfFace { key: NameKey::of(name).unwrap(), people: Vec::new(), sources: vec![NameSource::Mwg] };
     let mut review = OfferedNames::of(&["Ada", "Bo"]).review;
     let disputed = |photo: i64, ours: Option<OwnName>, names| {
         let (photo, face, denied) = (PhotoId(photo), Some(FaceId(photo * 10)), false);

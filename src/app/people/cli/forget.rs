@@ -36,7 +36,7 @@ impl ForgetArgs {
         // Nobody is asked about what is refused then.
         library.still_to_forget(&forgetting.person, !self.not_again)?;
         if !self.yes {
-            output::note(question(&forgetting, self.not_again));
+            output::notes(question(&forgetting, self.not_again));
             if !std::io::stdin().is_terminal() {
                 bail!("nothing was done: --yes says that it is meant");
             }
