@@ -98,10 +98,9 @@ impl Outcome<'_> {
 
     fn words(&self, found: usize) -> Option<String> {
         let NamesCount { taken, by_hand, refused } = self.counts();
-        let cut = counted(by_hand, "of them", "of them");
         Some(match (self, taken, refused) {
             (Self::WouldBe(_), taken, 0) => format!(
-                "{} would be named so, {cut} cut out where no face was found; nothing was changed",
+                "{} would be named so, {by_hand} of them cut out where no face was found; nothing was changed",
                 counted(taken, "face", "faces")
             ),
             (Self::WouldBe(_), ..) => {
