@@ -11,7 +11,7 @@ use likeness::app::engine::cli::console::{INTERRUPTED, printable_text, was_inter
 use likeness::app::engine::cli::output;
 use likeness::app::engine::cli::{Global, WrongUsage};
 use likeness::app::engine::home::Home;
-use likeness::types::{VERSION, error_chain};
+use likeness::types::VERSION;
 
 /// Finds the people in a photo library and learns faces on your own GPU. Nothing leaves this computer.
 #[derive(Debug, Parser)]
@@ -140,8 +140,7 @@ fn main() -> ExitCode {
         (Some(command), None) => run(&cli.global, command),
     };
     let code = outcome.unwrap_or_else(|error| {
-        // It may tell of a path or a file's text that would turn the terminal's colours on.
-        error_chain(&error).split('\n').for_each(|line| output::note(format!("likeness: {}", printable_text(line))));
+        output::error(&error);
         if error.is::<WrongUsage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
     });
     if was_interrupted() { ExitCode::from(INTERRUPTED) } else { code }
@@ -158,12 +157,12 @@ fn parsed() -> Result<Cli, ExitCode> {
         return Err(match output::line(error.render().to_string().trim_end()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                output::note(format!("likeness: {}", error_chain(&error)));
+                output::error(&error);
                 ExitCode::FAILURE
             }
         });
     }
-    output::note(error.render().to_string().trim_end());
+    output::notes(error.render().to_string().trim_end());
     Err(ExitCode::from(2))
 }
 
@@ -178,7 +177,8 @@ fn with_negative_numbers(command: clap::Command) -> clap::Command {
 
 /// Says how the program is called, and ends it with code 2, as clap does.
 fn usage_error(why: &str) -> ! {
-    output::note(Cli::command().error(ErrorKind::ValueValidation, why).render().to_string().trim_end());
+    let why = printable_text(why);
+    output::notes(Cli::command().error(ErrorKind::ValueValidation, why).render().to_string().trim_end());
     std::process::exit(2)
 }
 

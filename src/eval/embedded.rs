@@ -301,5 +301,22 @@ mod tests {
         assert!(matches!(EmbeddedImages::parse_npy(&npy("<f8", &floats), "a\nb"), Err(EmbeddedError::Npy(_))));
         let count = EmbeddedImages::parse_npy(&npy("<f4", &floats), "a/1.jpg");
         assert_eq!(count, Err(EmbeddedError::Count { vectors: 2, paths: 1 }));
+        for spoilt in [f32::NAN, f32::INFINITY] {
+            let bytes: Vec<u8> = [1.0, 0.0, spoilt, 1.0].iter().flat_map(|v| v.to_le_bytes()).collect();
+            let read = EmbeddedImages::parse_npy(&npy("<f4", &bytes), "a/1.jpg\na/2.jpg");
+            assert_eq!(read, Err(EmbeddedError::Degenerate("a/2.jpg".to_owned())), "{spoilt}");
+        }
+    }
+
+    /// Python writes NaN, JavaScript null, and a number may be too large.
+    #[test]
+    fn a_line_with_what_is_no_number_is_refused() {
+        for value in ["NaN", "Infinity", "null", "\"0.5\"", "1e39", "1e400"] {
+            let read = EmbeddedImages::parse_json_lines(&format!("{{\"path\":\"a\",\"embedding\":[1,{value}]}}"));
+            assert!(
+                matches!(read, Err(EmbeddedError::Line { line: 1, .. } | EmbeddedError::Degenerate(_))),
+                "{read:?}"
+            );
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Albums on disk: JPEG files and `truth.json` beside them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -35,8 +36,17 @@ pub(crate) enum Layout {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct AlbumTruth {
     pub seed: u64,
+    /// Of whom the album was drawn; with few photos not all of them are in it.
     pub people: u32,
     pub photos: Vec<PhotoTruth>,
+}
+
+impl AlbumTruth {
+    /// How many people are in the pictures: few pictures do not have them all.
+    pub(crate) fn people_drawn(&self) -> usize {
+        let faces = self.photos.iter().flat_map(|photo| &photo.faces);
+        faces.map(|face| face.person).collect::<BTreeSet<_>>().len()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,7 +71,7 @@ pub(crate) enum SynthError {
     Cancelled { written: u32 },
 }
 
-/// How many photos are drawn at once between two looks at `cancel`.
+/// How many photos are drawn between two words of progress.
 const BATCH: u32 = 16;
 
 /// Draws an album into `folder`, which must be new, empty, or an album. `progress` is told photos done and all photos.
@@ -81,14 +91,19 @@ pub(crate) fn write_album(
     let people: Vec<Identity> = (0..plan.people).map(|index| Identity::new(plan.seed, index)).collect();
     let mut photos = Vec::new();
     for start in (0..plan.photos).step_by(BATCH as usize) {
-        if cancel.is_cancelled() {
-            return Err(SynthError::Cancelled { written: start });
+        let end = plan.photos.min(start + BATCH);
+        let draw = |number| match cancel.is_cancelled() {
+            true => Ok(None),
+            false => write_photo(folder, plan, &people, number).map(Some),
+        };
+        let written: Result<Vec<Option<PhotoTruth>>, (io::Error, PathBuf)> =
+            (start..end).into_par_iter().map(draw).collect();
+        let written = written.map_err(|(source, path)| SynthError::Write { written: start, source, path })?;
+        photos.extend(written.into_iter().flatten());
+        if photos.len() < end as usize {
+            return Err(SynthError::Cancelled { written: photos.len() as u32 });
         }
-        let batch = (start..plan.photos.min(start + BATCH)).into_par_iter();
-        let written: Result<Vec<PhotoTruth>, (io::Error, PathBuf)> =
-            batch.map(|number| write_photo(folder, plan, &people, number)).collect();
-        photos.extend(written.map_err(|(source, path)| SynthError::Write { written: start, source, path })?);
-        progress(photos.len() as u32, plan.photos);
+        progress(end, plan.photos);
     }
     let truth = AlbumTruth { seed: plan.seed, people: plan.people, photos };
     let path = folder.join(TRUTH_FILE);
@@ -205,6 +220,35 @@ mod tests {
         let outcome = write_album(folder.path(), &plan(Layout::Photos), &Cancel::default(), &mut |_, _| ());
         assert!(matches!(outcome, Err(SynthError::FolderInUse(_))));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn who_is_counted_is_who_was_drawn() {
+        let crops = AlbumPlan { people: 50, photos: 5, ..plan(Layout::FolderAPerson { crop_size: 16 }) };
+        assert_eq!(album(&crops).1.people_drawn(), 5);
+        assert_eq!(album(&AlbumPlan { people: 3, ..crops }).1.people_drawn(), 3);
+    }
+
+    /// A photo takes a second, and nobody waits for sixteen.
+    #[test]
+    fn a_cancel_ends_an_album_at_the_photo_that_is_being_drawn() {
+        let folder = tempfile::tempdir().unwrap();
+        let (cancel, asked) = (Cancel::default(), Cancel::default());
+        let watch = {
+            let (path, cancel, ended) = (folder.path().to_owned(), cancel.clone(), asked.clone());
+            std::thread::spawn(move || {
+                while !ended.is_cancelled() && fs::read_dir(&path).unwrap().next().is_none() {
+                    std::thread::sleep(std::time::Duration::from_millis(1));
+                }
+                cancel.cancel();
+            })
+        };
+        let plan = AlbumPlan { photos: BATCH, ..plan(Layout::Photos) };
+        let outcome = write_album(folder.path(), &plan, &cancel, &mut |_, _| ());
+        asked.cancel();
+        watch.join().unwrap();
+        let Err(SynthError::Cancelled { written }) = outcome else { panic!("drawn to the end") };
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), written as usize);
     }
 
     #[test]

@@ -219,7 +219,7 @@ pub(crate) enum Ending {
     Discard,
 }
 
-/// Asked of a trainer between two steps; clones share the flags.
+/// Asked of a trainer between two steps, and within one whether it shall be left; clones share the flags.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Control {
     pub cancel: Cancel,

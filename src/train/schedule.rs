@@ -67,6 +67,11 @@ pub(crate) enum ScheduleError {
 }
 
 impl LearningRate {
+    /// Whether the length of an epoch has an effect on it.
+    pub(crate) fn counts_epochs(&self) -> bool {
+        matches!(self, Self::Exponential { .. } | Self::Schedule(_))
+    }
+
     /// The rate of the step after `step` others, or None when training ends there.
     pub fn at(&self, step: u64, of: Length) -> Option<f64> {
         let epoch = step / of.steps_per_epoch.max(1);

@@ -22,6 +22,8 @@ use rand::Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::error::TrainError;
+use super::events::StopReason;
 use super::frozen::behaves_otherwise_in_training;
 use super::gradients::GradientMap;
 use super::loss::{LossConfig, Triplet, normalise, triplet_terms};
@@ -75,12 +77,20 @@ pub(crate) enum Choice<'a> {
     Given(&'a [Triplet]),
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct StepSettings<'a> {
     pub preprocessing: &'a Preprocessing,
     pub loss: LossConfig,
     pub chunks: ChunkSizes,
     pub draw: Draw,
+    /// Asked between two chunks: why the step shall be left, if it shall.
+    pub interrupted: &'a dyn Fn() -> Option<StopReason>,
+}
+
+impl StepSettings<'_> {
+    fn go_on(&self) -> Result<(), TrainError> {
+        (self.interrupted)().map_or(Ok(()), |reason| Err(TrainError::Interrupted(reason)))
+    }
 }
 
 /// What was learned from a batch; the weights have not moved yet.
@@ -99,12 +109,22 @@ pub(crate) struct Learned {
     pub times: PartTimes,
 }
 
-/// Mines `batch` and finds the gradients of `net`, which must be in training mode on an autodiff device.
+/// Mines `batch` and finds the gradients of `net`, which must be in training mode on an autodiff device. Its running
+/// statistics move with it; where it fails or is left in the middle, the network has those from before.
 pub(crate) fn learn<N: Module + EmbeddingNet>(
+    net: &mut N,
+    batch: &Batch<'_>,
+    settings: StepSettings<'_>,
+) -> Result<Learned, TrainError> {
+    let before = net.valid();
+    learned(net, batch, settings).inspect_err(|_| *net = before.train())
+}
+
+fn learned<N: Module + EmbeddingNet>(
     net: &N,
     batch: &Batch<'_>,
     settings: StepSettings<'_>,
-) -> Result<Learned, TensorReadError> {
+) -> Result<Learned, TrainError> {
     let (rows, mut lap, mut times) = (batch.inputs.len(), Lap::start(), PartTimes::default());
     if rows < 2 {
         return without_company(net, batch.inputs, settings);
@@ -141,9 +161,10 @@ pub(crate) fn learn<N: Module + EmbeddingNet>(
         to_teacher = Some(distance);
     }
     times.mining_secs += lap.secs();
+    settings.go_on()?;
     let gradients = match at_once {
         Some(shares) => back_through_shares(shares, &by_embedding),
-        None => back_through(net, batch, &by_embedding, noisy, settings),
+        None => back_through(net, batch, &by_embedding, noisy, settings)?,
     };
     times.learning_secs += lap.secs();
     Ok(Learned { loss, mined, gradients, vectors, dimensions, to_teacher, times })
@@ -154,7 +175,7 @@ fn without_company<N: Module + EmbeddingNet>(
     net: &N,
     inputs: Inputs<'_>,
     settings: StepSettings<'_>,
-) -> Result<Learned, TensorReadError> {
+) -> Result<Learned, TrainError> {
     let dimensions = net.embedding_size();
     let mut vectors = embed_inputs(net, inputs, settings)?;
     normalise_rows(&mut vectors, dimensions);
@@ -173,11 +194,19 @@ fn embed_inputs<N: Module + EmbeddingNet>(
     net: &N,
     inputs: Inputs<'_>,
     settings: StepSettings<'_>,
-) -> Result<Vec<f32>, TensorReadError> {
-    match inputs {
-        Inputs::Images(images) => embed(&net.valid(), images, settings.preprocessing, settings.chunks.inference),
-        Inputs::Features(features) => embed_features(&net.valid(), features, settings.chunks.inference),
+) -> Result<Vec<f32>, TrainError> {
+    let chunk = settings.chunks.inference.max(1);
+    let images = match inputs {
+        // One matrix product, which takes no time.
+        Inputs::Features(features) => return Ok(embed_features(&net.valid(), features, chunk)?),
+        Inputs::Images(images) => images,
+    };
+    let mut raw = Vec::with_capacity(images.len() * net.embedding_size());
+    for images in images.chunks(chunk) {
+        settings.go_on()?;
+        raw.extend(embed(&net.valid(), images, settings.preprocessing, chunk)?);
     }
+    Ok(raw)
 }
 
 /// The network's output for each picture, row after row, before normalisation.
@@ -331,12 +360,13 @@ fn embed_as_in_training<N: Module + EmbeddingNet>(
     net: &N,
     batch: &Batch<'_>,
     settings: StepSettings<'_>,
-) -> Result<Vec<f32>, TensorReadError> {
+) -> Result<Vec<f32>, TrainError> {
     let copy = net.valid().train();
     let device = device_of(net).autodiff();
     let (inputs, dimensions) = (batch.inputs, net.embedding_size());
     let mut raw = vec![0.0; inputs.len() * dimensions];
     for (number, rows) in balanced(&all(inputs.len()), batch.people, settings.chunks.gradient).iter().enumerate() {
+        settings.go_on()?;
         seed_noise(&device, settings.draw, number);
         let of_chunk = inputs.forward(&copy, rows, settings.preprocessing, &device).inner().try_into_vec_as::<f32>()?;
         for (&row, found) in rows.iter().zip(of_chunk.chunks(dimensions)) {
@@ -392,7 +422,7 @@ fn back_through<N: Module + EmbeddingNet>(
     by_embedding: &[f32],
     noisy: bool,
     settings: StepSettings<'_>,
-) -> GradientMap {
+) -> Result<GradientMap, TrainError> {
     let (inputs, dimensions) = (batch.inputs, net.embedding_size());
     let device = device_of(net).autodiff();
     let gradient_of = |row: usize| &by_embedding[row * dimensions..(row + 1) * dimensions];
@@ -402,6 +432,7 @@ fn back_through<N: Module + EmbeddingNet>(
     let sizes = sizes(inputs, noisy, &device, settings.chunks);
     let mut gradients = GradientMap::default();
     for (number, rows) in balanced(&rows, batch.people, sizes.chunk).iter().enumerate() {
+        settings.go_on()?;
         if noisy {
             seed_noise(&device, settings.draw, number);
         }
@@ -409,7 +440,7 @@ fn back_through<N: Module + EmbeddingNet>(
         gradients
             .add(back_through_shares(pass_shares(net, inputs, rows, sizes.share, settings.preprocessing), &by_row));
     }
-    gradients
+    Ok(gradients)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Errors in one line.
 
 /// An error and its causes. Most of our errors name their cause in their own words; such a cause is not said again.
-pub fn error_chain(error: &anyhow::Error) -> String {
+pub(crate) fn error_chain(error: &anyhow::Error) -> String {
     let mut line = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
         if !line.contains(&cause) {

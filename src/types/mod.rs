@@ -25,7 +25,7 @@ pub use cancel::Cancel;
 pub(crate) use counted::{counted, grouped, percent, size_words};
 pub(crate) use embedding::EmbeddingError;
 pub use embedding::{Embedding, SquaredDistance};
-pub use error_chain::error_chain;
+pub(crate) use error_chain::error_chain;
 pub(crate) use extension::has_extension;
 pub use face::{Detection, FaceBox, Landmarks};
 pub(crate) use hex::hex;

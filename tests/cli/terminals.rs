@@ -197,6 +197,12 @@ fn options_without_effect_and_numbers_of_which_nothing_follows_are_wrong_usage()
         "embed",
         "embed a.jpg --detector none --crop-rule square:1.2",
         "eval lfw --pairs p --embeddings e --model m",
+        "eval lfw --pairs p --embeddings e --offline",
+        "eval folder --embeddings e --device cpu",
+        "eval folder --library --offline",
+        "eval sensitivity dimensions --pairs p --embeddings e --images i",
+        "metadata names photos --dry-run",
+        "metadata names photos --take --dry-run --again",
         "eval lfw --pairs p --embeddings e --mirrored m",
         "eval lfw --pairs p --images i --centre-share 0.5",
         "eval folder --images i --far nan",
@@ -272,15 +278,18 @@ fn what_no_computer_holds_is_refused_before_it_is_begun() {
 }
 
 #[test]
-fn ctrl_c_ends_the_demonstration_while_it_draws() {
+fn ctrl_c_ends_what_draws_pictures_at_the_picture_that_it_draws() {
     let home = tempfile::tempdir().unwrap();
-    let running = spawned(home.path(), &["demo", "--headless", "--device", "cpu"]);
-    std::thread::sleep(std::time::Duration::from_millis(700));
-    let start = std::time::Instant::now();
-    let (code, told) = interrupted_after(running, "");
-    assert_eq!(code, Some(130), "{told}");
-    assert!(start.elapsed().as_secs() < 10, "{:?}: {told}", start.elapsed());
-    assert!(!told.contains("pictures drawn"), "it was drawn before it could be interrupted: {told}");
+    let album = home.path().join("album");
+    for arguments in [&["demo", "--headless", "--device", "cpu"][..], &["synth", album.to_str().unwrap()]] {
+        let running = spawned(home.path(), arguments);
+        std::thread::sleep(std::time::Duration::from_millis(700));
+        let start = std::time::Instant::now();
+        let (code, told) = interrupted_after(running, "");
+        assert_eq!(code, Some(130), "{told}");
+        assert!(start.elapsed().as_secs() < 10, "{:?}: {told}", start.elapsed());
+        assert!(!told.contains("pictures drawn"), "it was drawn before it could be interrupted: {told}");
+    }
 }
 
 #[test]
@@ -301,6 +310,32 @@ fn names_that_begin_with_a_hyphen_work_and_what_would_speak_to_the_terminal_is_r
     let told = likeness(home.path(), &["people", "--\u{1b}[31mred"]);
     assert_eq!(told.status.code(), Some(2));
     assert!(!told.stderr.contains(&0x1b), "{}", stderr(&told));
+}
+
+/// Whatever a file's name does to a terminal, an error that tells of it is one line, and says which file.
+#[cfg(unix)]
+#[test]
+fn a_file_name_that_breaks_the_line_is_told_on_one_line() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("a\nb\u{1b}[31m.pt");
+    std::fs::write(&file, "no weights, no list").unwrap();
+    let file = file.to_str().unwrap();
+    let gone = format!("{file}/gone");
+    let commands: &[(&[&str], usize)] = &[
+        (&["models", "import", file], 1),
+        (&["models", "import", file, &gone], 2),
+        (&["metadata", "read", &gone], 1),
+        (&["eval", "lfw", "--pairs", file, "--embeddings", file], 1),
+        (&["eval", "folder", "--embeddings", file], 1),
+        (&["train", &gone, "--net", "nn4", "--out", &gone, "--device", "cpu"], 1),
+    ];
+    for (arguments, lines) in commands {
+        let told = likeness(home.path(), arguments);
+        assert!(!told.status.success() && !told.stderr.contains(&0x1b), "{arguments:?}: {}", stderr(&told));
+        let errors = stderr(&told).lines().filter(|line| line.starts_with("likeness: ")).count();
+        assert_eq!(errors, *lines, "{arguments:?}: {}", stderr(&told));
+        assert!(stderr(&told).contains("a\\nb<U+001B>[31m.pt"), "{arguments:?}: {}", stderr(&told));
+    }
 }
 
 #[test]

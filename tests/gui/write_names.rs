@@ -8,11 +8,12 @@ use eframe::egui::accesskit::{Role, Toggled};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use likeness::app::engine::facts::NamedPerson;
-use likeness::app::engine::progress::{Progress, Skipped};
+use likeness::app::engine::progress::Progress;
 use likeness::app::engine::report::{JobEnd, JobId, JobKind, JobReport, Report};
 use likeness::app::metadata::state::write::{
-    ChangeKind, DiffLine, FileFate, FilePreview, LeftName, NameList, UndoSummary, WRITE_NAMES_PAGE, WriteChoices,
-    WriteEvent, WriteMessage, WritePlace, WritePreview, WriteRequest, WriteSummary, WritingKept, WritingSettings,
+    ChangeKind, DiffLine, FileFate, FilePreview, LeftName, NameList, Refusal, SkipWhy, SkippedFile, UndoSummary,
+    WRITE_NAMES_PAGE, WriteChoices, WriteEvent, WriteMessage, WritePlace, WritePreview, WriteRequest, WriteSummary,
+    WritingKept, WritingSettings,
 };
 use likeness::app::metadata::state::{Event, Message as Metadata, Request as MetadataRequest};
 use likeness::app::scan::job::SCANNING;
@@ -54,21 +55,14 @@ pub fn many_files(count: usize) -> WritePreview {
         let kept = if fate == FileFate::Changed { 7 } else { 0 };
         FilePreview { photo, place: WritePlace::Sidecar, file, fate, lines, kept, digest: [number as u8; 32] }
     };
-    let skipped = |name: &str, reason: &str| Skipped {
-        path: PathBuf::from("/home/maria/Photos").join(name),
-        reason: reason.into(),
-    };
+    let skipped = |name: &str, why| SkippedFile { path: PathBuf::from("/home/maria/Photos").join(name), why };
     let mut preview = WritePreview::default();
     preview.files = (0..count).map(file).collect();
     preview.unchanged = 3100;
     preview.left = (0..count.min(1)).map(|_| left_name()).collect();
     preview.skipped = vec![
-        skipped(
-            "cropped.jpg",
-            "the face regions there were made for a picture of another shape, which was cropped since; have them \
-             replaced, or remove them in the program that wrote them",
-        ),
-        skipped("locked.jpg", "cannot write the file: permission denied"),
+        skipped("cropped.jpg", SkipWhy::Refused(Refusal::StaleRegions)),
+        skipped("locked.jpg", SkipWhy::CannotOpen("cannot write the file: permission denied".into())),
     ];
     preview
 }
@@ -214,7 +208,7 @@ fn what_would_change_is_a_line_a_file_that_opens() {
     harness.run();
     assert!(harness.query_by_label("+ Jonas Weber").is_none());
     harness.get_by_label("locked.jpg");
-    harness.get_by_label("cannot write the file: permission denied");
+    harness.get_by_label("It cannot be read or written");
     assert_eq!(jobs(&wire).len(), 1, "nothing is written by looking");
 }
 
@@ -232,13 +226,13 @@ fn what_was_shown_is_written_and_taken_back() {
     wire.world.borrow_mut().writing.way_back = 2;
     let summary = WriteSummary {
         files: 2,
-        skipped: vec![Skipped { path: "/home/maria/Photos/a.jpg.xmp".into(), reason: "it has changed".into() }],
+        skipped: vec![SkippedFile { path: "/home/maria/Photos/a.jpg.xmp".into(), why: SkipWhy::ChangedSinceRead }],
         ..WriteSummary::default()
     };
     tell(&wire, &mut harness, WriteEvent::Written(summary));
     end(&wire, &mut harness, 4, JobEnd::Done(JobKind("write names")));
     harness.get_by_label("Names were written into 2 files · 1 file is left out");
-    harness.get_by_label("it has changed");
+    harness.get_by_label("It has changed since it was looked at");
     assert!(kept(&wire).unwrap().is_on, "from now on it is said when names change");
     harness.get_by_label("Take back from 2 files").click_accesskit();
     harness.run_steps(4);

@@ -134,7 +134,8 @@ def expected(path, network, images, unit):
 
 
 def export(path, network, images):
-    torch.onnx.export(network, images[:1], path, keep_initializers_as_inputs=False, opset_version=11)
+    # The exporter that InsightFace used; the newer one folds and names otherwise.
+    torch.onnx.export(network, images[:1], path, keep_initializers_as_inputs=False, opset_version=11, dynamo=False)
 
 
 def forms(depth, filters, side, outputs):

@@ -9,16 +9,16 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use self::names::tell_offered;
+use self::names::{Outcome, tell_offered};
 use super::job::{
-    self, FolderNames, KnownFaces, LeftName, MoreSources, NameChoices, OfferedNames, UndoSummary, WriteChoices,
-    WriteSummary,
+    self, AnsweredHere, FolderNames, KnownFaces, LeftName, MoreSources, NameChoices, OfferedNames, SkippedFile,
+    UndoSummary, WriteChoices, WriteSummary,
 };
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable, printable_text};
 use crate::app::engine::cli::output::with_path;
 use crate::app::engine::cli::{Global, output, there_is_a_library, usage};
 use crate::app::engine::home::Home;
-use crate::app::engine::networks::EngineOptions;
+use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::{JobEvent, Skipped};
 use crate::app::jobs::options::resolve;
 use crate::library::{Library, WritePlace};
@@ -65,8 +65,11 @@ struct NamesArgs {
     /// Offer this name no more in these photos; can be given several times.
     #[arg(long, value_name = "NAME", conflicts_with = "take", allow_hyphen_values = true)]
     refuse: Vec<String>,
-    /// Offer again what was refused.
+    /// Say of each name what --take or --refuse would do with it, and change nothing.
     #[arg(long)]
+    dry_run: bool,
+    /// Offer again what was refused.
+    #[arg(long, conflicts_with = "dry_run")]
     again: bool,
     /// digiKam's database, digikam4.db; it is read from a copy.
     #[arg(long, value_name = "FILE")]
@@ -111,7 +114,9 @@ impl MetadataArgs {
 
     fn refuse_idle(&self) -> Result<()> {
         let keeps_idly = matches!(&self.command, Command::Diff(what) if what.keep_time);
-        usage(!keeps_idly, "--keep-time has no effect on diff, which writes nothing")
+        usage(!keeps_idly, "--keep-time has no effect on diff, which writes nothing")?;
+        let shows_idly = matches!(&self.command, Command::Names(what) if what.shows_idly());
+        usage(!shows_idly, "--dry-run has no effect without --take or --refuse, which it shows")
     }
 }
 
@@ -159,17 +164,25 @@ pub fn run(home: &Home, global: &Global, args: MetadataArgs) -> Result<ExitCode>
             // A library that cannot be written is read anew the next time.
             let mut keep = |read: Vec<_>, gone: Vec<_>| _ = library.note_names_read(&read, &gone);
             let offered = job::offer(home, known, &options, &more, &mut keep, &cancel, &mut show)?;
-            let answered = match &offered {
-                Some(offered) => {
-                    let chosen = what.choices(offered)?;
-                    let names = (offered, &chosen);
-                    job::answer_here(home, &mut library, &options, names, &cancel, &mut show)?.zip(Some(chosen))
+            let Some(offered) = offered else { return Ok(ExitCode::SUCCESS) };
+            let chosen = what.choices(&offered)?;
+            let answered = match what.dry_run {
+                true => Some(AnsweredHere::default()),
+                false => {
+                    let (mut loaded, options, cancel) = (None, &options, &cancel);
+                    let place = &mut loaded;
+                    let load = move |events: &mut dyn FnMut(JobEvent)| {
+                        let engine: &Engine = { place }.insert(Engine::load(home, options, cancel, events)?);
+                        Ok(Some(engine as &dyn FindFaces))
+                    };
+                    let names = (&offered, &chosen);
+                    job::answer_here(&mut library, (home, options), names, load, cancel, &mut show)?
                 }
-                None => None,
             };
             console.close();
-            if let (Some(offered), Some((answered, chosen))) = (&offered, &answered) {
-                tell_offered(offered, answered, chosen, args.json)?;
+            if let Some(answered) = answered {
+                let outcome = if what.dry_run { Outcome::WouldBe(&chosen) } else { Outcome::Is(&answered, &chosen) };
+                tell_offered(&offered, &outcome, args.json)?;
             }
         }
         Command::Diff(what) => {
@@ -211,6 +224,10 @@ fn opened(home: &Home) -> Result<Library> {
 }
 
 impl NamesArgs {
+    fn shows_idly(&self) -> bool {
+        self.dry_run && !self.take && self.refuse.is_empty()
+    }
+
     /// What is answered to what is offered; nothing where nothing was asked.
     fn choices(&self, offered: &OfferedNames) -> Result<NameChoices> {
         match (self.take, &self.refuse[..]) {
@@ -329,7 +346,12 @@ fn tell_plan(photo: &Path, plan: &MetadataPlan, json: bool) -> Result<()> {
     let is_withheld = plan.changes.iter().any(|change| change.kind == ChangeKind::Withheld);
     match &plan.file {
         FileChange::Nothing if !is_withheld => Ok(()),
-        _ => output::line(plan),
+        _ => {
+            output::line(format!("{}: {}", printable(&plan.path), plan.file))?;
+            plan.changes
+                .iter()
+                .try_for_each(|change| output::line(format!("  {}", printable_text(&change.to_string()))))
+        }
     }
 }
 
@@ -363,11 +385,11 @@ fn tell_written(summary: &WriteSummary, what: [&str; 2], json: bool) -> Result<(
     if json {
         let left: Vec<Value> = left.iter().map(left_json).collect();
         return output::json(&json!({
-            "files": files, "unchanged": unchanged, "left": left, "skipped": skipped_json(skipped),
+            "files": files, "unchanged": unchanged, "left": left, "skipped": skipped_json(&as_told(skipped)),
             "cancelled": cancelled,
         }));
     }
-    let [some, none] = what;
+    let ([some, none], skipped) = (what, &as_told(skipped));
     if *files + *unchanged + skipped.len() == 0 && !cancelled {
         return output::line(format!("{none}: no photo of the library there has names to write"));
     }
@@ -399,7 +421,7 @@ fn tell_undone(summary: Option<&UndoSummary>, json: bool) -> Result<()> {
         };
     };
     if json {
-        let skipped = skipped_json(skipped);
+        let skipped = skipped_json(&as_told(skipped));
         return output::json(&json!({ "restored": restored, "skipped": skipped, "cancelled": cancelled }));
     }
     let restored = match restored {
@@ -407,7 +429,11 @@ fn tell_undone(summary: Option<&UndoSummary>, json: bool) -> Result<()> {
         files => format!("{} put back", counted(*files, "file", "files")),
     };
     output::line(format!("{restored}, {} skipped", skipped.len()))?;
-    tell_skipped(skipped)
+    tell_skipped(&as_told(skipped))
+}
+
+fn as_told(skipped: &[SkippedFile]) -> Vec<Skipped> {
+    skipped.iter().cloned().map(Skipped::from).collect()
 }
 
 fn skipped_json(skipped: &[Skipped]) -> Value {

@@ -8,6 +8,7 @@ mod offer;
 mod pending;
 mod preview;
 mod read;
+mod skipped;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -23,13 +24,14 @@ use serde::{Deserialize, Serialize};
 
 use self::access::LibraryAccess;
 pub use self::answer::NameChoices;
+pub(crate) use self::answer::offer_again;
 pub(crate) use self::answer::{NameOfPhoto, NamePlace, PlacedName, names_of, placed_names};
-pub(crate) use self::answer::{answer, offer_again};
-pub(crate) use self::by_hand::{AnsweredHere, MadeFaces, answer_here, make_faces, pictures_to_cut};
+pub(crate) use self::by_hand::{AnsweredHere, answer_here};
 pub use self::offer::OfferedNames;
 pub(crate) use self::offer::{KnownFaces, offer};
 pub use self::preview::{DiffLine, FileFate, FilePreview, WritePreview};
 pub(crate) use self::read::{FolderNames, read, says_something};
+pub use self::skipped::{SkipWhy, SkippedFile};
 pub(crate) use self::sources::MoreSources;
 #[cfg(feature = "gui")]
 pub use self::window::{Event, Job, Request};
@@ -38,8 +40,7 @@ pub(crate) use self::window::{FIND_NAMES, TAKE_NAMES};
 pub(crate) use self::write_window::{PREVIEW_NAMES, TAKE_NAMES_BACK, WRITE_NAMES};
 #[cfg(feature = "gui")]
 pub use self::write_window::{WriteEvent, WriteRequest, WritingKept, WritingSettings};
-use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
-use crate::app::jobs::walk::plain;
+use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::faces::image::orientation_of_file;
 use crate::library::{Library, LibraryReader, NamedFace, PhotoToWrite, WritePlace, WrittenFile};
 use crate::metadata::region_box::RegionBox;
@@ -47,15 +48,12 @@ use crate::metadata::xmp::{
     self, FaceToWrite, FileChange, FileUndo, MetadataError, MetadataPlan, Modified, NamesToWrite, PacketPlace,
     PeoplePacket, Undone, WriteRemains, WrittenNames,
 };
-pub use crate::metadata::xmp::{ChangeKind, NameList, OthersNames};
+pub use crate::metadata::xmp::{ChangeKind, NameList, OthersNames, Refusal};
 use crate::types::Cancel;
 
 const LOOKING: Stage = Stage::new("stage_metadata_plan", "Looking at metadata");
 const WRITING: Stage = Stage::new("stage_metadata_write", "Writing names");
 const TAKING_BACK: Stage = Stage::new("stage_metadata_undo", "Taking names back");
-
-/// Of a file whose way back cannot be kept, or was not kept so that it can be read.
-const UNNOTED: &str = "what was written into it is not noted in a form that can be read";
 
 /// What its user wants written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,7 +94,7 @@ pub struct WriteSummary {
     pub unchanged: usize,
     /// Names that other programs' ones stand for.
     pub left: Vec<LeftName>,
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<SkippedFile>,
     pub cancelled: bool,
 }
 
@@ -126,7 +124,7 @@ pub(crate) fn diff(
                     summary.left.extend(left_names(&planned));
                     tell(&photo.path, place, &planned)?;
                 }
-                Err(error) => summary.skip(&photo.path, &error),
+                Err(error) => summary.skip(&photo.path, SkipWhy::of(&error)),
             }
         }
         Ok(())
@@ -151,7 +149,7 @@ pub(crate) fn write(
                     summary.left.extend(left_names(&planned));
                     write_planned(library, step, (photo.path.as_path(), place), &planned, choices, summary)?;
                 }
-                Err(error) => summary.skip(&photo.path, &error),
+                Err(error) => summary.skip(&photo.path, SkipWhy::of(&error)),
             }
         }
         Ok(())
@@ -174,7 +172,7 @@ fn write_planned(
     let undo = match planned.undo() {
         Ok(undo) => serde_json::to_string(&undo)?,
         Err(error) => {
-            summary.skip(photo, &error);
+            summary.skip(photo, SkipWhy::of(&error));
             return Ok(());
         }
     };
@@ -186,7 +184,7 @@ fn write_planned(
         Ok(()) => summary.files += 1,
         Err(error) => {
             library.change(move |library| library.note_taken_back(step, &file))?;
-            summary.skip(photo, &error);
+            summary.skip(photo, SkipWhy::of(&error));
         }
     }
     Ok(())
@@ -198,7 +196,7 @@ pub struct UndoSummary {
     /// Files that were put back; not those that a writing which broke off had noted and never touched.
     pub restored: usize,
     /// Files that others have changed since; they stay as they are.
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<SkippedFile>,
     pub cancelled: bool,
 }
 
@@ -237,9 +235,7 @@ fn take_back(
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<()> {
     let Ok(back) = serde_json::from_str::<FileUndo>(&file.undo) else {
-        let skipped = Skipped { path: file.photo.clone(), reason: UNNOTED.to_owned() };
-        events(JobEvent::Skipped(skipped.clone()));
-        summary.skipped.push(skipped);
+        summary.skip(SkippedFile::new(&file.photo, SkipWhy::NotNoted), events);
         return Ok(());
     };
     match back.apply() {
@@ -248,9 +244,7 @@ fn take_back(
             library.change(move |library| library.note_taken_back(step, &file))
         }
         Err(error) => {
-            let skipped = Skipped { path: back.path.clone(), reason: reason(&error) };
-            events(JobEvent::Skipped(skipped.clone()));
-            summary.skipped.push(skipped);
+            summary.skip(SkippedFile::new(&back.path, SkipWhy::of(&error)), events);
             // Nothing puts such a file back any more; one that cannot be reached may be there again.
             match error {
                 MetadataError::Changed { .. } => library.change(move |library| library.drop_way_back(step, &file)),
@@ -261,22 +255,15 @@ fn take_back(
 }
 
 impl WriteSummary {
-    fn skip(&mut self, path: &Path, error: &MetadataError) {
-        self.skipped.push(Skipped { path: path.to_owned(), reason: reason(error) });
-    }
-
-    fn skip_unnoted(&mut self, path: &Path) {
-        self.skipped.push(Skipped { path: path.to_owned(), reason: UNNOTED.to_owned() });
+    fn skip(&mut self, path: &Path, why: SkipWhy) {
+        self.skipped.push(SkippedFile::new(path, why));
     }
 }
 
-/// The reason alone: the path stands before it.
-fn reason(error: &MetadataError) -> String {
-    match error {
-        MetadataError::Io { doing, reason, .. } => format!("cannot {doing} the file: {}", plain(reason)),
-        MetadataError::Packet { reason, .. } => reason.to_string(),
-        MetadataError::Refused { why, .. } => why.to_string(),
-        MetadataError::Changed { .. } => "the file has changed since it was looked at".to_owned(),
+impl UndoSummary {
+    fn skip(&mut self, file: SkippedFile, events: &mut dyn FnMut(JobEvent)) {
+        events(JobEvent::Skipped(file.clone().into()));
+        self.skipped.push(file);
     }
 }
 
@@ -330,10 +317,10 @@ fn each_photo<L: LibraryAccess>(
         match each(library, &photo, &mut summary) {
             Ok(()) => {}
             // One file whose way back cannot be noted, or whose note cannot be read, keeps no other from its names.
-            Err(error) if error.is::<serde_json::Error>() => summary.skip_unnoted(&photo.path),
+            Err(error) if error.is::<serde_json::Error>() => summary.skip(&photo.path, SkipWhy::NotNoted),
             Err(error) => return Err(error),
         }
-        summary.skipped[told..].iter().for_each(|skipped| events(JobEvent::Skipped(skipped.clone())));
+        summary.skipped[told..].iter().for_each(|skipped| events(JobEvent::Skipped(skipped.clone().into())));
         events(JobEvent::Progress(meter.advance(1)));
     }
     Ok(summary)

@@ -15,11 +15,10 @@ pub use self::conflicts::{ConflictAnswer, Follow};
 pub(crate) use self::lists::{NameWithoutFace, PersonToReview, ReviewLists, TickedName};
 use self::write::{WRITE_NAMES_PAGE, WriteMessage, WritingState};
 use crate::app::engine::facts::Facts;
-use crate::app::engine::progress::Skipped;
 use crate::app::engine::report::{JobId, JobKind, Ticket};
 pub use crate::app::metadata::job::{Event, Request};
 use crate::app::metadata::job::{FIND_NAMES, NameChoices, OfferedNames, PlacedName, TAKE_NAMES, names_of};
-pub(crate) use crate::app::metadata::job::{NameOfPhoto, NamePlace};
+pub(crate) use crate::app::metadata::job::{NameOfPhoto, NamePlace, SkipWhy, SkippedFile};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Ended, Feature, Question};
 use crate::app::ui::locale::Locale;
@@ -122,7 +121,7 @@ impl State {
     }
 
     /// Files that could not be read.
-    pub(crate) fn skipped(&self) -> &[Skipped] {
+    pub(crate) fn skipped(&self) -> &[SkippedFile] {
         self.offered.as_ref().map_or(&[][..], |offered| &offered.skipped)
     }
 

@@ -10,7 +10,7 @@ use eframe::egui::{Align, Layout, Ui};
 
 use self::write::WritePage;
 use crate::app::metadata::state::write::WRITE_NAMES_PAGE;
-use crate::app::metadata::state::{Message, NAMES_PAGE, State};
+use crate::app::metadata::state::{Message, NAMES_PAGE, SkipWhy, State};
 use crate::app::ui::action::Action;
 use crate::app::ui::feature::FeatureView;
 use crate::app::ui::page::Page;
@@ -19,6 +19,7 @@ use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::section::{hint_ui, section_ui};
 use crate::metadata::found::NameSource;
+use crate::metadata::xmp::Refusal;
 
 pub(crate) type Context<'a> = crate::app::ui::context::ViewContext<'a, State, Message>;
 
@@ -99,6 +100,39 @@ fn source_key(source: NameSource) -> &'static str {
         NameSource::GoogleTakeout => "names_from_takeout",
         NameSource::Keyword => "names_from_keywords",
         NameSource::DigikamDatabase => "names_from_digikam",
+    }
+}
+
+/// Why a file is left out; what was said of it in English is more exact.
+fn skip_key(why: &SkipWhy) -> &'static str {
+    match why {
+        SkipWhy::CannotOpen(_) => "skip_cannot_open",
+        SkipWhy::Damaged(_) => "skip_damaged",
+        SkipWhy::HiddenSidecar => "skip_hidden_sidecar",
+        SkipWhy::ChangedSinceRead => "skip_changed",
+        SkipWhy::ChangedSinceShown => "skip_changed_since_shown",
+        SkipWhy::NotNoted => "skip_not_noted",
+        SkipWhy::NoFace(_) => "skip_no_face",
+        SkipWhy::Refused(why) => refusal_key(*why),
+    }
+}
+
+fn refusal_key(why: Refusal) -> &'static str {
+    match why {
+        Refusal::NotJpeg => "skip_not_jpeg",
+        Refusal::DamagedJpeg => "skip_damaged_jpeg",
+        Refusal::SeveralPackets => "skip_several_packets",
+        Refusal::InExtended => "skip_in_extended",
+        Refusal::TooLong => "skip_too_long",
+        Refusal::WouldMove => "skip_would_move",
+        Refusal::StaleRegions => "skip_stale_regions",
+        Refusal::UnknownForm => "skip_unknown_form",
+        Refusal::Linked => "skip_linked",
+        Refusal::ReadOnly => "skip_read_only",
+        Refusal::OtherOwner => "skip_other_owner",
+        Refusal::NotAFile => "skip_not_a_file",
+        Refusal::BadPicture => "skip_bad_picture",
+        Refusal::BadName => "skip_bad_name",
     }
 }
 

@@ -42,6 +42,16 @@ pub(crate) enum DigikamError {
     Damaged { path: PathBuf, reason: String },
 }
 
+impl DigikamError {
+    /// Whether the file itself is at fault, and not what keeps it from being read.
+    pub(crate) fn is_damage(&self) -> bool {
+        match self {
+            Self::NotDigikam { .. } | Self::Damaged { .. } => true,
+            Self::CannotCopy { .. } | Self::Busy { .. } => false,
+        }
+    }
+}
+
 /// Reads the database at `path`. `copies` is a folder of ours for a passing copy, which is gone afterwards;
 /// `mounted` says where a volume with an UUID is ([`roots::mount_point`]).
 pub(crate) fn read(

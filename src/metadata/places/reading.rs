@@ -74,11 +74,7 @@ impl Votes {
     fn habit(&self, group: &PhotoRegions, vote: &PhotoVote, turn: ExifTurn) -> f64 {
         let own = group.photo.turn;
         let stated = |frame| if group.regions.iter().any(|(_, region)| region.frame == frame) { STATED } else { 0.0 };
-        let unheard = match turn {
-            turn if turn == own || turn == ExifTurn::NONE => UNHEARD,
-            turn if turn.is_mirrored() != own.is_mirrored() => MIRRORED_SINCE,
-            _ => TURNED_SINCE,
-        };
+        let unheard = unheard(turn, own);
         let mut votes = unheard + self.by_turn[own.index()][turn.index()] - vote.by_turn[turn.index()];
         if turn == own {
             votes += self.stored - vote.stored + stated(StatedFrame::Stored);
@@ -92,7 +88,8 @@ impl Votes {
 }
 
 impl PhotoVote {
-    /// The turns that fit most faces share the photo's vote; if all fit alike, it has none.
+    /// The turns that fit most faces share the photo's vote, each as far as it is likely before: two faces beside each
+    /// other fit mirrored and upside down as well. If all fit alike, it has none.
     fn of(group: &PhotoRegions) -> Self {
         let fits = fits_by_turn(group);
         let mut vote = Self { fits, by_turn: [0.0; 8], stored: 0.0, upright: 0.0 };
@@ -101,8 +98,10 @@ impl PhotoVote {
         if most == 0 || as_good == fits.len() {
             return vote;
         }
-        for turn in (0..fits.len()).filter(|&turn| fits[turn] == most) {
-            vote.by_turn[turn] = most as f64 / as_good as f64;
+        let fitting = || ExifTurn::all().filter(|turn| fits[turn.index()] == most);
+        let all: f64 = fitting().map(|turn| unheard(turn, group.photo.turn)).sum();
+        for turn in fitting() {
+            vote.by_turn[turn.index()] = most as f64 * unheard(turn, group.photo.turn) / all;
         }
         let (stored, upright) = (fits[group.photo.turn.index()], fits[ExifTurn::NONE.index()]);
         // Whichever fits more, so that chance hits of the other do not add up.
@@ -112,6 +111,15 @@ impl PhotoVote {
             Ordering::Equal => {}
         }
         vote
+    }
+}
+
+/// How likely a turn is where nothing speaks for it.
+fn unheard(turn: ExifTurn, own: ExifTurn) -> f64 {
+    match turn {
+        turn if turn == own || turn == ExifTurn::NONE => UNHEARD,
+        turn if turn.is_mirrored() != own.is_mirrored() => MIRRORED_SINCE,
+        _ => TURNED_SINCE,
     }
 }
 

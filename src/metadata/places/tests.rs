@@ -191,3 +191,15 @@ fn two_regions_of_one_face_and_a_guess_without_one() {
     let expected = [UnplacedWhy::FaceTaken { face: 0 }, UnplacedWhy::GuessWithoutFace, UnplacedWhy::PhotoNotInLibrary];
     assert_eq!(why, expected);
 }
+
+/// Two faces beside each other fit a mirrored picture and one upside down as well: that is no doubt about the place of a
+/// third who was not found, however many photos are so.
+#[test]
+fn photos_that_look_alike_mirrored_leave_no_region_without_a_face_open() {
+    let beside = [0.2, 0.7].map(|x| RegionBox { x, y: 0.45, width: 0.1, height: 0.1 });
+    let photos: Vec<_> = (1..=12).map(|number| photo(number, (2000, 2000), 1, &beside)).collect();
+    let mut found = named(&photos, |_| 1);
+    found.push(region(1, "Ghost", RegionBox { x: 0.45, y: 0.05, width: 0.1, height: 0.1 }, None));
+    let names = place(&found, &photos);
+    assert_eq!((names.placed.len(), names.by_hand.len(), &names.unplaced[..]), (24, 1, &[][..]));
+}

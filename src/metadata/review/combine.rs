@@ -20,6 +20,8 @@ pub(super) struct Combined {
     pub by_hand: Vec<HandRegion>,
     pub deduced: Vec<deduce::DeducedName>,
     pub open: BTreeMap<(usize, NameKey), OpenWhy>,
+    /// Names that nothing is offered for, since the user gave the person a face of the photo.
+    pub owned: Vec<(usize, NameKey)>,
     pub elsewhere: usize,
     pub readings: Vec<WriterReading>,
 }
@@ -50,10 +52,11 @@ pub(super) fn combine(input: &NamesToReview) -> Combined {
         by_hand: Vec::new(),
         deduced: Vec::new(),
         open: BTreeMap::new(),
+        owned: Vec::new(),
         elsewhere: names.unplaced.iter().filter(|unplaced| unplaced.photo.is_none()).count(),
         readings: names.readings.clone(),
     };
-    combined.by_hand = by_hand(input, &names, &combined);
+    combined.by_hand = by_hand(input, &names, &mut combined);
     combined.work_out(input, &names);
     combined
 }
@@ -131,13 +134,13 @@ fn drop_beside_surer(input: &NamesToReview, faces: &mut BTreeMap<(usize, usize),
 }
 
 /// Regions of several sources at one place are one region.
-fn by_hand(input: &NamesToReview, names: &NamesInPhotos, combined: &Combined) -> Vec<HandRegion> {
-    let on_face: HashSet<(usize, &NameKey)> =
-        combined.faces.iter().flat_map(|((photo, _), names)| names.iter().map(|name| (*photo, &name.key))).collect();
+fn by_hand(input: &NamesToReview, names: &NamesInPhotos, combined: &mut Combined) -> Vec<HandRegion> {
+    let on_face: HashSet<(usize, NameKey)> = combined.on_faces().collect();
     let mut regions: Vec<HandRegion> = Vec::new();
     let mut of_photo: HashMap<usize, Vec<usize>> = HashMap::new();
     for region in &names.by_hand {
-        let Some(key) = key(input, region.found, region.photo).filter(|key| !on_face.contains(&(region.photo, key)))
+        let Some(key) =
+            key(input, region.found, region.photo).filter(|key| !on_face.contains(&(region.photo, key.clone())))
         else {
             continue;
         };
@@ -145,6 +148,7 @@ fn by_hand(input: &NamesToReview, names: &NamesInPhotos, combined: &Combined) ->
         let aspect = width.max(1) as f32 / height.max(1) as f32;
         let forgotten = &input.photos[region.photo].forgotten;
         if forgotten.iter().any(|&place| places::fit(region.at, place, aspect).is_some()) {
+            combined.open.insert((region.photo, key), OpenWhy::Forgotten);
             continue;
         }
         let there = of_photo.entry(region.photo).or_default();
@@ -165,6 +169,8 @@ fn by_hand(input: &NamesToReview, names: &NamesInPhotos, combined: &Combined) ->
     }
     for region in &mut regions {
         drop_outdone(input, region);
+        // Forgotten at one place and not at another.
+        region.names.iter().for_each(|(key, _)| _ = combined.open.remove(&(region.photo, key.clone())));
     }
     regions
 }
@@ -178,11 +184,20 @@ fn drop_outdone(input: &NamesToReview, region: &mut HandRegion) {
 }
 
 impl Combined {
+    /// Each name with its photo, once a face.
+    fn on_faces(&self) -> impl Iterator<Item = (usize, NameKey)> {
+        self.faces.iter().flat_map(|((photo, _), names)| names.iter().map(|name| (*photo, name.key.clone())))
+    }
+
+    fn on_regions(&self) -> impl Iterator<Item = (usize, NameKey)> {
+        self.by_hand.iter().flat_map(|region| region.names.iter().map(|(key, _)| (region.photo, key.clone())))
+    }
+
     /// A program's guess yields to what all photos together say.
     fn drop_guesses(&mut self) {
         for name in &self.deduced {
             for guess in self.faces.remove(&(name.photo, name.face)).into_iter().flatten() {
-                self.open.insert((name.photo, guess.key), OpenWhy::Contradicted);
+                self.open.insert((name.photo, guess.key), OpenWhy::Outdone);
             }
         }
     }
@@ -199,10 +214,10 @@ impl Combined {
             Some((*at, agreed(names)?.filter(|_| is_once(at.0, &names[0]))))
         };
         let placed = self.faces.iter().filter_map(name_of).collect();
-        let mut settled: HashSet<(usize, NameKey)> = HashSet::new();
-        settled.extend(self.faces.iter().flat_map(|((photo, _), n)| n.iter().map(|name| (*photo, name.key.clone()))));
-        settled.extend(self.by_hand.iter().flat_map(|r| r.names.iter().map(|(key, _)| (r.photo, key.clone()))));
-        settled.extend(input.photos.iter().enumerate().flat_map(|(at, photo)| owners(photo).map(move |key| (at, key))));
+        let owned: HashSet<(usize, NameKey)> =
+            input.photos.iter().enumerate().flat_map(|(at, photo)| owners(photo).map(move |key| (at, key))).collect();
+        let mut settled: HashSet<(usize, NameKey)> = self.on_faces().chain(self.on_regions()).collect();
+        settled.extend(self.open.keys().chain(&owned).cloned());
         let is_confirmed = |found: &NameFound| found.kind == NameKind::Confirmed;
         let why = unplaced_why(input, names);
         let given: Vec<(usize, NameKey)> = self
@@ -216,15 +231,14 @@ impl Combined {
         let (open, lost): (Vec<_>, Vec<_>) = given.into_iter().partition(|given| {
             matches!(why.get(given), None | Some(UnplacedWhy::PictureCropped | UnplacedWhy::ReadingUnclear))
         });
-        let photos = input.photos;
-        let input = NamesToPlace {
-            photos,
+        let to_place = NamesToPlace {
+            photos: input.photos,
             names: &open,
             placed: &placed,
             same_person: input.same_person,
             cancel: input.cancel,
         };
-        let deduced = deduce::deduce(&input);
+        let deduced = deduce::deduce(&to_place);
         for name in deduced.undecided {
             let given = (name.photo, name.name);
             let unplaced = why.get(&given).map(|why| OpenWhy::Unplaced(*why));
@@ -233,6 +247,25 @@ impl Combined {
         self.open.extend(lost.into_iter().filter_map(|given| why.get(&given).map(|w| (given, OpenWhy::Unplaced(*w)))));
         self.deduced = deduced.names;
         self.drop_guesses();
+        self.note_the_rest(&why, &owned);
+    }
+
+    /// Names that are neither offered nor open: they are the user's own already, or were dropped beside something surer.
+    fn note_the_rest(&mut self, why: &HashMap<(usize, NameKey), UnplacedWhy>, owned: &HashSet<(usize, NameKey)>) {
+        let mut told: HashSet<(usize, NameKey)> = self.on_faces().chain(self.on_regions()).collect();
+        told.extend(self.open.keys().cloned());
+        told.extend(self.deduced.iter().map(|name| (name.photo, name.name.clone())));
+        for given in self.given.keys().filter(|given| !told.contains(*given)) {
+            if owned.contains(given) {
+                self.owned.push(given.clone());
+                continue;
+            }
+            let why = match why.get(given) {
+                None | Some(UnplacedWhy::FaceTaken { .. }) => OpenWhy::Outdone,
+                Some(why) => OpenWhy::Unplaced(*why),
+            };
+            self.open.insert(given.clone(), why);
+        }
     }
 }
 

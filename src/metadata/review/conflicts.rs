@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::answers::WithdrawnName;
 use super::combine::Combined;
 use super::fate::{FaceFate, fate};
-use super::people::sources;
+use super::people::{known_people, sources};
 use super::{
-    DisputedFace, FaceProposal, NameConflict, NameOfFace, NamesToReview, OpenName, OpenWhy, OwnName, PersonFound,
-    SharedName,
+    DisputedFace, FaceProposal, NameConflict, NameOfFace, NamesToReview, NamesakeQuestion, OpenName, OpenWhy, OwnName,
+    PersonFound, SharedName,
 };
 use crate::metadata::faces::{FaceOwner, FaceToName};
+use crate::metadata::found::NameSource;
+use crate::metadata::name_key::NameKey;
 use crate::types::{FaceId, PersonId, PhotoId};
 
 /// A group of fewer faces than this, and than this share of a name's faces, is no second person; a wrong face among many
@@ -28,6 +30,10 @@ pub(super) fn conflicts(input: &NamesToReview, combined: &Combined, people: &mut
     let faces = input.photos.iter().flat_map(|photo| &photo.faces);
     let by_id: HashMap<FaceId, &FaceToName> = faces.map(|face| (face.id, face)).collect();
     for person in people {
+        if person.people.len() > 1 {
+            conflicts.extend(namesakes(&by_id, person).into_iter().map(NameConflict::Namesakes));
+            continue;
+        }
         let mut shared = in_one_photo(person);
         shared.extend(unlike_groups(input, &by_id, person));
         if !shared.is_empty() {
@@ -56,12 +62,12 @@ pub(super) fn join_withdrawn(conflicts: &mut [NameConflict], withdrawn: &mut Vec
 }
 
 fn of_faces(input: &NamesToReview, combined: &Combined) -> Vec<NameConflict> {
-    let mut conflicts = Vec::new();
+    let (mut conflicts, known) = (Vec::new(), known_people(input));
     for (&(photo, face), names) in &combined.faces {
         let FaceToName { id, at, of, .. } = input.photos[photo].faces[face];
         let others = names.iter().filter(|name| !matches!(fate(input, photo, face, &name.key), FaceFate::Settled));
-        let others = others.map(|name| NameOfFace { key: name.key.clone(), sources: sources(input, &name.found) });
-        let names: Vec<NameOfFace> = others.collect();
+        let names: Vec<NameOfFace> =
+            others.map(|name| name_of_face(&name.key, &known, sources(input, &name.found))).collect();
         let is_denied = |name: &NameOfFace| matches!(fate(input, photo, face, &name.key), FaceFate::Denied);
         let denied = names.iter().any(is_denied);
         let ours = match of {
@@ -77,10 +83,9 @@ fn of_faces(input: &NamesToReview, combined: &Combined) -> Vec<NameConflict> {
 }
 
 fn of_regions(input: &NamesToReview, combined: &Combined) -> impl Iterator<Item = NameConflict> {
-    let disputed = combined.by_hand.iter().filter(|region| region.names.len() > 1);
-    disputed.map(|region| {
-        let names = region.names.iter();
-        let names = names.map(|(key, found)| NameOfFace { key: key.clone(), sources: sources(input, found) });
+    let (disputed, known) = (combined.by_hand.iter().filter(|region| region.names.len() > 1), known_people(input));
+    disputed.map(move |region| {
+        let names = region.names.iter().map(|(key, found)| name_of_face(key, &known, sources(input, found)));
         let (photo, at) = (input.photos[region.photo].id, region.at);
         NameConflict::TwoNames(DisputedFace {
             photo,
@@ -91,6 +96,33 @@ fn of_regions(input: &NamesToReview, combined: &Combined) -> impl Iterator<Item 
             names: names.collect(),
         })
     })
+}
+
+fn name_of_face(key: &NameKey, known: &HashMap<NameKey, Vec<PersonId>>, sources: Vec<NameSource>) -> NameOfFace {
+    NameOfFace { key: key.clone(), people: known.get(key).cloned().unwrap_or_default(), sources }
+}
+
+/// Whose faces these are: one question a group, and one for each face or region that is in none.
+fn namesakes(by_id: &HashMap<FaceId, &FaceToName>, person: &mut PersonFound) -> Vec<NamesakeQuestion> {
+    let (key, people) = (person.key.clone(), person.people.clone());
+    let question = || NamesakeQuestion { key: key.clone(), people: people.clone(), faces: Vec::new(), by_hand: None };
+    let (mut questions, mut of_group): (Vec<NamesakeQuestion>, HashMap<PersonId, usize>) = Default::default();
+    for face in std::mem::take(&mut person.faces) {
+        person.open.push(OpenName { photo: face.photo, why: OpenWhy::Contradicted });
+        let group = by_id.get(&face.face).and_then(|face| face.of.person());
+        let place = group.map_or(questions.len(), |group| *of_group.entry(group).or_insert(questions.len()));
+        if place == questions.len() {
+            questions.push(question());
+            questions[place].people.sort_by_key(|person| Some(*person) != group);
+        }
+        questions[place].faces.push(face);
+    }
+    for region in std::mem::take(&mut person.by_hand) {
+        person.open.push(OpenName { photo: region.photo, why: OpenWhy::Contradicted });
+        questions.push(NamesakeQuestion { by_hand: Some(region), ..question() });
+    }
+    person.choose_examples();
+    questions
 }
 
 /// Nobody is twice in one photo, unless it is a collage or there is a mirror.

@@ -58,8 +58,8 @@ pub(crate) struct PersonFound {
     pub name: String,
     /// All spellings, the most frequent first.
     pub spellings: Vec<(String, usize)>,
-    /// The library's person of that name.
-    pub person: Option<PersonId>,
+    /// The library's people of that name. Which of several is meant nobody but the user knows.
+    pub people: Vec<PersonId>,
     /// Photos that name the person, each once, and how many of them each source names.
     pub names: usize,
     pub by_source: BTreeMap<NameSource, usize>,
@@ -131,8 +131,12 @@ pub(crate) struct OpenName {
 pub(crate) enum OpenWhy {
     Unplaced(UnplacedWhy),
     Undecided(UndecidedWhy),
-    /// Another name contradicts: see the conflicts.
+    /// Another name contradicts, or several people have this one: see the conflicts.
     Contradicted,
+    /// Something surer stands in its place: for the face, or for the name.
+    Outdone,
+    /// The user had whoever is there forgotten.
+    Forgotten,
 }
 
 /// What nobody but the user can decide. Nothing of it is proposed.
@@ -142,6 +146,8 @@ pub(crate) enum NameConflict {
     TwoNames(DisputedFace),
     /// One name for faces that are hardly of one person.
     TwoPeople(SharedName),
+    /// A name that several people of the library have.
+    Namesakes(NamesakeQuestion),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -170,7 +176,20 @@ pub(crate) struct OwnName {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NameOfFace {
     pub key: NameKey,
+    /// As of a person who was found.
+    pub people: Vec<PersonId>,
     pub sources: Vec<NameSource>,
+}
+
+/// Faces, or a region, of one of these people.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct NamesakeQuestion {
+    pub key: NameKey,
+    /// Whom the grouping takes them for stands first.
+    pub people: Vec<PersonId>,
+    /// Of one group.
+    pub faces: Vec<FaceProposal>,
+    pub by_hand: Option<HandProposal>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -12,8 +12,7 @@ use crate::types::PersonId;
 
 /// Those with the most names first, then by name.
 pub(super) fn people(input: &NamesToReview, combined: &Combined) -> Vec<PersonFound> {
-    let known: HashMap<NameKey, PersonId> =
-        input.people.iter().filter_map(|(id, name)| Some((NameKey::of(name)?, *id))).collect();
+    let known = known_people(input);
     let mut people: BTreeMap<NameKey, PersonFound> = BTreeMap::new();
     for (key, spellings, by_source, names) in given(input, combined) {
         let sorted: Vec<(String, usize)> =
@@ -21,7 +20,7 @@ pub(super) fn people(input: &NamesToReview, combined: &Combined) -> Vec<PersonFo
         let person = PersonFound {
             name: sorted.first().map(|(name, _)| name.clone()).unwrap_or_default(),
             spellings: sorted,
-            person: known.get(&key).copied(),
+            people: known.get(&key).cloned().unwrap_or_default(),
             names,
             by_source,
             faces: Vec::new(),
@@ -39,6 +38,18 @@ pub(super) fn people(input: &NamesToReview, combined: &Combined) -> Vec<PersonFo
     people.iter_mut().for_each(PersonFound::choose_examples);
     people.sort_by(|a, b| b.names.cmp(&a.names).then(a.key.cmp(&b.key)));
     people
+}
+
+/// The library's people by name, in order of their numbers.
+pub(super) fn known_people(input: &NamesToReview) -> HashMap<NameKey, Vec<PersonId>> {
+    let mut known: HashMap<NameKey, Vec<PersonId>> = HashMap::new();
+    for (id, name) in input.people {
+        if let Some(key) = NameKey::of(name) {
+            known.entry(key).or_default().push(*id);
+        }
+    }
+    known.values_mut().for_each(|people| people.sort_unstable());
+    known
 }
 
 type GivenBySources = (NameKey, Spellings, BTreeMap<NameSource, usize>, usize);
@@ -127,6 +138,11 @@ fn add_others(input: &NamesToReview, combined: &Combined, people: &mut BTreeMap<
     for ((photo, key), why) in &combined.open {
         if let Some(person) = people.get_mut(key) {
             person.open.push(OpenName { photo: input.photos[*photo].id, why: *why });
+        }
+    }
+    for (_, key) in &combined.owned {
+        if let Some(person) = people.get_mut(key) {
+            person.settled += 1;
         }
     }
 }

@@ -1,7 +1,12 @@
 use std::collections::{BTreeSet, HashSet};
 
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
 use super::answers::{AnsweredName, AnsweredNames, NameDecision};
-use super::{FaceProposal, NameConflict, NamesReview, NamesToReview, OpenWhy, OwnName, PersonFound, ProposedBy};
+use super::{
+    FaceProposal, NameConflict, NamesReview, NamesToReview, NamesakeQuestion, OpenWhy, OwnName, PersonFound, ProposedBy,
+};
 use crate::metadata::deduce::UndecidedWhy;
 use crate::metadata::faces::{FaceOwner, FaceToName, PhotoToName};
 use crate::metadata::found::{NameFound, NameKind, NameRegion, NameSource, PhotoPath, RegionArea, StatedFrame};
@@ -89,7 +94,7 @@ fn spellings_and_sources_of_one_person_are_one() {
     let review = review(&found, &photos, &people);
     assert_eq!((review.counts(), review.elsewhere), ((3, 2), 1));
     let anna = person(&review, "Anna Müller");
-    assert_eq!((anna.name.as_str(), anna.person, anna.names), ("Anna Müller", Some(PersonId(7)), 2));
+    assert_eq!((anna.name.as_str(), anna.people.clone(), anna.names), ("Anna Müller", vec![PersonId(7)], 2));
     assert_eq!(anna.spellings, [("Anna Müller".to_owned(), 2), ("MÜLLER, ANNA".to_owned(), 1)]);
     assert_eq!((anna.by_source[&Mwg], anna.by_source[&Picasa]), (2, 1));
     assert_eq!(anna.faces.iter().map(|face| face.face).collect::<Vec<_>>(), [FaceId(10), FaceId(20)]);
@@ -299,4 +304,112 @@ fn an_answer_is_stored_as_it_was() {
     let text = serde_json::to_string(&answer).unwrap();
     assert_eq!(text, r#"{"photo":1,"name":"anna müller","sources":["mwg"],"decision":"taken"}"#);
     assert_eq!(serde_json::from_str::<AnsweredName>(&text).unwrap(), answer);
+}
+
+/// Any photos with any names: whatever becomes of one, it is offered, it is the user's already, or it says why not.
+#[test]
+fn every_name_is_offered_or_has_a_reason() {
+    let owners = [
+        Nobody,
+        FaceOwner::Group(PersonId(1)),
+        FaceOwner::Person { id: PersonId(2), name: "Anna" },
+        FaceOwner::Person { id: PersonId(3), name: "Bert" },
+        FaceOwner::SetAside,
+    ];
+    let denied = ["Cleo".to_owned()];
+    for seed in 0..400 {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut photos = Vec::new();
+        for number in 1..=2 {
+            let faces: Vec<FaceOwner> =
+                (0..random.random_range(0..4)).map(|_| owners[random.random_range(0..owners.len())]).collect();
+            let mut photo = photo(number, &faces);
+            photo.turn = ExifTurn::new(random.random_range(1..=8));
+            photo.forgotten.extend(random.random_bool(0.3).then(|| at(3)));
+            photo.faces.iter_mut().filter(|_| random.random_bool(0.2)).for_each(|face| face.denied = &denied);
+            photos.push(photo);
+        }
+        let found: Vec<NameFound> = (0..random.random_range(1..9))
+            .map(|_| {
+                let who = ["Anna", "Bert", "Cleo"][random.random_range(0..3)];
+                let place = random.random_bool(0.8).then(|| random.random_range(0..5));
+                let source = [Mwg, Picasa, GoogleTakeout][random.random_range(0..3)];
+                let kind = if random.random_bool(0.7) { NameKind::Confirmed } else { NameKind::Suggested };
+                NameFound { kind, ..name(random.random_range(1..=2), who, place, source) }
+            })
+            .collect();
+        let people = [(PersonId(2), "Anna".to_owned()), (PersonId(3), "Bert".to_owned())];
+        let review = review(&found, &photos, &people);
+        for name in &found {
+            let PhotoPath::Whole(path) = &name.photo else { unreachable!() };
+            let photo = photos.iter().find(|photo| photo.path == *path).unwrap();
+            let who = name.name.as_deref().unwrap();
+            let person = person(&review, who);
+            let is_offered = person.faces.iter().any(|face| face.photo == photo.id)
+                || person.by_hand.iter().any(|region| region.photo == photo.id);
+            let is_owned = |of: FaceOwner| matches!(of, FaceOwner::Person { name, .. } if name == who);
+            let is_known = person.settled > 0 && photo.faces.iter().any(|face| is_owned(face.of));
+            let has_a_reason = person.open.iter().any(|open| open.photo == photo.id);
+            assert!(is_offered || is_known || has_a_reason, "seed {seed}: {name:?} of {person:?}");
+        }
+    }
+}
+
+/// A face is made from a region on an empty wall, whichever faces are beside it.
+#[test]
+fn a_region_without_a_face_beside_two_good_ones_is_offered_as_a_face_by_hand() {
+    let photos = [photo(1, &[Nobody, Nobody])];
+    let found = [name(1, "Anna", Some(0), Mwg), name(1, "Bert", Some(1), Mwg), name(1, "Ghost", Some(4), Mwg)];
+    let review = review(&found, &photos, &[]);
+    let ghost = person(&review, "Ghost");
+    assert_eq!((ghost.by_hand.len(), ghost.open.len()), (1, 0));
+    let guess = [NameFound { kind: NameKind::Suggested, ..found[2].clone() }];
+    let review = super::tests::review(&guess, &photos, &[]);
+    assert_eq!(person(&review, "Ghost").open[0].why, OpenWhy::Unplaced(UnplacedWhy::GuessWithoutFace));
+}
+
+#[test]
+fn what_is_left_out_says_why() {
+    let mut photos = [photo(1, &[Nobody])];
+    photos[0].forgotten = vec![at(4)];
+    let guess = |name| NameFound { kind: NameKind::Suggested, ..name };
+    let found = [name(1, "Anna", Some(0), Mwg), guess(name(1, "Bert", Some(0), Picasa)), name(1, "Cleo", Some(4), Mwg)];
+    let found = super::tests::review(&found, &photos, &[]);
+    assert_eq!(person(&found, "Bert").open[0].why, OpenWhy::Outdone);
+    assert_eq!(person(&found, "Cleo").open[0].why, OpenWhy::Forgotten);
+    // The user has named her already; nobody says where she is.
+    let anna = [photo(1, &[FaceOwner::Person { id: PersonId(3), name: "Anna" }])];
+    let found = review(&[name(1, "Anna", None, GoogleTakeout)], &anna, &[(PersonId(3), "Anna".to_owned())]);
+    assert_eq!((person(&found, "Anna").settled, person(&found, "Anna").open.len()), (1, 0));
+}
+
+#[test]
+fn which_of_two_people_of_one_name_is_asked_and_never_guessed() {
+    let group = FaceOwner::Group(PersonId(8));
+    let photos = [photo(1, &[group]), photo(2, &[group]), photo(3, &[Nobody]), photo(4, &[])];
+    let people = [(PersonId(8), "Anna".to_owned()), (PersonId(5), "ANNA".to_owned())];
+    let found: Vec<_> = (1..=4).map(|number| name(number, "Anna", Some(0), Mwg)).collect();
+    let asked = review(&found, &photos, &people);
+    let anna = person(&asked, "Anna");
+    assert!(anna.faces.is_empty() && anna.by_hand.is_empty() && anna.examples.is_empty());
+    assert!(anna.open.iter().all(|open| open.why == OpenWhy::Contradicted) && anna.open.len() == 4);
+    let questions: Vec<&NamesakeQuestion> = asked
+        .conflicts
+        .iter()
+        .map(|conflict| match conflict {
+            NameConflict::Namesakes(question) => question,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let told: Vec<_> =
+        questions.iter().map(|asked| (asked.faces.len(), asked.by_hand.is_some(), asked.people[0])).collect();
+    // Whom the grouping takes the faces for stands first.
+    assert_eq!(told, [(2, false, PersonId(8)), (1, false, PersonId(5)), (0, true, PersonId(5))]);
+    // A face that was given to one of them is theirs already, and one that was given to somebody else asks whose it is.
+    let bert = FaceOwner::Person { id: PersonId(3), name: "Bert" };
+    let owned = [photo(1, &[FaceOwner::Person { id: PersonId(5), name: "ANNA" }]), photo(2, &[bert])];
+    let known = review(&found[..2], &owned, &people);
+    assert_eq!(person(&known, "Anna").settled, 1);
+    let [NameConflict::TwoNames(disputed)] = &known.conflicts[..] else { panic!("{known:?}") };
+    assert_eq!(disputed.names[0].people, [PersonId(5), PersonId(8)]);
 }

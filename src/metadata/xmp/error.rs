@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 /// Why a packet of XMP is not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PacketError {
@@ -47,8 +49,8 @@ pub(crate) enum MetadataError {
 }
 
 /// Why names are not written into a file that could be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Refusal {
     #[error("names are put into JPEG files only; use a sidecar for this one")]
     NotJpeg,
     #[error("the JPEG is not whole; use a sidecar")]

@@ -31,7 +31,7 @@ pub(crate) fn left_to_others(root: Node<'_, '_>, request: &MergeRequest<'_>) -> 
     }
     let faces: Vec<WrittenName> = request.faces_in(NameList::MwgRegions).collect();
     let mut add = |regions: &[ListItem], list: NameList, ours: &[&WrittenName]| {
-        let named = named_otherwise(regions, &faces, ours, request.removable(list));
+        let named = named_otherwise(regions, &faces, ours, request.removable(list, &[]));
         let new = named.into_iter().map(|(face, instead)| LeftFace { face, instead });
         let known: Vec<usize> = left.iter().map(|left| left.face).collect();
         left.extend(new.filter(|new| !known.contains(&new.face)));

@@ -46,6 +46,8 @@ pub(crate) struct ListDecision {
     pub add: Vec<WrittenName>,
     /// What will be ours in it.
     pub written: Vec<WrittenName>,
+    /// Names in whose places ours stand.
+    pub replaced: Vec<String>,
 }
 
 impl ListDecision {
@@ -86,6 +88,7 @@ pub(crate) fn decide(
     for index in others.into_iter().filter(|_| replace_differing) {
         if open.iter().any(|name| contradicts(&items[index], name)) {
             decision.fates[index] = Fate::RemoveOthers;
+            decision.replaced.extend(items[index].text.clone());
         }
     }
     decision.add = open.into_iter().cloned().collect();

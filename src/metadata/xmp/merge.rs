@@ -41,6 +41,11 @@ pub(crate) struct PlannedChange {
 }
 
 impl PlannedChange {
+    /// Whether the text stands in the list afterwards.
+    fn stays(&self) -> bool {
+        matches!(self.kind, ChangeKind::Added | ChangeKind::Kept | ChangeKind::KeptOthers)
+    }
+
     /// The name alone, without what stands above it in the list.
     pub fn name(&self) -> Option<&str> {
         let text = self.text.as_deref()?;
@@ -76,9 +81,17 @@ pub(crate) fn merge(text: &str, request: &MergeRequest<'_>) -> Result<MergedPack
     let (splices, scope) = (Splices::new(text), Scope::at(root));
     let left = left_to_others(root, request);
     let mut work = Work { splices, removed: Vec::new(), properties: Vec::new(), scope };
-    let (mut changes, mut written) = (Vec::new(), Vec::new());
-    for list in NameList::ALL {
-        let decision = work.change_list(list, root, request, &left, &mut changes)?;
+    let (mut changes, mut written, mut replaced) = (Vec::new(), Vec::new(), Vec::new());
+    let (places, without): (Vec<NameList>, Vec<NameList>) = NameList::ALL.into_iter().partition(|l| l.has_places());
+    for list in places {
+        let decision = work.change_list(list, root, (request, &left, &[]), &mut changes)?;
+        written.extend(decision.written);
+        replaced.extend(decision.replaced);
+    }
+    // Who is still somewhere in the photo keeps the lists that tell no place.
+    replaced.retain(|name| !stands_at_a_place(name, &changes));
+    for list in without {
+        let decision = work.change_list(list, root, (request, &left, &replaced), &mut changes)?;
         written.extend(decision.written);
     }
     let written = WrittenNames(written);
@@ -103,8 +116,7 @@ impl<'a, 'input> Work<'a, 'input, '_> {
         &mut self,
         list: NameList,
         root: Node<'a, 'input>,
-        request: &MergeRequest<'_>,
-        left: &[LeftFace],
+        (request, left, gone): (&MergeRequest<'_>, &[LeftFace], &[String]),
         changes: &mut Vec<PlannedChange>,
     ) -> Result<ListDecision, MergeError> {
         let found = FoundList::of(list, root);
@@ -113,7 +125,7 @@ impl<'a, 'input> Work<'a, 'input, '_> {
         let is_kept = request.lists.contains(&list);
         let wanted = if is_kept { wanted(list, request, left) } else { Vec::new() };
         let ours: Vec<&WrittenName> = request.ours.of_list(list).collect();
-        let removable = request.removable(list);
+        let removable = request.removable(list, gone);
         let mut decision = decide(&items, &wanted, &ours, removable, request.others.replace_differing);
         if frame == ListFrame::Stale {
             decision = stale(decision, wanted, request.others)?;
@@ -229,7 +241,7 @@ fn stale(decision: ListDecision, wanted: Vec<WrittenName>, others: &OthersNames)
     }
     let gone = |fate: &Fate| if is_ours(fate) { Fate::RemoveOurs } else { Fate::RemoveOthers };
     let fates = decision.fates.iter().map(gone).collect();
-    Ok(ListDecision { fates, add: wanted.clone(), written: wanted })
+    Ok(ListDecision { fates, add: wanted.clone(), written: wanted, replaced: Vec::new() })
 }
 
 /// What a list is to hold, each text once where it has no place.
@@ -259,14 +271,22 @@ fn note(list: NameList, items: &[ListItem], decision: &ListDecision, changes: &m
     changes.extend(added);
 }
 
+fn stands_at_a_place(name: &str, changes: &[PlannedChange]) -> bool {
+    changes
+        .iter()
+        .filter(|change| change.stays())
+        .any(|change| change.text.as_deref().is_some_and(|t| is_same_name(t, name)))
+}
+
 /// A name that stands in the list all the same, for another face or another program, is not withheld from it.
 fn note_withheld(list: NameList, request: &MergeRequest<'_>, left: &[LeftFace], changes: &mut Vec<PlannedChange>) {
     let names: Vec<WrittenName> = request.faces_in(list).collect();
     for LeftFace { face, instead } in left {
         let Some(WrittenName { text, area, .. }) = names.get(*face).cloned() else { continue };
         let stays = |change: &PlannedChange| {
-            let stays = matches!(change.kind, ChangeKind::Added | ChangeKind::Kept | ChangeKind::KeptOthers);
-            stays && change.list == list && change.text.as_deref().is_some_and(|found| is_same_name(found, &text))
+            change.stays()
+                && change.list == list
+                && change.text.as_deref().is_some_and(|found| is_same_name(found, &text))
         };
         if list.has_places() || !changes.iter().any(stays) {
             let instead = Some(instead.clone());

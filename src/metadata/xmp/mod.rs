@@ -41,6 +41,7 @@ mod write;
 mod written;
 
 pub(crate) use error::MetadataError;
+pub use error::Refusal;
 pub use matching::OthersNames;
 pub use merge::ChangeKind;
 pub(crate) use merge::PlannedChange;

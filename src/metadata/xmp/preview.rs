@@ -1,24 +1,19 @@
-//! A plan as a person reads it: a line for the file, then one for each text that comes, goes or stays.
+//! A plan as a person reads it: what becomes of the file, and a line for each text that comes, goes or stays.
 
 use std::fmt;
 
 use super::merge::{ChangeKind, PlannedChange};
-use super::plan::MetadataPlan;
 use super::write::FileChange;
 use super::written::NameList;
 
-impl fmt::Display for MetadataPlan {
+impl fmt::Display for FileChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path.display();
-        match &self.file {
-            FileChange::Nothing => writeln!(f, "{path}: stays as it is")?,
-            FileChange::Create { bytes } => writeln!(f, "{path}: new, {} bytes", bytes.len())?,
-            FileChange::Remove { .. } => writeln!(f, "{path}: removed, nothing is left in it")?,
-            FileChange::Replace { old, new, .. } => {
-                writeln!(f, "{path}: {} bytes of XMP instead of {}", new.len(), old.len())?;
-            }
+        match self {
+            Self::Nothing => f.write_str("stays as it is"),
+            Self::Create { bytes } => write!(f, "new, {} bytes", bytes.len()),
+            Self::Remove { .. } => f.write_str("removed, nothing is left in it"),
+            Self::Replace { old, new, .. } => write!(f, "{} bytes of XMP instead of {}", new.len(), old.len()),
         }
-        self.changes.iter().try_for_each(|change| writeln!(f, "  {change}"))
     }
 }
 

@@ -42,9 +42,9 @@ impl MergeRequest<'_> {
         })
     }
 
-    /// Whether a list's text is to go whoever wrote it.
-    pub(super) fn removable(&self, list: NameList) -> impl Fn(&str) -> bool {
-        let names: Vec<String> = self.others.remove.iter().map(|name| list_text(list, name)).collect();
+    /// Whether a list's text is to go whoever wrote it, as these names are.
+    pub(super) fn removable(&self, list: NameList, gone: &[String]) -> impl Fn(&str) -> bool {
+        let names: Vec<String> = self.others.remove.iter().chain(gone).map(|name| list_text(list, name)).collect();
         move |text| names.iter().any(|name| is_same_name(text, name))
     }
 }

@@ -191,10 +191,24 @@ fn checked(path: &Path, meta: fs::Metadata) -> Result<fs::Metadata, MetadataErro
         return refused(Refusal::ReadOnly);
     }
     #[cfg(unix)]
-    if std::os::unix::fs::MetadataExt::nlink(&meta) > 1 {
-        return refused(Refusal::Linked);
+    {
+        use std::os::unix::fs::MetadataExt;
+        if meta.nlink() > 1 {
+            return refused(Refusal::Linked);
+        }
+        // Where the system does not say who this is, handing the new file over fails instead.
+        let own = fs::metadata("/proc/self").ok().map(|own| own.uid());
+        if own.is_some_and(|own| cannot_be_given_to(meta.uid(), own)) {
+            return refused(Refusal::OtherOwner);
+        }
     }
     Ok(meta)
+}
+
+/// Only the administrator gives files away.
+#[cfg(unix)]
+fn cannot_be_given_to(owner: u32, own: u32) -> bool {
+    own != 0 && own != owner
 }
 
 fn put(path: &Path, bytes: &[u8], before: Option<&fs::Metadata>, modified: Modified) -> Result<(), MetadataError> {
@@ -350,8 +364,15 @@ mod base64_text {
 }
 
 #[cfg(test)]
-mod remains_tests {
+mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_of_another_user_is_refused_before_anything_is_shown_or_written() {
+        assert!(cannot_be_given_to(1000, 1001) && cannot_be_given_to(0, 1001));
+        assert!(!cannot_be_given_to(1000, 1000) && !cannot_be_given_to(1000, 0));
+    }
 
     #[test]
     fn only_what_a_killed_write_left_long_ago_is_cleared_away() {

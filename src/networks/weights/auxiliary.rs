@@ -31,3 +31,8 @@ pub(super) fn is_beside_weights(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     NAMES.contains(&&*key) || PARTS.iter().any(|part| key.contains(part))
 }
+
+/// PyTorch counts batches beside the statistics of a norm; where all of a file was made floats, that number, too.
+pub(super) fn is_counter(name: &str) -> bool {
+    name.rsplit('.').next() == Some("num_batches_tracked")
+}

@@ -21,6 +21,7 @@ use serde_json::Value;
 use super::archive::Archive;
 use super::auxiliary::is_beside_weights;
 use super::element::{Element, swap_bytes};
+use super::format::Foreign;
 use super::{NamedTensor, TensorFile, WeightsError};
 
 const FORMAT: &str = "a Keras HDF5 file";
@@ -52,7 +53,7 @@ pub(crate) fn read_keras(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
         walk.group(&root, &mut Vec::new())?;
     }
     if walk.file.is_empty() && !walk.file.has_unread_weights() {
-        return Err(malformed("it holds no weights"));
+        return Err(WeightsError::Foreign(Foreign::Other("an HDF5 file without numbers of a network")));
     }
     Ok(walk.file)
 }
@@ -258,7 +259,7 @@ mod tests {
     fn refuses_what_only_paper_holds() {
         let error = read_keras(fixture!("announced")).unwrap_err().to_string();
         assert!(error.contains("more values than the file has bytes"), "{error}");
-        assert!(read_keras(fixture!("other_type")).unwrap_err().to_string().contains("no weights"));
+        assert!(read_keras(fixture!("other_type")).unwrap_err().to_string().contains("no weight file"));
     }
 
     #[test]
@@ -270,7 +271,7 @@ mod tests {
             ("another file", fixture!("elsewhere")),
         ] {
             let error = read_keras(bytes).expect_err(case).to_string();
-            assert!(error.starts_with("the file is not"), "{case}: {error}");
+            assert!(error.contains("HDF5 file"), "{case}: {error}");
         }
     }
 

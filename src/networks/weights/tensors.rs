@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::WeightsError;
+use super::auxiliary::is_counter;
 use super::element::Element;
 use super::shape::{element_count, sides};
 
@@ -44,8 +45,11 @@ impl NamedTensor {
 }
 
 impl TensorFile {
-    /// Adds a tensor; a second one of the same name is an error.
+    /// Adds a tensor, unless it only counts; a second one of the same name is an error.
     pub fn insert(&mut self, tensor: NamedTensor) -> Result<(), WeightsError> {
+        if is_counter(&tensor.name) {
+            return Ok(());
+        }
         if self.tensors.contains_key(&tensor.name) {
             return Err(WeightsError::Duplicate { name: tensor.name });
         }
@@ -219,5 +223,13 @@ mod tests {
         let mut twice = file(&[1], &[0.0]);
         let again = NamedTensor::new("t", vec![1], vec![1.0]).unwrap();
         assert!(matches!(twice.insert(again), Err(WeightsError::Duplicate { .. })));
+    }
+
+    /// `{name: value.half() for …}` makes a float of everything.
+    #[test]
+    fn what_counts_batches_is_no_weight_whatever_its_type() {
+        let mut file = file(&[1], &[0.0]);
+        file.insert(NamedTensor::new("layer1.0.bn1.num_batches_tracked", vec![], vec![7.0]).unwrap()).unwrap();
+        assert_eq!(file.len(), 1);
     }
 }

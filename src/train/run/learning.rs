@@ -106,7 +106,7 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
     }
 
     fn learned(
-        &self,
+        &mut self,
         batch: &LoadedBatch,
         features: Option<&Features>,
         old_vectors: Option<&[f32]>,
@@ -127,11 +127,12 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
             loss: self.config.loss,
             chunks: self.config.chunks,
             draw: Draw { seed: self.config.seed, step: batch.step },
+            interrupted: &|| self.control.interrupted(),
         };
         let teacher = self.config.teacher.as_ref().zip(wanted);
         let lesson = teacher.map(|(config, vectors)| Lesson { vectors, triplet_weight: config.triplet_weight });
         let batch = Batch { inputs, people: &people, old_vectors, choice, lesson };
-        Ok(learn(&self.net, &batch, settings)?)
+        learn(&mut self.net, &batch, settings)
     }
 
     /// What a frozen trunk makes of the batch; none where more than the last layer learns.

@@ -1,4 +1,7 @@
+use std::cell::Cell;
+
 use super::*;
+use crate::networks::weights::collect;
 use crate::train::frozen::{BatchNormStatistics, TrainablePart, freeze};
 use crate::train::mining::{Negatives, Positives};
 use crate::train::testing::{TINY_PREPROCESSING, TinyNet, pictures};
@@ -7,7 +10,13 @@ const PEOPLE: [u32; 14] = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4];
 
 fn settings(chunks: ChunkSizes) -> StepSettings<'static> {
     let loss = LossConfig { margin: 0.5, ..LossConfig::default() };
-    StepSettings { preprocessing: &TINY_PREPROCESSING, loss, chunks, draw: Draw { seed: 1, step: 2 } }
+    StepSettings {
+        preprocessing: &TINY_PREPROCESSING,
+        loss,
+        chunks,
+        draw: Draw { seed: 1, step: 2 },
+        interrupted: &|| None,
+    }
 }
 
 fn net(statistics: BatchNormStatistics) -> TinyNet {
@@ -20,7 +29,7 @@ fn step(net: &TinyNet, chunks: ChunkSizes) -> Learned {
     let combinations = Combinations::only_new();
     let choice = Choice::Mine { rule, combinations: &combinations };
     let batch = Batch { inputs: Inputs::Images(&images), people: &PEOPLE, old_vectors: None, choice, lesson: None };
-    learn(net, &batch, settings(chunks)).unwrap()
+    learn(&mut net.clone(), &batch, settings(chunks)).unwrap()
 }
 
 /// Loss and gradients with everything in one graph, the obvious way; so many pictures go through the net at once.
@@ -107,7 +116,7 @@ fn old_vectors_take_part_but_get_no_gradient() {
     let choice = Choice::Mine { rule, combinations: &combinations };
     let batch =
         Batch { inputs: Inputs::Images(&images), people: &PEOPLE, old_vectors: Some(&old), choice, lesson: None };
-    let learned = learn(&net, &batch, settings(ChunkSizes::default())).unwrap();
+    let learned = learn(&mut net.clone(), &batch, settings(ChunkSizes::default())).unwrap();
     let rows = PEOPLE.len() as u32;
     assert!(!learned.mined.triplets.is_empty());
     assert!(learned.mined.triplets.iter().all(|t| t.anchor < rows && t.positive >= rows && t.negative >= rows));
@@ -124,11 +133,48 @@ fn a_picture_without_company_moves_no_statistics_and_teaches_nothing() {
         let choice = Choice::Mine { rule: MiningRule::default(), combinations: &combinations };
         let people = vec![0; images.len()];
         let batch = Batch { inputs: Inputs::Images(&images), people: &people, old_vectors: None, choice, lesson: None };
-        let learned = learn(&net, &batch, settings(ChunkSizes::default())).unwrap();
+        let learned = learn(&mut net.clone(), &batch, settings(ChunkSizes::default())).unwrap();
         assert_eq!((learned.mined.triplets.len(), learned.gradients.norm().unwrap()), (0, 0.0));
         assert_eq!(learned.vectors.len(), images.len() * net.embedding_size());
     }
     assert_eq!(mean(&net), before);
+}
+
+/// Its user's word is heard between any two chunks, and what was begun then leaves no trace.
+#[test]
+fn a_step_that_is_left_in_the_middle_leaves_the_network_as_it_was() {
+    let images = pictures(3, PEOPLE.len());
+    let combinations = Combinations::only_new();
+    let rule = MiningRule { positives: Positives::AllPairs, negatives: Negatives::AnyViolating };
+    for statistics in [BatchNormStatistics::Keep, BatchNormStatistics::Learn] {
+        let mut net = net(statistics);
+        let before = collect(&net).unwrap();
+        let choice = || Choice::Mine { rule, combinations: &combinations };
+        let mut left = |at: usize| {
+            let looks = Cell::new(0);
+            let interrupted = || {
+                looks.set(looks.get() + 1);
+                (looks.get() > at).then_some(StopReason::Cancelled)
+            };
+            let chunks = ChunkSizes { inference: 3, gradient: 3 };
+            let settings = StepSettings { interrupted: &interrupted, ..settings(chunks) };
+            let inputs = Inputs::Images(&images);
+            let batch = Batch { inputs, people: &PEOPLE, old_vectors: None, choice: choice(), lesson: None };
+            let is_left = matches!(learn(&mut net, &batch, settings), Err(TrainError::Interrupted(_)));
+            (is_left, collect(&net).unwrap())
+        };
+        let looks = (0..).find(|&at| match left(at) {
+            (true, after) => {
+                assert_eq!(after, before, "left at look {at}");
+                false
+            }
+            (false, after) => {
+                assert_eq!(after == before, statistics == BatchNormStatistics::Keep);
+                true
+            }
+        });
+        assert!(looks >= Some(9), "five chunks are passed twice: {looks:?}");
+    }
 }
 
 /// Triplet loss and distance to the teacher in one graph, with automatic differentiation all the way, against the step.
@@ -147,7 +193,7 @@ fn a_lesson_is_learned_beside_triplets_and_without() {
         let choice = if mines { Choice::Mine { rule, combinations: &combinations } } else { Choice::Given(&[]) };
         let lesson = Some(Lesson { vectors: &wanted, triplet_weight });
         let batch = Batch { inputs: Inputs::Images(&images), people: &PEOPLE, old_vectors: None, choice, lesson };
-        let learned = learn(&net, &batch, settings(ChunkSizes { inference: 5, gradient })).unwrap();
+        let learned = learn(&mut net.clone(), &batch, settings(ChunkSizes { inference: 5, gradient })).unwrap();
         assert_eq!(learned.mined.triplets.is_empty(), !mines);
         let device = Device::flex().autodiff();
         let chunks = balanced(&all(images.len()), &PEOPLE, gradient);

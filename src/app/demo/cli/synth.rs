@@ -77,7 +77,7 @@ fn draw(args: SynthArgs, cancel: &Cancel) -> Result<()> {
     console.close();
     let faces: usize = truth.photos.iter().map(|photo| photo.faces.len()).sum();
     let pictures = counted(truth.photos.len(), "picture", "pictures");
-    let (faces, people) = (counted(faces, "face", "faces"), counted(truth.people as usize, "person", "people"));
+    let (faces, people) = (counted(faces, "face", "faces"), counted(truth.people_drawn(), "person", "people"));
     output::line(format!("{pictures} with {faces} of {people}: {}", printable(&out)))
 }
 

@@ -13,9 +13,9 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::text::{printable_lines, shell_word};
+use super::text::{printable_lines, printable_text, shell_word};
 use crate::types::path_text::{bytes_of, to_text};
-use crate::types::{self, acts_on_text, home_of_advice};
+use crate::types::{self, acts_on_text, error_chain, home_of_advice};
 
 const REFUSED: &str = "cannot write to standard output";
 
@@ -98,9 +98,19 @@ fn bytes_beside(value: &Value) -> Option<Value> {
     }
 }
 
-/// A line beside the result, for people.
-pub fn note(text: impl Display) {
+/// A line beside the result, for people: one, whatever stands in the paths and names that it tells of.
+pub(crate) fn note(text: impl Display) {
+    notes(printable_text(&text.to_string()));
+}
+
+/// Several lines beside the result.
+pub fn notes(text: impl Display) {
     let _ = stderr().write_all(format!("{}\n", told(&text)).as_bytes());
+}
+
+/// An error with its causes, on one line like every note.
+pub fn error(error: &anyhow::Error) {
+    note(format!("likeness: {}", error_chain(error)));
 }
 
 /// A question; the answer follows on the same line.

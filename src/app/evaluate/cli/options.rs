@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use crate::app::engine::cli::{named, part, rate, usage};
+use crate::app::engine::cli::{Global, named, part, rate, usage};
 use crate::app::engine::networks::EngineOptions;
 use crate::app::evaluate::job::evaluation::EmbeddingsFile;
 use crate::eval::FarRule;
@@ -30,10 +30,9 @@ pub(crate) struct EmbeddingSource {
 
 impl EmbeddingSource {
     /// Refuses what has no effect: ready embeddings are of a network and of crops already.
-    pub fn refuse_idle(&self) -> Result<()> {
+    pub fn refuse_idle(&self, global: &Global) -> Result<()> {
         self.pictures.refuse_idle()?;
-        let embeds = self.embeddings.is_none();
-        usage(embeds || !self.pictures.says_how_to_embed(), IDLE_WITH_EMBEDDINGS)
+        refuse_beside_embeddings(self.embeddings.is_some(), &self.pictures, global)
     }
 
     /// The embeddings that are there already.
@@ -80,8 +79,13 @@ pub(crate) struct FarTarget {
     pub far_rule: FarRule,
 }
 
-pub(crate) const IDLE_WITH_EMBEDDINGS: &str =
-    "--embeddings are ready: --model, --detector, --crop and --crop-rule have no effect on them";
+/// No network runs where the embeddings are there already.
+pub(crate) fn refuse_beside_embeddings(are_ready: bool, pictures: &Pictures, global: &Global) -> Result<()> {
+    usage(
+        !are_ready || !(pictures.says_how_to_embed() || global.device.is_some()),
+        "--embeddings are ready: --model, --detector, --crop, --crop-rule, --offline and --device have no effect on them",
+    )
+}
 
 impl Pictures {
     /// Refuses what has no effect.
@@ -94,7 +98,7 @@ impl Pictures {
     }
 
     pub fn says_how_to_embed(&self) -> bool {
-        self.model.is_some() || self.says_how_to_cut()
+        self.model.is_some() || self.offline || self.says_how_to_cut()
     }
 
     pub fn says_how_to_cut(&self) -> bool {

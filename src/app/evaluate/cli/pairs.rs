@@ -67,7 +67,7 @@ pub(crate) fn run(terminal: &mut Terminal, args: PairArgs, format: ListFormat) -
         ..usual
     };
     let ready = args.source.ready(args.mirrored);
-    args.source.refuse_idle()?;
+    args.source.refuse_idle(terminal.global)?;
     let has_mirrored = ready.as_ref().is_none_or(|file| file.mirrored.is_some());
     usage(args.mirror.is_none() || has_mirrored, "--mirror with --embeddings needs --mirrored as well")?;
     let run = terminal.evaluate(pictures, |on| on.judge_pairs(ready.as_ref(), &config))?;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use crate::app::engine::cli::{at_least_one, rate, usage};
-use crate::app::evaluate::cli::options::Pictures;
+use crate::app::engine::cli::{Global, at_least_one, rate, usage};
+use crate::app::evaluate::cli::options::{Pictures, refuse_beside_embeddings};
 use crate::app::evaluate::cli::{Terminal, percent, print_outcome};
 use crate::app::evaluate::job::evaluation::StudyFrom;
 use crate::app::evaluate::job::sensitivity::SensitivityConfig;
@@ -46,10 +46,15 @@ pub(crate) struct SensitivityArgs {
 const FAR: f64 = 1e-3;
 
 impl SensitivityArgs {
-    fn refuse_idle(&self) -> Result<()> {
+    fn refuse_idle(&self, global: &Global) -> Result<()> {
         self.pictures.refuse_idle()?;
         let of_dimensions = self.embeddings.is_none() || self.study == Study::Dimensions;
         usage(of_dimensions, "--embeddings have an effect on the study of dimensions alone")?;
+        refuse_beside_embeddings(self.embeddings.is_some(), &self.pictures, global)?;
+        usage(
+            self.embeddings.is_none() || self.pictures.images.is_none(),
+            "--images have no effect beside --embeddings here: no picture is looked at",
+        )?;
         let may_train = matches!(self.study, Study::Dimensions | Study::TrainingImages);
         usage(
             self.train_run.is_none() || may_train,
@@ -71,7 +76,7 @@ impl SensitivityArgs {
 }
 
 pub(crate) fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> {
-    args.refuse_idle()?;
+    args.refuse_idle(terminal.global)?;
     let config = SensitivityConfig {
         study: args.study,
         list: args.pairs.unwrap_or_default(),

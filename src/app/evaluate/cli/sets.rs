@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::app::engine::cli::{at_least_one, rate, squared_distance, usage};
-use crate::app::evaluate::cli::options::{EmbeddingSource, FarTarget, IDLE_WITH_EMBEDDINGS, Pictures};
+use crate::app::evaluate::cli::options::{EmbeddingSource, FarTarget, Pictures, refuse_beside_embeddings};
 use crate::app::evaluate::cli::{Terminal, percent, print_outcome, print_run};
 use crate::app::evaluate::job::clusters::eval_clusters;
 use crate::app::evaluate::job::evaluation::{EmbeddingsFile, FacesFrom};
@@ -94,7 +94,7 @@ pub(crate) fn clusters(terminal: &mut Terminal, args: &ClusterArgs) -> Result<()
 }
 
 pub(crate) fn video(terminal: &mut Terminal, args: VideoArgs) -> Result<()> {
-    args.source.refuse_idle()?;
+    args.source.refuse_idle(terminal.global)?;
     let pictures = &args.source.pictures;
     let from = match args.source.ready(None) {
         Some(file) => FacesFrom::Embeddings { file, images: None },
@@ -120,10 +120,12 @@ pub(crate) fn video(terminal: &mut Terminal, args: VideoArgs) -> Result<()> {
 fn faces(terminal: &mut Terminal, source: &LabelledSource) -> Result<FaceInputs> {
     let pictures = &source.pictures;
     pictures.refuse_idle()?;
-    usage(source.embeddings.is_none() || !pictures.says_how_to_embed(), IDLE_WITH_EMBEDDINGS)?;
+    refuse_beside_embeddings(source.embeddings.is_some(), pictures, terminal.global)?;
+    let computes = pictures.says_how_to_cut() || pictures.offline || terminal.global.device.is_some();
     usage(
-        !source.library || !pictures.says_how_to_cut(),
-        "--detector, --crop and --crop-rule have no effect with --library, whose faces are cut already",
+        !source.library || !computes,
+        "--detector, --crop, --crop-rule, --offline and --device have no effect with --library, whose faces are embedded \
+         already",
     )?;
     let from = match &source.embeddings {
         Some(path) => {

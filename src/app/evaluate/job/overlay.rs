@@ -16,7 +16,7 @@ use crate::eval::figures::PairFigures;
 use crate::eval::{Figures, Run};
 use crate::figures::Table;
 use crate::figures::report::{HtmlReport, ReportPart};
-use crate::types::path_text;
+use crate::types::{counted, path_text};
 
 /// The object that `--json` prints.
 #[derive(Debug, Clone, Serialize)]
@@ -48,7 +48,7 @@ pub(crate) fn eval_overlay(home: &Home, runs: &[Run], note: &mut dyn FnMut(Strin
         ("roc", figures::roc("ROC over all pairs", &curves(Run::band))),
         ("det", figures::det("Detection error trade-off", &curves(|_| Vec::new()))),
     ];
-    let mut report = HtmlReport::new(format!("{} models compared", runs.len()));
+    let mut report = HtmlReport::new(format!("{} compared", counted(runs.len(), "model", "models")));
     report.push(ReportPart::Text(
         "Each fold was judged with the threshold that the other folds chose. Bands are standard errors over folds. \
          Crops are as the first model saw them."
@@ -58,10 +58,8 @@ pub(crate) fn eval_overlay(home: &Home, runs: &[Run], note: &mut dyn FnMut(Strin
     for (name, figure) in figures {
         report.push(ReportPart::Figure(run.figure(name, &figure, note)?));
     }
-    report.push(ReportPart::Heading(match wrong.len() {
-        1 => "1 pair that every model gets wrong".to_owned(),
-        count => format!("{count} pairs that every model gets wrong"),
-    }));
+    let pairs = counted(wrong.len(), "pair", "pairs");
+    report.push(ReportPart::Heading(format!("{pairs} that every model gets wrong")));
     report.push(ReportPart::Cards(failure_cards(home, first, &wrong, &others)));
     report.push(ReportPart::Table(failure_table(first, &wrong)));
     run.report(&report)?;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use anyhow::Result;
 
+use super::access::LibraryAccess;
 use super::offer::OfferedNames;
 use crate::library::{Belongs, Decision, Destination, FaceByHand, Library, NameAnswer, NameAnswers, TakenName};
 use crate::metadata::found::{NameKind, NameSource};
@@ -52,6 +53,8 @@ pub struct NameChoices {
     pub(crate) taken: Vec<PlacedName>,
     /// Faces of which this is what their user says now, whatever they said before.
     pub(crate) corrected: Vec<(FaceId, NameOfPhoto)>,
+    /// Which of several people of a name is meant.
+    pub(crate) whose: BTreeMap<NameOfPhoto, PersonId>,
     /// Whether its user looked at each of these.
     pub(crate) looked_at: bool,
     pub(crate) refused: Vec<NameOfPhoto>,
@@ -82,6 +85,7 @@ impl NameChoices {
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.taken.extend(other.taken);
         self.corrected.extend(other.corrected);
+        self.whose.extend(other.whose);
         self.looked_at &= other.looked_at;
         self.refused.extend(other.refused);
         self.taken_off.extend(other.taken_off);
@@ -159,6 +163,10 @@ impl OfferedNames {
                 NameConflict::TwoPeople(shared) => {
                     shared.sides.iter().flatten().for_each(|face| add(face.photo, &shared.key, &face.sources));
                 }
+                NameConflict::Namesakes(asked) => {
+                    asked.faces.iter().for_each(|face| add(face.photo, &asked.key, &face.sources));
+                    asked.by_hand.iter().for_each(|region| add(region.photo, &asked.key, &region.sources));
+                }
             }
         }
         sources
@@ -177,7 +185,7 @@ pub(crate) fn names_of(person: &PersonFound) -> impl Iterator<Item = NameOfPhoto
 /// # Errors
 /// [`LibraryError::Stale`](crate::library::LibraryError::Stale) where others have decided about one of the faces since.
 pub(crate) fn answer(
-    library: &mut Library,
+    library: &mut impl LibraryAccess,
     offered: &OfferedNames,
     chosen: &NameChoices,
     made: Vec<(usize, FaceByHand)>,
@@ -194,21 +202,24 @@ pub(crate) fn answer(
         taken_off: offered.taken_off(&chosen.taken_off),
         noted: noted.into_iter().map(|(of, decision)| note(of, decision, &sources)).collect::<Result<_>>()?,
     };
-    Ok(library.decide(&Decision::AnswerNames(answers), offered.revision)?)
+    let (decision, seen) = (Decision::AnswerNames(answers), offered.revision);
+    library.change(move |library| library.decide(&decision, seen))
 }
+
+/// By name, and by whose it is of several people.
+type TakenNames<'c> = BTreeMap<(&'c NameKey, Option<PersonId>), TakenName>;
 
 /// Whose names are taken, and which names these are.
 fn named<'c>(
     offered: &OfferedNames,
     chosen: &'c NameChoices,
     made: Vec<(usize, FaceByHand)>,
-) -> (BTreeMap<&'c NameKey, TakenName>, Vec<&'c NameOfPhoto>) {
+) -> (TakenNames<'c>, Vec<&'c NameOfPhoto>) {
     let mut made: HashMap<usize, FaceByHand> = made.into_iter().collect();
-    let (mut people, mut taken): (BTreeMap<&NameKey, TakenName>, Vec<&NameOfPhoto>) = Default::default();
+    let (mut people, mut taken): (TakenNames, Vec<&NameOfPhoto>) = Default::default();
     for (place, name) in chosen.taken.iter().enumerate() {
         let by_hand = made.remove(&place);
-        let Some(to) = offered.whom(&name.of.name) else { continue };
-        let person = people.entry(&name.of.name).or_insert_with(|| TakenName::none(to));
+        let Some(person) = offered.whom(&name.of, chosen, &mut people) else { continue };
         match (name.place, by_hand) {
             (NamePlace::Face(face), _) => person.faces.push(face),
             (NamePlace::Region, Some(by_hand)) => person.by_hand.push(by_hand),
@@ -218,20 +229,31 @@ fn named<'c>(
     }
     let belongs = if chosen.looked_at { Belongs::Confirmed } else { Belongs::Named };
     for (face, of) in &chosen.corrected {
-        let Some(to) = offered.whom(&of.name) else { continue };
-        people.entry(&of.name).or_insert_with(|| TakenName::none(to)).corrected.push((*face, belongs));
+        let Some(person) = offered.whom(of, chosen, &mut people) else { continue };
+        person.corrected.push((*face, belongs));
         taken.push(of);
     }
     (people, taken)
 }
 
 impl OfferedNames {
-    fn whom(&self, name: &NameKey) -> Option<Destination> {
-        let person = self.review.people.iter().find(|person| person.key == *name)?;
-        Some(match person.person {
-            Some(known) => Destination::Person(known),
-            None => Destination::NewPerson { name: person.name.clone() },
-        })
+    /// Where a name belongs that is taken. None of several people is it unless the user said so.
+    fn whom<'c, 't>(
+        &self,
+        of: &'c NameOfPhoto,
+        chosen: &NameChoices,
+        people: &'t mut TakenNames<'c>,
+    ) -> Option<&'t mut TakenName> {
+        let found = self.review.people.iter().find(|person| person.key == of.name)?;
+        let person = match (chosen.whose.get(of), &found.people[..]) {
+            (Some(said), _) => Some(*said),
+            (None, []) => None,
+            (None, [known]) => Some(*known),
+            (None, _) => return None,
+        };
+        let new = || Destination::NewPerson { name: found.name.clone() };
+        let to = || person.map_or_else(new, Destination::Person);
+        Some(people.entry((&of.name, person)).or_insert_with(|| TakenName::none(to())))
     }
 
     /// The faces that bear these names, by their people.

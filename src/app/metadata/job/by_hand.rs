@@ -7,15 +7,17 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use image::{RgbImage, imageops};
 
+use super::access::LibraryAccess;
 use super::answer::{NameChoices, NamePlace, answer};
 use super::offer::OfferedNames;
+use super::skipped::{SkipWhy, SkippedFile};
 use crate::app::engine::home::Home;
-use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
+use crate::app::engine::networks::{EngineOptions, FindFaces};
 use crate::app::engine::portrait::portrait_jpeg;
-use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
+use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::jobs::reembed;
 use crate::faces::image::{Photo, PhotoMeta, resize};
-use crate::library::{FaceByHand, FaceRecord, Library, LibraryReader, PictureFaces};
+use crate::library::{self, FaceByHand, FaceRecord, LibraryReader, PictureFaces};
 use crate::metadata::places;
 use crate::metadata::region_box::RegionBox;
 use crate::types::{Cancel, Detection, Embedding, FaceBox, Landmarks, ModelId, PhotoId, Touched, error_chain};
@@ -32,8 +34,41 @@ const MOST_ENLARGED: f32 = 4.0;
 /// A face that overlaps a known one so much is that one.
 const IS_KNOWN: f32 = 0.3;
 
+/// What became of the names that were chosen.
+#[derive(Debug, Default)]
+pub(crate) struct AnsweredHere {
+    pub touched: Touched,
+    /// Faces that were cut out where none was found.
+    pub by_hand: usize,
+    pub skipped: Vec<SkippedFile>,
+}
+
+/// Answers the names. Where faces are cut out for it, `load` is asked for the networks that are on this computer; without
+/// any the next scan embeds the faces. None: cancelled, and nothing was taken.
+pub(crate) fn answer_here<'e>(
+    library: &mut impl LibraryAccess,
+    (home, options): (&Home, &EngineOptions),
+    (offered, chosen): (&OfferedNames, &NameChoices),
+    load: impl FnOnce(&mut dyn FnMut(JobEvent)) -> Result<Option<&'e dyn FindFaces>>,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<Option<AnsweredHere>> {
+    let pictures = library.ask(|library| pictures_to_cut(library, chosen, &options.model_id()))?;
+    let engine = match !pictures.is_empty() && options.installed(home)? {
+        true => load(events)?,
+        false => None,
+    };
+    let MadeFaces { faces, skipped, cancelled } = make_faces(&pictures, engine, cancel, events);
+    if cancelled {
+        return Ok(None);
+    }
+    let by_hand = faces.len();
+    let touched = answer(library, offered, chosen, faces)?;
+    Ok(Some(AnsweredHere { touched, by_hand, skipped }))
+}
+
 /// A picture with regions that a face is made from, each with its name's place among those chosen.
-pub(crate) struct PictureToCut {
+struct PictureToCut {
     photo: PhotoId,
     picture: PictureFaces,
     regions: Vec<(usize, RegionBox)>,
@@ -41,19 +76,19 @@ pub(crate) struct PictureToCut {
 
 /// What was made.
 #[derive(Debug, Default)]
-pub(crate) struct MadeFaces {
-    pub faces: Vec<(usize, FaceByHand)>,
+struct MadeFaces {
+    faces: Vec<(usize, FaceByHand)>,
     /// Photos of whose regions no face could be made.
-    pub skipped: Vec<Skipped>,
-    pub cancelled: bool,
+    skipped: Vec<SkippedFile>,
+    cancelled: bool,
 }
 
 /// The pictures of the regions that were chosen.
-pub(crate) fn pictures_to_cut(
+fn pictures_to_cut(
     library: &LibraryReader,
     chosen: &NameChoices,
     model: &ModelId,
-) -> Result<Vec<PictureToCut>> {
+) -> library::Result<Vec<PictureToCut>> {
     let mut regions: BTreeMap<PhotoId, Vec<(usize, RegionBox)>> = BTreeMap::new();
     for (place, name) in chosen.taken.iter().enumerate().filter(|(_, name)| name.place == NamePlace::Region) {
         regions.entry(name.of.photo).or_default().push((place, name.at));
@@ -66,7 +101,7 @@ pub(crate) fn pictures_to_cut(
 }
 
 /// Cuts faces out. Without networks they are embedded by the next scan.
-pub(crate) fn make_faces(
+fn make_faces(
     pictures: &[PictureToCut],
     engine: Option<&dyn FindFaces>,
     cancel: &Cancel,
@@ -79,7 +114,7 @@ pub(crate) fn make_faces(
             made.cancelled = true;
             break;
         }
-        let skip = |error: anyhow::Error| Skipped { path: cut.picture.path.clone(), reason: error_chain(&error) };
+        let skip = |error: anyhow::Error| SkippedFile::new(&cut.picture.path, SkipWhy::NoFace(error_chain(&error)));
         match reembed::open(&cut.picture.path, cut.picture.picture.as_ref()) {
             Err(error) => made.skipped.push(skip(error)),
             Ok(photo) => {
@@ -94,39 +129,6 @@ pub(crate) fn make_faces(
         events(JobEvent::Progress(meter.advance(1)));
     }
     made
-}
-
-/// What became of the names that were chosen.
-#[derive(Debug, Default)]
-pub(crate) struct AnsweredHere {
-    pub touched: Touched,
-    /// Faces that were cut out where none was found.
-    pub by_hand: usize,
-    pub skipped: Vec<Skipped>,
-}
-
-/// Answers the names for who has the library to themselves. None: cancelled, and nothing was taken.
-pub(crate) fn answer_here(
-    home: &Home,
-    library: &mut Library,
-    options: &EngineOptions,
-    (offered, chosen): (&OfferedNames, &NameChoices),
-    cancel: &Cancel,
-    events: &mut dyn FnMut(JobEvent),
-) -> Result<Option<AnsweredHere>> {
-    let pictures = pictures_to_cut(library, chosen, &options.model_id())?;
-    let engine = match !pictures.is_empty() && options.installed(home)? {
-        true => Some(Engine::load(home, options, cancel, events)?),
-        false => None,
-    };
-    let engine = engine.as_ref().map(|engine| engine as &dyn FindFaces);
-    let MadeFaces { faces, skipped, cancelled } = make_faces(&pictures, engine, cancel, events);
-    if cancelled {
-        return Ok(None);
-    }
-    let by_hand = faces.len();
-    let touched = answer(library, offered, chosen, faces)?;
-    Ok(Some(AnsweredHere { touched, by_hand, skipped }))
 }
 
 fn make_face(

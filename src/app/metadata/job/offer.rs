@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::files_read::{FilesRead, KeepRead};
+use super::skipped::SkippedFile;
 use super::sources::{CollectedNames, MoreSources, OwnNames, collect};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::EngineOptions;
-use crate::app::engine::progress::{JobEvent, Skipped};
+use crate::app::engine::progress::JobEvent;
 use crate::faces::image::orientation_of_file;
 use crate::library::{FaceState, FaceWithOwner, LibraryReader, NamesRead, PhotoWithFaces, SetAside};
 use crate::metadata::faces::{FaceOwner, FaceToName, PhotoToName};
@@ -24,7 +25,7 @@ use crate::types::{Cancel, FaceBox, ModelId, PersonId, PhotoId, Revision};
 #[derive(Debug, PartialEq)]
 pub struct OfferedNames {
     pub(crate) review: NamesReview,
-    pub(crate) skipped: Vec<Skipped>,
+    pub(crate) skipped: Vec<SkippedFile>,
     /// Names that are not offered since they were refused.
     pub(crate) refused: usize,
     /// Where the photos are; one path each.
@@ -169,9 +170,10 @@ fn face_to_name(face: &FaceWithOwner, size: (u32, u32)) -> FaceToName<'_> {
 
 #[cfg(test)]
 impl OfferedNames {
-    /// Of a review, of a library that nobody else changes.
+    /// Of a review, of a library of a few photos that nobody else changes.
     pub(crate) fn made_up(review: NamesReview) -> Self {
-        Self { review, skipped: Vec::new(), refused: 0, paths: HashMap::new(), revision: Revision::NOW }
+        let paths = (1..10).map(|number| (PhotoId(number), format!("/p/{number}.jpg").into())).collect();
+        Self { review, skipped: Vec::new(), refused: 0, paths, revision: Revision::NOW }
     }
 
     /// A face each.
@@ -185,7 +187,7 @@ impl OfferedNames {
             key: NameKey::of(name).unwrap(),
             name: (*name).to_owned(),
             spellings: Vec::new(),
-            person: None,
+            people: Vec::new(),
             names: 1,
             by_source: std::iter::once((NameSource::Picasa, 1)).collect(),
             faces: vec![FaceProposal {

@@ -9,10 +9,10 @@ use anyhow::Result;
 
 use super::pending::{self, NamesWhenWritten};
 use super::{
-    ChangeKind, LeftName, LibraryAccess, NameList, PlannedAt, WRITING, WriteChoices, WriteSummary, diff, plans,
-    write_planned,
+    ChangeKind, LeftName, LibraryAccess, NameList, PlannedAt, SkipWhy, SkippedFile, WRITING, WriteChoices,
+    WriteSummary, diff, plans, write_planned,
 };
-use crate::app::engine::progress::{JobEvent, Meter, Skipped};
+use crate::app::engine::progress::{JobEvent, Meter};
 use crate::library::{Library, PhotoToWrite, WritePlace};
 use crate::metadata::xmp::{FileChange, MetadataPlan, PlannedChange};
 use crate::types::Cancel;
@@ -26,7 +26,7 @@ pub struct WritePreview {
     pub unchanged: usize,
     /// Names that are left to other programs.
     pub left: Vec<LeftName>,
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<SkippedFile>,
     pub(crate) names: NamesWhenWritten,
 }
 
@@ -117,12 +117,12 @@ pub(crate) fn write_as_shown(
                     write_file(library, step, file, &planned, &shown.choices, &mut summary)?;
                 }
             }
-            None => summary.leave_out(&files[0].file),
+            None => summary.skip(&files[0].file, SkipWhy::ChangedSinceShown),
         }
         if summary.skipped.len() > told {
             left_out.insert(photo);
         }
-        summary.skipped[told..].iter().for_each(|skipped| events(JobEvent::Skipped(skipped.clone())));
+        summary.skipped[told..].iter().for_each(|skipped| events(JobEvent::Skipped(skipped.clone().into())));
         events(JobEvent::Progress(meter.advance(files.len() as u64)));
     }
     pending::note(library, &shown.names, &left_out)?;
@@ -142,11 +142,11 @@ fn write_file(
             write_planned(library, step, (shown.photo.as_path(), *place), plan, choices, summary)
         }
         Some((_, Err(error))) => {
-            summary.skip(&shown.file, error);
+            summary.skip(&shown.file, SkipWhy::of(error));
             Ok(())
         }
         _ => {
-            summary.leave_out(&shown.file);
+            summary.skip(&shown.file, SkipWhy::ChangedSinceShown);
             Ok(())
         }
     }
@@ -155,13 +155,6 @@ fn write_file(
 /// Below this are all paths.
 fn everywhere() -> &'static Path {
     Path::new("")
-}
-
-impl WriteSummary {
-    fn leave_out(&mut self, file: &Path) {
-        let reason = "the file, or the names for it, have changed since they were shown; look again".to_owned();
-        self.skipped.push(Skipped { path: file.to_owned(), reason });
-    }
 }
 
 impl FilePreview {

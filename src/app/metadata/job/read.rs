@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use super::skipped::{SkipWhy, SkippedFile};
 use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
 use crate::app::jobs::walk::find_photos;
 use crate::metadata::xmp::{self, FoundPeople, PacketPlace, PeoplePacket};
@@ -39,7 +40,7 @@ pub(crate) fn read(
         names.looked_at += 1;
         match xmp::read(&photo) {
             Ok(people) => names.add(photo, people),
-            Err(error) => names.skipped.push(Skipped { path: photo, reason: super::reason(&error) }),
+            Err(error) => names.skipped.push(SkippedFile::new(&photo, SkipWhy::of(&error)).into()),
         }
         events(JobEvent::Progress(meter.advance(1)));
     }
@@ -66,7 +67,7 @@ impl FolderNames {
     }
 
     fn add(&mut self, photo: PathBuf, people: FoundPeople) {
-        self.skipped.extend(unread(&photo, &people));
+        self.skipped.extend(unread(&photo, &people).into_iter().map(Skipped::from));
         if people.packets.iter().any(says_something) {
             self.photos.push((photo, people));
         }
@@ -74,18 +75,15 @@ impl FolderNames {
 }
 
 /// What of a photo's XMP was left out.
-pub(super) fn unread(photo: &Path, people: &FoundPeople) -> Vec<Skipped> {
+pub(super) fn unread(photo: &Path, people: &FoundPeople) -> Vec<SkippedFile> {
     let damaged = people.unread.iter().map(|(place, error)| {
         let path = match place {
             PacketPlace::Sidecar(path) => path,
             PacketPlace::Embedded | PacketPlace::Extended => photo,
         };
-        Skipped { path: path.to_owned(), reason: error.to_string() }
+        SkippedFile::new(path, SkipWhy::Damaged(error.to_string()))
     });
-    let hidden = people.hidden_sidecar.iter().map(|path| {
-        let reason = "another sidecar of the same photo hides it from most programs; it was not read".to_owned();
-        Skipped { path: path.clone(), reason }
-    });
+    let hidden = people.hidden_sidecar.iter().map(|path| SkippedFile::new(path, SkipWhy::HiddenSidecar));
     damaged.chain(hidden).collect()
 }
 

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::files_read::FilesRead;
 use super::read::{READING, unread};
-use crate::app::engine::progress::{JobEvent, Meter, Skipped};
+use super::skipped::{SkipWhy, SkippedFile};
+use crate::app::engine::progress::{JobEvent, Meter};
 use crate::app::jobs::walk::sorted;
 use crate::faces::image::orientation_of_file;
 use crate::metadata::digikam;
@@ -43,7 +44,7 @@ pub(super) struct CollectedNames {
     pub found: Vec<NameFound>,
     /// Sources that could be read in all photos.
     pub read: HashSet<NameSource>,
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<SkippedFile>,
     /// Orientations of photos that are known already.
     pub turns: HashMap<PathBuf, u32>,
 }
@@ -54,7 +55,7 @@ struct PhotoNames {
     /// Without the photo's path.
     found: Vec<NameFound>,
     keywords: Vec<PhotoKeywords>,
-    unread: Vec<(PathBuf, String)>,
+    unread: Vec<(PathBuf, SkipWhy)>,
     /// Its orientation, where there are regions.
     turn: Option<u32>,
 }
@@ -79,7 +80,7 @@ pub(super) fn collect(
         }
         match photo_names(photo, own.marked, files) {
             Ok(said) => names.add_photo(photo, said, &mut keywords),
-            Err(error) => names.skip(photo, super::reason(&error)),
+            Err(error) => names.skip(photo, SkipWhy::of(&error)),
         }
         events(JobEvent::Progress(meter.advance(1)));
     }
@@ -100,7 +101,7 @@ fn photo_names(photo: &Path, own: Option<&str>, files: &mut FilesRead<'_>) -> Re
 
 impl PhotoNames {
     fn of(photo: &Path, own: Option<&str>, people: FoundPeople) -> Self {
-        let unread = unread(photo, &people).into_iter().map(|skipped| (skipped.path, skipped.reason));
+        let unread = unread(photo, &people).into_iter().map(|skipped| (skipped.path, skipped.why));
         let mut said = Self { unread: unread.collect(), ..Self::default() };
         for packet in people.packets {
             let packet = match own {
@@ -122,12 +123,12 @@ impl PhotoNames {
 }
 
 impl CollectedNames {
-    fn skip(&mut self, path: &Path, reason: String) {
-        self.skipped.push(Skipped { path: path.to_owned(), reason });
+    fn skip(&mut self, path: &Path, why: SkipWhy) {
+        self.skipped.push(SkippedFile::new(path, why));
     }
 
     fn add_photo(&mut self, photo: &Path, said: PhotoNames, keywords: &mut Vec<(PathBuf, PhotoKeywords)>) {
-        said.unread.into_iter().for_each(|(path, reason)| self.skip(&path, reason));
+        said.unread.into_iter().for_each(|(path, why)| self.skip(&path, why));
         let of_photo = |found| NameFound { photo: PhotoPath::Whole(photo.to_owned()), ..found };
         self.found.extend(said.found.into_iter().map(of_photo));
         keywords.extend(said.keywords.into_iter().map(|of_photo| (photo.to_owned(), of_photo)));
@@ -151,7 +152,7 @@ impl CollectedNames {
             && let Some(bytes) = self.source(path)
             && let Err(error) = contacts.add_xml(&bytes)
         {
-            self.skip(path, error.to_string());
+            self.skip(path, SkipWhy::Damaged(error.to_string()));
         }
         let mut of_picasa = Vec::new();
         for (folder, photos) in folders.iter().take_while(|_| !cancel.is_cancelled()) {
@@ -170,7 +171,7 @@ impl CollectedNames {
     fn add_takeout(&mut self, folder: &Path, photos: &[&PathBuf], files: &mut FilesRead<'_>) {
         let listed = match sorted(folder) {
             Ok(listed) => listed,
-            Err(error) => return self.skip(folder, error.to_string()),
+            Err(error) => return self.skip(folder, SkipWhy::CannotOpen(error.to_string())),
         };
         let mut jsons = TakeoutFolder::default();
         for path in listed {
@@ -185,7 +186,7 @@ impl CollectedNames {
             };
             match files.read_if_changed(&path, &[], read) {
                 Ok(Ok(json)) => jsons.add(name, json),
-                Ok(Err(reason)) => self.skip(&path, reason),
+                Ok(Err(reason)) => self.skip(&path, SkipWhy::Damaged(reason)),
                 Err(()) => {}
             }
         }
@@ -200,7 +201,10 @@ impl CollectedNames {
     fn add_digikam(&mut self, path: &Path, copies: &Path) {
         match digikam::read(path, copies, &digikam::roots::mount_point) {
             Ok(names) => self.found.extend(names.found),
-            Err(error) => self.skip(path, error.to_string()),
+            Err(error) => {
+                let said = error.to_string();
+                self.skip(path, if error.is_damage() { SkipWhy::Damaged(said) } else { SkipWhy::CannotOpen(said) });
+            }
         }
     }
 
@@ -227,7 +231,7 @@ impl CollectedNames {
             // A folder or a pipe of that name says nothing about anybody.
             Err(SourceFileError::NotAFile { .. }) => None,
             Err(error) => {
-                self.skip(path, error.to_string());
+                self.skip(path, SkipWhy::CannotOpen(error.to_string()));
                 None
             }
         }

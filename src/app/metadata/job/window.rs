@@ -6,15 +6,11 @@ use std::sync::Arc;
 use anyhow::{Result, anyhow};
 
 use super::write_window::{self, WriteEvent, WriteRequest};
-use super::{
-    KnownFaces, MadeFaces, MoreSources, NameChoices, OfferedNames, answer, make_faces, offer, offer_again,
-    pictures_to_cut,
-};
+use super::{AnsweredHere, KnownFaces, MoreSources, NameChoices, OfferedNames, answer_here, offer, offer_again};
 use crate::app::engine::networks::FindFaces;
 use crate::app::engine::progress::JobEvent;
 use crate::app::engine::report::{Failed, Failure, JobKind, Report, Ticket};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
-use crate::app::engine::workers::LoadedNetworks;
 use crate::library::NamesRead;
 use crate::types::{Cancel, Touched};
 
@@ -62,11 +58,11 @@ impl FeatureJob for Job {
             Request::LoadWriting => write_window::load(tasks, Event::Writing),
             Request::Writing(request) => write_window::handle(tasks, request, Event::Writing),
             Request::Answer { ticket, offered, chosen } if chosen.makes_faces() => {
-                make_and_answer(tasks, ticket, offered, chosen);
+                make_and_answer(tasks, ticket, (offered, chosen));
             }
             Request::Answer { ticket, offered, chosen } => tasks.at_length(move |shared, sink| {
-                let answered = shared.library.call(move |library| answer(library, &offered, &chosen, Vec::new()));
-                changed(shared, sink, ticket, answered);
+                let nobody = |_: &mut dyn FnMut(JobEvent)| Ok(None);
+                take(shared, sink, ticket, (offered, chosen), nobody, &Cancel::default(), &mut |_| {});
             }),
             Request::OfferAgain(ticket) => tasks.at_length(move |shared, sink| {
                 let offered = shared.library.call(offer_again);
@@ -98,45 +94,46 @@ fn find(tasks: &mut Tasks<'_, Event>) {
     });
 }
 
-/// Nothing is taken where its user stops it while faces are cut out.
-fn make_and_answer(tasks: &mut Tasks<'_, Event>, ticket: Ticket, offered: Arc<OfferedNames>, chosen: NameChoices) {
+fn make_and_answer(tasks: &mut Tasks<'_, Event>, ticket: Ticket, names: (Arc<OfferedNames>, NameChoices)) {
     let (job, cancel) = tasks.begin_job();
     tasks.run_job(job, move |shared, networks, sink| {
         let mut events = sink.reporter(job, TAKE_NAMES);
-        match made(shared, networks, &chosen, &cancel, &mut events) {
-            Ok(MadeFaces { cancelled: true, .. }) => {
-                let failure = Failure { what: TAKING_STOPPED, details: String::new() };
-                sink.report(Report::Failed(Some(ticket), failure));
-            }
-            Ok(MadeFaces { faces, skipped, .. }) => {
-                let answered = shared.library.call(move |library| answer(library, &offered, &chosen, faces));
-                changed(shared, sink, ticket, answered);
-                if !skipped.is_empty() {
-                    let lines = skipped.iter().map(|file| format!("{}: {}", file.path.display(), file.reason));
-                    sink.fail(MAKING_FAILED, &anyhow!(lines.collect::<Vec<_>>().join("\n")));
-                }
-            }
-            Err(error) => changed(shared, sink, ticket, Err(error)),
-        }
+        let (options, stop) = (shared.options(), &cancel);
+        // Where they cannot be loaded faces are cut out all the same.
+        let load = move |events: &mut dyn FnMut(JobEvent)| {
+            Ok({ networks }.engine(&options, stop, events).ok().map(|engine| engine as &dyn FindFaces))
+        };
+        take(shared, sink, ticket, names, load, &cancel, &mut events);
         sink.end(job, TAKE_NAMES, &Cancel::default(), Ok(()));
     });
 }
 
-/// Without networks on this computer, and where they cannot be loaded, faces are cut out all the same.
-fn made(
+/// Nothing is taken where its user stops it while faces are cut out.
+fn take<'e>(
     shared: &Shared,
-    networks: &mut LoadedNetworks,
-    chosen: &NameChoices,
+    sink: &Sink<Event>,
+    ticket: Ticket,
+    names: (Arc<OfferedNames>, NameChoices),
+    load: impl FnOnce(&mut dyn FnMut(JobEvent)) -> Result<Option<&'e dyn FindFaces>>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-) -> Result<MadeFaces> {
+) {
     let options = shared.options();
-    let pictures = shared.library.ask(|library| pictures_to_cut(library, chosen, &options.model_id()))?;
-    let engine = match options.installed(&shared.home)? {
-        true => networks.engine(&options, cancel, events).ok().map(|engine| engine as &dyn FindFaces),
-        false => None,
-    };
-    Ok(make_faces(&pictures, engine, cancel, events))
+    match answer_here(&mut shared.library.clone(), (&shared.home, &options), (&names.0, &names.1), load, cancel, events)
+    {
+        Ok(None) => {
+            let failure = Failure { what: TAKING_STOPPED, details: String::new() };
+            sink.report(Report::Failed(Some(ticket), failure));
+        }
+        Ok(Some(AnsweredHere { touched, skipped, .. })) => {
+            changed(shared, sink, ticket, Ok(touched));
+            if !skipped.is_empty() {
+                let lines = skipped.iter().map(|file| format!("{}: {}", file.path.display(), file.why));
+                sink.fail(MAKING_FAILED, &anyhow!(lines.collect::<Vec<_>>().join("\n")));
+            }
+        }
+        Err(error) => changed(shared, sink, ticket, Err(error)),
+    }
 }
 
 fn changed(shared: &Shared, sink: &Sink<Event>, ticket: Ticket, outcome: Result<Touched>) {

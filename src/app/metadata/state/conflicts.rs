@@ -4,13 +4,16 @@ use super::lists::names_in;
 use crate::app::metadata::job::{NameChoices, NameOfPhoto, NamePlace, PlacedName};
 use crate::metadata::found::NameKind;
 use crate::metadata::name_key::NameKey;
-use crate::metadata::review::{DisputedFace, NameConflict, OwnName, SharedName};
+use crate::metadata::review::{DisputedFace, NameConflict, NameOfFace, NamesakeQuestion, OwnName, SharedName};
+use crate::types::PersonId;
 
 /// What its user says to a contradiction.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ConflictAnswer {
     /// The face is this one, whatever else was said of it.
     Is(NameKey),
+    /// The same, or all faces of the question, of which of the people of that name.
+    Of(NameKey, PersonId),
     /// None of the other programs' names is right: what its user said stays.
     Neither,
     /// All faces are of one person of that name.
@@ -34,9 +37,10 @@ impl Follow {
         match (self, conflict) {
             (Self::Mine, _) => Some(ConflictAnswer::Neither),
             (Self::Theirs, NameConflict::TwoNames(face)) => match &face.names[..] {
-                [name] => Some(ConflictAnswer::Is(name.key.clone())),
+                [NameOfFace { key, people, .. }] if people.len() < 2 => Some(ConflictAnswer::Is(key.clone())),
                 _ => None,
             },
+            (Self::Theirs, NameConflict::Namesakes(_)) => None,
             (Self::Theirs, NameConflict::TwoPeople(shared)) => {
                 shared.in_one_photo().is_none().then_some(ConflictAnswer::AllOne)
             }
@@ -48,13 +52,19 @@ impl Follow {
 pub(super) fn choices(conflict: &NameConflict, answer: &ConflictAnswer) -> NameChoices {
     match (conflict, answer) {
         (NameConflict::TwoNames(face), ConflictAnswer::Is(name)) => is_one(face, name),
+        (NameConflict::TwoNames(face), ConflictAnswer::Of(name, person)) => {
+            NameChoices { whose: [(of(face, name), *person)].into(), ..is_one(face, name) }
+        }
+        (NameConflict::Namesakes(asked), ConflictAnswer::Of(_, person)) => all_of(asked, *person),
         (NameConflict::TwoPeople(shared), ConflictAnswer::AllOne) => of_sides(shared, |_| true),
         (NameConflict::TwoPeople(shared), ConflictAnswer::Only(only)) => of_sides(shared, |side| side == *only),
         (NameConflict::TwoNames(face), _) => {
             let refused = face.names.iter().map(|name| of(face, &name.key)).collect();
             NameChoices { refused, settled: settled(face), ..NameChoices::default() }
         }
-        (NameConflict::TwoPeople(_), _) => NameChoices { refused: names_in(conflict), ..NameChoices::default() },
+        (NameConflict::TwoPeople(_) | NameConflict::Namesakes(_), _) => {
+            NameChoices { refused: names_in(conflict), ..NameChoices::default() }
+        }
     }
 }
 
@@ -78,6 +88,16 @@ fn is_one(face: &DisputedFace, name: &NameKey) -> NameChoices {
 
 fn of(face: &DisputedFace, name: &NameKey) -> NameOfPhoto {
     NameOfPhoto { photo: face.photo, name: name.clone() }
+}
+
+fn all_of(asked: &NamesakeQuestion, person: PersonId) -> NameChoices {
+    let of = |photo| NameOfPhoto { photo, name: asked.key.clone() };
+    let faces = asked.faces.iter().map(|face| (of(face.photo), NamePlace::Face(face.face), face.at, face.kind));
+    let regions = asked.by_hand.iter().map(|region| (of(region.photo), NamePlace::Region, region.at, region.kind));
+    let taken: Vec<PlacedName> =
+        faces.chain(regions).map(|(of, place, at, kind)| PlacedName { of, place, at, kind }).collect();
+    let whose = taken.iter().map(|name| (name.of.clone(), person)).collect();
+    NameChoices { taken, whose, ..NameChoices::default() }
 }
 
 /// The name that another program took back is the user's own where it stays.

@@ -101,5 +101,10 @@ pub(super) fn names_in(conflict: &NameConflict) -> Vec<NameOfPhoto> {
             let faces = shared.sides.iter().flatten();
             faces.map(|face| NameOfPhoto { photo: face.photo, name: shared.key.clone() }).collect()
         }
+        NameConflict::Namesakes(asked) => {
+            let photos = asked.faces.iter().map(|face| face.photo);
+            let photos = photos.chain(asked.by_hand.iter().map(|region| region.photo));
+            photos.map(|photo| NameOfPhoto { photo, name: asked.key.clone() }).collect()
+        }
     }
 }

@@ -2,12 +2,15 @@
 
 use super::*;
 use crate::app::engine::facts::{Facts, Loadable, Overview};
+use crate::app::metadata::job::NamePlace;
 use crate::app::ui::action::Tickets;
 use crate::app::ui::locale::Language;
 use crate::metadata::found::{NameKind, NameSource};
 use crate::metadata::region_box::RegionBox;
 use crate::metadata::review::answers::{AnsweredName, NameDecision, WithdrawnName};
-use crate::metadata::review::{DisputedFace, HandProposal, NameOfFace, NamesReview, OwnName, SharedName};
+use crate::metadata::review::{
+    DisputedFace, HandProposal, NameOfFace, NamesReview, NamesakeQuestion, OwnName, SharedName,
+};
 use crate::types::{FaceId, PersonId, PhotoId, StepId};
 
 /// What a state asks when `act` is done to it.
@@ -150,7 +153,7 @@ fn single_names_are_taken_and_refused() {
 }
 
 fn two_names() -> NamesReview {
-    let name = |name| NameOfFace { key: key(name), sources: vec![NameSource::Mwg] };
+    let name = |name| NameOfFace { key: key(name), people: Vec::new(), sources: vec![NameSource::Mwg] };
     let at = RegionBox { x: 0.1, y: 0.1, width: 0.1, height: 0.1 };
     let mut review = OfferedNames::of(&["Ada", "Bo"]).review;
     let ours = OwnName { person: PersonId(3), name: "Cleo".into(), taken: None };
@@ -174,6 +177,27 @@ fn a_contradiction_is_decided_for_one_name_or_for_none() {
     let chosen = sent(&mut state, decide(1, ConflictAnswer::Neither), true);
     assert_eq!((chosen.taken.len(), chosen.refused), (0, vec![of(8, "Bo")]), "what its user said stays");
     assert!(state.lists().conflicts.is_empty());
+}
+
+#[test]
+fn who_of_several_people_of_one_name_is_meant_goes_with_the_answer() {
+    let mut review = two_names();
+    let face = review.people[0].faces[0].clone();
+    let people = vec![PersonId(4), PersonId(5)];
+    let asked = NamesakeQuestion { key: key("Ada"), people, faces: vec![face.clone()], by_hand: None };
+    review.conflicts.push(NameConflict::Namesakes(asked));
+    let mut state = given(OfferedNames::made_up(review));
+    assert!(ConflictAnswer::Neither == Follow::Mine.answer(state.conflict(2).unwrap()).unwrap());
+    assert!(Follow::Theirs.answer(state.conflict(2).unwrap()).is_none(), "nobody but the user knows");
+    let decide = |conflict, person| Message::Decide { conflict, answer: ConflictAnswer::Of(key("Ada"), person) };
+    let chosen = sent(&mut state, decide(2, PersonId(5)), true);
+    assert_eq!(chosen.taken[0].place, NamePlace::Face(face.face));
+    assert_eq!(chosen.whose, [(of(1, "Ada"), PersonId(5))].into());
+    let chosen = sent(&mut state, decide(0, PersonId(4)), true);
+    assert_eq!(
+        (chosen.corrected, chosen.whose),
+        (vec![(FaceId(70), of(7, "Ada"))], [(of(7, "Ada"), PersonId(4))].into())
+    );
 }
 
 /// A face in each of these photos.

@@ -7,11 +7,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::app::engine::facts::Facts;
-use crate::app::engine::progress::Skipped;
 use crate::app::engine::report::{JobId, JobKind};
 pub use crate::app::metadata::job::{
-    ChangeKind, DiffLine, FileFate, FilePreview, LeftName, NameList, UndoSummary, WriteChoices, WriteEvent,
-    WritePreview, WriteRequest, WriteSummary, WritingKept, WritingSettings,
+    ChangeKind, DiffLine, FileFate, FilePreview, LeftName, NameList, Refusal, SkipWhy, SkippedFile, UndoSummary,
+    WriteChoices, WriteEvent, WritePreview, WriteRequest, WriteSummary, WritingKept, WritingSettings,
 };
 use crate::app::metadata::job::{PREVIEW_NAMES, Request, TAKE_NAMES_BACK, WRITE_NAMES};
 use crate::app::ui::action::{Action, Outbox};
@@ -289,7 +288,7 @@ impl WriteOutcome {
         }
     }
 
-    pub(crate) fn skipped(&self) -> &[Skipped] {
+    pub(crate) fn skipped(&self) -> &[SkippedFile] {
         match self {
             Self::Written(summary) => &summary.skipped,
             Self::TakenBack(summary) => &summary.skipped,

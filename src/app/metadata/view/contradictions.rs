@@ -17,8 +17,8 @@ use crate::metadata::deduce::UndecidedWhy;
 use crate::metadata::name_key::NameKey;
 use crate::metadata::places::UnplacedWhy;
 use crate::metadata::review::answers::WithdrawnName;
-use crate::metadata::review::{DisputedFace, NameConflict, NameOfFace, OpenWhy, SharedName};
-use crate::types::{FaceId, PhotoId};
+use crate::metadata::review::{DisputedFace, NameConflict, NameOfFace, NamesakeQuestion, OpenWhy, SharedName};
+use crate::types::{FaceId, PersonId, PhotoId};
 
 const TILE: f32 = 80.0;
 /// Faces of each side that are shown.
@@ -54,6 +54,7 @@ pub(super) fn conflict_ui(ui: &mut Ui, ctx: &mut Context<'_>, place: usize, conf
     match conflict {
         NameConflict::TwoNames(face) => disputed_ui(ui, ctx, place, face),
         NameConflict::TwoPeople(shared) => shared_ui(ui, ctx, place, shared),
+        NameConflict::Namesakes(asked) => namesakes_ui(ui, ctx, place, asked),
     }
 }
 
@@ -61,10 +62,13 @@ fn disputed_ui(ui: &mut Ui, ctx: &mut Context<'_>, place: usize, face: &Disputed
     let theirs = names_words(ctx, &face.names);
     let neither = |words| AnswerButton::no(words, Message::Decide { conflict: place, answer: ConflictAnswer::Neither });
     let is = |name: &NameOfFace| {
+        if name.people.len() > 1 {
+            return answers_of_namesakes(ctx, place, &name.key, &name.people);
+        }
         let answer = ConflictAnswer::Is(name.key.clone());
-        AnswerButton::new(is_words(ctx, &name.key), Message::Decide { conflict: place, answer })
+        vec![AnswerButton::new(is_words(ctx, &name.key), Message::Decide { conflict: place, answer })]
     };
-    let mut answers: Vec<AnswerButton> = face.names.iter().map(is).collect();
+    let mut answers: Vec<AnswerButton> = face.names.iter().flat_map(is).collect();
     let title = match (&face.ours, face.face) {
         (Some(ours), _) => {
             let ours_words = ctx.facts.name_of(ours.person).unwrap_or(&ours.name);
@@ -86,6 +90,45 @@ fn disputed_ui(ui: &mut Ui, ctx: &mut Context<'_>, place: usize, face: &Disputed
     let tile = PlaceTile { place: picture, photo: face.photo, at: face.at, side: TILE, name: &title };
     let sources = sources_words(ctx, &face.names);
     question_ui(ui, ctx, &tile, (&title, &sources), answers);
+}
+
+fn namesakes_ui(ui: &mut Ui, ctx: &mut Context<'_>, place: usize, asked: &NamesakeQuestion) {
+    let title = ctx.text.f("conflict_namesakes", &[("name", ctx.state.spelled(&asked.key))]);
+    let mut answers = answers_of_namesakes(ctx, place, &asked.key, &asked.people);
+    let neither = Message::Decide { conflict: place, answer: ConflictAnswer::Neither };
+    answers.push(AnswerButton::no(ctx.text.s("neither_name").to_owned(), neither));
+    ui.horizontal_centered(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
+        let (photo, picture) = match (&asked.by_hand, &asked.faces[..]) {
+            (Some(region), _) => {
+                let (place, photo) = (NamePlace::Region, region.photo);
+                (photo, PlaceTile { place, photo, at: region.at, side: TILE, name: &title }.ui(ui, ctx, None))
+            }
+            (None, [face, ..]) => {
+                let faces: Vec<FaceId> = asked.faces.iter().take(OF_SIDE).map(|face| face.face).collect();
+                let more = (asked.faces.len() - faces.len()) as u64;
+                (face.photo, face_strip_ui(ui, ctx, &faces, more, SIDE_FACE, &title))
+            }
+            (None, []) => return,
+        };
+        if picture.clicked() {
+            ctx.act(Action::Open(Page::Photo(photo)));
+        }
+        words_and_answers_ui(ui, ctx, (&title, ""), answers, &[picture]);
+    });
+}
+
+/// People of one name are told apart by how many faces they have.
+fn answers_of_namesakes(ctx: &Context<'_>, place: usize, key: &NameKey, people: &[PersonId]) -> Vec<AnswerButton> {
+    let of = |person: &PersonId| {
+        let name = ctx.facts.name_of(*person).unwrap_or_default();
+        let known = ctx.facts.people_named(name).into_iter().find(|known| known.person == *person);
+        let faces = ctx.text.n("faces", known.map_or(0, |known| known.faces));
+        let words = format!("{} · {faces}", is_words(ctx, key));
+        let answer = ConflictAnswer::Of(key.clone(), *person);
+        AnswerButton::new(words, Message::Decide { conflict: place, answer })
+    };
+    people.iter().map(of).collect()
 }
 
 fn is_words(ctx: &Context<'_>, name: &NameKey) -> String {
@@ -238,6 +281,8 @@ fn why_key(why: OpenWhy) -> &'static str {
         OpenWhy::Unplaced(UnplacedWhy::NoRegion) => "no_face_outside",
         OpenWhy::Unplaced(UnplacedWhy::GuessWithoutFace) => "no_face_guess",
         OpenWhy::Unplaced(UnplacedWhy::TooMany) => "no_face_too_many",
+        OpenWhy::Outdone => "no_face_outdone",
+        OpenWhy::Forgotten => "no_face_forgotten",
         OpenWhy::Unplaced(
             UnplacedWhy::PhotoNotInLibrary | UnplacedWhy::PhotoUnclear | UnplacedWhy::FaceTaken { .. },
         )

@@ -3,13 +3,12 @@
 
 use eframe::egui::{self, Align, Layout, Ui, Vec2};
 
-use super::Context;
 use super::contradictions::{conflict_ui, withdrawn_ui, without_face_ui};
 use super::tiles::{CELL, cells_ui};
-use crate::app::engine::progress::Skipped;
-use crate::app::metadata::state::{Follow, Message, NameOfPhoto, PersonToReview};
+use super::{Context, skip_key};
+use crate::app::metadata::state::{Follow, Message, NameOfPhoto, PersonToReview, SkippedFile};
 use crate::app::ui::icons::Icon;
-use crate::app::ui::locale::grouped;
+use crate::app::ui::locale::{Locale, grouped};
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_strip::face_strip_ui;
@@ -181,7 +180,7 @@ fn row_ui(ui: &mut Ui, ctx: &mut Context<'_>, row: Row) {
             }
         }
         Row::WithoutFace(at) => without_face_ui(ui, ctx, &state.lists().without_face[at]),
-        Row::Skipped(at) => skipped_ui(ui, &state.skipped()[at]),
+        Row::Skipped(at) => skipped_ui(ui, ctx.text, &state.skipped()[at]),
         Row::Foot => {}
     }
 }
@@ -288,11 +287,12 @@ fn person_words(ctx: &Context<'_>, person: &PersonToReview, found: &PersonFound)
     words.join(" · ")
 }
 
-fn skipped_ui(ui: &mut Ui, file: &Skipped) {
+fn skipped_ui(ui: &mut Ui, text: &Locale, file: &SkippedFile) {
     let name = file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy();
     ui.horizontal_centered(|ui| {
         ui.set_max_height(size::CONTROL);
         ui.label(theme::strong(&*name)).on_hover_text(file.path.to_string_lossy());
-        ui.add(egui::Label::new(theme::secondary(ui, &file.reason)).truncate()).on_hover_text(&file.reason);
+        let why = theme::secondary(ui, text.s(skip_key(&file.why)));
+        ui.add(egui::Label::new(why).truncate()).on_hover_text(file.why.to_string());
     });
 }

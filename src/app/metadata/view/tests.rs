@@ -9,7 +9,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::*;
-use crate::app::engine::facts::Facts;
+use crate::app::engine::facts::{Facts, Loadable, NamedPerson, People};
 use crate::app::metadata::job::{NameOfPhoto, OfferedNames};
 use crate::app::metadata::state::{ConflictAnswer, Event, Follow};
 use crate::app::ui::action::{Outbox, Tickets};
@@ -24,8 +24,8 @@ use crate::metadata::places::UnplacedWhy;
 use crate::metadata::region_box::RegionBox;
 use crate::metadata::review::answers::{AnsweredName, NameDecision, WithdrawnName};
 use crate::metadata::review::{
-    DisputedFace, FaceProposal, HandProposal, NameConflict, NameOfFace, NamesReview, OpenName, OpenWhy, OwnName,
-    SharedName,
+    DisputedFace, FaceProposal, HandProposal, NameConflict, NameOfFace, NamesReview, NamesakeQuestion, OpenName,
+    OpenWhy, OwnName, SharedName,
 };
 use crate::types::{FaceId, PersonId, PhotoId};
 
@@ -79,12 +79,16 @@ impl ShownPage {
 }
 
 fn page(review: NamesReview) -> Harness<'static, ShownPage> {
+    page_of(ShownPage::of(review))
+}
+
+fn page_of(shown: ShownPage) -> Harness<'static, ShownPage> {
     let draw = |ui: &mut Ui, shown: &mut ShownPage| shown.draw(ui, super::page::page_ui);
     let mut harness = Harness::builder()
         .with_size([1100.0, 760.0])
         .allow_missing_glyphs()
         .with_max_steps(30)
-        .build_ui_state(draw, ShownPage::of(review));
+        .build_ui_state(draw, shown);
     harness.run();
     harness
 }
@@ -169,7 +173,8 @@ fn a_face_is_taken_refused_and_looked_at_with_the_keyboard() {
 
 #[test]
 fn contradictions_are_decided_one_by_one() {
-    let name = |name| NameOfFace { key: NameKey::of(name).unwrap(), sources: vec![NameSource::Mwg] };
+    let name =
+        |name| NameOfFace { key: NameKey::of(name).unwrap(), people: Vec::new(), sources: vec![NameSource::Mwg] };
     let mut review = OfferedNames::of(&["Ada", "Bo"]).review;
     for face in [70, 71] {
         let (photo, names) = (PhotoId(face), vec![name("Ada"), name("Bo")]);
@@ -185,6 +190,27 @@ fn contradictions_are_decided_one_by_one() {
     harness.run();
     assert_eq!(harness.state().sent[1], Message::Decide { conflict: 1, answer: ConflictAnswer::Neither });
     assert!(harness.query_by_label("Contradictions").is_none());
+}
+
+#[test]
+fn of_two_people_of_one_name_each_is_an_answer() {
+    let mut review = OfferedNames::of(&["Ada"]).review;
+    let (key, faces) = (NameKey::of("Ada").unwrap(), std::mem::take(&mut review.people[0].faces));
+    let people = vec![PersonId(4), PersonId(7)];
+    review.conflicts.push(NameConflict::Namesakes(NamesakeQuestion { key: key.clone(), people, faces, by_hand: None }));
+    let mut shown = ShownPage::of(review);
+    let person = |id, faces| {
+        let (person, name) = (PersonId(id), "Ada".to_owned());
+        NamedPerson { person, name, cover: None, faces, suggested: 0 }
+    };
+    let named = vec![person(4, 12), person(7, 1)];
+    shown.facts.people = Loadable::Ready(People { named, ..People::default() });
+    let mut harness = page_of(shown);
+    harness.get_by_label("It is Ada · 12 faces");
+    harness.get_by_label("It is Ada · 1 face").click();
+    harness.run();
+    let answer = ConflictAnswer::Of(key, PersonId(7));
+    assert_eq!(harness.state().sent, [Message::Decide { conflict: 0, answer }]);
 }
 
 #[test]
@@ -204,7 +230,8 @@ fn more_people_than_fit_are_scrolled_and_laid_out_where_they_are_seen() {
 
 /// One of each kind of question.
 fn questions() -> NamesReview {
-    let name = |name| NameOfFace { key: NameKey::of(name).unwrap(), sources: vec![NameSource::Mwg] };
+    let name =
+        |name| NameOfFace { key: NameKey::of(name).unwrap(), people: Vec::new(), sources: vec![NameSource::Mwg] };
     let mut review = OfferedNames::of(&["Ada", "Bo"]).review;
     let disputed = |photo: i64, ours: Option<OwnName>, names| {
         let (photo, face, denied) = (PhotoId(photo), Some(FaceId(photo * 10)), false);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use eframe::egui::{self, Align, Galley, Label, Layout, Panel, TextStyle, TextWrapMode, Ui, WidgetText};
 
 use self::files::{PageRow, rows};
-use crate::app::engine::progress::Skipped;
+use crate::app::metadata::state::SkippedFile;
 use crate::app::metadata::state::write::{LeftName, WRITE_NAMES_PAGE, WriteMessage, WriteOutcome, WritingState};
 use crate::app::metadata::state::{Message, State};
 use crate::app::metadata::view::Context;
@@ -100,7 +100,9 @@ impl WritePage {
             .frame(egui::Frame::new())
             .show(ui, |ui| foot_ui(ui, ctx, words));
         let rows = rows(&state.writing);
-        let tops = RowTops::new(rows.iter().map(|row| row.height().unwrap_or(self.form_height)));
+        let width = ui.available_width() - ui.spacing().scroll.allocated_width();
+        let heights = rows.iter().map(|row| row.height(ui, ctx.text, width).unwrap_or(self.form_height));
+        let tops = RowTops::new(heights);
         rows_ui(ui, "write names", &tops, None, |ui, row| match &rows[row] {
             PageRow::Form => self.form_ui(ui, ctx),
             row => files::row_ui(ui, ctx, row),
@@ -188,7 +190,7 @@ fn foot_words(writing: &WritingState, text: &Locale) -> String {
 }
 
 /// The files that a job left out, or that writing would.
-fn skipped(writing: &WritingState) -> &[Skipped] {
+fn skipped(writing: &WritingState) -> &[SkippedFile] {
     let shown = writing.preview().map(|preview| preview.skipped.as_slice());
     shown.or_else(|| writing.outcome().map(WriteOutcome::skipped)).unwrap_or_default()
 }

@@ -68,7 +68,7 @@ pub(crate) fn run(store: &Store, args: ImportArgs) -> Result<ExitCode> {
                 if args.files.len() == 1 {
                     return Err(error);
                 }
-                output::note(error_chain(&error));
+                output::error(&error);
             }
         }
     }

@@ -33,7 +33,7 @@ impl ForgetArgs {
         // Nobody is asked about what is refused then.
         let (mut library, forgetting) = to_forget(home, PersonId(id), seen, !self.not_again)?;
         if !self.yes {
-            output::note(question(&forgetting, self.not_again));
+            output::notes(question(&forgetting, self.not_again));
             if !std::io::stdin().is_terminal() {
                 bail!("nothing was done: --yes says that it is meant");
             }

@@ -164,7 +164,14 @@ fn request(
     let old = departures.old.as_deref().map(model_or_file);
     let teacher = departures.teacher.as_deref().map(model_or_file);
     let pairs = new.pairs.zip(new.images).map(|(list, images)| PairsRequest { list, images });
+    let asks_of_judging = departures.ask_of_judging() || new.against.is_some();
     let config = config(new.preset, departures, &switches)?;
+    let judges = config.validation.held_out_share > 0.0 || pairs.is_some();
+    usage(
+        judges || !asks_of_judging,
+        "--judge-every, --far and --against have no effect without --pairs beside --held-out 0: there is nothing to judge \
+         on",
+    )?;
     let against = new.against.as_deref().map(model_or_file);
     let scaling = new.standardise;
     let detector = new.detector.map(ModelId);
@@ -236,6 +243,14 @@ mod tests {
             "--preset teacher --teacher m --margin 0.3",
             "--preset teacher --teacher m --people 9",
             "--teacher m --triplet-weight 0.5 --batch 9",
+            "--preset teacher --teacher m --old n",
+            "--offline-every 9 --old n",
+            "--offline-every 9 --people 5",
+            "--learning-rate 0.1 --epoch 9",
+            "--held-out 0 --judge-pictures 9",
+            "--held-out 0 --judge-every 9",
+            "--held-out 0 --against m",
+            "--train-part last --gradient-chunk 9",
         ] {
             assert!(refused(line), "{line}");
         }
@@ -244,6 +259,9 @@ mod tests {
             "--optimiser adam --epsilon 0.1",
             "--preset teacher --teacher m --batch 9",
             "--teacher m --triplet-weight 0.5 --people 9",
+            "--learning-rate 0.1 --decay 0.5 --epoch 9",
+            "--held-out 0 --pairs p --images i --judge-every 9 --against m",
+            "--held-out 0.1 --judge-pictures 9",
         ] {
             assert!(!refused(line), "{line}");
         }

@@ -92,7 +92,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "TRIPLETS", conflicts_with_all = ["offline_every", "old"], value_parser = at_least_one::<usize>)]
     triplets_a_step: Option<usize>,
     /// Mine over a subset of the data every so many steps instead of within batches
-    #[arg(long, value_name = "STEPS", value_parser = at_least_one::<u64>)]
+    #[arg(long, value_name = "STEPS", conflicts_with = "old", value_parser = at_least_one::<u64>)]
     offline_every: Option<u64>,
     /// Pictures of that subset
     #[arg(long, value_name = "PICTURES", requires = "offline_every", value_parser = at_least_one::<usize>)]
@@ -176,8 +176,19 @@ impl Options {
             self.fill.is_some(),
             self.offline_every.is_some(),
             self.triplets_a_step.is_some(),
+            self.old.is_some(),
         ]
         .contains(&true)
+    }
+
+    /// What has an effect on batches of people's pictures, and on nothing else.
+    fn ask_of_people(&self) -> bool {
+        self.people.is_some() || self.pictures.is_some() || self.random_negatives.is_some() || self.fill.is_some()
+    }
+
+    /// What has an effect on judging while the network learns, and on nothing else.
+    pub fn ask_of_judging(&self) -> bool {
+        self.judge_every.is_some() || self.far.is_some()
     }
 }
 
@@ -223,6 +234,9 @@ pub(crate) fn config(from: Preset, options: Options, switches: &Augmentation) ->
         }
     }
     let (asks_of_triplets, asks_of_batches) = (options.ask_of_triplets(), options.batch.is_some());
+    let (asks_of_people, asks_of_epochs) = (options.ask_of_people(), options.epoch.is_some());
+    let asks_of_held_out = options.judge_pictures.is_some();
+    let asks_of_chunks = options.gradient_chunk.is_some();
     let mut config = from.config();
     config.learning_rate = learning_rate(&options, config.learning_rate)?;
     set(&mut config.seed, options.seed);
@@ -294,12 +308,30 @@ pub(crate) fn config(from: Preset, options: Options, switches: &Augmentation) ->
         !config.needs_names() || !asks_of_batches,
         "--batch has no effect where triplets are learned from: see --people",
     )?;
+    usage(
+        !asks_of_people || !matches!(config.mining, MiningSource::Offline(_)),
+        "--people, --pictures, --random-negatives and --fill have no effect beside --offline-every: what was mined makes \
+         the batches",
+    )?;
+    usage(
+        !asks_of_epochs || config.learning_rate.counts_epochs(),
+        "--epoch has no effect on a learning rate that counts none: see --decay and --schedule",
+    )?;
+    usage(
+        !asks_of_held_out || config.validation.held_out_share > 0.0,
+        "--judge-pictures has no effect beside --held-out 0: nobody is kept out",
+    )?;
+    let only_last = config.trainable == TrainablePart::LastLayer;
+    usage(
+        !asks_of_chunks || !only_last,
+        "--gradient-chunk has no effect where the last layer alone learns: see --inference-chunk",
+    )?;
     Ok(config)
 }
 
 const IDLE_WITHOUT_TRIPLETS: &str = "a teacher is learned from without triplets: --margin, --reduction, --loss, \
-    --positives, --negatives, --people, --pictures, --random-negatives, --fill, --offline-every and --triplets-a-step \
-    have no effect beside --triplet-weight 0";
+    --positives, --negatives, --people, --pictures, --random-negatives, --fill, --offline-every, --triplets-a-step and \
+    --old have no effect beside --triplet-weight 0";
 
 fn learning_rate(options: &Options, default: LearningRate) -> Result<LearningRate> {
     if let Some(path) = &options.schedule {

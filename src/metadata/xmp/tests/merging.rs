@@ -101,6 +101,19 @@ fn names_of_others_stay_unless_their_user_says() {
     let new = merged(&old, &[other], &nothing(), &replace);
     let names: Vec<_> = read(&new.text).regions.into_iter().filter_map(|region| region.name).collect();
     assert_eq!(names, ["Carl", "Carl"]);
+    // Who is nowhere in the photo any more is in no list either.
+    let found = read(&new.text);
+    assert_eq!(
+        (&found.subject[..], &found.person_in_image[..]),
+        (&["Strand", "Carl"].map(str::to_owned)[..], &["Carl".to_owned()][..])
+    );
+    assert_eq!(
+        (&found.hierarchical[..], &found.tags[..]),
+        (&["People|Carl".to_owned()][..], &["People/Carl".to_owned()][..])
+    );
+    let elsewhere = ("Berta", area(0.1, 0.1, 0.1, 0.1));
+    let found = read(&merged(&old, &[other, elsewhere], &nothing(), &replace).text);
+    assert_eq!(found.subject, ["Strand", "Berta", "Carl"]);
     let remove = OthersNames { remove: vec!["BERTA".to_owned()], ..OthersNames::default() };
     let found = read(&merged(&old, &[], &nothing(), &remove).text);
     assert_eq!(found.regions.iter().filter(|region| region.name.is_some()).count(), 0);

@@ -52,7 +52,7 @@ fn six_formats_get_sidecars_and_stay_as_they_are() {
         assert_eq!(std::fs::read(&photo).unwrap(), b"not looked into");
         // The last name takes the sidecar along, which held nothing else.
         let last = plan(&photo, WritePlace::Sidecar, &names(&[], &first.written, &others)).unwrap();
-        assert!(matches!(last.file, FileChange::Remove { .. }), "{last}");
+        assert!(matches!(last.file, FileChange::Remove { .. }), "{last:?}");
         let undo = last.undo().unwrap();
         last.write(Modified::Now).unwrap();
         assert!(!first.path.exists());

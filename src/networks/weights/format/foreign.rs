@@ -31,6 +31,10 @@ pub enum Foreign {
     /// A format of weights that is not read.
     OtherWeights(&'static str),
     Picture,
+    Video,
+    Sound,
+    /// Anything else that has a name.
+    Other(&'static str),
     Zeros,
     Unknown,
 }
@@ -93,6 +97,9 @@ impl fmt::Display for Foreign {
                 write!(f, "this is a file of {of}, no weight file that is read: export the model to ONNX or PyTorch")
             }
             Self::Picture => write!(f, "this is a picture, no weight file: photos are added with {}", Advised("scan")),
+            Self::Video => write!(f, "this is a video, no weight file: {known}"),
+            Self::Sound => write!(f, "this is a sound file, no weight file: {known}"),
+            Self::Other(what) => write!(f, "this is {what}, no weight file: {known}"),
             Self::Zeros => f.write_str("this file holds nothing but zeros, no weight file: its download failed; fetch it again"),
             Self::Unknown => write!(f, "this is no weight file that can be read: {known}"),
         }
@@ -121,8 +128,38 @@ const BEGINNINGS: &[(&[u8], usize, Foreign)] = &[
     (b"II*\0", 0, Foreign::Picture),
     (b"MM\0*", 0, Foreign::Picture),
     (b"BM", 0, Foreign::Picture),
+    (b"\0\0\0\x0cJXL ", 0, Foreign::Picture),
+    (b"8BPS", 0, Foreign::Picture),
+    (b"P4\n", 0, Foreign::Picture),
+    (b"P5\n", 0, Foreign::Picture),
+    (b"P6\n", 0, Foreign::Picture),
     (b"ftypheic", 4, Foreign::Picture),
+    (b"ftypheix", 4, Foreign::Picture),
     (b"ftypavif", 4, Foreign::Picture),
+    (b"ftypmif1", 4, Foreign::Picture),
+    (b"ftypM4A", 4, Foreign::Sound),
+    (b"ftyp", 4, Foreign::Video),
+    (b"\x1a\x45\xdf\xa3", 0, Foreign::Video),
+    (b"AVI ", 8, Foreign::Video),
+    (b"WAVE", 8, Foreign::Sound),
+    (b"ID3\x03", 0, Foreign::Sound),
+    (b"ID3\x04", 0, Foreign::Sound),
+    (b"OggS", 0, Foreign::Sound),
+    (b"fLaC", 0, Foreign::Sound),
+    (b"%PDF-", 0, Foreign::Other("a PDF document")),
+    (b"%!PS", 0, Foreign::Other("a PostScript document")),
+    (b"{\\rtf", 0, Foreign::Other("an RTF document")),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, Foreign::Other("a document of Microsoft Office")),
+    (b"SQLite format 3\0", 0, Foreign::Other("an SQLite database")),
+    (b"PAR1", 0, Foreign::Other("a Parquet table")),
+    (b"ARROW1", 0, Foreign::Other("an Arrow table")),
+    (b"\x7fELF", 0, Foreign::Other("a program or a library (ELF)")),
+    (b"\xcf\xfa\xed\xfe", 0, Foreign::Other("a program or a library (Mach-O)")),
+    (b"\xca\xfe\xba\xbe", 0, Foreign::Other("a program or a library (Mach-O or Java)")),
+    (b"\0asm", 0, Foreign::Other("a program (WebAssembly)")),
+    (b"#!", 0, Foreign::Other("a script")),
+    (b"MATLAB 5.0 MAT-file", 0, Foreign::Other("a MATLAB file")),
+    (b"MATLAB 7.3 MAT-file", 0, Foreign::Other("a MATLAB file")),
 ];
 
 /// So many bytes tell a text.
@@ -148,6 +185,9 @@ pub(super) fn by_beginning(bytes: &[u8]) -> Option<Foreign> {
     if matches!(bytes, [0x80, 2..=5, ..]) {
         return Some(Foreign::PlainPickle);
     }
+    if is_windows_program(bytes) {
+        return Some(Foreign::Other("a program or a library (Windows)"));
+    }
     of_text(bytes)
 }
 
@@ -155,6 +195,12 @@ fn is_bitmap(bytes: &[u8]) -> bool {
     bytes
         .get(2..6)
         .is_some_and(|length| u32::from_le_bytes([length[0], length[1], length[2], length[3]]) as usize == bytes.len())
+}
+
+/// Two letters are too few; the number at 60 says where it begins in earnest.
+fn is_windows_program(bytes: &[u8]) -> bool {
+    let at = bytes.get(60..64).map_or(0, |at| u32::from_le_bytes([at[0], at[1], at[2], at[3]]) as usize);
+    bytes.starts_with(b"MZ") && bytes.get(at..).is_some_and(|rest| rest.starts_with(b"PE\0\0"))
 }
 
 fn holds(bytes: &[u8], word: &[u8]) -> bool {

@@ -6,9 +6,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use crate::app::metadata::job::{KnownFaces, MoreSources, NameOfPhoto, PlacedName, answer, offer, offer_again};
+use crate::app::metadata::job::{KnownFaces, MoreSources, NameOfPhoto, PlacedName, offer, offer_again};
 use crate::faces::image::picture_hash_of_file;
-use crate::library::{Decision, FaceDetail, FileFacts, FileHashes, MissingPolicy, NamesRead, PhotoRecord, ScanOutcome};
+use crate::library::{
+    Decision, FaceDetail, FileFacts, FileHashes, Library, MissingPolicy, NamesRead, PhotoRecord, ScanOutcome,
+};
 use crate::metadata::found::NameKind;
 use crate::metadata::name_key::NameKey;
 use crate::metadata::review::{DisputedFace, NameConflict};
@@ -270,8 +272,9 @@ fn without_networks_a_face_is_cut_out_and_waits_to_be_embedded() {
     let offered = album.offered();
     let chosen = offered.to_take(&[]).unwrap();
     let (options, cancel) = (EngineOptions::default(), Cancel::default());
-    let names = (&offered, &chosen);
-    let answered = answer_here(&album.home, &mut album.library, &options, names, &cancel, &mut |_| {}).unwrap();
+    let (home, names) = ((&album.home, &options), (&offered, &chosen));
+    let none = |_: &mut dyn FnMut(JobEvent)| panic!("there are no networks to load");
+    let answered = answer_here(&mut album.library, home, names, none, &cancel, &mut |_| {}).unwrap();
     assert_eq!(answered.unwrap().by_hand, 1);
     let anna = album.faces()[0].face_id;
     assert_eq!(album.library.embedding(&model(), anna).unwrap(), None);

@@ -2,17 +2,18 @@
 //! files that are left out, and why. Only what is in sight is drawn.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use eframe::egui::{
-    self, Color32, CornerRadius, FontId, Label, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2,
+    self, Color32, CornerRadius, FontId, Galley, Label, Rect, RichText, Role, Sense, TextStyle, TextWrapMode, Ui,
+    WidgetInfo, WidgetText, pos2, vec2,
 };
 
 use super::{left, send, skipped};
-use crate::app::engine::progress::Skipped;
 use crate::app::metadata::state::write::{
-    ChangeKind, DiffLine, FileFate, FilePreview, LeftName, NameList, WriteMessage, WritingState,
+    ChangeKind, DiffLine, FileFate, FilePreview, LeftName, NameList, SkippedFile, WriteMessage, WritingState,
 };
-use crate::app::metadata::view::Context;
+use crate::app::metadata::view::{Context, skip_key};
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::Locale;
 use crate::app::ui::theme::{self, Palette, size, space};
@@ -26,6 +27,7 @@ const HEADING: f32 = 40.0;
 /// The chevron's column, and that of the word for what happens to the file.
 const CHEVRON: f32 = size::ICON + space::S;
 const FATE: f32 = 72.0;
+const INDENT: f32 = CHEVRON + space::XS;
 
 /// A row of the page.
 pub(super) enum PageRow<'a> {
@@ -40,16 +42,18 @@ pub(super) enum PageRow<'a> {
     LeftHeading(usize),
     Left(&'a LeftName),
     SkippedHeading(usize),
-    Skipped(&'a Skipped),
+    Skipped(&'a SkippedFile),
 }
 
 impl PageRow<'_> {
-    /// None where it is known only once it was drawn.
-    pub fn height(&self) -> Option<f32> {
+    /// In a page of this width. None where it is known only once it was drawn.
+    pub fn height(&self, ui: &Ui, text: &Locale, width: f32) -> Option<f32> {
         match self {
             Self::Form => None,
             Self::File(..) => Some(FILE),
-            Self::Line(_) | Self::Kept(_) | Self::Left(_) => Some(LINE),
+            Self::Line(line) => Some(LineParts::of_change(ui, text, line).height(ui, width - INDENT)),
+            Self::Left(left) => Some(LineParts::of_left(ui, text, left).height(ui, width)),
+            Self::Kept(_) => Some(LINE),
             Self::Nothing | Self::LeftHeading(_) | Self::SkippedHeading(_) => Some(HEADING),
             Self::Skipped(_) => Some(SKIPPED),
         }
@@ -90,14 +94,16 @@ pub(super) fn row_ui(ui: &mut Ui, ctx: &mut Context<'_>, row: &PageRow<'_>) {
             ui.label(theme::secondary(ui, ctx.text.s("write_nothing_to_do")));
         }
         PageRow::File(index, file) => file_ui(ui, ctx, *index, file),
-        PageRow::Line(line) => line_ui(ui, ctx.text, line),
+        PageRow::Line(line) => LineParts::of_change(ui, ctx.text, line).ui(ui, INDENT),
         PageRow::Kept(count) => indented_ui(ui, |ui| {
             ui.label(theme::secondary(ui, ctx.text.n("write_kept", *count as u64)));
         }),
         PageRow::LeftHeading(count) => heading_ui(ui, &ctx.text.n("write_left_to_others", *count as u64)),
-        PageRow::Left(left) => left_ui(ui, ctx.text, left),
+        PageRow::Left(left) => {
+            LineParts::of_left(ui, ctx.text, left).ui(ui, 0.0);
+        }
         PageRow::SkippedHeading(count) => heading_ui(ui, &ctx.text.n("write_left_out", *count as u64)),
-        PageRow::Skipped(skipped) => skipped_ui(ui, skipped),
+        PageRow::Skipped(skipped) => skipped_ui(ui, ctx.text, skipped),
     }
 }
 
@@ -183,28 +189,70 @@ fn sign(kind: ChangeKind) -> &'static str {
 fn indented_ui(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {
         ui.set_height(LINE);
-        ui.add_space(CHEVRON + space::XS);
+        ui.add_space(INDENT);
         content(ui);
     });
 }
 
-/// The sign stands for the colour, too.
-fn line_ui(ui: &mut Ui, text: &Locale, line: &DiffLine) {
-    let palette = theme::palette(ui.visuals());
-    let colour = match line.kind {
-        ChangeKind::Added => palette.same,
-        ChangeKind::Removed | ChangeKind::RemovedOthers => palette.different,
-        ChangeKind::Kept | ChangeKind::KeptOthers | ChangeKind::Withheld => palette.unsure,
-    };
-    let name = line.name.as_deref().unwrap_or_else(|| text.s("write_no_name"));
-    let lists: Vec<&str> = line.lists.iter().map(|list| text.s(list_key(*list))).collect();
-    let mut words = vec![lists.join(text.s("list_separator"))];
-    words.extend((line.kind == ChangeKind::RemovedOthers).then(|| text.s("write_of_others").to_owned()));
-    words.extend(line.instead.as_deref().map(|instead| text.f("write_withheld", &[("name", instead)])));
-    indented_ui(ui, |ui| {
-        ui.label(RichText::new(format!("{} {name}", sign(line.kind))).color(colour));
-        ui.add(Label::new(theme::secondary(ui, words.join(" · "))).truncate());
-    });
+/// What a line is about, and what is said of it, in as many lines as that needs.
+struct LineParts {
+    about: RichText,
+    said: RichText,
+    /// Where the pointer rests on what it is about.
+    more: Option<String>,
+}
+
+impl LineParts {
+    /// The sign stands for the colour, too.
+    fn of_change(ui: &Ui, text: &Locale, line: &DiffLine) -> Self {
+        let palette = theme::palette(ui.visuals());
+        let colour = match line.kind {
+            ChangeKind::Added => palette.same,
+            ChangeKind::Removed | ChangeKind::RemovedOthers => palette.different,
+            ChangeKind::Kept | ChangeKind::KeptOthers | ChangeKind::Withheld => palette.unsure,
+        };
+        let name = line.name.as_deref().unwrap_or_else(|| text.s("write_no_name"));
+        let lists: Vec<&str> = line.lists.iter().map(|list| text.s(list_key(*list))).collect();
+        let mut words = vec![lists.join(text.s("list_separator"))];
+        words.extend((line.kind == ChangeKind::RemovedOthers).then(|| text.s("write_of_others").to_owned()));
+        words.extend(line.instead.as_deref().map(|instead| text.f("write_withheld", &[("name", instead)])));
+        let about = RichText::new(format!("{} {name}", sign(line.kind))).color(colour);
+        Self { about, said: theme::secondary(ui, words.join(" · ")), more: None }
+    }
+
+    /// The file, then the name and the one that stands for it.
+    fn of_left(ui: &Ui, text: &Locale, left: &LeftName) -> Self {
+        let withheld = text.f("write_withheld", &[("name", &left.instead)]);
+        Self {
+            about: RichText::new(file_name(&left.file)),
+            said: theme::secondary(ui, format!("{} · {withheld}", left.name)),
+            more: Some(left.file.to_string_lossy().into_owned()),
+        }
+    }
+
+    fn galleys(self, ui: &Ui, width: f32) -> [Arc<Galley>; 2] {
+        let galley =
+            |text: RichText, mode, width| WidgetText::from(text).into_galley(ui, Some(mode), width, TextStyle::Body);
+        let about = galley(self.about, TextWrapMode::Truncate, width / 2.0);
+        let rest = width - about.size().x - ui.spacing().item_spacing.x;
+        [about, galley(self.said, TextWrapMode::Wrap, rest)]
+    }
+
+    fn height(self, ui: &Ui, width: f32) -> f32 {
+        let [about, said] = self.galleys(ui, width);
+        LINE + (said.size().y - about.size().y).max(0.0)
+    }
+
+    fn ui(self, ui: &mut Ui, indent: f32) {
+        ui.horizontal_top(|ui| {
+            ui.add_space(indent);
+            let more = self.more.clone();
+            let [about, said] = self.galleys(ui, ui.available_width());
+            let about = ui.add(Label::new(about));
+            more.into_iter().for_each(|more| _ = about.clone().on_hover_text(more));
+            ui.add(Label::new(said));
+        });
+    }
 }
 
 fn heading_ui(ui: &mut Ui, words: &str) {
@@ -212,21 +260,12 @@ fn heading_ui(ui: &mut Ui, words: &str) {
     ui.label(theme::strong(words));
 }
 
-/// The file, then the name and the one that stands for it.
-fn left_ui(ui: &mut Ui, text: &Locale, left: &LeftName) {
-    let withheld = text.f("write_withheld", &[("name", &left.instead)]);
-    ui.horizontal(|ui| {
-        ui.set_height(LINE);
-        ui.label(file_name(&left.file)).on_hover_text(left.file.to_string_lossy());
-        ui.add(Label::new(theme::secondary(ui, format!("{} · {withheld}", left.name))).truncate());
-    });
-}
-
-fn skipped_ui(ui: &mut Ui, skipped: &Skipped) {
+fn skipped_ui(ui: &mut Ui, text: &Locale, skipped: &SkippedFile) {
     let path = skipped.path.to_string_lossy();
     ui.spacing_mut().item_spacing.y = space::XS;
     ui.add(Label::new(file_name(&skipped.path)).truncate()).on_hover_text(&*path);
-    ui.add(Label::new(theme::secondary(ui, &skipped.reason)).wrap());
+    let why = theme::secondary(ui, text.s(skip_key(&skipped.why)));
+    ui.add(Label::new(why).wrap()).on_hover_text(skipped.why.to_string());
 }
 
 fn fate_key(fate: FileFate) -> &'static str {
@@ -253,5 +292,37 @@ fn list_key(list: NameList) -> &'static str {
         NameList::HierarchicalSubject => "list_hierarchical",
         NameList::TagsList => "list_tags",
         NameList::Subject => "list_subject",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::Harness;
+
+    use super::*;
+    use crate::app::ui::locale::Language;
+
+    /// Beside the navigation of the smallest window a line has so much room.
+    const NARROW: f32 = 480.0;
+
+    #[test]
+    fn a_name_in_all_lists_is_told_whole_however_narrow_the_window_is() {
+        let line = DiffLine {
+            kind: ChangeKind::RemovedOthers,
+            name: Some("Maria Silva".into()),
+            lists: NameList::ALL.to_vec(),
+            instead: None,
+        };
+        let text = Locale::new(Language::English);
+        let draw = move |ui: &mut Ui| {
+            let [_, said] = LineParts::of_change(ui, &text, &line).galleys(ui, NARROW);
+            assert!(!said.elided && said.text().contains(text.s("write_of_others")));
+            assert!(said.rows.len() > 1 && said.size().x <= NARROW);
+            let height = |line| PageRow::Line(line).height(ui, &text, NARROW + INDENT).unwrap();
+            assert!(height(&line) >= said.size().y, "the next line stands below");
+            let one = DiffLine { lists: vec![NameList::Subject], kind: ChangeKind::Added, ..line.clone() };
+            assert_eq!(height(&one), LINE);
+        };
+        Harness::builder().allow_missing_glyphs().build_ui(draw).run();
     }
 }

@@ -1,7 +1,9 @@
 //! What a user does in a row (take, undo, redo, scan, name anew elsewhere, take back elsewhere), against what must hold.
 
 use super::*;
+use crate::library::Destination;
 use crate::metadata::review::{NamesReview, OwnName};
+use crate::types::PersonId;
 
 const SECOND: Corners = [0.6, 0.2, 0.75, 0.45];
 
@@ -151,4 +153,34 @@ fn a_name_that_came_off_and_is_given_again_elsewhere_is_asked() {
     let chosen = NameChoices { corrected: vec![(face, of("Bert"))], looked_at: true, ..NameChoices::default() };
     album.answer(&offered, &chosen, false);
     assert_eq!((album.names(), album.asked()), (vec![some("Bert")], (0, 0, 0)));
+}
+
+#[test]
+fn of_two_people_of_one_name_only_the_one_that_was_said_gets_the_face() {
+    let mut album = Album::new();
+    album.scan(&[FOUND, UNSEEN]);
+    let of_second = |album: &Album| album.library.faces_of_photo(PhotoId(2)).unwrap();
+    for face in of_second(&album) {
+        let to = Destination::NewPerson { name: "Anna".into() };
+        album.decide(Decision::Move { of: face.state.person(), faces: vec![face.face_id], to });
+    }
+    let annas: Vec<PersonId> = of_second(&album).iter().filter_map(|face| face.state.person()).collect();
+    assert!(annas.len() == 2 && annas[0] != annas[1]);
+    album.picasa(&[("ANNA", FOUND)]);
+    let offered = album.offered();
+    assert!(offered.to_take(&[]).unwrap().taken.is_empty(), "nobody is named by chance");
+    let [NameConflict::Namesakes(asked)] = &offered.review.conflicts[..] else { panic!("{:?}", offered.review) };
+    assert_eq!((asked.people.len(), asked.faces.len()), (2, 1));
+    let of = NameOfPhoto { photo: PhotoId(1), name: asked.key.clone() };
+    let (place, at) = (NamePlace::Face(asked.faces[0].face), asked.faces[0].at);
+    let taken = vec![PlacedName { of: of.clone(), place, at, kind: NameKind::Confirmed }];
+    let unsaid = NameChoices { taken: taken.clone(), ..NameChoices::default() };
+    album.answer(&offered, &unsaid, false);
+    assert_eq!(album.names(), [None, None], "which of them was not said");
+    let chosen = NameChoices { taken, whose: [(of, annas[1])].into(), ..NameChoices::default() };
+    let offered = album.offered();
+    album.answer(&offered, &chosen, false);
+    let named = album.faces().into_iter().find(|face| face.name.is_some()).unwrap();
+    assert_eq!(named.state.person(), Some(annas[1]));
+    assert!(album.offered().review.conflicts.is_empty());
 }
