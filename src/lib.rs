@@ -10,7 +10,7 @@
 //!          engine                          home folder, loaded networks, library's writer and readers, threads, progress
 //! parts    faces   library   metadata   cluster   eval   train   synth   figures
 //! below    networks                        device  kernels  nets  weights  models
-//!          types                           the vocabulary
+//!          types  file_lock                the vocabulary; what one process at a time holds
 //! ```
 //!
 //! Arrows go down. Parts do not import each other, except `train → eval`, `train → faces::image` and `metadata →
@@ -59,6 +59,7 @@ pub mod cluster;
 pub mod eval;
 pub mod faces;
 pub mod figures;
+mod file_lock;
 pub mod library;
 pub mod metadata;
 pub mod networks;

@@ -89,7 +89,7 @@ impl<N: Module + EmbeddingNet> Trunk<N> {
             let found =
                 missing.iter().zip(&passed).filter_map(|(&row, features)| Some((numbers[row]?, features.clone())));
             let room = self.most.saturating_sub(self.kept.count());
-            self.kept.keep(found.take(room).map(|(number, features)| (number, Some(features))), self.values())?;
+            self.kept.keep(found.take(room))?;
             missing.iter().zip(passed).for_each(|(&row, features)| rows[row] = Some(features));
         }
         Ok(Features { shape: self.shape, rows: rows.into_iter().flatten().collect() })

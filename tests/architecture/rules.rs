@@ -9,6 +9,7 @@ use crate::house::{House, Source, starts, words_of};
 /// The parts from the bottom up, and what each may import. `app` may import all of them.
 const PARTS: &[(&str, &[&str])] = &[
     ("types", &[]),
+    ("file_lock", &[]),
     ("networks/device", &[]),
     ("networks/weights", &["types"]),
     ("networks/kernels", &["types"]),
@@ -30,7 +31,7 @@ const PARTS: &[(&str, &[&str])] = &[
     ("synth", &["types"]),
     ("figures", &[]),
     // Training judges as evaluation does, and changes its pictures by the same code that cuts them.
-    ("train", &["eval", "faces/image", "networks/device", "networks/nets", "networks/weights", "types"]),
+    ("train", &["eval", "faces/image", "file_lock", "networks/device", "networks/nets", "networks/weights", "types"]),
 ];
 
 /// The rooms of `app` that are no feature, with their height: a file may import from lower rooms and from its own.
@@ -113,6 +114,7 @@ const DISK: &[&str] = &[
     "faces/image/kind",
     "faces/image/picture_hash",
     "figures/saving",
+    "file_lock",
     "library/care",
     "library/open",
     "library/scan",
