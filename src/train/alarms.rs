@@ -29,6 +29,11 @@ impl Watch {
         None
     }
 
+    /// The network, its loss or a gradient is no number after `step`.
+    pub fn ruined(&mut self, step: u64) -> Option<Alarm> {
+        self.once("not a number", Alarm::NotANumber { step })
+    }
+
     fn once(&mut self, kind: &'static str, alarm: Alarm) -> Option<Alarm> {
         self.given.insert(kind).then_some(alarm)
     }

@@ -25,8 +25,11 @@ pub enum TrainError {
     NoLiveTeacher,
     #[error("harmonic training needs the old network's vector of every picture; picture {0} has none")]
     NoOldVector(usize),
-    #[error("mining over the data needs a larger subset: {0} pictures give no triplet")]
-    NothingMined(usize),
+    #[error(
+        "none of the pictures of step {step} could be read{}; mend that, and go on with --resume",
+        reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default()
+    )]
+    NothingReadable { step: u64, reason: Option<String> },
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
     #[error(transparent)]
@@ -40,5 +43,14 @@ pub enum TrainError {
     #[error("the device did not hand its result back: {0}")]
     Device(#[from] TensorReadError),
     #[error("the network could not be judged: {0}")]
-    Judge(#[from] EvalError),
+    Judge(#[source] EvalError),
+}
+
+impl From<EvalError> for TrainError {
+    fn from(error: EvalError) -> Self {
+        match error {
+            EvalError::Cancelled => Self::Interrupted(StopReason::Cancelled),
+            error => Self::Judge(error),
+        }
+    }
 }

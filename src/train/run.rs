@@ -19,7 +19,7 @@ use super::ema::Ema;
 pub use super::error::TrainError;
 use super::events::{Alarm, Control, StepReport, StopReason, TrainEvent};
 use super::frozen::{freeze, redraw_last_layer};
-use super::loader::{BATCHES_AHEAD, BatchRequest, Loader, Loading, SkippedPicture};
+use super::loader::{BATCHES_AHEAD, BatchRequest, LoadedBatch, Loader, Loading, SkippedPicture};
 use super::mining::offline::TripletPlan;
 use super::optimiser::Optimiser;
 use super::sampler::{Exemplar, Sampler, SamplerPosition};
@@ -94,7 +94,8 @@ pub(crate) struct RunOutcome {
     pub elapsed_secs: f64,
 }
 
-/// Trains `net` as `setup` says until it is done, stopped, or in trouble.
+/// Trains `net` as `setup` says until it is done, stopped, or in trouble. Trouble leaves a checkpoint of the last step to
+/// go on from, and the best network so far.
 pub(crate) fn train<N: Module + EmbeddingNet>(
     net: N,
     setup: Setup<'_>,
@@ -102,11 +103,14 @@ pub(crate) fn train<N: Module + EmbeddingNet>(
     emit: &mut dyn FnMut(TrainEvent),
 ) -> Result<Trained<N>, TrainError> {
     let mut run = TrainingRun::start(net, setup, control, emit)?;
-    let reason = run.steps().or_else(|error| match error {
-        TrainError::Interrupted(reason) => Ok(reason),
-        error => Err(error),
-    })?;
-    run.finish(reason)
+    let ended = run.steps().and_then(|reason| run.judge_at_the_end(reason).map(|()| reason));
+    match ended {
+        Ok(reason) | Err(TrainError::Interrupted(reason)) => run.finish(reason),
+        Err(error) => {
+            run.leave();
+            Err(error)
+        }
+    }
 }
 
 struct TrainingRun<'a, N> {
@@ -246,14 +250,17 @@ impl<'a, N: Module + EmbeddingNet> TrainingRun<'a, N> {
             Some(folder) if report.step != newest.state.position.0 => Some(folder.checkpoint(report.step)?),
             _ => None,
         };
-        let Checkpoint { weights, average, .. } = of_its_step.as_ref().unwrap_or(newest);
-        let net = fill(self.net.valid(), weights, str::to_owned)?;
+        Ok(Some((report.clone(), self.network_of(of_its_step.as_ref().unwrap_or(newest))?)))
+    }
+
+    /// For inference, as it was at a checkpoint.
+    fn network_of(&self, checkpoint: &Checkpoint) -> Result<N, TrainError> {
+        let net = fill(self.net.valid(), &checkpoint.weights, str::to_owned)?;
         let device = net.devices().into_iter().next().unwrap_or_default();
-        let net = match (self.config.ema_decay, average) {
+        Ok(match (self.config.ema_decay, &checkpoint.average) {
             (Some(decay), Some(average)) => Ema::restore(average.clone(), decay, &device).averaged(&net),
             _ => net,
-        };
-        Ok(Some((report.clone(), net)))
+        })
     }
 
     fn warn_about_data(&mut self) {
@@ -296,7 +303,7 @@ impl<'a, N: Module + EmbeddingNet> TrainingRun<'a, N> {
                 return Ok(reason);
             }
             let Some(report) = self.one_step(rate, self.control.takes_snapshot_at(self.step + 1))? else {
-                (self.emit)(TrainEvent::Alarm(Alarm::NotANumber { step: self.step + 1 }));
+                self.warn_of_ruin(self.step + 1);
                 return Ok(StopReason::NotANumber);
             };
             if let Some(folder) = &mut self.folder {
@@ -336,6 +343,7 @@ impl<'a, N: Module + EmbeddingNet> TrainingRun<'a, N> {
         self.times.waited_secs += lap.secs();
         let loading_secs = batch.secs;
         self.note_skipped(&batch.skipped);
+        self.has_pictures(&batch)?;
         let Some(report) = self.learn_from(batch, rate, snapshot)? else { return Ok(None) };
         let elapsed_secs = self.elapsed_secs();
         let pace = (elapsed_secs - self.stepping_since_secs) / (self.step - self.first_step) as f64;
@@ -380,6 +388,21 @@ impl<'a, N: Module + EmbeddingNet> TrainingRun<'a, N> {
             if self.skipped.insert(skip.picture) {
                 (self.emit)(TrainEvent::Skipped(skip.clone()));
             }
+        }
+    }
+
+    /// A disk that was taken away is no reason to go through the steps that are left without learning anything.
+    fn has_pictures(&self, batch: &LoadedBatch) -> Result<(), TrainError> {
+        let reason = batch.skipped.first().map(|skipped| skipped.reason.clone());
+        match batch.exemplars.is_empty() {
+            true => Err(TrainError::NothingReadable { step: self.step + 1, reason }),
+            false => Ok(()),
+        }
+    }
+
+    fn warn_of_ruin(&mut self, step: u64) {
+        if let Some(alarm) = self.watch.ruined(step) {
+            (self.emit)(TrainEvent::Alarm(alarm));
         }
     }
 

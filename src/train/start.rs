@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::checkpoint::VectorFile;
 use super::data::PictureSource;
 use super::events::{Control, TrainEvent};
-use super::loader::load_plain;
+use super::loader::{SkippedPicture, load_plain};
 use super::rows::normalise_rows;
 use super::run::{RunOutcome, Setup, TrainError, train};
 use super::sampler::Exemplar;
@@ -66,6 +66,7 @@ pub(crate) fn train_named(
 }
 
 const PICTURES_AT_ONCE: usize = 240;
+const NO_NUMBERS: &str = "what the network makes of it is not a number";
 
 /// A network that stays as it is.
 #[derive(Clone, Copy)]
@@ -84,19 +85,26 @@ pub(crate) enum PictureViews {
     Mirrored,
 }
 
-/// The unit vectors of pictures by a network that stays as it is. A picture that cannot be read has none. What `kept`
-/// knows is not found again; `watch` hears how many of the pictures are done, and may stop the work between two batches.
+/// Unit vectors by picture, and the pictures that have none.
+#[derive(Debug, Default)]
+pub(crate) struct FrozenVectors {
+    pub by_picture: BTreeMap<usize, Vec<f32>>,
+    pub skipped: Vec<SkippedPicture>,
+}
+
+/// The unit vectors of pictures by a network that stays as it is. What `kept` knows is not found again; `watch` hears how many of the pictures are done, and may stop the work between two batches.
 pub(crate) fn frozen_vectors(
     frozen: Frozen<'_>,
     source: &dyn PictureSource,
     pictures: &[usize],
     mut kept: VectorFile,
     watch: &mut dyn FnMut(usize, usize) -> Result<(), TrainError>,
-) -> Result<BTreeMap<usize, Vec<f32>>, TrainError> {
+) -> Result<FrozenVectors, TrainError> {
     let Frozen { card, weights, device, views } = frozen;
+    let mut skipped = Vec::new();
     let missing: Vec<usize> = pictures.iter().copied().filter(|&picture| !kept.knows(picture)).collect();
     if missing.is_empty() {
-        return Ok(kept.into_vectors());
+        return Ok(FrozenVectors { by_picture: kept.into_vectors(), skipped });
     }
     let net = network(card, weights, device)?.valid().folded();
     let mut done = pictures.len() - missing.len();
@@ -114,12 +122,15 @@ pub(crate) fn frozen_vectors(
             normalise_rows(&mut rows, card.dimensions);
         }
         let read = loaded.exemplars.iter().map(|exemplar| exemplar.picture);
-        let found = read.zip(rows.chunks(card.dimensions).map(|row| Some(Arc::from(row))));
-        kept.keep(found.chain(loaded.skipped.iter().map(|skip| (skip.picture, None))), card.dimensions)?;
+        let found = read.zip(rows.chunks(card.dimensions));
+        let (sound, other): (Vec<_>, Vec<_>) = found.partition(|(_, row)| row.iter().all(|value| value.is_finite()));
+        kept.keep(sound.into_iter().map(|(picture, row)| (picture, Arc::from(row))))?;
+        skipped.extend(loaded.skipped);
+        skipped.extend(other.into_iter().map(|(picture, _)| SkippedPicture { picture, reason: NO_NUMBERS.to_owned() }));
         done += pictures_now.len();
     }
     watch(done, pictures.len())?;
-    Ok(kept.into_vectors())
+    Ok(FrozenVectors { by_picture: kept.into_vectors(), skipped })
 }
 
 /// A network that stays as it is, to be asked in every step: unit vectors of crops as it wants them, row after row.
@@ -153,6 +164,39 @@ mod tests {
     use super::*;
     use crate::networks::nets::catalogue::card;
     use crate::networks::weights::collect;
+    use crate::train::checkpoint::VectorKey;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// A disk that is away for a while.
+    struct Passing(AtomicBool);
+
+    impl PictureSource for Passing {
+        fn crop(&self, picture: usize) -> Result<RgbImage, String> {
+            match picture == 1 && self.0.load(Ordering::Relaxed) {
+                true => Err("the disk is away".to_owned()),
+                false => Ok(RgbImage::from_pixel(48, 48, image::Rgb([picture as u8 * 40; 3]))),
+            }
+        }
+    }
+
+    #[test]
+    fn a_picture_that_could_not_be_read_is_told_and_looked_at_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (device, weights) = (Device::flex(), StartWeights::Scratch { seed: 2 });
+        let card = card(likeness_small::NAME, &NetOptions::default()).unwrap();
+        let source = Passing(AtomicBool::new(true));
+        let found = || {
+            let frozen = Frozen { card: &card, weights: &weights, device: &device, views: PictureViews::AsItIs };
+            let key = VectorKey::of(weights.sha256(), &device, &card.input, "", false);
+            let kept = VectorFile::open(&folder.path().join("vectors.bin"), key, card.dimensions).unwrap();
+            let found = frozen_vectors(frozen, &source, &[0, 1, 2], kept, &mut |_, _| Ok(())).unwrap();
+            (found.by_picture.into_keys().collect::<Vec<_>>(), found.skipped)
+        };
+        let away = SkippedPicture { picture: 1, reason: "the disk is away".to_owned() };
+        assert_eq!(found(), (vec![0, 2], vec![away]));
+        source.0.store(false, Ordering::Relaxed);
+        assert_eq!(found(), (vec![0, 1, 2], vec![]));
+    }
 
     #[test]
     fn weights_are_those_of_the_network_that_the_card_names() {

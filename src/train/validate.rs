@@ -175,12 +175,13 @@ pub(crate) fn judge_against(
     dimensions: usize,
     people: &[u32],
     far_target: f64,
+    cancel: &Cancel,
 ) -> Result<CompatibilityReport, EvalError> {
     check_numbers(new)?;
     let [new, old] = [new, old].map(|vectors| vectors.chunks(dimensions).collect::<Vec<_>>());
     let empty = || [vec![0_u64; all_pairs::BINS], vec![0_u64; all_pairs::BINS]];
     let add = |mut counts: [Vec<u64>; 2], a: usize| {
-        for b in (0..people.len()).filter(|&b| b != a) {
+        for b in (0..people.len()).filter(|&b| b != a && !cancel.is_cancelled()) {
             let distance = squared_distance(new[a], old[b]);
             let bin = (distance / 4.0 * all_pairs::BINS as f32) as usize;
             counts[usize::from(people[a] == people[b])][bin.min(all_pairs::BINS - 1)] += 1;
@@ -192,6 +193,9 @@ pub(crate) fn judge_against(
         one
     };
     let [different, same] = (0..people.len()).into_par_iter().fold(empty, add).reduce(empty, sum);
+    if cancel.is_cancelled() {
+        return Err(EvalError::Cancelled);
+    }
     let [different, same] = [DistanceHistogram::from_counts(different)?, DistanceHistogram::from_counts(same)?];
     let counted = AllPairs { same, different };
     Ok(CompatibilityReport { val: counted.val_at_far(far_target)?.val, auc: counted.roc()?.auc() })
@@ -235,7 +239,7 @@ pub(super) fn judged_pairs(
 }
 
 /// A ruined network's vectors must not pass as distances.
-fn check_numbers(vectors: &[f32]) -> Result<(), EvalError> {
+pub(super) fn check_numbers(vectors: &[f32]) -> Result<(), EvalError> {
     match vectors.iter().position(|value| !value.is_finite()) {
         Some(pair) => Err(EvalError::NotANumber { pair }),
         None => Ok(()),
@@ -338,10 +342,15 @@ mod tests {
         let people = [0, 0, 1, 1];
         let rows = [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [-0.6, 0.8]];
         let turned = rows.map(|[x, y]: [f32; 2]| [-x, -y]);
-        let with =
-            |old: &[[f32; 2]; 4]| judge_against(rows.as_flattened(), old.as_flattened(), 2, &people, 0.0).unwrap();
+        let judge = |old: &[[f32; 2]; 4], cancel: &Cancel| {
+            judge_against(rows.as_flattened(), old.as_flattened(), 2, &people, 0.0, cancel)
+        };
+        let with = |old: &[[f32; 2]; 4]| judge(old, &Cancel::default()).unwrap();
         assert_eq!(with(&rows), CompatibilityReport { val: 1.0, auc: 1.0 });
         assert!(with(&turned).auc < 0.5);
+        let cancel = Cancel::default();
+        cancel.cancel();
+        assert_eq!(judge(&rows, &cancel), Err(EvalError::Cancelled));
     }
 
     #[test]

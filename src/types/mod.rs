@@ -1,4 +1,5 @@
-//! The vocabulary every part shares. No part of the house below this one; nothing here touches disk, device or window.
+//! The vocabulary every part shares. No part of the house below this one; nothing here touches
+//! device or window, nor the disk, but for the lock of a file that one process at a time holds.
 
 mod advice;
 mod cancel;
@@ -7,6 +8,7 @@ mod embedding;
 mod error_chain;
 mod extension;
 mod face;
+pub(crate) mod file_lock;
 mod hex;
 mod ids;
 #[cfg(test)]

@@ -87,6 +87,7 @@ const DISK: &[&str] = &[
     "networks/weights",
     "synth/album",
     "train/checkpoint",
+    "types/file_lock",
 ];
 
 pub fn a_library_stays_in_its_rooms(house: &House) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Training killed at random moments of all that it does: while pictures are prepared, while the part that stays as it is
 //! is passed, between and within steps, while it judges, saves and compares. Whoever goes on with it gets the network of a
-//! run that nobody killed, to the last byte, and each step's loss once.
+//! run that nobody killed, to the last byte, and each step's loss and each judgement once.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -110,6 +110,8 @@ struct Handed {
     comparison: Vec<u8>,
     ended: [Value; 3],
     losses: Vec<(u64, String)>,
+    /// The steps after which it was judged.
+    judged: Vec<u64>,
 }
 
 impl Handed {
@@ -118,18 +120,21 @@ impl Handed {
         let end: Value = serde_json::from_slice(&read("end.json")).unwrap();
         let metrics = String::from_utf8(read("metrics.jsonl")).unwrap();
         let lines = metrics.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let steps = lines.filter(|line| line["kind"] == "step");
+        let (steps, judged): (Vec<Value>, Vec<Value>) = lines.partition(|line| line["kind"] == "step");
+        let step = |line: &Value| line["step"].as_u64().unwrap();
         assert!(!run.join("uncompared").exists() && !run.join("features.bin").exists());
         Self {
             model: read("model.safetensors"),
             comparison: read("comparison.json"),
             ended: ["reason", "step", "model_step"].map(|name| end[name].clone()),
-            losses: steps.map(|line| (line["step"].as_u64().unwrap(), line["loss"].to_string())).collect(),
+            losses: steps.iter().map(|line| (step(line), line["loss"].to_string())).collect(),
+            judged: judged.iter().map(step).collect(),
         }
     }
 
     fn check(&self, other: &Self, what: &str) {
         assert_eq!(self.losses, other.losses, "{what}");
+        assert_eq!(self.judged, other.judged, "{what}");
         assert_eq!(self.ended, other.ended, "{what}");
         assert!(self.model == other.model, "{what}: another network");
         assert!(self.comparison == other.comparison, "{what}: another comparison");

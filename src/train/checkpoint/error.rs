@@ -9,6 +9,10 @@ use crate::networks::weights::WeightsError;
 pub enum RunFolderError {
     #[error("the folder already holds a run; go on with --resume, or choose another: {0}")]
     Taken(PathBuf),
+    #[error("the folder holds {name}, which a run would write over: choose another: {path}")]
+    InTheWay { name: String, path: PathBuf },
+    #[error("process {process} works on this run; wait for its end, or stop it there: {path}")]
+    InUse { process: String, path: PathBuf },
     #[error("the folder holds no run: {0}")]
     NoRun(PathBuf),
     #[error("{action} failed: {source}; earlier checkpoints are unchanged: {path}")]

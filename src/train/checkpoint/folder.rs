@@ -3,20 +3,24 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Checkpoint;
 use super::error::{RunFolderError, tried};
-use super::state::write_flushed;
+use super::metrics::{MetricLine, forget_metrics_after, read_metrics};
+use super::state::{replace, write_flushed};
 use super::tensorboard::EventWriter;
+use crate::types::file_lock::{FileLock, Holder};
 use crate::train::comparison::Comparison;
 use crate::train::events::{ClosingReport, Past, StepReport, StopReason};
 use crate::train::validate::ValidationReport;
 
 /// How many checkpoints are kept beside the best.
 const LAST_KEPT: usize = 3;
+const CHECKPOINTS: &str = "checkpoints";
 const UNFINISHED: &str = "unfinished";
 const REMOVED: &str = "removed";
 const OLD_VECTORS: &str = "old_vectors.bin";
@@ -29,41 +33,79 @@ const UNCOMPARED: &str = "uncompared";
 const COMPARISON: &str = "comparison.json";
 /// As versions before this one called it.
 const OLDER_COMPARISON: &str = "gate.json";
+/// Held by whoever works on the run.
+const LOCK: &str = "run.lock";
 
+/// A run that nobody else can go on with as long as this lives.
 #[derive(Debug)]
 pub(crate) struct RunFolder {
     root: PathBuf,
+    lock: Arc<FileLock>,
     metrics: File,
     events: EventWriter,
 }
 
-/// A line of the metrics.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum MetricLine {
-    Step(StepReport),
-    Validation(ValidationReport),
-    Closing(ClosingReport),
+/// A run that was left, held and as it was.
+#[derive(Debug)]
+pub(crate) struct LeftRun {
+    root: PathBuf,
+    lock: Arc<FileLock>,
+    checkpoint: Option<Checkpoint>,
+}
+
+impl LeftRun {
+    /// The newest; a run that was killed before its first has none and starts anew.
+    pub fn checkpoint(&self) -> Option<&Checkpoint> {
+        self.checkpoint.as_ref()
+    }
+
+    /// Takes back that the run has ended, and what it told after its checkpoint: that will be made again.
+    pub fn go_on(self) -> Result<(RunFolder, Option<Checkpoint>), RunFolderError> {
+        let Self { root, lock, checkpoint } = self;
+        remove(&root.join(END))?;
+        let state = checkpoint.as_ref().map(|checkpoint| &checkpoint.state);
+        forget_metrics_after(&root.join("metrics.jsonl"), state)?;
+        let step = state.map_or(0, |state| state.position.0);
+        Ok((RunFolder::with_logs(&root, lock, step)?, checkpoint))
+    }
 }
 
 impl RunFolder {
     /// Starts a run: `config` explains it, `data` has a line for each picture.
     pub fn create(root: &Path, config: &impl Serialize, data: &str) -> Result<Self, RunFolderError> {
         Self::is_free(root)?;
-        let checkpoints = root.join("checkpoints");
+        tried("creating the folder", root, fs::create_dir_all(root))?;
+        let lock = hold(root)?;
+        if has_config(root) {
+            return Err(RunFolderError::Taken(root.to_owned()));
+        }
+        clear(root)?;
+        let checkpoints = root.join(CHECKPOINTS);
         tried("creating the folder", &checkpoints, fs::create_dir_all(&checkpoints))?;
         let config = serde_json::to_string_pretty(config).map_err(|error| RunFolderError::format(error, root))?;
         write_flushed(&root.join("data.jsonl"), data.as_bytes())?;
         replace(&root.join("config.json"), config.as_bytes())?;
-        Self::with_logs(root, 0)
+        Self::with_logs(root, lock, 0)
     }
 
-    /// Refuses a folder that holds a run.
+    /// Refuses a folder that holds a run, or something under a name that a run writes.
     pub fn is_free(root: &Path) -> Result<(), RunFolderError> {
-        match root.join("config.json").exists() {
-            true => Err(RunFolderError::Taken(root.to_owned())),
-            false => Ok(()),
+        if has_config(root) {
+            return Err(RunFolderError::Taken(root.to_owned()));
         }
+        // A run that was killed while it was made or discarded has left what is there.
+        if root.join(LOCK).exists() {
+            return Ok(());
+        }
+        match names(root)?.into_iter().find(|name| name == CHECKPOINTS || written_by_a_run(name)) {
+            Some(name) => Err(RunFolderError::InTheWay { name, path: root.to_owned() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether somebody works on a run.
+    pub fn is_held(root: &Path) -> bool {
+        FileLock::is_held(&root.join(LOCK))
     }
 
     /// Whether a run has neither a checkpoint nor what networks made of its pictures: nothing is lost without it.
@@ -72,33 +114,28 @@ impl RunFolder {
         matches!(Self::newest_step(root), Ok(None)) && ![OLD_VECTORS, TEACHER_VECTORS].iter().any(is_there)
     }
 
-    /// Opens a run at its newest checkpoint; a run that was killed before its first has none and starts anew. Metrics
-    /// of steps after it are dropped: they will be made again.
-    pub fn resume(root: &Path) -> Result<(Self, Option<Checkpoint>), RunFolderError> {
-        let newest = steps(root)?.pop();
-        remove(&root.join(END))?;
-        let Some(newest) = newest else {
-            replace(&root.join("metrics.jsonl"), b"")?;
-            return Ok((Self::with_logs(root, 0)?, None));
-        };
-        let checkpoint = Checkpoint::read(&checkpoint_path(root, newest))?;
-        forget_metrics_after(&root.join("metrics.jsonl"), newest)?;
-        Ok((Self::with_logs(root, newest)?, Some(checkpoint)))
+    /// Holds a run that was left, and changes nothing yet.
+    pub fn open(root: &Path) -> Result<LeftRun, RunFolderError> {
+        if !has_config(root) {
+            return Err(RunFolderError::NoRun(root.to_owned()));
+        }
+        Ok(LeftRun { lock: hold(root)?, checkpoint: newest_checkpoint(root)?, root: root.to_owned() })
     }
 
     /// Removes what a run has written, and its folder if nothing else lies there.
     pub fn discard(root: &Path) -> Result<(), RunFolderError> {
-        // Without this file the folder is no run any more, whatever happens to the rest.
-        remove(&root.join("config.json"))?;
-        remove(&root.join("checkpoints"))?;
-        for entry in tried("reading", root, fs::read_dir(root))?.flatten() {
-            if written_by_a_run(&entry.file_name().to_string_lossy()) {
-                remove(&entry.path())?;
-            }
-        }
+        let lock = hold(root)?;
+        clear(root)?;
+        drop(lock);
+        remove(&root.join(LOCK))?;
         // Someone else's files are there: theirs to remove.
         let _ = fs::remove_dir(root);
         Ok(())
+    }
+
+    /// For whoever works in the folder after the run has let go of it.
+    pub fn lock(&self) -> Arc<FileLock> {
+        self.lock.clone()
     }
 
     /// The `config.json` of a run.
@@ -127,18 +164,23 @@ impl RunFolder {
         if waits { tried("writing", &path, File::create(&path).map(drop)) } else { remove(&path) }
     }
 
-    /// Keeps that the run has ended after `step`, and how the network that it hands on was judged; going on with the run
-    /// takes that back.
+    /// Keeps that the run has ended after `step`, which step's network it hands on, and how that was judged; going on
+    /// with the run takes that back.
     pub fn keep_end(
         &self,
         reason: StopReason,
         step: u64,
+        model_step: u64,
         model: Option<&ValidationReport>,
     ) -> Result<(), RunFolderError> {
-        let model_step = model.map_or(step, |report| report.step);
         let end = serde_json::json!({ "reason": reason, "step": step, "model_step": model_step, "model": model });
         let text = end.to_string();
         replace(&self.root.join(END), text.as_bytes())
+    }
+
+    /// The newest checkpoint.
+    pub fn newest(&self) -> Result<Option<Checkpoint>, RunFolderError> {
+        newest_checkpoint(&self.root)
     }
 
     /// The checkpoint of one step.
@@ -168,17 +210,7 @@ impl RunFolder {
 
     /// What the run has told so far.
     pub fn past(&self) -> Result<Past, RunFolderError> {
-        let path = self.root.join("metrics.jsonl");
-        let text = tried("reading", &path, fs::read_to_string(&path))?;
-        let mut past = Past::default();
-        for line in text.lines() {
-            match serde_json::from_str(line).map_err(|error| RunFolderError::format(error, &path))? {
-                MetricLine::Step(report) => past.steps.push(report),
-                MetricLine::Validation(report) => past.judged.push(report),
-                MetricLine::Closing(_) => {}
-            }
-        }
-        Ok(past)
+        read_metrics(&self.root.join("metrics.jsonl"))
     }
 
     /// The step of a run's newest checkpoint.
@@ -243,20 +275,25 @@ impl RunFolder {
 
     /// Writes a checkpoint whole or not at all, then removes those that are no longer kept.
     pub fn save(&self, checkpoint: &Checkpoint) -> Result<(), RunFolderError> {
-        let unfinished = self.root.join("checkpoints").join(UNFINISHED);
+        // The lines up to this step must not be younger than the checkpoint that follows them.
+        tried("flushing metrics", &self.root, self.metrics.sync_data())?;
+        let path = checkpoint_path(&self.root, checkpoint.state.position.0);
+        match path.exists() {
+            // The same step has the same weights; only a judgement may have been added.
+            true => checkpoint.replace_state(&path)?,
+            false => self.save_as(checkpoint, &path)?,
+        }
+        self.prune(checkpoint.state.best.as_ref().map(|best| best.step))
+    }
+
+    fn save_as(&self, checkpoint: &Checkpoint, path: &Path) -> Result<(), RunFolderError> {
+        let unfinished = self.root.join(CHECKPOINTS).join(UNFINISHED);
         remove(&unfinished)?;
         tried("creating a checkpoint", &unfinished, fs::create_dir_all(&unfinished))?;
         checkpoint.write(&unfinished)?;
-        // The lines up to this step must not be younger than the checkpoint that follows them.
-        tried("flushing metrics", &self.root, self.metrics.sync_data())?;
         flush_folder(&unfinished)?;
-        let step = checkpoint.state.position.0;
-        let path = checkpoint_path(&self.root, step);
-        // The same step saved twice holds the same; only a validation result may have been added.
-        self.remove_checkpoint(&path)?;
-        tried("putting a checkpoint in place", &path, fs::rename(&unfinished, &path))?;
-        flush_folder(&self.root.join("checkpoints"))?;
-        self.prune(checkpoint.state.best.as_ref().map(|best| best.step))
+        tried("putting a checkpoint in place", path, fs::rename(&unfinished, path))?;
+        flush_folder(&self.root.join(CHECKPOINTS))
     }
 
     fn prune(&self, best: Option<u64>) -> Result<(), RunFolderError> {
@@ -269,20 +306,17 @@ impl RunFolder {
 
     /// Renames first: a removal that is interrupted must not leave half a checkpoint under a checkpoint's name.
     fn remove_checkpoint(&self, path: &Path) -> Result<(), RunFolderError> {
-        if !path.exists() {
-            return Ok(());
-        }
-        let removed = self.root.join("checkpoints").join(REMOVED);
+        let removed = self.root.join(CHECKPOINTS).join(REMOVED);
         remove(&removed)?;
         tried("putting a checkpoint aside", path, fs::rename(path, &removed))?;
         remove(&removed)
     }
 
-    fn with_logs(root: &Path, first_step: u64) -> Result<Self, RunFolderError> {
+    fn with_logs(root: &Path, lock: Arc<FileLock>, first_step: u64) -> Result<Self, RunFolderError> {
         let path = root.join("metrics.jsonl");
         let metrics = tried("opening", &path, OpenOptions::new().create(true).append(true).open(&path))?;
         let events = tried("creating an event file", root, EventWriter::create(root, now_secs(), first_step))?;
-        Ok(Self { root: root.to_owned(), metrics, events })
+        Ok(Self { root: root.to_owned(), lock, metrics, events })
     }
 
     fn line(&mut self, metric: &MetricLine) -> Result<(), RunFolderError> {
@@ -296,6 +330,42 @@ impl RunFolder {
     }
 }
 
+fn has_config(root: &Path) -> bool {
+    root.join("config.json").exists()
+}
+
+fn hold(root: &Path) -> Result<Arc<FileLock>, RunFolderError> {
+    let lock = tried("locking the run", root, FileLock::take(&root.join(LOCK)))?;
+    let in_use = |holder: Holder| RunFolderError::InUse { process: holder.to_string(), path: root.to_owned() };
+    lock.map(Arc::new).map_err(in_use)
+}
+
+/// Removes all that a run writes but its lock.
+fn clear(root: &Path) -> Result<(), RunFolderError> {
+    // Without this file the folder is no run any more, whatever happens to the rest.
+    remove(&root.join("config.json"))?;
+    let checkpoints = root.join(CHECKPOINTS);
+    let is_checkpoint = |name: &str| step_of(name).is_some() || [UNFINISHED, REMOVED].contains(&name);
+    names(&checkpoints)?
+        .iter()
+        .filter(|name| is_checkpoint(name))
+        .try_for_each(|name| remove(&checkpoints.join(name)))?;
+    // What is not a run's stays, and its folder.
+    let _ = fs::remove_dir(&checkpoints);
+    names(root)?.iter().filter(|name| written_by_a_run(name)).try_for_each(|name| remove(&root.join(name)))
+}
+
+/// What lies in a folder, and is called something that can be read; nothing where there is no folder.
+fn names(folder: &Path) -> Result<Vec<String>, RunFolderError> {
+    match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => {
+            let entries = tried("reading", folder, entries)?;
+            Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
+        }
+    }
+}
+
 /// A file or folder; nothing there is fine.
 fn remove(path: &Path) -> Result<(), RunFolderError> {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
@@ -305,6 +375,7 @@ fn remove(path: &Path) -> Result<(), RunFolderError> {
     }
 }
 
+/// All but its lock and `config.json`.
 fn written_by_a_run(name: &str) -> bool {
     let files = ["data.jsonl", "metrics.jsonl", "model.safetensors", COMPARISON, OLDER_COMPARISON];
     // Of a run that was killed while it wrote them.
@@ -321,39 +392,23 @@ fn now_secs() -> f64 {
 }
 
 fn checkpoint_path(root: &Path, step: u64) -> PathBuf {
-    root.join("checkpoints").join(format!("step-{step:010}"))
+    root.join(CHECKPOINTS).join(format!("step-{step:010}"))
+}
+
+/// Of a whole checkpoint's name.
+fn step_of(name: &str) -> Option<u64> {
+    name.strip_prefix("step-")?.parse().ok()
 }
 
 /// The steps of all whole checkpoints, in order.
 fn steps(root: &Path) -> Result<Vec<u64>, RunFolderError> {
-    let folder = root.join("checkpoints");
-    let entries = fs::read_dir(&folder).map_err(|_| RunFolderError::NoRun(root.to_owned()))?;
-    let name = |entry: io::Result<fs::DirEntry>| entry.ok()?.file_name().into_string().ok();
-    let mut steps: Vec<u64> = entries.filter_map(|entry| name(entry)?.strip_prefix("step-")?.parse().ok()).collect();
+    let mut steps: Vec<u64> = names(&root.join(CHECKPOINTS))?.iter().filter_map(|name| step_of(name)).collect();
     steps.sort_unstable();
     Ok(steps)
 }
 
-/// Keeps the lines up to `step`. A line cut short by a killed run is dropped with those after it.
-fn forget_metrics_after(path: &Path, step: u64) -> Result<(), RunFolderError> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return tried("reading", path, Err(error)),
-    };
-    let keeps = |line: &&str| {
-        let value: Option<serde_json::Value> = serde_json::from_str(line).ok();
-        let of_run = value.filter(|value| value["kind"] != "closing");
-        of_run.and_then(|value| value["step"].as_u64()).is_some_and(|of_line| of_line <= step)
-    };
-    let kept: String = text.lines().take_while(keeps).flat_map(|line| [line, "\n"]).collect();
-    replace(path, kept.as_bytes())
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), RunFolderError> {
-    let partial = path.with_extension("partial");
-    write_flushed(&partial, bytes)?;
-    tried("putting a file in place", path, fs::rename(&partial, path))
+fn newest_checkpoint(root: &Path) -> Result<Option<Checkpoint>, RunFolderError> {
+    steps(root)?.last().map(|&step| Checkpoint::read(&checkpoint_path(root, step))).transpose()
 }
 
 /// On Unix a rename is on the disk once its folder is; elsewhere folders cannot be flushed.
@@ -363,119 +418,4 @@ fn flush_folder(path: &Path) -> Result<(), RunFolderError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::networks::weights::{NamedTensor, TensorFile};
-    use crate::train::checkpoint::CheckpointState;
-    use crate::train::ema::EmaState;
-    use crate::train::optimiser::OptimiserState;
-    use crate::train::sampler::SamplerPosition;
-    use std::collections::BTreeMap;
-
-    fn checkpoint(step: u64, best: Option<u64>) -> Checkpoint {
-        let mut weights = TensorFile::default();
-        weights.insert(NamedTensor::new("a.weight", vec![1, 2], vec![step as f32, 0.5]).unwrap()).unwrap();
-        let values = BTreeMap::from([("a.weight/0".to_owned(), vec![1.0, 2.0])]);
-        let mut state = CheckpointState::new(SamplerPosition(step), 1.5);
-        state.best = best.map(|step| ValidationReport { step, ..ValidationReport::default() });
-        Checkpoint {
-            state,
-            weights,
-            optimiser: OptimiserState { steps_taken: step, slots: values.clone() },
-            average: Some(EmaState { updates: 3, averages: values }),
-        }
-    }
-
-    fn run() -> (tempfile::TempDir, RunFolder) {
-        let folder = tempfile::tempdir().unwrap();
-        let run = RunFolder::create(&folder.path().join("run"), &"config", "").unwrap();
-        (folder, run)
-    }
-
-    fn position(run: &RunFolder) -> SamplerPosition {
-        RunFolder::resume(run.root()).unwrap().1.unwrap().state.position
-    }
-
-    #[test]
-    fn a_checkpoint_comes_back_as_it_was() {
-        let (_folder, run) = run();
-        run.save(&checkpoint(4, None)).unwrap();
-        let read = RunFolder::resume(run.root()).unwrap().1.unwrap();
-        assert_eq!(read.weights, checkpoint(4, None).weights);
-        assert_eq!(read.optimiser, checkpoint(4, None).optimiser);
-        assert_eq!((read.average.unwrap().updates, read.state.position), (3, SamplerPosition(4)));
-    }
-
-    #[test]
-    fn so_does_one_before_the_first_step() {
-        let (_folder, run) = run();
-        let fresh = Checkpoint { optimiser: OptimiserState::default(), ..checkpoint(0, None) };
-        run.save(&fresh).unwrap();
-        let read = RunFolder::resume(run.root()).unwrap().1.unwrap();
-        assert_eq!((read.optimiser, read.weights), (fresh.optimiser, fresh.weights));
-    }
-
-    #[test]
-    fn the_last_three_and_the_best_are_kept() {
-        let (_folder, run) = run();
-        for step in 1..=7 {
-            run.save(&checkpoint(step, (step >= 2).then_some(2))).unwrap();
-        }
-        assert_eq!(steps(run.root()).unwrap(), [2, 5, 6, 7]);
-    }
-
-    #[test]
-    fn an_unfinished_checkpoint_is_ignored_and_cleared() {
-        let (_folder, run) = run();
-        run.save(&checkpoint(1, None)).unwrap();
-        let unfinished = run.root().join("checkpoints").join(UNFINISHED);
-        fs::create_dir(&unfinished).unwrap();
-        fs::write(unfinished.join("weights.safetensors"), b"half").unwrap();
-        assert_eq!(position(&run), SamplerPosition(1));
-        run.save(&checkpoint(2, None)).unwrap();
-        assert!(!unfinished.exists());
-        assert_eq!(position(&run), SamplerPosition(2));
-    }
-
-    #[test]
-    fn metrics_after_the_checkpoint_are_forgotten() {
-        let (_folder, run) = run();
-        run.save(&checkpoint(2, None)).unwrap();
-        let path = run.root().join("metrics.jsonl");
-        fs::write(&path, "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n{\"st").unwrap();
-        RunFolder::resume(run.root()).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "{\"step\":1}\n{\"step\":2}\n");
-    }
-
-    #[test]
-    fn a_run_is_never_written_over() {
-        let (_folder, run) = run();
-        assert!(matches!(RunFolder::create(run.root(), &"other", ""), Err(RunFolderError::Taken(_))));
-        assert_eq!(RunFolder::config(run.root()).unwrap(), "\"config\"");
-        assert!(RunFolder::resume(run.root()).unwrap().1.is_none(), "killed before its first checkpoint");
-        assert!(matches!(RunFolder::resume(Path::new("/nowhere")), Err(RunFolderError::NoRun(_))));
-    }
-
-    #[test]
-    fn a_discarded_run_leaves_what_is_not_its_own() {
-        let (_folder, run) = run();
-        run.save(&checkpoint(1, None)).unwrap();
-        let root = run.root().to_owned();
-        fs::write(root.join("notes.txt"), b"mine").unwrap();
-        run.keep_end(StopReason::StepsDone, 1, None).unwrap();
-        RunFolder::set_uncompared(&root, true).unwrap();
-        let older = ["gate.json", "gate.partial"];
-        let killed_within = ["model.safetensors.partial", "comparison.partial", "end.partial", "metrics.partial"];
-        for name in older.iter().chain(&killed_within) {
-            fs::write(root.join(name), b"half").unwrap();
-        }
-        drop(run);
-        RunFolder::discard(&root).unwrap();
-        let left: Vec<_> = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(left, ["notes.txt"]);
-        fs::remove_file(root.join("notes.txt")).unwrap();
-        RunFolder::create(&root, &"config", "").unwrap();
-        RunFolder::discard(&root).unwrap();
-        assert!(!root.exists());
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@
 //! RUN/end.json          how the run ended, which step's network that is, and how it was judged
 //! RUN/comparison.json   that network against the old one; RUN/uncompared is there until it is made
 //! RUN/old_vectors.bin   in harmonic training: the old network's vectors; RUN/teacher_vectors.bin likewise
+//! RUN/run.lock          held by the process that works on the run
 //! RUN/features.bin      while the last layer alone learns: what the part before it makes of pictures
 //! ```
 //!
@@ -19,6 +20,7 @@
 mod error;
 mod folder;
 mod kept_rows;
+mod metrics;
 mod state;
 pub mod tensorboard;
 mod vectors;

@@ -49,10 +49,14 @@ impl CheckpointState {
 }
 
 impl Checkpoint {
+    /// Whether its network still is one: a rate that is too high leaves numbers that are none.
+    pub(crate) fn is_finite(&self) -> bool {
+        let finite = |values: &Vec<f32>| values.iter().all(|value| value.is_finite());
+        let average = self.average.iter().flat_map(|average| average.averages.values());
+        self.weights.iter().map(|tensor| &tensor.data).chain(average).all(finite)
+    }
+
     pub(super) fn write(&self, folder: &Path) -> Result<(), RunFolderError> {
-        let mut state = self.state.clone();
-        state.optimiser_steps = self.optimiser.steps_taken;
-        state.average_updates = self.average.as_ref().map(|average| average.updates);
         write_tensors(&self.weights, &folder.join("weights.safetensors"))?;
         // An optimiser that has not stepped yet remembers nothing, and the format has no files of nothing.
         if !self.optimiser.slots.is_empty() {
@@ -61,8 +65,16 @@ impl Checkpoint {
         if let Some(average) = &self.average {
             write_tensors(&rows(&average.averages)?, &folder.join("average.safetensors"))?;
         }
+        self.replace_state(folder)
+    }
+
+    /// Writes all but the tensors, in a folder that may be in use.
+    pub(super) fn replace_state(&self, folder: &Path) -> Result<(), RunFolderError> {
+        let mut state = self.state.clone();
+        state.optimiser_steps = self.optimiser.steps_taken;
+        state.average_updates = self.average.as_ref().map(|average| average.updates);
         let text = serde_json::to_string(&state).map_err(|error| RunFolderError::format(error, folder))?;
-        write_flushed(&folder.join("state.json"), text.as_bytes())
+        replace(&folder.join("state.json"), text.as_bytes())
     }
 
     pub(super) fn read(folder: &Path) -> Result<Self, RunFolderError> {
@@ -95,6 +107,13 @@ pub(super) fn write_flushed(path: &Path, bytes: &[u8]) -> Result<(), RunFolderEr
         file.sync_all()
     };
     tried("writing", path, write())
+}
+
+/// Writes a file whole or not at all.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), RunFolderError> {
+    let partial = path.with_extension("partial");
+    write_flushed(&partial, bytes)?;
+    tried("putting a file in place", path, fs::rename(&partial, path))
 }
 
 fn rows(values: &BTreeMap<String, Vec<f32>>) -> Result<TensorFile, RunFolderError> {

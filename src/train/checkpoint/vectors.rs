@@ -2,9 +2,9 @@
 //! finds only those that are missing. They may be embeddings, or what is put into a last layer.
 //!
 //! The file begins with a mark of its format and a key of all that the vectors depend on; a file with another key is
-//! begun anew. A record is a number (of the picture, or of one of its views), its vector (not a number where the
-//! picture could not be read), and a checksum of both, little endian. What follows the first record that is not whole
-//! was cut short by a kill and is dropped.
+//! begun anew. A record is a number (of the picture, or of one of its views), its vector, and a checksum of both, little
+//! endian. What follows the first record that is not whole was cut short by a kill and is dropped. A picture that could
+//! not be read has no record, for it may be readable the next time; earlier versions wrote one that is no number.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -12,6 +12,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use burn::tensor::Device;
 use sha2::{Digest, Sha256};
 
 use super::error::{RunFolderError, tried};
@@ -24,10 +25,11 @@ const MARK: &[u8; 8] = b"vectors2";
 pub(crate) struct VectorKey([u8; 32]);
 
 impl VectorKey {
-    /// `weights` is a hash of the network's, `pictures` the run's list of them; `mirrored` says whether mirror images
-    /// count as well.
-    pub fn of(weights: [u8; 32], input: &Preprocessing, pictures: &str, mirrored: bool) -> Self {
-        let input = format!("{input:?} {mirrored}");
+    /// `weights` is a hash of the network's, `device` computes them a little otherwise than another, `pictures` is the
+    /// run's list; `mirrored` says whether mirror images count as well.
+    pub fn of(weights: [u8; 32], device: &Device, input: &Preprocessing, pictures: &str, mirrored: bool) -> Self {
+        let device = device.clone().without_autodiff();
+        let input = format!("{input:?} {mirrored} {device:?}");
         let mut hash = Sha256::new();
         hash.update(weights);
         for part in [input.as_str(), pictures] {
@@ -70,7 +72,9 @@ impl VectorFile {
             while reader.read_exact(&mut record).is_ok()
                 && let Some((number, vector)) = parse(&record)
             {
-                known.insert(number, vector);
+                if vector.iter().all(|value| value.is_finite()) {
+                    known.insert(number, vector);
+                }
                 whole += record.len() as u64;
             }
             file.set_len(whole)?;
@@ -81,20 +85,15 @@ impl VectorFile {
         Ok(Self { known, file: Some((file, path.to_owned())) })
     }
 
-    /// Whether the picture was looked at before.
+    /// Whether the picture's vector is there.
     pub fn knows(&self, number: usize) -> bool {
         self.known.contains_key(&number)
     }
 
-    /// Keeps what was found of some pictures; None is one that could not be read.
-    pub fn keep(
-        &mut self,
-        found: impl IntoIterator<Item = (usize, Option<Arc<[f32]>>)>,
-        dimensions: usize,
-    ) -> Result<(), RunFolderError> {
+    /// Keeps what was found of some pictures.
+    pub fn keep(&mut self, found: impl IntoIterator<Item = (usize, Arc<[f32]>)>) -> Result<(), RunFolderError> {
         let mut bytes = Vec::new();
         for (number, vector) in found {
-            let vector = vector.unwrap_or_else(|| vec![f32::NAN; dimensions].into());
             if self.file.is_some() {
                 bytes.extend(record(number, &vector));
             }
@@ -104,10 +103,9 @@ impl VectorFile {
         tried("writing", path, file.write_all(&bytes).and_then(|()| file.sync_data()))
     }
 
-    /// The vectors of the pictures that could be read.
+    /// All of them.
     pub fn into_vectors(self) -> BTreeMap<usize, Vec<f32>> {
-        let readable = self.known.into_iter().filter(|(_, vector)| vector.iter().all(|value| value.is_finite()));
-        readable.map(|(number, vector)| (number, vector.to_vec())).collect()
+        self.known.into_iter().map(|(number, vector)| (number, vector.to_vec())).collect()
     }
 }
 
@@ -136,32 +134,33 @@ mod tests {
     use crate::train::testing::TINY_PREPROCESSING;
 
     fn key(pictures: &str) -> VectorKey {
-        VectorKey::of([7; 32], &TINY_PREPROCESSING, pictures, false)
+        VectorKey::of([7; 32], &Device::flex(), &TINY_PREPROCESSING, pictures, false)
     }
 
     #[test]
     fn vectors_come_back_and_a_record_cut_short_is_found_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("vectors.bin");
-        let vector = |values: [f32; 2]| Some(Arc::from(values));
+        let vector = |values: [f32; 2]| Arc::from(values);
         let open = || VectorFile::open(&path, key("a"), 2).unwrap();
         let mut file = open();
-        file.keep([(7, vector([0.6, 0.8])), (9, None)], 2).unwrap();
-        file.keep([(8, vector([1.0, 0.0]))], 2).unwrap();
+        // As an earlier version wrote it of a picture that could not be read.
+        file.keep([(7, vector([0.6, 0.8])), (9, vector([f32::NAN; 2]))]).unwrap();
+        file.keep([(8, vector([1.0, 0.0]))]).unwrap();
         let whole = std::fs::read(&path).unwrap();
         for (bytes, knows) in [
-            (whole.clone(), [true, true, true]),
-            (whole[..whole.len() - 3].to_vec(), [true, true, false]),
+            (whole.clone(), [true, false, true]),
+            (whole[..whole.len() - 3].to_vec(), [true, false, false]),
             // As after a power cut: the length is there, the content is not.
-            ([&whole[..whole.len() - 10], &[0; 10]].concat(), [true, true, false]),
+            ([&whole[..whole.len() - 10], &[0; 10]].concat(), [true, false, false]),
         ] {
             std::fs::write(&path, bytes).unwrap();
             let mut file = open();
             assert_eq!([7, 9, 8].map(|picture| file.knows(picture)), knows);
-            file.keep([(8, vector([1.0, 0.0]))], 2).unwrap();
+            file.keep([(8, vector([1.0, 0.0]))]).unwrap();
             let again = open();
             let wanted = BTreeMap::from([(7, vec![0.6, 0.8]), (8, vec![1.0, 0.0])]);
-            assert_eq!(again.into_vectors(), wanted, "9 could not be read");
+            assert_eq!(again.into_vectors(), wanted, "9 is looked at again");
         }
     }
 
@@ -170,13 +169,14 @@ mod tests {
     fn vectors_of_something_else_are_not_taken() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("vectors.bin");
-        let write = || VectorFile::open(&path, key("a"), 1).unwrap().keep([(3, Some(Arc::from([0.5])))], 1).unwrap();
+        let write = || VectorFile::open(&path, key("a"), 1).unwrap().keep([(3, Arc::from([0.5]))]).unwrap();
+        let device = Device::flex();
         let other = Preprocessing { width: 13, ..TINY_PREPROCESSING };
         let others = [
-            VectorKey::of([8; 32], &TINY_PREPROCESSING, "a", false),
-            VectorKey::of([7; 32], &other, "a", false),
-            VectorKey::of([7; 32], &TINY_PREPROCESSING, "b", false),
-            VectorKey::of([7; 32], &TINY_PREPROCESSING, "a", true),
+            VectorKey::of([8; 32], &device, &TINY_PREPROCESSING, "a", false),
+            VectorKey::of([7; 32], &device, &other, "a", false),
+            VectorKey::of([7; 32], &device, &TINY_PREPROCESSING, "b", false),
+            VectorKey::of([7; 32], &device, &TINY_PREPROCESSING, "a", true),
         ];
         for other in others {
             write();

@@ -10,11 +10,12 @@
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-use super::online::{Draw, mine};
+use super::online::{Draw, mine, mine_until};
 use super::{MiningRule, Points};
 use crate::train::loss::Triplet;
 use crate::train::rng::{Purpose, shuffle, stream};
 use crate::train::sampler::Exemplar;
+use crate::types::Cancel;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct OfflineConfig {
@@ -66,9 +67,9 @@ pub(crate) struct TripletPlan {
 /// Of a plan that is gone through once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Once {
-    /// The number of the mini-batch that it was mined from.
+    /// The number of the mini-batch that it was mined from, if it was.
     batch: u64,
-    /// What a step shows that has no triplet, because the whole mini-batch had none.
+    /// What a step shows that has no triplet, because nothing that was looked at had one.
     without_triplet: Vec<Exemplar>,
 }
 
@@ -92,7 +93,8 @@ pub(crate) struct PlannedBatch {
 }
 
 impl TripletPlan {
-    /// Mines `points`, whose rows are `subset`'s pictures.
+    /// Mines `points`, whose rows are `subset`'s pictures. Where they give no triplet the plan lasts one step; one that
+    /// was cancelled is to be thrown away.
     pub fn mine(
         points: Points<'_>,
         subset: &[Exemplar],
@@ -100,15 +102,18 @@ impl TripletPlan {
         margin: f32,
         config: OfflineConfig,
         draw: Draw,
+        cancel: &Cancel,
     ) -> Self {
-        let mut triplets = mine(points, rule, margin, draw).triplets;
+        let mut triplets = mine_until(points, rule, margin, draw, cancel).triplets;
         triplets.shuffle(&mut stream(draw.seed, Purpose::OfflineSubset, draw.step, 1));
         let exemplars = |t: Triplet| [t.anchor, t.positive, t.negative].map(|row| subset[row as usize]);
+        let triplets_per_step = config.triplets_per_step.max(1);
+        let without_triplet = || subset.iter().copied().take(3 * triplets_per_step).collect();
         Self {
             mined_at_step: draw.step,
-            triplets_per_step: config.triplets_per_step.max(1),
+            triplets_per_step,
+            once: triplets.is_empty().then(|| Once { batch: 0, without_triplet: without_triplet() }),
             triplets: triplets.into_iter().map(exemplars).collect(),
-            once: None,
         }
     }
 
@@ -138,10 +143,6 @@ impl TripletPlan {
     /// The mini-batch to select from after this plan.
     pub fn next_batch(&self) -> u64 {
         self.once.as_ref().map_or(0, |once| once.batch + 1)
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.triplets.is_empty()
     }
 
     /// The batch of `step`: each picture of its triplets once, or where a plan is gone through once, as often as they
@@ -191,6 +192,7 @@ mod tests {
     use crate::train::mining::harmonic::Combinations;
     use std::collections::BTreeSet;
 
+    const DRAW: Draw = Draw { seed: 4, step: 50 };
     const RULE: MiningRule = MiningRule { positives: Positives::Hardest, negatives: Negatives::Hardest };
 
     fn plan(cloud: &reference::Cloud, triplets_per_step: usize) -> (TripletPlan, Vec<Exemplar>) {
@@ -198,7 +200,7 @@ mod tests {
         let subset: Vec<Exemplar> =
             points.people.iter().enumerate().map(|(row, &person)| Exemplar { picture: 1000 + row, person }).collect();
         let config = OfflineConfig { triplets_per_step, ..OfflineConfig::default() };
-        let plan = TripletPlan::mine(points, &subset, RULE, 0.2, config, Draw { seed: 4, step: 50 });
+        let plan = TripletPlan::mine(points, &subset, RULE, 0.2, config, DRAW, &Cancel::default());
         (plan, subset)
     }
 
@@ -213,6 +215,17 @@ mod tests {
             .collect();
         let got: BTreeSet<[usize; 3]> = plan.triplets.iter().map(|t| t.map(|exemplar| exemplar.picture)).collect();
         assert_eq!(got, wanted);
+    }
+
+    #[test]
+    fn a_plan_without_triplets_shows_pictures_for_a_step() {
+        let cloud = reference::Cloud::random(8, 7, 5, false);
+        let subset: Vec<Exemplar> = (0..56).map(|picture| Exemplar { picture, person: 0 }).collect();
+        let config = OfflineConfig { triplets_per_step: 4, ..OfflineConfig::default() };
+        // No negative is nearer than a positive by the whole diameter.
+        let plan = TripletPlan::mine(cloud.points(), &subset, RULE, -4.0, config, DRAW, &Cancel::default());
+        assert_eq!(plan.ends_at(), Some(51));
+        assert_eq!(plan.batch(50), PlannedBatch { exemplars: subset[..12].to_vec(), triplets: Vec::new() });
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::harmonic::Combinations;
 use super::{Mined, MiningRule, Negatives, Points, Positives, Space};
 use crate::train::loss::Triplet;
 use crate::train::rng::{Purpose, below, stream};
+use crate::types::Cancel;
 
 /// Where the random choices of one mining come from.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +20,11 @@ pub(crate) fn mine(points: Points<'_>, rule: MiningRule, margin: f32, draw: Draw
     mine_combinations(points, rule, margin, &Combinations::only_new(), draw)
 }
 
+/// The same; once it is cancelled, further anchors give nothing.
+pub(super) fn mine_until(points: Points<'_>, rule: MiningRule, margin: f32, draw: Draw, cancel: &Cancel) -> Mined {
+    mine_anchors(points, rule, margin, &Combinations::only_new(), draw, cancel)
+}
+
 /// Mines the vectors of both networks, in the allowed combinations. Anchors are independent of each other, so they
 /// are spread over the cores; each has its own random stream, so the result does not depend on how.
 pub(crate) fn mine_combinations(
@@ -28,8 +34,20 @@ pub(crate) fn mine_combinations(
     allowed: &Combinations,
     draw: Draw,
 ) -> Mined {
+    mine_anchors(points, rule, margin, allowed, draw, &Cancel::default())
+}
+
+fn mine_anchors(
+    points: Points<'_>,
+    rule: MiningRule,
+    margin: f32,
+    allowed: &Combinations,
+    draw: Draw,
+    cancel: &Cancel,
+) -> Mined {
     let per_anchor: Vec<Mined> = (0..points.len())
         .into_par_iter()
+        .filter(|_| !cancel.is_cancelled())
         .map(|anchor| mine_anchor(points, rule, margin, allowed, draw, anchor))
         .collect();
     let mut all = Mined::default();
@@ -196,6 +214,10 @@ mod tests {
     fn the_same_draw_gives_the_same_triplets() {
         let cloud = reference::Cloud::random(9, 6, 5, false);
         let rule = MiningRule { positives: Positives::AllPairs, negatives: Negatives::SemiHardRandom };
+        let cancelled = Cancel::default();
+        cancelled.cancel();
+        let given_up = mine_until(cloud.points(), rule, MARGIN, Draw { seed: 3, step: 4 }, &cancelled);
+        assert_eq!((given_up.pairs, given_up.triplets.len()), (0, 0));
         let mine = |step| mine(cloud.points(), rule, MARGIN, Draw { seed: 3, step }).triplets;
         assert_eq!(mine(4), mine(4));
         assert_ne!(mine(4), mine(5));

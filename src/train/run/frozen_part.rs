@@ -44,7 +44,8 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
     fn key(&self, folder: &RunFolder) -> Result<VectorKey, TrainError> {
         let (tensors, paths) = (collect(&self.net)?, paths_before_last_layer(&self.net)?);
         let weights = sha256_of(tensors.iter().filter(|tensor| paths.contains(&tensor.name)));
-        Ok(VectorKey::of(weights, &self.card.input, &RunFolder::data(folder.root())?, true))
+        let device = self.net.devices().into_iter().next().unwrap_or_default();
+        Ok(VectorKey::of(weights, &device, &self.card.input, &RunFolder::data(folder.root())?, true))
     }
 
     /// Passes through the trunk what the coming steps will ask for, as far as that is known and is kept.

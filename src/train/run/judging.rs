@@ -9,7 +9,7 @@ use crate::eval::EvalError;
 use crate::networks::nets::EmbeddingNet;
 use crate::train::config::HoldOut;
 use crate::train::data::Dataset;
-use crate::train::events::{Alarm, EmbeddingWhy, StopReason, TrainEvent};
+use crate::train::events::{Alarm, EmbeddingWhy, TrainEvent};
 use crate::train::loader::load_plain;
 use crate::train::mining::squared_distance;
 use crate::train::rows::normalise_rows;
@@ -17,8 +17,8 @@ use crate::train::sampler::Exemplar;
 use crate::train::teacher::mean_distance;
 use crate::train::times::Lap;
 use crate::train::validate::{
-    CompatibilityReport, PairsReport, PeopleReport, TeacherReport, ValidationReport, judge_against, judge_pairs,
-    judge_people_until,
+    CompatibilityReport, PairsReport, PeopleReport, TeacherReport, ValidationReport, check_numbers, judge_against,
+    judge_pairs, judge_people_until,
 };
 
 /// Pictures in memory at once while judging or mining.
@@ -43,10 +43,16 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
     pub(super) fn judge(&mut self) -> Result<(), TrainError> {
         let mut lap = Lap::start();
         let net = self.inference_net();
-        let (people, to_teacher) = self.judge_held_out(&net)?;
-        let pairs = self.judge_pair_list(&net)?;
+        let judged = self.judgement(&net);
         self.times.judging_secs += lap.secs();
-        let report = ValidationReport { step: self.step, people, pairs, to_teacher };
+        let report = match judged {
+            // A ruined network is not the best, whatever the others are like.
+            Err(TrainError::Judge(EvalError::NotANumber { .. })) => {
+                self.warn_of_ruin(self.step);
+                return Ok(());
+            }
+            judged => judged?,
+        };
         if report.is_empty() {
             return Ok(());
         }
@@ -67,11 +73,20 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         Ok(())
     }
 
+    fn judgement(&mut self, net: &N) -> Result<ValidationReport, TrainError> {
+        let (people, to_teacher) = self.judge_held_out(net)?;
+        let pairs = self.judge_pair_list(net)?;
+        Ok(ValidationReport { step: self.step, people, pairs, to_teacher })
+    }
+
     fn judge_held_out(&mut self, net: &N) -> Result<(Option<PeopleReport>, Option<TeacherReport>), TrainError> {
         if self.to_judge.is_empty() {
             return Ok((None, None));
         }
-        let embedded = self.embed_pictures(net, &self.to_judge.clone(), EmbeddingWhy::Judging)?;
+        let embedded = self.embed_to_judge(net, &self.to_judge.clone())?;
+        if embedded.exemplars.is_empty() {
+            return Ok((None, None));
+        }
         let (vectors, dimensions) = (&embedded.vectors, net.embedding_size());
         let wanted = self.teacher_vectors(&embedded.exemplars)?;
         let to_teacher = wanted.map(|wanted| TeacherReport {
@@ -79,14 +94,11 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
             squared_distance: mean_distance(vectors, &wanted, dimensions),
         });
         let people: Vec<u32> = embedded.exemplars.iter().map(|exemplar| exemplar.person).collect();
-        if !self.config.needs_names() && !has_both_kinds_of_pairs(&people) {
+        if !has_both_kinds_of_pairs(&people) {
             return Ok((None, to_teacher));
         }
         let (far_target, cancel) = (self.config.validation.far_target, &self.control.cancel);
-        let report = match judge_people_until(vectors, dimensions, &people, far_target, cancel) {
-            Err(EvalError::Cancelled) => return Err(TrainError::Interrupted(StopReason::Cancelled)),
-            judged => judged?,
-        };
+        let report = judge_people_until(vectors, dimensions, &people, far_target, cancel)?;
         let against_old = self.judge_against_old(net, &embedded, &people)?;
         Ok((Some(PeopleReport { against_old, ..report }), to_teacher))
     }
@@ -100,18 +112,26 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
     ) -> Result<Option<CompatibilityReport>, TrainError> {
         let Some(old) = self.old_vectors(&embedded.exemplars)? else { return Ok(None) };
         let (dimensions, far_target) = (net.embedding_size(), self.config.validation.far_target);
-        Ok(Some(judge_against(&embedded.vectors, &old, dimensions, people, far_target)?))
+        let cancel = &self.control.cancel;
+        Ok(Some(judge_against(&embedded.vectors, &old, dimensions, people, far_target, cancel)?))
     }
 
     fn judge_pair_list(&mut self, net: &N) -> Result<Option<PairsReport>, TrainError> {
         let Some(set) = &self.data.pairs else { return Ok(None) };
         let exemplars: Vec<Exemplar> = set.pictures.iter().map(|&picture| Exemplar { picture, person: 0 }).collect();
-        let embedded = self.embed_pictures(net, &exemplars, EmbeddingWhy::Judging)?;
+        let embedded = self.embed_to_judge(net, &exemplars)?;
         let row_of: BTreeMap<usize, usize> =
             embedded.exemplars.iter().enumerate().map(|(row, exemplar)| (exemplar.picture, row)).collect();
         let far_target = self.config.validation.far_target;
         let row_of = |picture| row_of.get(&picture).copied();
         Ok(Some(judge_pairs(set, &embedded.vectors, net.embedding_size(), row_of, far_target)?))
+    }
+
+    /// The vectors of a ruined network are none.
+    fn embed_to_judge(&mut self, net: &N, exemplars: &[Exemplar]) -> Result<Embedded, TrainError> {
+        let embedded = self.embed_pictures(net, exemplars, EmbeddingWhy::Judging)?;
+        check_numbers(&embedded.vectors)?;
+        Ok(embedded)
     }
 
     /// Looks at a few pictures at a time, and between them whether it shall go on.

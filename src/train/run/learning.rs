@@ -167,20 +167,25 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         rows_of(self.data.teacher_vectors.as_ref(), exemplars).map(Some).map_err(TrainError::NoTeacherVector)
     }
 
-    /// A new plan of triplets, every so many steps.
+    /// A new plan of triplets, every so many steps, and after one that had none.
     pub(super) fn mine_offline_when_due(&mut self, offline: OfflineConfig) -> Result<(), TrainError> {
-        if !self.step.is_multiple_of(offline.every_steps) && self.plan.is_some() {
+        let lasts = |plan: &TripletPlan| plan.ends_at().is_none_or(|end| self.step < end);
+        if !self.step.is_multiple_of(offline.every_steps) && self.plan.as_ref().is_some_and(lasts) {
             return Ok(());
         }
         let subset = self.offline_subset(offline);
         let found = self.embed_pictures(&self.net.valid(), &subset, EmbeddingWhy::Mining)?;
+        if found.exemplars.is_empty() {
+            return Err(TrainError::NothingReadable { step: self.step + 1, reason: None });
+        }
         let people = people_of(&found.exemplars);
         let new = BothSpaces::of(&found.vectors, self.net.embedding_size(), &people, None);
         let draw = Draw { seed: self.config.seed, step: self.step };
         let margin = self.config.loss.margin;
-        let plan = TripletPlan::mine(new.points(), &found.exemplars, self.config.rule, margin, offline, draw);
-        if plan.is_empty() {
-            return Err(TrainError::NothingMined(people.len()));
+        let (rule, cancel) = (self.config.rule, &self.control.cancel);
+        let plan = TripletPlan::mine(new.points(), &found.exemplars, rule, margin, offline, draw, cancel);
+        if let Some(reason) = self.control.interrupted() {
+            return Err(TrainError::Interrupted(reason));
         }
         self.plan = Some(plan);
         Ok(())
@@ -197,16 +202,18 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         Ok(vectors)
     }
 
-    /// Whole people, so that there are positives, until the subset is full.
+    /// Whole people, so that there are positives, as many as the subset has room for; two at least, so that there are
+    /// negatives.
     fn offline_subset(&self, offline: OfflineConfig) -> Vec<Exemplar> {
         let mut order: Vec<usize> = (0..self.data.training.people.len()).collect();
         order.shuffle(&mut stream(self.config.seed, Purpose::OfflineSubset, self.step, 0));
-        let mut subset = Vec::new();
+        let (mut subset, mut people) = (Vec::new(), 0);
         for person in order {
             let pictures = &self.data.training.people[person].pictures;
-            if subset.len() + pictures.len() > offline.subset_pictures && !subset.is_empty() {
-                break;
+            if people >= 2 && subset.len() + pictures.len() > offline.subset_pictures {
+                continue;
             }
+            people += 1;
             subset.extend(pictures.iter().map(|&picture| Exemplar { picture, person: person as u32 }));
         }
         subset

@@ -178,10 +178,10 @@ fn the_network_that_was_judged_best_is_handed_on() {
         _ => {}
     });
     assert_eq!(first.unwrap().outcome.steps, 20);
-    let (folder, resume) = RunFolder::resume(&root).unwrap();
+    let (folder, resume) = RunFolder::open(&root).unwrap().go_on().unwrap();
     let second = Setup { folder: Some(folder), resume, ..setup(&config, &data) };
     let trained = train(fresh(1), second, &Control::default(), &mut |_| {}).unwrap();
-    let (folder, _) = RunFolder::resume(&root).unwrap();
+    let (folder, _) = RunFolder::open(&root).unwrap().go_on().unwrap();
     let val = |report: &ValidationReport| report.people.as_ref().unwrap().val;
     let judged = folder.past().unwrap().judged;
     assert_eq!(judged.iter().map(|report| report.step).collect::<Vec<_>>(), [0, 10, 20, 30]);

@@ -41,6 +41,7 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         let batch = self.plan.as_ref().map_or(0, TripletPlan::next_batch);
         let loaded = load_plain(self.data.source.as_ref(), &self.sampler.batch(SamplerPosition(batch)));
         self.note_skipped(&loaded.skipped);
+        self.has_pictures(&loaded)?;
         let vectors = self.vectors_to_select_by(&loaded, selection)?;
         let both = BothSpaces::of(&vectors, self.net.embedding_size(), &people_of(&loaded.exemplars), None);
         let people = self.config.sampler.people_per_batch;

@@ -5,11 +5,12 @@ use burn::module::Module;
 use super::{RunOutcome, TrainError, Trained, TrainingRun};
 use crate::networks::nets::EmbeddingNet;
 use crate::networks::weights::{collect, save};
-use crate::train::checkpoint::{Checkpoint, CheckpointState};
+use crate::train::checkpoint::{Checkpoint, CheckpointState, RunFolder};
 use crate::train::ema::Ema;
 use crate::train::events::{ClosingReport, StopReason, TrainEvent};
 use crate::train::sampler::SamplerPosition;
 use crate::train::times::Lap;
+use crate::train::validate::ValidationReport;
 
 impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
     /// Writes a checkpoint, unless this step has one.
@@ -25,12 +26,17 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         state.judged = self.judged.clone();
         state.plan = self.plan.clone();
         state.skipped = self.skipped.clone();
-        folder.save(&Checkpoint {
+        let checkpoint = Checkpoint {
             state,
             weights: collect(&self.net)?,
             optimiser: self.optimiser.state()?,
             average: self.average.as_ref().map(Ema::state).transpose()?,
-        })?;
+        };
+        // Nobody could go on from a ruined network: the checkpoint before it stays the newest.
+        if !checkpoint.is_finite() {
+            return Ok(());
+        }
+        folder.save(&checkpoint)?;
         if self.trunk.is_none() {
             folder.forget_features()?;
         }
@@ -41,17 +47,10 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
     }
 
     pub(super) fn finish(mut self, reason: StopReason) -> Result<Trained<N>, TrainError> {
-        let reason = match self.judge_at_the_end(reason) {
-            Err(TrainError::Interrupted(reason)) => reason,
-            judged => judged.map(|()| reason)?,
-        };
         if reason != StopReason::Discarded {
             self.save()?;
         }
-        let (judged, net) = match self.best.take() {
-            Some((report, net)) => (Some(report), net),
-            None => (None, self.inference_net()),
-        };
+        let HandedOn { net, step, judged } = self.handed_on()?;
         if let Some(folder) = &self.folder
             && reason != StopReason::Discarded
         {
@@ -59,7 +58,7 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
             if reason != StopReason::Cancelled {
                 // Once the run has ended nobody would look for them.
                 folder.forget_features()?;
-                folder.keep_end(reason, self.step, judged.as_ref())?;
+                folder.keep_end(reason, self.step, step, judged.as_ref())?;
             }
         }
         let elapsed_secs = self.elapsed_secs();
@@ -82,4 +81,38 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         };
         Ok(Trained { net, outcome })
     }
+
+    /// After an error, which is told instead of any other that comes of it.
+    pub(super) fn leave(mut self) {
+        if self.step == 0 {
+            return;
+        }
+        let _ = self.save();
+        let _ = self.save_model();
+    }
+
+    fn save_model(&mut self) -> Result<(), TrainError> {
+        let net = self.handed_on()?.net;
+        self.folder.as_ref().map_or(Ok(()), |folder| Ok(save(&net, &self.card, &folder.model())?))
+    }
+
+    /// The network that was judged best, or else the newest that is not ruined.
+    fn handed_on(&mut self) -> Result<HandedOn<N>, TrainError> {
+        if let Some((report, net)) = self.best.take() {
+            return Ok(HandedOn { net, step: report.step, judged: Some(report) });
+        }
+        let net = self.inference_net();
+        let ruined = collect(&net)?.iter().any(|tensor| tensor.data.iter().any(|value| !value.is_finite()));
+        let newest = self.folder.as_ref().filter(|_| ruined).map(RunFolder::newest).transpose()?.flatten();
+        Ok(match newest {
+            Some(newest) => HandedOn { net: self.network_of(&newest)?, step: newest.state.position.0, judged: None },
+            None => HandedOn { net, step: self.step, judged: None },
+        })
+    }
+}
+
+struct HandedOn<N> {
+    net: N,
+    step: u64,
+    judged: Option<ValidationReport>,
 }

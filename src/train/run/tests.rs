@@ -19,6 +19,7 @@ use burn::tensor::Device;
 use image::{Rgb, RgbImage};
 use rand::RngExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const PICTURES: usize = 6;
 const PEOPLE: usize = 12;
@@ -95,7 +96,7 @@ struct Watched {
 fn run(config: &TrainConfig, data: &TrainingData, folder: Option<&Path>, resume: bool, stop_after: u64) -> Watched {
     let (folder, resume) = match (folder, resume) {
         (Some(root), true) => {
-            let (folder, checkpoint) = RunFolder::resume(root).unwrap();
+            let (folder, checkpoint) = RunFolder::open(root).unwrap().go_on().unwrap();
             (Some(folder), checkpoint)
         }
         (Some(root), false) => (Some(RunFolder::create(root, config, "").unwrap()), None),
@@ -142,7 +143,7 @@ fn check_resume_on(config: &TrainConfig, data: TrainingData) {
     assert_eq!(second.trained.outcome.reason, StopReason::StepsDone);
     assert_eq!([first.losses, second.losses].concat(), whole.losses);
     assert_eq!(weights(&second.trained.net), weights(&whole.trained.net));
-    let last = |root: &Path| RunFolder::resume(root).unwrap().1.unwrap();
+    let last = |root: &Path| RunFolder::open(root).unwrap().go_on().unwrap().1.unwrap();
     let val = |judged: &Option<ValidationReport>| judged.as_ref().map(|judged| (judged.step, figure(judged)));
     assert_eq!(val(&second.trained.outcome.judged), val(&whole.trained.outcome.judged));
     let lines = std::fs::read_to_string(root.join("metrics.jsonl")).unwrap();
@@ -504,29 +505,149 @@ fn learns_the_patterns_and_says_what_it_skipped() {
 fn harmonic_training_needs_and_uses_the_old_vectors() {
     let mining = MiningSource::Harmonic { combinations: Combinations::all_that_learn() };
     let config = TrainConfig { mining, ..config(3) };
-    let setup = |data| Setup { config: &config, data, card: card(), folder: None, resume: None, decode_threads: 1 };
-    let net = || TinyNet::new(5, &Device::flex().autodiff());
-    let without = data();
-    let error = train(net(), setup(&without), &Control::default(), &mut |_| {}).unwrap_err();
+    let learned = |data: &TrainingData| {
+        let setup = Setup { config: &config, data, card: card(), folder: None, resume: None, decode_threads: 1 };
+        train(TinyNet::new(5, &Device::flex().autodiff()), setup, &Control::default(), &mut |_| {})
+    };
+    let error = learned(&data()).unwrap_err();
     assert!(matches!(error, TrainError::NoOldVector(_)), "{error}");
-    let mut with = data();
+    // With nobody to judge on, the network of the last step is handed on.
+    let mut with = TrainingData { held_out: Dataset::default(), ..data() };
     let one_hot = |person: usize| (0..5).map(|k| if k == person % 5 { 1.0 } else { 0.0 }).collect();
     with.old_vectors = Some((0..PEOPLE * PICTURES).map(|picture| (picture, one_hot(picture / PICTURES))).collect());
-    let trained = train(net(), setup(&with), &Control::default(), &mut |_| {}).unwrap();
-    assert_eq!((trained.outcome.steps, trained.outcome.reason), (3, StopReason::StepsDone));
+    let learned = |data: &TrainingData| {
+        let trained = learned(data).unwrap();
+        assert_eq!((trained.outcome.steps, trained.outcome.reason), (3, StopReason::StepsDone));
+        weights(&trained.net)
+    };
+    let by_them = learned(&with);
+    assert_eq!(learned(&with), by_them);
+    let turned = |vector: &Vec<f32>| vector.iter().map(|value| -value).collect();
+    with.old_vectors = with.old_vectors.map(|known| known.iter().map(|(&of, vector)| (of, turned(vector))).collect());
+    assert_ne!(learned(&with), by_them, "other old vectors teach something else");
+}
+
+/// Judged after the last step, after each, and never.
+#[test]
+fn a_rate_that_ruins_the_network_stops_the_run_with_the_weights_before() {
+    let first: Vec<f32> = TinyNet::new(5, &Device::flex()).linear.weight.val().try_into_vec_as().unwrap();
+    for (every_steps, held_out) in [(0, true), (1, true), (0, false)] {
+        let config = TrainConfig {
+            learning_rate: LearningRate::Constant { rate: f64::INFINITY },
+            optimiser: OptimiserConfig { rule: Rule::NESTEROV, ..OptimiserConfig::default() },
+            validation: ValidationConfig { every_steps, ..config(1).validation },
+            checkpoint_every_steps: 1,
+            ..config(5)
+        };
+        let data = if held_out { data() } else { TrainingData { held_out: Dataset::default(), ..data() } };
+        let temporary = tempfile::tempdir().unwrap();
+        let root = temporary.path().join("run");
+        for resumes in [false, true] {
+            let watched = run(&config, &data, Some(&root), resumes, u64::MAX);
+            let outcome = &watched.trained.outcome;
+            assert_eq!(outcome.reason, StopReason::NotANumber);
+            assert_eq!(outcome.judged.as_ref().map(|judged| judged.step), (every_steps == 1).then_some(0));
+            let is_alarm = |event: &&TrainEvent| matches!(event, TrainEvent::Alarm(Alarm::NotANumber { .. }));
+            assert_eq!(watched.events.iter().filter(is_alarm).count(), 1);
+            assert_eq!(weights(&watched.trained.net), first);
+            let (model, _) = crate::networks::weights::load(&root.join("model.safetensors")).unwrap();
+            assert_eq!(model.get("linear.weight").unwrap().data, first);
+            let newest = RunFolder::newest_step(&root).unwrap();
+            assert!(RunFolder::has_ended(&root) && newest == Some(0), "{newest:?}: no ruined network is kept");
+        }
+        let end: serde_json::Value = serde_json::from_slice(&std::fs::read(root.join("end.json")).unwrap()).unwrap();
+        assert_eq!((&end["step"], &end["model_step"]), (&1.into(), &0.into()));
+    }
+}
+
+/// Patterns on a disk that can be taken away.
+#[derive(Default)]
+struct OnDisk(AtomicBool);
+
+impl PictureSource for OnDisk {
+    fn crop(&self, picture: usize) -> Result<RgbImage, String> {
+        if self.0.load(Ordering::Relaxed) { Err("the disk is away".to_owned()) } else { Patterns.crop(picture) }
+    }
 }
 
 #[test]
-fn a_rate_that_ruins_the_network_stops_the_run_with_the_weights_before() {
-    let config = TrainConfig {
-        learning_rate: LearningRate::Constant { rate: f64::INFINITY },
-        optimiser: OptimiserConfig { rule: Rule::NESTEROV, ..OptimiserConfig::default() },
-        validation: ValidationConfig { every_steps: 0, ..config(1).validation },
-        ..config(5)
+fn a_disk_that_is_taken_away_stops_the_run_which_goes_on_when_it_is_back() {
+    let (config, disk) = (config(12), Arc::new(OnDisk::default()));
+    let data = TrainingData { source: disk.clone(), ..data() };
+    let temporary = tempfile::tempdir().unwrap();
+    let root = temporary.path().join("run");
+    let folder = Some(RunFolder::create(&root, &config, "").unwrap());
+    let setup = Setup { config: &config, data: &data, card: card(), folder, resume: None, decode_threads: 1 };
+    let (mut done, mut best) = (0, None::<ValidationReport>);
+    let stopped = train(TinyNet::new(5, &Device::flex().autodiff()), setup, &Control::default(), &mut |event| {
+        if let TrainEvent::Step(report) = &event {
+            done = report.step;
+            disk.0.store(done >= 5, Ordering::Relaxed);
+        }
+        if let TrainEvent::Validated(report) = event
+            && best.as_ref().is_none_or(|best| report.beats(best))
+        {
+            best = Some(report);
+        }
+    });
+    let error = stopped.unwrap_err();
+    let told = error.to_string();
+    assert!(matches!(error, TrainError::NothingReadable { step, .. } if step == done + 1), "{told}, {done} done");
+    assert!(done < 8 && told.contains("the disk is away") && told.contains("--resume"), "{told}");
+    // What was learned so far is kept: the best network, and the last step.
+    let of_best = root.join(format!("checkpoints/step-{:010}", best.unwrap().step));
+    let average = std::fs::read(of_best.join("average.safetensors")).unwrap();
+    assert!(!average.is_empty() && crate::networks::weights::load(&root.join("model.safetensors")).is_ok());
+    assert_eq!(RunFolder::newest_step(&root).unwrap(), Some(done));
+    assert!(!RunFolder::has_ended(&root));
+    disk.0.store(false, Ordering::Relaxed);
+    let resumed = run(&config, &data, Some(&root), true, u64::MAX);
+    assert_eq!((resumed.trained.outcome.reason, resumed.trained.outcome.steps), (StopReason::StepsDone, 12));
+    assert_eq!(resumed.losses.len() as u64, 12 - done);
+}
+
+/// Everything but some pictures.
+struct Without(BTreeSet<usize>);
+
+impl PictureSource for Without {
+    fn crop(&self, picture: usize) -> Result<RgbImage, String> {
+        if self.0.contains(&picture) { Err("it is gone".to_owned()) } else { Patterns.crop(picture) }
+    }
+}
+
+/// All of them, all but one, or all of some people: then no pair, or only pairs of one kind are left.
+#[test]
+fn a_run_whose_held_out_pictures_are_gone_learns_to_its_end() {
+    let held_out = data().held_out.people;
+    let all: BTreeSet<usize> = held_out.iter().flat_map(|person| person.pictures.clone()).collect();
+    let but = |left: &[usize]| all.iter().copied().filter(|picture| !left.contains(picture)).collect();
+    for gone in [all.clone(), but(&held_out[0].pictures[..1]), but(&held_out[0].pictures)] {
+        let data = TrainingData { source: Arc::new(Without(gone)), ..data() };
+        let watched = run(&config(5), &data, None, false, u64::MAX);
+        assert_eq!((watched.losses.len(), &watched.trained.outcome.judged), (5, &None));
+    }
+    let teacher = Some(TeacherConfig { pictures_per_batch: 9, ..TeacherConfig::default() });
+    let data = TrainingData { source: Arc::new(Without(all)), ..taught(data()) };
+    let watched = run(&TrainConfig { teacher, ..config(5) }, &data, None, false, u64::MAX);
+    assert_eq!(watched.trained.outcome.judged, None, "no picture is as near to the teacher as can be");
+}
+
+#[test]
+fn offline_mining_looks_at_two_people_and_goes_on_where_no_triplet_is_left() {
+    let triplets = |subset_pictures, margin| {
+        let mining = MiningSource::Offline(OfflineConfig { every_steps: 50, subset_pictures, triplets_per_step: 9 });
+        let loss = LossConfig { margin, ..config(7).loss };
+        let watched = run(&TrainConfig { mining, loss, ..config(7) }, &data(), None, false, u64::MAX);
+        assert_eq!(watched.losses.len(), 7);
+        let alarms = watched.events.iter().filter(|event| matches!(event, TrainEvent::Alarm(Alarm::NoTriplets { .. })));
+        let of_step = |event: &TrainEvent| match event {
+            TrainEvent::Step(report) => report.triplets,
+            _ => 0,
+        };
+        (watched.events.iter().map(of_step).sum::<usize>(), alarms.count())
     };
-    let data = TrainingData { held_out: Dataset::default(), ..data() };
-    let watched = run(&config, &data, None, false, u64::MAX);
-    assert_eq!(watched.trained.outcome.reason, StopReason::NotANumber);
-    assert!(watched.events.iter().any(|event| matches!(event, TrainEvent::Alarm(Alarm::NotANumber { step: 2 }))));
-    assert!(watched.events.iter().any(|event| matches!(event, TrainEvent::Alarm(Alarm::NobodyHeldOut))));
+    // Everybody has six pictures.
+    let (found, alarms) = triplets(7, 0.5);
+    assert!(found > 0 && alarms == 0, "{found} triplets of two people");
+    assert_eq!(triplets(30, -4.0), (0, 1));
 }

@@ -7,6 +7,8 @@ pub mod comparison;
 pub mod data_summary;
 mod limits;
 pub mod people;
+mod pictures_now;
+mod prepared_run;
 pub mod repeat;
 pub mod runs;
 pub mod source;
@@ -20,15 +22,16 @@ pub(crate) use self::window::{DEMONSTRATE, REEMBED};
 #[cfg(feature = "gui")]
 pub use self::window::{Event, Job, Request, RunEnd, RunKind, RunStart, TRAIN};
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf, absolute};
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::app::engine::networks::load_detector;
 use crate::app::jobs::input_file::{ListFormat, read_pairs};
-use crate::app::jobs::run_event::{RunEvent, with_memory};
-use crate::app::train::job::comparison::Judged;
+use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::people::PreparedPeople;
 use crate::app::train::job::start::{FrozenRecord, Networks, StartingNetwork, detector_id, preprocessing};
 use crate::eval::PairList;
@@ -38,17 +41,18 @@ use crate::networks::models::Store;
 use crate::networks::nets::catalogue::NetOptions;
 use crate::networks::weights::ModelCard;
 use crate::train::TrainConfig;
-use crate::train::checkpoint::{Checkpoint, RunFolder};
+use crate::train::checkpoint::RunFolder;
 use crate::train::comparison::Comparison;
 use crate::train::config::MiningSource;
-use crate::train::events::{Control, StopReason, TrainEvent};
-use crate::train::run::{RunOutcome, Setup, TrainError, TrainingData};
-use crate::train::start::{StartWeights, train_named};
+use crate::train::events::{Control, StopReason};
+use crate::train::start::StartWeights;
 use crate::train::validate::ValidationReport;
 use crate::types::path_text::to_text;
-use crate::types::{CropRule, ModelId, PROGRAM, PixelScaling, Preprocessing, counted, error_chain, path_text};
-use limits::{can_run, shrunk_batches};
+use crate::types::{CropRule, ModelId, PROGRAM, PixelScaling, Preprocessing, error_chain, path_text};
+use limits::can_run;
 use people::FaceFinding;
+use pictures_now::check_pictures;
+use prepared_run::PreparedRun;
 use training_data::{NO_TEACHER, with_the_teachers_dimensions};
 
 /// What to train, on what, from where.
@@ -121,6 +125,38 @@ impl std::fmt::Display for StartFrom {
     }
 }
 
+impl StartFrom {
+    fn with_absolute_paths(self) -> io::Result<Self> {
+        Ok(match self {
+            Self::File { path } => Self::File { path: absolute(path)? },
+            other => other,
+        })
+    }
+}
+
+impl TrainRequest {
+    /// A run may go on in another working directory.
+    fn with_absolute_paths(self) -> io::Result<Self> {
+        let network = |from: Option<StartFrom>| from.map(StartFrom::with_absolute_paths).transpose();
+        let data = match self.data {
+            DataFrom::Folder { path } => DataFrom::Folder { path: absolute(path)? },
+            DataFrom::Library { path, one_by_one } => DataFrom::Library { path: absolute(path)?, one_by_one },
+        };
+        let pairs = self.pairs.map(|PairsRequest { list, images }| {
+            io::Result::Ok(PairsRequest { list: absolute(list)?, images: absolute(images)? })
+        });
+        Ok(Self {
+            data,
+            pairs: pairs.transpose()?,
+            start: self.start.with_absolute_paths()?,
+            against: network(self.against)?,
+            old: network(self.old)?,
+            teacher: network(self.teacher)?,
+            ..self
+        })
+    }
+}
+
 /// An LFW-format list and the folder that its names lie in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PairsRequest {
@@ -147,6 +183,14 @@ struct RunRecord {
     device: String,
     network: ModelCard,
     left_out: usize,
+    /// Versions before this one did not say what the run starts from, what it is measured against, and which pairs it
+    /// is judged on.
+    #[serde(default)]
+    start: Option<FrozenRecord>,
+    #[serde(default)]
+    against: Option<FrozenRecord>,
+    #[serde(default)]
+    pairs_sha256: Option<String>,
     #[serde(default)]
     old: Option<FrozenRecord>,
     #[serde(default)]
@@ -199,20 +243,23 @@ pub(crate) fn start_training(
 ) -> Result<TrainSummary> {
     // Before minutes are spent on preparing.
     RunFolder::is_free(out)?;
+    let request = request.with_absolute_paths().context("a path of the run means nothing here")?;
     let request = TrainRequest { detector: Some(detector_id(&request, models)?), ..request };
     let teacher = Networks::new(&request, models).teacher()?;
     ensure!(teacher.is_some() || request.config.teacher.is_none(), NO_TEACHER);
     let request = with_the_teachers_dimensions(request, teacher.as_ref());
-    let (StartingNetwork { card, weights, .. }, old, against) = {
+    let (start, old, against) = {
         let mut networks = Networks::new(&request, models);
         (networks.start()?, networks.old()?, networks.against()?)
     };
+    let recorded_start = FrozenRecord::of(&start);
+    let StartingNetwork { card, weights, .. } = start;
     can_run(&card, &request.config, device)?;
     let scaling = request.scaling.unwrap_or(card.input.scaling);
     let preprocessing = Preprocessing { scaling, ..preprocessing(&card, request.faces) };
     let others = [&against, &old, &teacher].into_iter().flatten().map(|network| network.card.input);
     let detector = detector_for(others.chain([preprocessing]), &detector_id(&request, models)?, models, device)?;
-    let pairs = pairs_of(&request)?;
+    let (pairs, pairs_sha256) = pairs_of(&request)?.unzip();
     let prepared = people::prepare(&request, pairs.as_ref(), detector.as_ref(), control, events)?;
     let card = ModelCard { input: preprocessing, run: Some(to_text(out.as_os_str())), ..card };
     let record = RunRecord {
@@ -220,6 +267,9 @@ pub(crate) fn start_training(
         device: device.name.clone(),
         network: card.clone(),
         left_out: prepared.left_out,
+        start: Some(recorded_start),
+        against: against.as_ref().map(FrozenRecord::of),
+        pairs_sha256,
         old: old.as_ref().map(FrozenRecord::of),
         teacher: teacher.as_ref().map(FrozenRecord::of),
         request,
@@ -248,199 +298,49 @@ pub(crate) fn resume(
         let note = format!("the run was begun by {began} and goes on with {PROGRAM}, which may learn otherwise");
         events(RunEvent::Note(note));
     }
+    if record.device != device.name {
+        let (began, now) = (&record.device, &device.name);
+        events(RunEvent::Note(format!("the run was begun on {began}; {now} computes a little otherwise")));
+    }
+    // Nothing of the run is touched until it is sure that it can go on.
+    let left = RunFolder::open(out)?;
     can_run(&record.network, &record.request.config, device)?;
-    let pairs = pairs_of(&record.request)?;
+    let (pairs, pairs_sha256) = pairs_of(&record.request)?.unzip();
+    ensure!(
+        record.pairs_sha256.is_none() || record.pairs_sha256 == pairs_sha256,
+        "the list of pairs is another than when the run began: put that back, or begin a new run"
+    );
     let entries =
         PreparedPeople::from_lines(&RunFolder::data(out)?).context("the run's list of pictures is unreadable")?;
     let prepared = PreparedPeople { left_out: record.left_out, ..entries };
-    let (folder, checkpoint) = RunFolder::resume(out)?;
+    check_pictures(&prepared, &record.request, pairs.as_ref(), events)?;
     let mut networks = Networks::new(&record.request, models);
-    let weights = match &checkpoint {
-        // Any weights do: the checkpoint's replace them.
-        Some(_) => StartWeights::Scratch { seed: record.request.config.seed },
-        None => networks.start()?.weights,
-    };
+    let start = left.checkpoint().is_none().then(|| networks.start()).transpose()?;
     let (old, teacher) = (networks.old()?, networks.teacher()?);
-    for (recorded, now) in [(&record.old, &old), (&record.teacher, &teacher)] {
-        recorded.as_ref().map_or(Ok(()), |recorded| recorded.check(now.as_ref()))?;
+    // Where there is a checkpoint any weights do: the checkpoint's replace them.
+    let recorded_start = record.start.as_ref().filter(|_| start.is_some());
+    for (recorded, now) in [(recorded_start, &start), (record.old.as_ref(), &old), (record.teacher.as_ref(), &teacher)]
+    {
+        recorded.map_or(Ok(()), |recorded| recorded.check(now.as_ref()))?;
     }
-    let against = networks.against().unwrap_or_else(|error| {
+    let weights = start.map_or(StartWeights::Scratch { seed: record.request.config.seed }, |start| start.weights);
+    let against = networks.against().and_then(|now| {
+        record.against.as_ref().map_or(Ok(()), |recorded| recorded.check(now.as_ref()))?;
+        Ok(now)
+    });
+    let against = against.unwrap_or_else(|error| {
         // The run itself needs it no more: only what the result should be measured against has gone since it began.
         let why = error_chain(&error);
         events(RunEvent::Note(format!("the network will not be compared with the old one: {why}")));
         None
     });
+    let (folder, checkpoint) = left.go_on()?;
     let job = PreparedRun { record, prepared, pairs, weights, old, teacher, against, resume: checkpoint };
     job.run(folder, device, control, events)
 }
 
-struct PreparedRun {
-    record: RunRecord,
-    prepared: PreparedPeople,
-    pairs: Option<PairList>,
-    /// Where the network starts.
-    weights: StartWeights,
-    /// Stays as it is, for harmonic training.
-    old: Option<StartingNetwork>,
-    /// Its vectors are learned.
-    teacher: Option<StartingNetwork>,
-    /// The result is measured against it.
-    against: Option<StartingNetwork>,
-    resume: Option<Checkpoint>,
-}
-
-impl PreparedRun {
-    fn run(
-        mut self,
-        folder: RunFolder,
-        device: &ComputeDevice,
-        control: &Control,
-        events: &mut dyn FnMut(RunEvent),
-    ) -> Result<TrainSummary> {
-        let data = match self.data(&folder, device, control, events) {
-            Err(error) => return self.stopped_before_the_first_step(folder, device, error),
-            Ok(data) => data,
-        };
-        let (people, pictures) = (data.training.people.len(), data.training.pictures());
-        let held_out_people = data.held_out.people.len() + self.prepared.compared().people.len();
-        events(RunEvent::Note(match self.record.request.config.needs_names() {
-            true => {
-                let (people, pictures) =
-                    (counted(people, "person", "people"), counted(pictures, "picture", "pictures"));
-                format!(
-                    "{people} with {pictures} to learn from, {} held out",
-                    counted(held_out_people, "person", "people")
-                )
-            }
-            false => {
-                let pictures = counted(pictures, "picture", "pictures");
-                format!("{pictures} to learn from, {} held out", data.held_out.pictures())
-            }
-        }));
-        let config = &self.record.request.config;
-        shrunk_batches(&data.training, config).into_iter().for_each(|words| events(RunEvent::Note(words)));
-        let (run, model) = (folder.root().to_owned(), folder.model());
-        RunFolder::set_uncompared(&run, self.against.is_some())?;
-        let mut totals = Totals::default();
-        let outcome = self.learn(&data, folder, device, control, &mut |event| {
-            totals.note(&event);
-            events(RunEvent::Train(event));
-        })?;
-        let kept = outcome.reason != StopReason::Discarded;
-        if !kept {
-            RunFolder::discard(&run)?;
-        }
-        let old = self.against.as_ref().filter(|_| kept && outcome.reason != StopReason::Cancelled);
-        let comparison = old.map(|old| {
-            let on = Judged { prepared: &self.prepared, data: &data, config: &self.record.request.config, control };
-            let mut progress = |done, total| events(RunEvent::Comparing { done, total });
-            let comparison = comparison::compare(old, &model, &on, device, &mut progress);
-            let saved = comparison.iter().flatten().try_for_each(|made| RunFolder::save_comparison(&run, made));
-            // Whether it was made, stopped or impossible: it would be the same again.
-            RunFolder::set_uncompared(&run, false)?;
-            saved?;
-            comparison
-        });
-        Ok(TrainSummary {
-            run,
-            model: kept.then_some(model),
-            network: self.record.network.architecture,
-            parameters: outcome.parameters,
-            device: device.name.clone(),
-            steps: outcome.steps,
-            stopped: outcome.reason,
-            seconds: outcome.elapsed_secs,
-            people,
-            pictures,
-            held_out_people,
-            left_out: self.prepared.left_out,
-            skipped: outcome.skipped_pictures,
-            waited_share: totals.waited_secs / totals.step_secs.max(1e-9),
-            before: totals.before,
-            after: outcome.judged,
-            comparison: comparison.transpose()?.flatten(),
-        })
-    }
-
-    /// Stopped while the vectors of a network that stays as it is were found: those that are known are kept for when
-    /// the run goes on.
-    fn stopped_before_the_first_step(
-        &self,
-        folder: RunFolder,
-        device: &ComputeDevice,
-        error: anyhow::Error,
-    ) -> Result<TrainSummary> {
-        let Some(TrainError::Interrupted(stopped)) = error.downcast_ref() else { return Err(error) };
-        let run = folder.root().to_owned();
-        drop(folder);
-        if *stopped == StopReason::Discarded {
-            RunFolder::discard(&run)?;
-        }
-        let (training, held_out) = self.prepared.datasets();
-        Ok(TrainSummary {
-            run,
-            model: None,
-            network: self.record.network.architecture.clone(),
-            parameters: 0,
-            device: device.name.clone(),
-            steps: self.resume.as_ref().map_or(0, |checkpoint| checkpoint.state.position.0),
-            stopped: *stopped,
-            seconds: self.resume.as_ref().map_or(0.0, |checkpoint| checkpoint.state.elapsed_secs),
-            people: training.people.len(),
-            pictures: training.pictures(),
-            held_out_people: held_out.people.len() + self.prepared.compared().people.len(),
-            left_out: self.prepared.left_out,
-            skipped: 0,
-            waited_share: 0.0,
-            before: None,
-            after: None,
-            comparison: None,
-        })
-    }
-
-    fn learn(
-        &mut self,
-        data: &TrainingData,
-        folder: RunFolder,
-        device: &ComputeDevice,
-        control: &Control,
-        events: &mut dyn FnMut(TrainEvent),
-    ) -> Result<RunOutcome> {
-        let setup = Setup {
-            config: &self.record.request.config,
-            data,
-            card: self.record.network.clone(),
-            folder: Some(folder),
-            resume: self.resume.take(),
-            decode_threads: std::thread::available_parallelism().map_or(1, usize::from).div_ceil(2),
-        };
-        Ok(train_named(&self.weights, &device.burn, setup, control, &mut |event| events(with_memory(event)))?)
-    }
-}
-
 fn harmonic(request: &TrainRequest) -> bool {
     matches!(request.config.mining, MiningSource::Harmonic { .. })
-}
-
-/// What a summary keeps of a run's events.
-#[derive(Default)]
-struct Totals {
-    before: Option<ValidationReport>,
-    waited_secs: f64,
-    step_secs: f64,
-}
-
-impl Totals {
-    fn note(&mut self, event: &TrainEvent) {
-        match event {
-            TrainEvent::Validated(report) if report.step == 0 => self.before = Some(report.clone()),
-            TrainEvent::Step(report) => {
-                self.waited_secs += report.times.waited_secs;
-                self.step_secs += report.pictures as f64 / report.pictures_per_s;
-            }
-            _ => {}
-        }
-    }
 }
 
 /// The detector, where crops need a face found.
@@ -457,9 +357,17 @@ fn detector_for(
     found.map(Some).with_context(|| format!("finding faces needs {id}; or say --faces cropped for ready crops"))
 }
 
-fn pairs_of(request: &TrainRequest) -> Result<Option<PairList>> {
-    let read = |pairs: &PairsRequest| Ok(read_pairs(&pairs.list, ListFormat::Lfw)?.0);
-    request.pairs.as_ref().map(read).transpose()
+/// The list of pairs and its hash.
+fn pairs_of(request: &TrainRequest) -> Result<Option<(PairList, String)>> {
+    let Some(PairsRequest { list: path, .. }) = &request.pairs else { return Ok(None) };
+    let (list, file) = read_pairs(path, ListFormat::Lfw)?;
+    let folds: BTreeSet<usize> = list.pairs.iter().map(|pair| pair.fold).collect();
+    ensure!(
+        folds.len() > 1,
+        "the list of pairs needs two folds at least, for each is judged at the threshold of the others: {}",
+        path.display()
+    );
+    Ok(Some((list, file.sha256)))
 }
 
 #[cfg(test)]

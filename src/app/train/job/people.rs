@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
@@ -67,6 +69,24 @@ pub(crate) struct DataEntry {
     /// Of a file with several pictures, those that nobody looks at.
     #[serde(default, skip_serializing_if = "is_none")]
     pub further_pages: u64,
+    /// Of the file, as it was looked at; versions before this one did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<PictureStamp>,
+}
+
+/// Tells without reading a file that it has not changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PictureStamp {
+    bytes: u64,
+    modified_ms: u64,
+}
+
+impl PictureStamp {
+    fn of(path: &Path) -> io::Result<Self> {
+        let file = fs::metadata(path)?;
+        let modified = file.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        Ok(Self { bytes: file.len(), modified_ms: modified.map_or(0, |since| since.as_millis() as u64) })
+    }
 }
 
 fn is_none(count: &u64) -> bool {
@@ -91,6 +111,45 @@ pub(crate) fn prepare(
     control: &Control,
     events: &mut dyn FnMut(RunEvent),
 ) -> Result<PreparedPeople> {
+    let wanted = wanted(request, pairs, events)?;
+    let (mut found, mut left_out) = (Vec::new(), 0);
+    for (number, files_now) in wanted.chunks(AT_ONCE).enumerate() {
+        if control.stopped().is_some() {
+            bail!("stopped while the pictures were prepared; nothing was written");
+        }
+        let entries: Vec<Result<DataEntry, Skipped>> = files_now
+            .par_iter()
+            .map(|wanted| {
+                wanted
+                    .entry(detector)
+                    .map_err(|error| Skipped { path: wanted.path.clone(), reason: error_chain(&error) })
+            })
+            .collect();
+        for entry in entries {
+            match entry {
+                Ok(entry) => found.push(entry),
+                Err(skipped) => {
+                    left_out += 1;
+                    events(RunEvent::LeftOut(skipped));
+                }
+            }
+        }
+        events(RunEvent::Preparing { done: number * AT_ONCE + files_now.len(), total: wanted.len() });
+    }
+    let mut prepared = PreparedPeople { entries: Arc::new(found), left_out };
+    for note in [prepared.shared_pictures(), prepared.copies(), further_pages_words(&prepared)].into_iter().flatten() {
+        events(RunEvent::Note(note));
+    }
+    prepared.hold_out(&request.config, request.may_have_old_network());
+    Ok(prepared)
+}
+
+/// What shall take part, before any of it is looked at.
+pub(super) fn wanted(
+    request: &TrainRequest,
+    pairs: Option<&PairList>,
+    events: &mut dyn FnMut(RunEvent),
+) -> Result<Vec<WantedPicture>> {
     let mut wanted = match &request.data {
         DataFrom::Folder { path } => list(path, request.config.needs_names(), events)?,
         DataFrom::Library { path, one_by_one } => named(path, *one_by_one)?,
@@ -122,36 +181,7 @@ pub(crate) fn prepare(
             known: None,
         }));
     }
-    let (mut found, mut left_out) = (Vec::new(), 0);
-    for (number, files_now) in wanted.chunks(AT_ONCE).enumerate() {
-        if control.stopped().is_some() {
-            bail!("stopped while the pictures were prepared; nothing was written");
-        }
-        let entries: Vec<Result<DataEntry, Skipped>> = files_now
-            .par_iter()
-            .map(|wanted| {
-                wanted
-                    .entry(detector)
-                    .map_err(|error| Skipped { path: wanted.path.clone(), reason: error_chain(&error) })
-            })
-            .collect();
-        for entry in entries {
-            match entry {
-                Ok(entry) => found.push(entry),
-                Err(skipped) => {
-                    left_out += 1;
-                    events(RunEvent::LeftOut(skipped));
-                }
-            }
-        }
-        events(RunEvent::Preparing { done: number * AT_ONCE + files_now.len(), total: wanted.len() });
-    }
-    let mut prepared = PreparedPeople { entries: Arc::new(found), left_out };
-    for note in [prepared.shared_pictures(), prepared.copies(), further_pages_words(&prepared)].into_iter().flatten() {
-        events(RunEvent::Note(note));
-    }
-    prepared.hold_out(&request.config, request.may_have_old_network());
-    Ok(prepared)
+    Ok(wanted)
 }
 
 impl PreparedPeople {
@@ -257,6 +287,15 @@ impl PreparedPeople {
 }
 
 impl DataEntry {
+    /// Whether the file still is what it was when the run began.
+    pub fn is_unchanged(&self) -> io::Result<bool> {
+        let now = PictureStamp::of(&self.path)?;
+        match self.stamp {
+            Some(stamp) if stamp != now => Ok(hash(&self.path)? == self.sha256),
+            _ => Ok(true),
+        }
+    }
+
     /// A photo of two people is there twice, with two faces.
     fn place(&self) -> Option<[i32; 2]> {
         self.face.as_ref().map(|face| [face.face_box.x as i32, face.face_box.y as i32])
@@ -339,9 +378,9 @@ fn named(library: &Path, one_by_one: bool) -> Result<Vec<WantedPicture>> {
 }
 
 /// A picture that shall take part.
-struct WantedPicture {
+pub(super) struct WantedPicture {
     person: String,
-    path: PathBuf,
+    pub path: PathBuf,
     part: DataPart,
     /// What the library knows of it already.
     known: Option<ConfirmedFace>,
@@ -350,9 +389,9 @@ struct WantedPicture {
 impl WantedPicture {
     /// Reads the picture; one whose face is known must only be there still.
     fn entry(&self, detector: Option<&Detector>) -> Result<DataEntry> {
+        let stamp = Some(PictureStamp::of(&self.path)?);
         let (sha256, full_size, face, further_pages) = match &self.known {
             Some(ConfirmedFace { sha256: Some(sha256), photo_size, detection, .. }) => {
-                fs::metadata(&self.path)?;
                 (sha256.clone(), *photo_size, Some(*detection), 0)
             }
             Some(known) => (hash(&self.path)?, known.photo_size, Some(known.detection), 0),
@@ -365,11 +404,11 @@ impl WantedPicture {
             }
         };
         let (person, path) = (self.person.clone(), self.path.clone());
-        Ok(DataEntry { person, path, sha256, part: self.part, full_size, face, further_pages })
+        Ok(DataEntry { person, path, sha256, part: self.part, full_size, face, further_pages, stamp })
     }
 }
 
-fn hash(path: &Path) -> Result<String> {
+fn hash(path: &Path) -> io::Result<String> {
     Ok(hex(&Sha256::digest(fs::read(path)?)))
 }
 

@@ -18,9 +18,11 @@ pub struct UnfinishedRun {
     pub steps: u64,
 }
 
-/// Runs below `folder` that have something left to do, by name. Folders that hold no run of this version are passed over.
+/// Runs below `folder` that have something left to do and that nobody works on, by name. Folders that hold no run of
+/// this version are passed over.
 pub(crate) fn unfinished_runs(folder: &Path) -> Result<Vec<UnfinishedRun>> {
-    let mut runs: Vec<UnfinishedRun> = folders(folder)?.iter().filter_map(|path| unfinished_run(path)).collect();
+    let left = |path: &PathBuf| unfinished_run(path).filter(|_| !RunFolder::is_held(path));
+    let mut runs: Vec<UnfinishedRun> = folders(folder)?.iter().filter_map(left).collect();
     runs.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(runs)
 }
@@ -31,7 +33,7 @@ pub(crate) fn run_names(folder: &Path) -> Result<Vec<String>> {
     Ok(folders(folder)?.iter().filter_map(name).collect())
 }
 
-/// Takes away what a run has written.
+/// Takes away what a run has written, unless somebody works on it.
 pub(crate) fn discard_run(run: &Path) -> Result<()> {
     // Nothing but a run is ever removed.
     RunFolder::config(run)?;

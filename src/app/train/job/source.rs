@@ -33,6 +33,10 @@ impl FolderSource {
 impl PictureSource for FolderSource {
     fn crop(&self, picture: usize) -> Result<RgbImage, String> {
         let entry = self.pictures.get(picture).ok_or("the picture was left out")?;
+        // Other pixels go neither with the face that was found, nor with what networks made of the picture.
+        if !entry.is_unchanged().map_err(|error| error.to_string())? {
+            return Err("it has changed since the run began".to_owned());
+        }
         let (path, limits) = (&entry.path, DecodeLimits::default());
         let Some(face) = &entry.face else {
             let photo = decode(path, DecodeScale::Full, &limits).map_err(|error| error.to_string())?;

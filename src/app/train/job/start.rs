@@ -56,7 +56,7 @@ impl StartingNetwork {
     }
 }
 
-/// A network that stays as it is during a run, so that a run that goes on knows it again.
+/// A network that a run was begun with, so that a run that goes on knows it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FrozenRecord {
     name: String,
@@ -69,7 +69,7 @@ impl FrozenRecord {
         Self { name: network.name.clone(), weights_sha256 }
     }
 
-    /// What it made of the pictures so far must be what it would make of them now.
+    /// What came of it so far must be what would come of it now.
     pub fn check(&self, now: Option<&StartingNetwork>) -> Result<()> {
         let same = now.is_some_and(|now| Self::of(now).weights_sha256 == self.weights_sha256);
         ensure!(same, "{} has other weights than when the run began: put those back, or begin a new run", self.name);

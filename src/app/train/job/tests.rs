@@ -6,12 +6,14 @@ use crate::networks::nets::catalogue::card;
 use crate::networks::weights::load;
 use crate::train::augment::AugmentConfig;
 use crate::train::config::{HoldOut, ValidationConfig};
-use crate::train::events::Ending;
+use crate::train::events::{Ending, TrainEvent};
 use crate::train::sampler::{Fill, SamplerConfig};
 use crate::types::hex;
 use image::{Rgb, RgbImage};
 use std::fs;
 use std::sync::Arc;
+
+mod going_on;
 
 const PEOPLE: usize = 8;
 const PICTURES: usize = 4;
@@ -183,6 +185,15 @@ fn a_run_killed_while_it_compares_waits_for_its_comparison() {
     assert_eq!(compared.last(), Some(&(total, total)), "both networks have seen every picture");
     assert!(whole.comparison.is_some() && unfinished_run(&out).is_none());
     RunFolder::set_uncompared(&out, true).unwrap();
+    // Stopped while it compares it waits for its comparison as well.
+    let (control, mut notes) = (Control::default(), String::new());
+    let stopped = resume(&out, &models, &cpu(), &control, &mut |event| match event {
+        RunEvent::Comparing { .. } => control.cancel.cancel(),
+        RunEvent::Note(note) => notes += &note,
+        _ => {}
+    });
+    assert_eq!(stopped.unwrap().comparison, None);
+    assert!(unfinished_run(&out).is_some() && notes.contains("comparison"), "{notes}");
     // As versions before this one called it.
     fs::rename(out.join("comparison.json"), out.join("gate.json")).unwrap();
     let again = resume(&out, &models, &cpu(), &Control::default(), &mut |_| {}).unwrap();
@@ -288,6 +299,7 @@ fn the_list_of_pictures_comes_back_from_its_lines() {
         full_size: (20, 30),
         face: None,
         further_pages: 0,
+        stamp: None,
     };
     let entries = Arc::new(vec![entry("Ada", DataPart::Training), entry("李", DataPart::HeldOut)]);
     let prepared = PreparedPeople { entries, left_out: 0 };

@@ -7,15 +7,18 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 
-use super::{PreparedRun, StartFrom, TrainRequest, harmonic};
+use super::prepared_run::PreparedRun;
+use super::{StartFrom, TrainRequest, harmonic};
+use crate::app::engine::progress::Skipped;
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::source::{FolderSource, KeptCrops};
 use crate::app::train::job::start::StartingNetwork;
 use crate::networks::device::ComputeDevice;
 use crate::train::checkpoint::{RunFolder, VectorFile, VectorKey};
 use crate::train::events::Control;
+use crate::train::loader::SkippedPicture;
 use crate::train::run::{TrainError, TrainingData};
-use crate::train::start::{Frozen, PictureViews, frozen_embedder, frozen_vectors};
+use crate::train::start::{Frozen, FrozenVectors, PictureViews, frozen_embedder, frozen_vectors};
 use crate::train::teacher::{LiveTeacher, Projection, TeacherSees};
 use crate::train::validate::pictures_to_judge;
 
@@ -109,8 +112,8 @@ impl PreparedRun {
         Ok(())
     }
 
-    /// What a network that stays as it is makes of the pictures to learn from and to judge on; pictures that it cannot
-    /// read take no part.
+    /// What a network that stays as it is makes of the pictures to learn from and to judge on; pictures of which it makes
+    /// nothing take no part, and are told.
     fn frozen_vectors(
         &self,
         (network, views): (&StartingNetwork, PictureViews),
@@ -130,9 +133,13 @@ impl PreparedRun {
         let source = FolderSource::new(&self.prepared, card.input);
         let frozen = Frozen { card, weights, device: &place.device.burn, views };
         let list = RunFolder::data(place.folder.root())?;
-        let key = VectorKey::of(weights.sha256(), &card.input, &list, views == PictureViews::Mirrored);
+        let mirrored = views == PictureViews::Mirrored;
+        let key = VectorKey::of(weights.sha256(), &place.device.burn, &card.input, &list, mirrored);
         let kept = VectorFile::open(kept, key, card.dimensions)?;
-        let vectors = frozen_vectors(frozen, &source, &pictures, kept, watch)?;
+        let FrozenVectors { by_picture: vectors, skipped } = frozen_vectors(frozen, &source, &pictures, kept, watch)?;
+        for SkippedPicture { picture, reason } in skipped {
+            events(RunEvent::LeftOut(Skipped { path: self.prepared.entries[picture].path.clone(), reason }));
+        }
         for person in data.training.people.iter_mut().chain(&mut data.held_out.people) {
             person.pictures.retain(|picture| vectors.contains_key(picture));
         }

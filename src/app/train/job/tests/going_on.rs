@@ -1,0 +1,181 @@
+//! Runs that go on after something around them has changed, or after somebody else has taken them up.
+
+use super::*;
+use crate::app::train::job::runs::discard_run;
+use crate::app::train::job::source::FolderSource;
+use crate::train::data::PictureSource;
+
+/// A folder of people, and a run on it that was stopped after three of six steps.
+struct Left {
+    place: tempfile::TempDir,
+    models: Store,
+}
+
+impl Left {
+    fn new() -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let models = Store::open(place.path().join("models")).unwrap();
+        let left = Self { place, models };
+        album(&left.people());
+        let control = Control::default();
+        let request = request(&left.people(), 6);
+        let stopped = start_training(request, &left.run(), &left.models, &cpu(), &control, &mut |event| {
+            if matches!(&event, RunEvent::Train(TrainEvent::Step(report)) if report.step == 3) {
+                // Who does the run has it alone.
+                assert_eq!(unfinished_runs(left.place.path()).unwrap(), []);
+                let refused = discard_run(&left.run()).unwrap_err().to_string();
+                assert!(refused.contains("works on this run"), "{refused}");
+                let refused = left.go_on().0.unwrap_err().to_string();
+                assert!(refused.contains("works on this run"), "{refused}");
+                control.cancel.cancel();
+            }
+        });
+        assert_eq!(stopped.unwrap().steps, 3);
+        assert_eq!(unfinished_runs(left.place.path()).unwrap().len(), 1);
+        left
+    }
+
+    fn people(&self) -> PathBuf {
+        self.place.path().join("people")
+    }
+
+    fn run(&self) -> PathBuf {
+        self.place.path().join("run")
+    }
+
+    fn go_on(&self) -> (Result<TrainSummary>, String) {
+        self.go_on_on(&cpu())
+    }
+
+    fn go_on_on(&self, device: &ComputeDevice) -> (Result<TrainSummary>, String) {
+        let mut notes = String::new();
+        let done = resume(&self.run(), &self.models, device, &Control::default(), &mut |event| {
+            if let RunEvent::Note(note) = event {
+                notes += &(note + "\n");
+            }
+        });
+        (done, notes)
+    }
+
+    /// What a refusal must leave as it is.
+    fn kept(&self) -> [Option<Vec<u8>>; 2] {
+        ["end.json", "metrics.jsonl"].map(|name| fs::read(self.run().join(name)).ok())
+    }
+}
+
+#[test]
+fn what_has_happened_to_the_pictures_is_told_and_changed_ones_take_no_part() {
+    let left = Left::new();
+    let people = left.people();
+    let picture = |person: u32, number: u32| people.join(format!("Person_{person}/Person_{person}_{number:04}.jpg"));
+    // Written anew as it was: another time, the same picture.
+    let (same, changed, gone) = (picture(0, 1), picture(0, 2), picture(1, 3));
+    fs::write(&same, fs::read(&same).unwrap()).unwrap();
+    fs::write(&changed, fs::read(picture(5, 4)).unwrap()).unwrap();
+    fs::remove_file(&gone).unwrap();
+    fs::copy(picture(1, 1), picture(1, 8)).unwrap();
+    let (done, notes) = left.go_on();
+    assert_eq!(done.unwrap().steps, 6);
+    for told in ["1 picture has changed", "1 picture cannot be read any more", "goes on without: 1 picture"] {
+        assert!(notes.contains(told), "{told}: {notes}");
+    }
+    let prepared = PreparedPeople::from_lines(&RunFolder::data(&left.run()).unwrap()).unwrap();
+    let input = card("likeness-small", &NetOptions::default()).unwrap().input;
+    let source = FolderSource::new(&prepared, Preprocessing { crop: CropRule::AsStored, ..input });
+    let crop = |path: &Path| {
+        let number = prepared.entries.iter().position(|entry| entry.path == path).unwrap();
+        source.crop(number).map(drop)
+    };
+    assert_eq!(crop(&same), Ok(()));
+    assert_eq!(crop(&changed), Err("it has changed since the run began".to_owned()));
+    assert!(crop(&gone).is_err());
+}
+
+#[test]
+fn a_run_whose_pictures_are_elsewhere_is_refused_and_unharmed() {
+    let left = Left::new();
+    let away = left.place.path().join("away");
+    let kept = left.kept();
+    fs::rename(left.people(), &away).unwrap();
+    let (refused, _) = left.go_on();
+    let words = error_chain(&refused.unwrap_err());
+    assert!(words.contains("pairs.txt") || words.contains("put them back"), "{words}");
+    fs::create_dir(left.people()).unwrap();
+    fs::copy(away.join("pairs.txt"), left.people().join("pairs.txt")).unwrap();
+    let words = left.go_on().0.unwrap_err().to_string();
+    assert!(words.contains("put them back"), "{words}");
+    assert_eq!(left.kept(), kept);
+    fs::remove_dir_all(left.people()).unwrap();
+    fs::rename(&away, left.people()).unwrap();
+    assert_eq!(left.go_on().0.unwrap().steps, 6);
+}
+
+#[test]
+fn a_run_that_cannot_go_on_stays_as_it_ended() {
+    let left = Left::new();
+    let device = ComputeDevice { name: "another".to_owned(), ..cpu() };
+    let (done, notes) = left.go_on_on(&device);
+    assert!(done.is_ok() && notes.contains("another computes a little otherwise"), "{notes}");
+    let (kept, list) = (left.kept(), left.people().join("pairs.txt"));
+    assert!(kept[0].is_some());
+    let pairs = fs::read_to_string(&list).unwrap();
+    fs::write(&list, pairs.replace("Person_7\t1\t3", "Person_7\t1\t4")).unwrap();
+    let (refused, _) = left.go_on();
+    let words = refused.unwrap_err().to_string();
+    assert!(words.contains("list of pairs is another"), "{words}");
+    assert_eq!(left.kept(), kept);
+    fs::write(&list, pairs).unwrap();
+    assert_eq!(left.go_on().0.unwrap().steps, 6);
+}
+
+/// Killed before its first checkpoint, it starts from a file.
+#[test]
+fn a_start_that_has_changed_is_not_begun_from() {
+    let left = Left::new();
+    left.go_on().0.unwrap();
+    let place = |name: &str| left.place.path().join(name);
+    let start = place("start.safetensors");
+    fs::copy(left.run().join("model.safetensors"), &start).unwrap();
+    let mut request = request(&left.people(), 2);
+    request.start = StartFrom::File { path: start.clone() };
+    request.against = Some(StartFrom::File { path: left.run().join("model.safetensors") });
+    let out = place("second");
+    let second = start_training(request, &out, &left.models, &cpu(), &Control::default(), &mut |_| {});
+    second.unwrap();
+    fs::remove_dir_all(out.join("checkpoints")).unwrap();
+    let (_, card) = load(&start).unwrap();
+    let net = crate::networks::nets::catalogue::build("likeness-small", &NetOptions::default(), &cpu().burn).unwrap();
+    crate::networks::weights::save(&net, &card, &start).unwrap();
+    let again = resume(&out, &left.models, &cpu(), &Control::default(), &mut |_| {});
+    let words = again.unwrap_err().to_string();
+    assert!(words.contains("other weights than when the run began"), "{words}");
+}
+
+#[test]
+fn paths_mean_the_same_from_everywhere() {
+    let mut asked = request(tempfile::tempdir().unwrap().path(), 1);
+    asked.data = DataFrom::Folder { path: "people".into() };
+    asked.old = Some(StartFrom::File { path: "old.safetensors".into() });
+    asked.pairs = Some(PairsRequest { list: "pairs.txt".into(), images: "lfw".into() });
+    let asked = asked.with_absolute_paths().unwrap();
+    let here = std::env::current_dir().unwrap();
+    assert_eq!(asked.data, DataFrom::Folder { path: here.join("people") });
+    assert_eq!(asked.old, Some(StartFrom::File { path: here.join("old.safetensors") }));
+    assert_eq!(asked.pairs, Some(PairsRequest { list: here.join("pairs.txt"), images: here.join("lfw") }));
+}
+
+#[test]
+fn a_list_of_one_fold_is_refused_before_anything_is_prepared() {
+    let place = tempfile::tempdir().unwrap();
+    let models = Store::open(place.path().join("models")).unwrap();
+    let (data, out) = (place.path().join("people"), place.path().join("run"));
+    album(&data);
+    let request = request(&data, 2);
+    fs::write(data.join("pairs.txt"), "1\nPerson_6\t1\t2\nPerson_6\t1\tPerson_7\t1\n").unwrap();
+    let mut prepared = false;
+    let refused = start_training(request, &out, &models, &cpu(), &Control::default(), &mut |event| {
+        prepared |= matches!(event, RunEvent::Preparing { .. });
+    });
+    let words = refused.unwrap_err().to_string();
+    assert!(words.contains("two folds") && !prepared && !out.exists(), "{words}");
+}
