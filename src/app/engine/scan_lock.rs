@@ -41,13 +41,6 @@ impl ScanLock {
             events(JobEvent::Progress(waiting.set(0, None)));
             std::thread::sleep(PAUSE);
         }
-    FileLock::take(&path).with_context(|| match path.is_dir() {
-        true => format!(
-            "a folder is in the way where the library keeps a file: move it elsewhere, or let {} move it aside: {}",
-            Advised("library restore"),
-            path.display()
-        ),
-        false => format!("cannot lock the library for a scan: {}", path.display()),
     }
 
     /// Takes the lock where nobody scans.
@@ -55,13 +48,8 @@ impl ScanLock {
     /// # Errors
     /// [`ScanRuns`] where somebody does; and when the lock's file cannot be made.
     pub fn take(home: &Home) -> Result<Self> {
-    FileLock::take(&path).with_context(|| match path.is_dir() {
-        true => format!(
-            "a folder is in the way where the library keeps a file: move it elsewhere, or let {} move it aside: {}",
-            Advised("library restore"),
-            path.display()
-        ),
-        false => format!("cannot lock the library for a scan: {}", path.display()),
+        let lock = take(home)?.map_err(|process| ScanRuns { process })?;
+        Ok(Self { _lock: lock })
     }
 }
 

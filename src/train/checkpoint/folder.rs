@@ -13,10 +13,10 @@ use super::error::{RunFolderError, tried};
 use super::metrics::{MetricLine, forget_metrics_after, read_metrics};
 use super::state::{replace, write_flushed};
 use super::tensorboard::EventWriter;
-use crate::types::file_lock::{FileLock, Holder};
 use crate::train::comparison::Comparison;
 use crate::train::events::{ClosingReport, Past, StepReport, StopReason};
 use crate::train::validate::ValidationReport;
+use crate::types::file_lock::{FileLock, Holder};
 
 /// How many checkpoints are kept beside the best.
 const LAST_KEPT: usize = 3;
