@@ -39,10 +39,12 @@ mod place;
 mod reason;
 mod review;
 mod scan;
+mod scan_part;
 mod settings;
 mod sought;
 #[cfg(test)]
 mod tests;
+mod touched_since;
 mod written;
 
 #[cfg(test)]
@@ -50,7 +52,7 @@ pub(crate) use self::{
     error::Obstacle, grouping::GroupingOutcome, people::ListedFace, review::ReviewAction, scan::ScanEnd,
 };
 pub use aside::{AgainstMerge, FaceSetAside, Rejection, ToldApart};
-pub(crate) use attempts::Suspect;
+pub(crate) use attempts::{ScanStand, Suspect};
 pub use carry::{Carried, CarriedFace, LostFace};
 pub(crate) use carry::{FaceInPicture, PictureFaces, Replaced};
 pub use error::{LibraryError, Result, Stale};

@@ -9,7 +9,9 @@ use super::judged;
 use likeness::app::care::state as care_view;
 use likeness::app::compare::job::compare::ComparedFace;
 use likeness::app::compare::state::{self as compare_faces, CompareResult, CompareSource};
-use likeness::app::engine::facts::{GroupRow, ModelRow, NamedPerson, Overview, People, Resemblance, TouchedFacts};
+use likeness::app::engine::facts::{
+    ByItself, GroupRow, ModelRow, NamedPerson, Overview, People, Resemblance, TouchedFacts,
+};
 use likeness::app::engine::picture::{ImageKey, Picture};
 use likeness::app::engine::report::{Report, Ticket};
 use likeness::app::evaluate::state::Request as EvaluateRequest;
@@ -419,6 +421,7 @@ pub fn album_world() -> World {
     World {
         overview: Overview {
             small_faces: false,
+            by_itself: ByItself::default(),
             photos: 8310,
             faces: 12_044,
             skipped: 3,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::app::engine::facts::Loadable;
+use crate::app::engine::facts::{ByItself, Loadable};
 use crate::app::engine::report::Ticket;
 pub use crate::app::settings::job::{Event, Request};
 use crate::app::ui::action::{Action, Outbox};
@@ -21,6 +21,10 @@ pub enum Message {
     UseDevice(DeviceChoice),
     /// Whether scans look for small faces, too.
     FindSmallFaces(bool),
+    /// Whether new photos are noticed while the window is open.
+    WatchFolders(bool),
+    /// Whether an interrupted scan goes on when the window is opened.
+    GoOn(bool),
     SetTheme(ThemeChoice),
     SetLanguage(Language),
     SetReducedMotion(bool),
@@ -77,6 +81,14 @@ impl Feature for State {
                 let words = out.text.s(if find { "said_small_faces" } else { "said_no_small_faces" }).to_owned();
                 let ticket = out.ticket(words, false);
                 out.ask(Request::FindSmallFaces(ticket, find));
+            }
+            Message::WatchFolders(watches_folders) => {
+                let key = if watches_folders { "said_watched" } else { "said_not_watched" };
+                do_by_itself(key, |by_itself| by_itself.watches_folders = watches_folders, out);
+            }
+            Message::GoOn(goes_on) => {
+                let key = if goes_on { "said_goes_on" } else { "said_asks_to_go_on" };
+                do_by_itself(key, |by_itself| by_itself.goes_on = goes_on, out);
             }
             Message::SetTheme(theme) => self.appearance.theme = theme,
             Message::SetLanguage(language) => self.appearance.language = Some(language),
@@ -135,7 +147,7 @@ impl Feature for State {
         if touched.settings {
             out.ask(Request::LoadDevices);
         }
-        if touched.everything && Self::VIEW == Some(on_show) {
+        if (touched.everything || touched.folders) && Self::VIEW == Some(on_show) {
             out.ask(Request::LoadFolders);
         }
     }
@@ -167,6 +179,13 @@ impl Feature for State {
     fn is_asking(&self) -> bool {
         self.removing.is_some()
     }
+}
+
+fn do_by_itself(said_key: &str, change: impl FnOnce(&mut ByItself), out: &mut Outbox<'_, Request>) {
+    let Some(mut by_itself) = out.facts.overview.ready().map(|overview| overview.by_itself) else { return };
+    change(&mut by_itself);
+    let ticket = out.ticket(out.text.s(said_key).to_owned(), false);
+    out.ask(Request::DoByItself(ticket, by_itself));
 }
 
 /// Why a self-test failed; what a system or a driver says itself is in no language of ours.

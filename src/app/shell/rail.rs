@@ -2,12 +2,15 @@
 
 use eframe::egui::{self, Align2, CornerRadius, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
 
+use crate::app::engine::facts::Watching;
 use crate::app::shell::features;
 use crate::app::shell::state::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::locale::Locale;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
+use crate::app::ui::widgets::words::hindrance_words;
 
 pub(crate) fn rail_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.spacing_mut().item_spacing.y = space::XS;
@@ -32,12 +35,16 @@ fn foot_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let model = overview.model.as_deref().unwrap_or(ctx.text.s("no_model"));
     // Until the networks are loaded, the best device is only a choice.
     let device = overview.device.as_deref().unwrap_or(ctx.text.s("device_auto"));
-    for (words, view) in [(model, View::MODELS), (device, View::SETTINGS)] {
-        // What stands in brackets, such as a date, shows when the pointer rests on it.
-        let short = words.split(" (").next().unwrap_or(words);
+    // What stands in brackets, such as a date, shows when the pointer rests on it.
+    let short = |words: &str| words.split(" (").next().unwrap_or(words).to_owned();
+    let mut lines =
+        vec![(short(model), model.to_owned(), View::MODELS), (short(device), device.to_owned(), View::SETTINGS)];
+    lines.extend(watching_words(&ctx.facts.watching, ctx.text).map(|(short, all)| (short, all, View::SETTINGS)));
+    for (short, words, view) in lines {
         let width = size::RAIL - space::S;
-        let mut job = egui::text::LayoutJob::simple(short.to_owned(), theme::small_font(), secondary, width);
-        job.wrap.break_anywhere = !short.contains(' ');
+        let has_words = short.contains(' ');
+        let mut job = egui::text::LayoutJob::simple(short, theme::small_font(), secondary, width);
+        job.wrap.break_anywhere = !has_words;
         job.wrap.max_rows = 2;
         job.halign = egui::Align::Center;
         // Laid out here: a label would take the rail's whole width.
@@ -46,6 +53,24 @@ fn foot_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
             ctx.act(Action::Show(view));
         }
     }
+}
+
+/// In how many folders new photos are noticed, and why not in others; nothing where their user does not want it.
+fn watching_words(watching: &Watching, text: &Locale) -> Option<(String, String)> {
+    let hindered: Vec<String> = watching
+        .folders
+        .iter()
+        .filter_map(|(folder, why)| Some(format!("{}: {}", folder.display(), hindrance_words(why.as_ref()?, text))))
+        .collect();
+    let watched = watching.folders.len() - hindered.len();
+    let short = match watched {
+        _ if watching.folders.is_empty() => return None,
+        0 => text.s("watching_none").to_owned(),
+        _ if watching.on_battery => text.s("watching_on_battery").to_owned(),
+        _ => text.n("watching", watched as u64),
+    };
+    let all = std::iter::once(short.clone()).chain(hindered).collect::<Vec<_>>().join("\n");
+    Some((short, all))
 }
 
 fn entry_ui(ui: &mut Ui, icon: Icon, label: &str, selected: bool) -> Response {

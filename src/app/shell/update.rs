@@ -227,6 +227,7 @@ impl Update {
                 state.facts.putting_back = putting.clone();
             }
             Action::KeepSample(sample) => state.facts.sample.clone_from(sample),
+            Action::Watching(watching) => state.facts.watching.clone_from(watching),
             Action::Reload(touched) => self.load_touched(state, text, touched),
             Action::Fail(failure) => self.failed(state, text, None, failure.clone()),
             // A feature's, or the window's own.
@@ -429,10 +430,15 @@ impl Update {
         }
         if touched.everything {
             self.load_library();
-        } else if touched.names_people() {
-            self.ask(Request::LoadTouched(touched.clone()));
+        } else {
+            if touched.which_photos {
+                self.ask(Request::LoadOverview);
+            }
+            if touched.names_people() {
+                self.ask(Request::LoadTouched(touched.clone()));
+            }
         }
-        if touched.everything || touched.names_people() {
+        if touched.everything || touched.which_photos || touched.names_people() {
             let page = state.page;
             for_features!(with_each self, state, text, |part, out| part.page_touched(page, out));
         }

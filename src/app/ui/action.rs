@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::locale::Locale;
 use super::page::Page;
 use super::view::View;
-use crate::app::engine::facts::{DistanceSample, Facts, PuttingBack};
+use crate::app::engine::facts::{DistanceSample, Facts, PuttingBack, Watching};
 use crate::app::engine::report::{Failure, JobId, Ticket};
 use crate::figures::Saving;
 use crate::library::{Decision, PhotoFilter};
@@ -75,6 +75,8 @@ pub enum Action {
     OpenFile(PathBuf),
     /// Keeps these distances, for every view to read.
     KeepSample(Option<DistanceSample>),
+    /// In which folders new photos are noticed.
+    Watching(Watching),
     /// Reads anew what this touched.
     Reload(Touched),
     /// Says what failed.

@@ -72,6 +72,49 @@ pub(crate) fn find_photos(
     Ok(found)
 }
 
+/// As [`find_photos`], of what lies at these paths below `folder` or in folders there. What is not there any more is not
+/// found, and that is all that is said of it.
+pub(crate) fn find_photos_at(
+    folder: &Path,
+    touched: &[PathBuf],
+    own: &[PathBuf],
+    cancel: &Cancel,
+    mut seen: impl FnMut(u64),
+) -> FoundPhotos {
+    let mut found = FoundPhotos::default();
+    for path in touched.iter().filter(|path| is_looked_into(folder, path, own)) {
+        let Ok(real) = fs::canonicalize(path) else { continue };
+        if real.is_dir() {
+            found.add(find_photos(&real, own, cancel, |_| {}).unwrap_or_default());
+        } else if real.is_file() && is_photo_name(path) {
+            found.photos.push(real);
+        } else if real.is_file() && has_extension(path, OTHER_EXTENSIONS) {
+            found.sort_in(real);
+        }
+        seen(found.photos.len() as u64);
+    }
+    // A file may be in a folder that was touched, too.
+    found.photos.sort();
+    found.photos.dedup();
+    found
+}
+
+/// Whether a scan of `folder` comes to this path, which need not be there: no folder on the way to it is hidden or the
+/// program's own.
+pub(crate) fn is_looked_into(folder: &Path, path: &Path, own: &[PathBuf]) -> bool {
+    let below = path.ancestors().take_while(|at| *at != folder);
+    path.starts_with(folder)
+        && below.into_iter().all(|at| {
+            let is_hidden = at.file_name().is_some_and(is_system_name);
+            !is_hidden && !own.iter().any(|own| own == at) && !is_of_a_store(at)
+        })
+}
+
+/// Whether the name is of what a scan opens, should it be a file.
+pub(crate) fn may_be_photo(path: &Path) -> bool {
+    is_photo_name(path) || has_extension(path, OTHER_EXTENSIONS)
+}
+
 /// Something that a walk meets.
 struct Met {
     /// As it is reached from the folder, through links.
@@ -255,6 +298,13 @@ pub fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 impl FoundPhotos {
+    fn add(&mut self, more: Self) {
+        self.photos.extend(more.photos);
+        self.skipped.extend(more.skipped);
+        self.not_looked_at.extend(more.not_looked_at);
+        self.hidden += more.hidden;
+    }
+
     /// By its content, whatever its name says; what is no picture and no video is left out.
     fn sort_in(&mut self, path: PathBuf) {
         let reason = match kind_of_file(&path) {
