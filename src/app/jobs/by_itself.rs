@@ -10,7 +10,7 @@ const WATCH: &str = "watch_folders";
 const GO_ON: &str = "scans_go_on";
 
 /// Folders are watched, and an interrupted scan is offered, unless something else was chosen.
-pub(crate) fn chosen(library: &LibraryReader) -> Result<ByItself, LibraryError> {
+pub(crate) fn of_library(library: &LibraryReader) -> Result<ByItself, LibraryError> {
     let of = |key: &str, otherwise: bool| {
         let kept = library.setting(key)?.and_then(|text| text.parse().ok());
         Ok::<_, LibraryError>(kept.unwrap_or(otherwise))

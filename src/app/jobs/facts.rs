@@ -25,7 +25,7 @@ pub fn overview(shared: &Shared) -> Result<Overview> {
     let (counts, folders, set_aside, can_undo, can_redo, by_itself) = shared.library.ask(|library| {
         let (can_undo, can_redo) = (library.can_undo()?, library.can_redo()?);
         let set_aside = library.count_set_aside()? as u64;
-        let by_itself = by_itself::chosen(library)?;
+        let by_itself = by_itself::of_library(library)?;
         Ok::<_, library::LibraryError>((
             library.counts()?,
             library.folders()?,

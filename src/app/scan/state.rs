@@ -58,7 +58,7 @@ impl Feature for State {
     }
 
     fn opened(&self, out: &mut Outbox<'_, Request>) {
-        out.ask(Request::LookForInterrupted);
+        out.ask(Request::FindInterrupted);
         out.ask(Request::Watch);
     }
 

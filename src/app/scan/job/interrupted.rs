@@ -95,7 +95,7 @@ mod tests {
     }
 
     fn now(library: &LibraryHandle) -> Option<InterruptedScan> {
-        library.ask(|library| interrupted(library)).unwrap()
+        library.ask(interrupted).unwrap()
     }
 
     /// A scan is killed after it has recorded one more photo.

@@ -27,7 +27,7 @@ pub enum Request {
     /// Watches the folders of the library, if its user wants that; again where these are others now.
     Watch,
     /// Looks for a scan that did not come to its end.
-    LookForInterrupted,
+    FindInterrupted,
 }
 
 #[derive(Debug, Clone)]
@@ -77,7 +77,7 @@ impl FeatureJob for Job {
                 outcome.map(|summary| Event::ScannedTouched(Box::new(summary)))
             }),
             Request::Watch => self.watch(tasks),
-            Request::LookForInterrupted => tasks.at_length(|shared, sink| match look_for_interrupted(shared) {
+            Request::FindInterrupted => tasks.at_length(|shared, sink| match find_interrupted(shared) {
                 Ok(Some((scan, goes_on))) => sink.send(Event::Interrupted { scan, goes_on }),
                 Ok(None) => {}
                 Err(error) => sink.fail(Failed::Load, &error),
@@ -101,7 +101,7 @@ impl Job {
                 Err(error) => return tasks.sink.fail(Failed::Internal, &error),
             }
         }
-        watch.iter().for_each(FolderWatch::look_again);
+        watch.iter().for_each(FolderWatch::check_again);
     }
 }
 
@@ -172,9 +172,10 @@ fn scan_touched(shared: &Shared, scan: WindowScan<'_>, touched: Vec<PathBuf>) ->
 
 /// What was interrupted, and whether it goes on by itself: if its user wants that, if there are networks to go on with, and
 /// if it came further since it did so last.
-fn look_for_interrupted(shared: &Shared) -> Result<Option<(InterruptedScan, bool)>> {
-    let (scan, by_itself) =
-        shared.library.ask(|library| Ok::<_, LibraryError>((interrupted(library)?, by_itself::chosen(library)?)))?;
+fn find_interrupted(shared: &Shared) -> Result<Option<(InterruptedScan, bool)>> {
+    let (scan, by_itself) = shared
+        .library
+        .ask(|library| Ok::<_, LibraryError>((interrupted(library)?, by_itself::of_library(library)?)))?;
     let Some(scan) = scan else { return Ok(None) };
     let goes_on = by_itself.goes_on && scan.came_further && shared.options().installed(&shared.home)?;
     if goes_on {

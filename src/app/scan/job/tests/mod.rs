@@ -502,3 +502,72 @@ fn change_keeping_time(path: &Path, mut change: impl FnMut()) {
     }
     assert_eq!((state().0, state().1), (size, time));
 }
+
+/// What the grouping after a scan changed is all that is named, also whom it has left nobody of.
+#[cfg(feature = "gui")]
+#[test]
+fn a_scan_names_whom_it_and_its_grouping_touched() {
+    let world = World::new();
+    (0..3).for_each(|i| world.photo(&format!("red{i}.png"), [250, i, 0]));
+    world.photo("blue.png", [0, 0, 250]);
+    let grouping = Grouping { threshold: SquaredDistance(0.5), linkage: Linkage::Average };
+    let scan = || {
+        let before = world.library.ask(|library| library.before_scan()).unwrap();
+        let mut summary = world.scan();
+        regroup(&world.library, &world.faces.model, &grouping, &Cancel::default(), &mut |_| {}).unwrap();
+        summary.note_touched(world.library.ask(|library| library.touched_since(&before)).unwrap());
+        summary.touched
+    };
+    let first = scan();
+    assert_eq!((first.people.len(), first.which_photos, first.everything), (2, true, false));
+    assert_eq!(scan(), Touched { folders: true, ..Touched::default() }, "nothing is new");
+    world.photo("red3.png", [250, 3, 0]);
+    let red = person_in(&world, &fs::canonicalize(world.photos.join("red0.png")).unwrap());
+    let third = scan();
+    assert_eq!((third.people, third.which_photos), (vec![red], true));
+    fs::remove_file(world.photos.join("blue.png")).unwrap();
+    assert!(scan().everything, "of whom a photo is gone no row tells");
+}
+
+/// `LIKENESS_RESCAN=500000`: how long so many unchanged files take that the library knows.
+#[test]
+#[ignore = "measures"]
+fn a_rescan_is_measured() {
+    let files: usize = std::env::var("LIKENESS_RESCAN").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000);
+    let world = World::new();
+    let root = fs::canonicalize(&world.photos).unwrap();
+    let mut records = Vec::with_capacity(files);
+    for n in 0..files {
+        let folder = root.join(format!("{:04}", n / 500));
+        let path = folder.join(format!("IMG_{n:07}.jpg"));
+        if n % 500 == 0 {
+            fs::create_dir(folder).unwrap();
+        }
+        fs::write(&path, []).unwrap();
+        let hash: [u8; 32] = sha2::Sha256::digest(n.to_le_bytes()).into();
+        let hashes = Some(crate::library::FileHashes { file: hash, picture: hash });
+        records.push(crate::library::PhotoRecord {
+            file: crate::library::FileFacts { hashes, ..pipeline::file_facts(&path).unwrap() },
+            width: 32,
+            height: 32,
+            format: "JPEG".to_owned(),
+            captured_at: None,
+            camera: None,
+            gps: None,
+            detector: world.faces.detector.clone(),
+            model: world.faces.model.clone(),
+            faces: Vec::new(),
+        });
+    }
+    let recorded = world.library.call(move |library| {
+        let scan = library.begin_scan(&root)?;
+        records.chunks(2048).try_for_each(|chunk| library.record_photos(scan, chunk).map(drop))?;
+        library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask)
+    });
+    recorded.unwrap();
+    let begun = std::time::Instant::now();
+    let summary = world.scan();
+    assert_eq!((summary.unchanged_photos, summary.missing_photos), (files, 0));
+    let secs = begun.elapsed().as_secs_f64();
+    crate::app::engine::cli::output::note(format!("{files} unchanged files: {secs:.2} s"));
+}

@@ -62,13 +62,6 @@ impl Gathered {
         (waiting.last, waiting.is_written) = (now, is_written);
     }
 
-    /// Nobody writes into this file any more.
-    pub fn note_closed(&mut self, path: &Path, now: Instant) {
-        if let Some(waiting) = self.paths.get_mut(path) {
-            (waiting.last, waiting.is_written) = (now, false);
-        }
-    }
-
     /// Takes out what lies still: all of it together, or what has waited long enough for the rest. `mark` tells what a
     /// file is now: where it is another than at the last look, somebody writes into it of whom the system tells nothing.
     pub fn take_due(&mut self, now: Instant, mark: &dyn Fn(&Path) -> FileMark) -> Vec<PathBuf> {
@@ -117,7 +110,7 @@ mod tests {
         let (root, file) = (Path::new("/photos"), Path::new("/photos/a.jpg"));
         gathered.note(root, file, true, begun);
         assert_eq!(due(&mut gathered, begun + 5 * QUIET, 1), [PathBuf::new(); 0], "it is open");
-        gathered.note_closed(file, begun + 5 * QUIET);
+        gathered.note(root, file, false, begun + 5 * QUIET);
         // No system tells of writers elsewhere: only the size does.
         for step in 6..9 {
             assert_eq!(due(&mut gathered, begun + step * QUIET, u64::from(step)), [PathBuf::new(); 0], "it grows");

@@ -10,12 +10,13 @@ mod surroundings;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use notify::event::{AccessKind, AccessMode, CreateKind, ModifyKind, RemoveKind};
 use notify::{ErrorKind, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
@@ -27,7 +28,7 @@ use super::touched::worth_a_scan;
 use crate::app::engine::facts::{WatchHindrance, Watching};
 use crate::app::engine::shared::Shared;
 use crate::app::jobs::by_itself;
-use crate::app::jobs::walk::{is_looked_into, may_be_photo};
+use crate::app::jobs::walk::{is_looked_into, may_be_photo, plain};
 use crate::library::LibraryError;
 
 /// What a watch tells.
@@ -63,12 +64,30 @@ const PACE: Pace = Pace {
 /// So often it is looked whether what was touched lies still by now.
 const LOOKS_IN_QUIET: u32 = 4;
 
+/// So many signals wait for the watch; of more it is only known that there were some.
+const SIGNALS: usize = 4096;
+
 /// The window's hold on the watch.
-pub(super) struct FolderWatch(Sender<Signal>);
+pub(super) struct FolderWatch(SignalQueue);
+
+/// Where signals are left. Nobody waits for room: the system's own thread answers to the watch.
+#[derive(Clone)]
+struct SignalQueue {
+    send: Sender<Signal>,
+    is_overfull: Arc<AtomicBool>,
+}
+
+impl SignalQueue {
+    fn leave(&self, signal: Signal) {
+        if self.send.try_send(signal).is_err() {
+            self.is_overfull.store(true, Ordering::Release);
+        }
+    }
+}
 
 enum Signal {
     /// Folders or what their user wants may be others now.
-    LookAgain,
+    CheckAgain,
     Happened(notify::Result<notify::Event>),
 }
 
@@ -82,44 +101,44 @@ impl FolderWatch {
         shared: &Arc<Shared>,
         tell: impl FnMut(WatchNews) + Send + 'static,
     ) -> Result<Self> {
-        let (send, signals) = unbounded();
-        let watch = Watch {
+        let (send, signals) = bounded(SIGNALS);
+        let queue = SignalQueue { send, is_overfull: Arc::default() };
+        let watch = WatchThread {
             shared: Arc::downgrade(shared),
             own: shared.home.own_folders().to_vec(),
             pace,
             tell: Box::new(tell),
             signals,
-            send: send.clone(),
+            queue: queue.clone(),
             system: None,
             folders: BTreeMap::new(),
             gathered: Gathered::new(pace.patience),
             told: Watching::default(),
             is_on_battery: false,
             has_networks: false,
-            next_look: Instant::now(),
+            next_check: Instant::now(),
         };
         thread::Builder::new()
             .name("likeness-folders".into())
             .spawn(move || watch.run())
             .context("cannot start the thread that watches folders")?;
-        Ok(Self(send))
+        Ok(Self(queue))
     }
 
     /// Folders were added or removed, or their user wants it otherwise.
-    pub fn look_again(&self) {
-        // A thread that has ended has no window any more.
-        let _ = self.0.send(Signal::LookAgain);
+    pub fn check_again(&self) {
+        self.0.leave(Signal::CheckAgain);
     }
 }
 
-struct Watch {
+struct WatchThread {
     shared: Weak<Shared>,
     /// The program's own folders.
     own: Vec<PathBuf>,
     pace: Pace,
     tell: Box<dyn FnMut(WatchNews) + Send>,
     signals: Receiver<Signal>,
-    send: Sender<Signal>,
+    queue: SignalQueue,
     system: Option<RecommendedWatcher>,
     folders: BTreeMap<PathBuf, WatchedFolder>,
     gathered: Gathered,
@@ -127,7 +146,7 @@ struct Watch {
     is_on_battery: bool,
     /// Whether there is anything to scan with.
     has_networks: bool,
-    next_look: Instant,
+    next_check: Instant,
 }
 
 #[derive(Debug)]
@@ -141,12 +160,12 @@ struct WatchedFolder {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Drive(u64, u64);
 
-impl Watch {
+impl WatchThread {
     fn run(mut self) {
         loop {
-            let pause = match self.gathered.is_empty() {
-                true => self.next_look.saturating_duration_since(Instant::now()),
-                false => self.pace.patience.quiet / LOOKS_IN_QUIET,
+            let pause = match self.may_pass_on() {
+                true => self.pace.patience.quiet / LOOKS_IN_QUIET,
+                false => self.next_check.saturating_duration_since(Instant::now()),
             };
             let first = self.signals.recv_timeout(pause).ok();
             let Some(shared) = self.shared.upgrade() else { return };
@@ -154,16 +173,20 @@ impl Watch {
             for signal in signals {
                 match signal {
                     // A library that cannot be read says so to whoever reads it.
-                    Signal::LookAgain => _ = self.follow(&shared),
+                    Signal::CheckAgain => _ = self.follow(&shared),
                     Signal::Happened(Ok(event)) => self.note(&event),
                     Signal::Happened(Err(error)) => self.note_failure(&error),
                 }
             }
-            if self.next_look <= Instant::now() {
-                self.next_look = Instant::now() + self.pace.every;
+            if self.queue.is_overfull.swap(false, Ordering::AcqRel) {
+                let _ = self.follow(&shared);
+                self.note_all();
+            }
+            if self.next_check <= Instant::now() {
+                self.next_check = Instant::now() + self.pace.every;
                 self.is_on_battery = (self.pace.is_on_battery)();
                 self.has_networks = (self.pace.has_networks)(&shared);
-                self.look_for_drives(&shared);
+                self.check_drives(&shared);
             }
             self.pass_on(&shared);
             self.tell_state();
@@ -173,7 +196,7 @@ impl Watch {
     /// Watches the folders that the library has now, as its user wants.
     fn follow(&mut self, shared: &Shared) -> Result<()> {
         let wanted: BTreeMap<PathBuf, bool> = shared.library.ask(|library| {
-            let is_wanted = by_itself::chosen(library)?.watches_folders;
+            let is_wanted = by_itself::of_library(library)?.watches_folders;
             let places = if is_wanted { library.folder_places()? } else { Vec::new() };
             Ok::<_, LibraryError>(places.into_iter().collect())
         })?;
@@ -192,7 +215,7 @@ impl Watch {
         let others: Vec<PathBuf> = gone.iter().filter_map(|folder| self.outermost(folder)).collect();
         let begun: Vec<PathBuf> = new.iter().filter_map(|(folder, _)| self.outermost(folder)).collect();
         others.iter().chain(&begun).for_each(|folder| self.begin(folder));
-        self.look_for_drives(shared);
+        self.check_drives(shared);
         Ok(())
     }
 
@@ -227,12 +250,11 @@ impl Watch {
         let system = match &mut self.system {
             Some(system) => system,
             None => {
-                let send = self.send.clone();
+                let queue = self.queue.clone();
                 let hear = move |event: notify::Result<notify::Event>| {
-                    if event.as_ref().is_ok_and(|event| is_only_reading(&event.kind)) {
-                        return;
+                    if !event.as_ref().is_ok_and(|event| is_only_reading(&event.kind)) {
+                        queue.leave(Signal::Happened(event));
                     }
-                    let _ = send.send(Signal::Happened(event));
                 };
                 self.system.insert(notify::recommended_watcher(hear)?)
             }
@@ -248,23 +270,23 @@ impl Watch {
     }
 
     fn note(&mut self, event: &notify::Event) {
-        let now = Instant::now();
         if event.need_rescan() {
-            // More has happened than the system can tell.
-            let all: Vec<PathBuf> = self.folders.keys().filter_map(|folder| self.outermost(folder)).collect();
-            return all.iter().for_each(|folder| self.gathered.note(folder, folder, false, now));
+            return self.note_all();
         }
-        for path in &event.paths {
+        // That a folder itself goes or comes is noticed by a look at it.
+        for path in event.paths.iter().filter(|path| !self.folders.contains_key(*path)) {
             let Some(root) = self.outermost(path) else { continue };
-            if matches!(event.kind, EventKind::Access(_)) {
-                self.gathered.note_closed(path, now);
-            } else if may_matter(path, &event.kind) && is_looked_into(&root, path, &self.own) {
-                let is_written =
-                    matches!(event.kind, EventKind::Create(CreateKind::File) | EventKind::Modify(ModifyKind::Data(_)))
-                        && CLOSING_IS_TOLD;
-                self.gathered.note(&root, path, is_written, now);
+            if may_matter(path, &event.kind) && is_looked_into(&root, path, &self.own) {
+                let is_written = CLOSING_IS_TOLD && begins_writing(&event.kind);
+                self.gathered.note(&root, path, is_written, Instant::now());
             }
         }
+    }
+
+    /// More has happened than could be told.
+    fn note_all(&mut self) {
+        let all: Vec<PathBuf> = self.folders.keys().filter_map(|folder| self.outermost(folder)).collect();
+        all.iter().for_each(|folder| self.gathered.note(folder, folder, false, Instant::now()));
     }
 
     /// What the system says later of folders that have come since.
@@ -280,7 +302,7 @@ impl Watch {
     }
 
     /// Notices folders that have gone, come back, or are others now.
-    fn look_for_drives(&mut self, shared: &Shared) {
+    fn check_drives(&mut self, shared: &Shared) {
         let mut changed = Vec::new();
         for (folder, watched) in &mut self.folders {
             let (before, now) = (watched.drive, drive_of(folder));
@@ -307,18 +329,22 @@ impl Watch {
         }
     }
 
+    fn may_pass_on(&self) -> bool {
+        !self.gathered.is_empty() && !self.is_on_battery && self.has_networks
+    }
+
     /// Tells what lies still by now and is worth a scan.
     fn pass_on(&mut self, shared: &Shared) {
-        if self.gathered.is_empty() || self.is_on_battery || !self.has_networks {
+        if !self.may_pass_on() {
             return;
         }
         let due = self.gathered.take_due(Instant::now(), &mark);
-        let there = due.into_iter().filter(|path| self.outermost(path).is_some()).collect();
-        match shared.library.ask(|library| worth_a_scan(library, there, &self.own)) {
+        let touched = shared.library.ask(|library| worth_a_scan(library, due.clone(), &self.own));
+        match touched {
             Ok(touched) if touched.is_empty() => {}
             Ok(touched) => (self.tell)(WatchNews::Touched(touched)),
             // Whoever reads the library next says why it cannot be read.
-            Err(_) => {}
+            Err(_) => due.iter().for_each(|path| self.gathered.note(path, path, false, Instant::now())),
         }
     }
 
@@ -339,6 +365,11 @@ fn is_only_reading(kind: &EventKind) -> bool {
     matches!(kind, EventKind::Access(kind) if *kind != AccessKind::Close(AccessMode::Write))
 }
 
+/// Its file is open until somebody closes it.
+fn begins_writing(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::Create(CreateKind::File) | EventKind::Modify(ModifyKind::Data(_)))
+}
+
 /// Whether what happened can be of a photo, or of a folder with photos.
 fn may_matter(path: &Path, kind: &EventKind) -> bool {
     match kind {
@@ -352,10 +383,8 @@ fn hindrance_of(error: &notify::Error) -> WatchHindrance {
     match &error.kind {
         ErrorKind::MaxFilesWatch => WatchHindrance::LimitReached,
         ErrorKind::PathNotFound => WatchHindrance::Offline,
-        other => WatchHindrance::Refused(match other {
-            ErrorKind::Io(error) => error.to_string(),
-            _ => error.to_string(),
-        }),
+        ErrorKind::Io(error) => WatchHindrance::Refused(plain(error)),
+        _ => WatchHindrance::Refused(error.to_string()),
     }
 }
 
