@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
 
 use super::error::Result;
-use super::open::Library;
+use super::open::{Library, LibraryReader};
 use super::path;
 use super::scan::FileFacts;
 
@@ -37,6 +38,14 @@ impl Suspect {
     pub fn is_guilty_of(&self, sha256: &[u8; 32]) -> bool {
         self.is_guilty && self.sha256.as_ref() == Some(sha256)
     }
+}
+
+/// How far scans have come: it changes with every photo that one records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ScanStand {
+    files: i64,
+    /// By who looked through them.
+    photos: Vec<(Option<String>, i64)>,
 }
 
 /// What was noted of a path counts only for the same file: another one has taken its place else.
@@ -107,6 +116,17 @@ impl Library {
                 })
             })?;
             Ok(suspects.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+impl LibraryReader {
+    pub(crate) fn scan_stand(&self) -> Result<ScanStand> {
+        self.read(|c| {
+            let files = c.query_row("SELECT count(*) FROM file", [], |row| row.get(0))?;
+            let mut query = c.prepare("SELECT detector, count(*) FROM photo GROUP BY detector ORDER BY detector")?;
+            let photos = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(ScanStand { files, photos: photos.collect::<rusqlite::Result<_>>()? })
         })
     }
 }

@@ -113,18 +113,15 @@ impl Library {
             let (folder, folders) = (folder_of(t, scan)?, Folders::load(t)?);
             for file in files {
                 let folder = folders.innermost(&file.path).unwrap_or(folder);
-                let bytes = path::to_bytes(&file.path);
-                let photo: Option<(i64, bool)> = t
-                    .prepare_cached("SELECT photo_id, missing FROM file WHERE path = ?1")?
-                    .query_row([&bytes], |row| Ok((row.get(0)?, row.get(1)?)))
-                    .optional()?;
-                t.prepare_cached(
-                    "UPDATE file SET seen_in_scan = ?2, folder_id = ?3, ctime_ns = ifnull(?4, ctime_ns), missing = 0 \
-                     WHERE path = ?1",
-                )?
-                .execute(params![bytes, scan.0, folder, file.ctime_ns])?;
-                if let Some((photo, true)) = photo {
-                    settle(t, PhotoId(photo))?;
+                let seen = params![path::to_bytes(&file.path), scan.0, folder, file.ctime_ns];
+                let is_there = t
+                    .prepare_cached(
+                        "UPDATE file SET seen_in_scan = ?2, folder_id = ?3, ctime_ns = ifnull(?4, ctime_ns) \
+                         WHERE path = ?1 AND missing = 0",
+                    )?
+                    .execute(seen)?;
+                if is_there == 0 {
+                    came_back(t, seen)?;
                 }
             }
             Ok(())
@@ -146,6 +143,16 @@ impl LibraryReader {
             Ok(query.query_map([photo.0], |row| row.get(0).map(path::from_bytes))?.collect::<rusqlite::Result<_>>()?)
         })
     }
+}
+
+/// A file that was missing is seen again.
+fn came_back(t: &Transaction, seen: &[&dyn rusqlite::ToSql]) -> Result<()> {
+    let mut query = t.prepare_cached(
+        "UPDATE file SET seen_in_scan = ?2, folder_id = ?3, ctime_ns = ifnull(?4, ctime_ns), missing = 0 \
+         WHERE path = ?1 RETURNING photo_id",
+    )?;
+    let photo: Option<i64> = query.query_row(seen, |row| row.get(0)).optional()?;
+    photo.map_or(Ok(()), |photo| settle(t, PhotoId(photo)))
 }
 
 fn known(c: &Connection, path: &Path) -> Result<Option<KnownFile>> {

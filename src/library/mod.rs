@@ -41,11 +41,13 @@ mod place;
 mod reason;
 mod review;
 mod scan;
+mod scan_part;
 mod settings;
 mod sought;
 #[cfg(test)]
 mod tests;
 mod to_group;
+mod touched_since;
 mod vectors;
 mod written;
 
@@ -54,7 +56,7 @@ pub(crate) use self::{
     error::Obstacle, grouping::GroupingOutcome, people::ListedFace, review::ReviewAction, scan::ScanEnd,
 };
 pub use aside::{AgainstMerge, FaceSetAside, Rejection, ToldApart};
-pub(crate) use attempts::Suspect;
+pub(crate) use attempts::{ScanStand, Suspect};
 pub use carry::{Carried, CarriedFace, LostFace};
 pub(crate) use carry::{FaceInPicture, PictureFaces, Replaced};
 pub use error::{LibraryError, Result, Stale};

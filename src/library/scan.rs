@@ -119,17 +119,8 @@ pub(crate) struct ScanCounts {
 
 impl Library {
     pub fn begin_scan(&mut self, folder: &Path) -> Result<ScanId> {
-        let bytes = path::to_bytes(folder);
         self.write(|t| {
-            t.execute(
-                "INSERT INTO folder (path, added_at) VALUES (?1, ?2) ON CONFLICT (path) DO UPDATE SET offline = 0",
-                params![bytes, now_secs()],
-            )?;
-            t.execute(
-                "INSERT INTO scan (folder_id, started_at) SELECT id, ?2 FROM folder WHERE path = ?1",
-                params![bytes, now_secs()],
-            )?;
-            let scan = ScanId(t.last_insert_rowid());
+            let scan = insert_scan(t, folder)?;
             settle_all(t)?;
             Ok(scan)
         })
@@ -189,38 +180,21 @@ impl Library {
     /// marked as missing, and photos without any other file with them; their faces and names stay for the day they
     /// return.
     pub fn finish_scan(&mut self, scan: ScanId, outcome: ScanOutcome, policy: MissingPolicy) -> Result<ScanEnd> {
-        let mut end = ScanEnd::default();
-        let mut gone = Vec::new();
-        if outcome == ScanOutcome::Complete {
-            for since in self.gone_since(scan)? {
-                let of = since.of();
-                gone.extend(since.elsewhere);
-                match policy {
-                    MissingPolicy::Ask if since.photos * 2 > of => {
-                        let (photos, all) = end.withheld.unwrap_or_default();
-                        end.withheld = Some((photos + since.photos, all + of));
-                    }
-                    _ => gone.extend(since.last),
-                }
-            }
-        }
+        let since = match outcome {
+            ScanOutcome::Complete => self.gone_since(scan, &is_gone)?,
+            ScanOutcome::Cancelled => Vec::new(),
+        };
+        let (mut end, gone) = told_missing(since, policy);
         self.write(|t| {
             end.missing = mark_missing(t, &gone)?;
-            let outcome = match outcome {
-                ScanOutcome::Complete => "complete",
-                ScanOutcome::Cancelled => "cancelled",
-            };
-            t.execute(
-                "UPDATE scan SET finished_at = ?2, outcome = ?3 WHERE id = ?1",
-                params![scan.0, now_secs(), outcome],
-            )?;
+            close_scan(t, scan, outcome)?;
             Ok(end)
         })
     }
 
     /// Folder by folder: the one that was scanned, and those inside it that are scanned by themselves. What lies in one
     /// whose drive is not there is not gone.
-    fn gone_since(&self, scan: ScanId) -> Result<Vec<GoneSince>> {
+    pub(super) fn gone_since(&self, scan: ScanId, is_gone: &dyn Fn(&Path) -> bool) -> Result<Vec<GoneSince>> {
         self.read(|c| {
             let folder = folder_of(c, scan)?;
             let folders = Folders::load(c)?.noticing_drives();
@@ -241,12 +215,12 @@ impl Library {
             for row in rows {
                 let (photo, file) = row?;
                 if photo != of_photo.0 {
-                    add(&mut since, scan, std::mem::take(&mut of_photo.1));
+                    add(&mut since, scan, std::mem::take(&mut of_photo.1), is_gone);
                     of_photo.0 = photo;
                 }
                 of_photo.1.push(file);
             }
-            add(&mut since, scan, of_photo.1);
+            add(&mut since, scan, of_photo.1, is_gone);
             Ok(since.into_values().collect())
         })
     }
@@ -262,7 +236,7 @@ struct FileOfPhoto {
 
 /// What a scan did not meet in a folder and is gone from the disk.
 #[derive(Default)]
-struct GoneSince {
+pub(super) struct GoneSince {
     /// Files of photos that have others.
     elsewhere: Vec<PathBuf>,
     /// The last files of their photos.
@@ -282,8 +256,25 @@ impl GoneSince {
     }
 }
 
+/// What is to be marked as missing, and what is not without asking.
+pub(super) fn told_missing(since: Vec<GoneSince>, policy: MissingPolicy) -> (ScanEnd, Vec<PathBuf>) {
+    let (mut end, mut gone) = (ScanEnd::default(), Vec::new());
+    for since in since {
+        let of = since.of();
+        gone.extend(since.elsewhere);
+        match policy {
+            MissingPolicy::Ask if since.photos * 2 > of => {
+                let (photos, all) = end.withheld.unwrap_or_default();
+                end.withheld = Some((photos + since.photos, all + of));
+            }
+            _ => gone.extend(since.last),
+        }
+    }
+    (end, gone)
+}
+
 /// Sorts the files of one photo into the folders that hold them.
-fn add(since: &mut BTreeMap<i64, GoneSince>, scan: ScanId, files: Vec<FileOfPhoto>) {
+fn add(since: &mut BTreeMap<i64, GoneSince>, scan: ScanId, files: Vec<FileOfPhoto>, is_gone: &dyn Fn(&Path) -> bool) {
     let all = files.len();
     let mut gone: BTreeMap<i64, Vec<FileOfPhoto>> = BTreeMap::new();
     let mut first_met: BTreeMap<i64, i64> = BTreeMap::new();
@@ -323,6 +314,29 @@ impl LibraryReader {
             Ok(ScanCounts { photos: counts.0 as usize, faces: counts.1 as usize })
         })
     }
+}
+
+/// A run over a folder that is there.
+pub(super) fn insert_scan(t: &Transaction, folder: &Path) -> Result<ScanId> {
+    let bytes = path::to_bytes(folder);
+    t.execute(
+        "INSERT INTO folder (path, added_at) VALUES (?1, ?2) ON CONFLICT (path) DO UPDATE SET offline = 0",
+        params![bytes, now_secs()],
+    )?;
+    t.execute(
+        "INSERT INTO scan (folder_id, started_at) SELECT id, ?2 FROM folder WHERE path = ?1",
+        params![bytes, now_secs()],
+    )?;
+    Ok(ScanId(t.last_insert_rowid()))
+}
+
+pub(super) fn close_scan(t: &Transaction, scan: ScanId, outcome: ScanOutcome) -> Result<()> {
+    let outcome = match outcome {
+        ScanOutcome::Complete => "complete",
+        ScanOutcome::Cancelled => "cancelled",
+    };
+    t.execute("UPDATE scan SET finished_at = ?2, outcome = ?3 WHERE id = ?1", params![scan.0, now_secs(), outcome])?;
+    Ok(())
 }
 
 /// Marks files as missing, and photos that have no other. Returns how many photos that were.

@@ -176,12 +176,17 @@ pub(crate) mod perhaps {
 pub(crate) mod several {
     use std::path::PathBuf;
 
-    use serde::Serializer;
+    use serde::{Deserialize, Deserializer, Serializer};
 
-    use super::to_text;
+    use super::{from_text, to_text};
 
     pub(crate) fn serialize<S: Serializer>(paths: &[PathBuf], to: S) -> Result<S::Ok, S::Error> {
         to.collect_seq(paths.iter().map(|path| to_text(path.as_os_str())))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<PathBuf>, D::Error> {
+        let texts = Vec::<String>::deserialize(from)?;
+        Ok(texts.iter().map(|text| from_text(text)).collect())
     }
 }
 

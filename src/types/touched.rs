@@ -8,6 +8,10 @@ pub struct Touched {
     /// Named people and unnamed groups, also those that are gone now.
     pub people: Vec<PersonId>,
     pub photos: Vec<PhotoId>,
+    /// Which photos there are.
+    pub which_photos: bool,
+    /// Which folders are scanned, or when they were looked through.
+    pub folders: bool,
     /// More of the library than can be listed.
     pub everything: bool,
     /// What was answered to names that other programs gave.

@@ -34,6 +34,7 @@ const EVERYTHING: &[&str] = &[
     "app/models/job",
     "app/train/state",
     "app/scan/state",
+    "app/scan/job/touched",
     "app/scan/job/window",
     // An undone grouping.
     "library/review/touched",

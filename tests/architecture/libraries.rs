@@ -12,6 +12,7 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("rusqlite", &["library", "metadata/digikam"]),
     ("burn", &["faces/detect", "faces/embed", "networks", "train"]),
     ("ureq", &["networks/models"]),
+    ("notify", &["app/scan/job/watch"]),
     ("wgpu", &["networks/device", "networks/kernels"]),
     ("rfd", &["app/shell"]),
 ];

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use likeness::app::engine::facts::{GroupRow, ModelRow, NamedPerson, Overview, People, Resemblance};
+use likeness::app::engine::facts::{ByItself, GroupRow, ModelRow, NamedPerson, Overview, People, Resemblance};
 use likeness::app::metadata::state::write::WritingKept;
 use likeness::app::models::state::NetworkRow;
 use likeness::app::people::state::{ApartRow, Aside, PersonPage};
@@ -156,6 +156,7 @@ pub fn album_world() -> World {
     World {
         overview: Overview {
             small_faces: false,
+            by_itself: ByItself::default(),
             photos: 8310,
             faces: 12_044,
             skipped: 3,

@@ -50,8 +50,8 @@ impl Wire {
     pub fn actions(&self) -> Vec<Request> {
         let is_load = |request: &Request| {
             let words = format!("{request:?}");
-            // Names are looked for when people are first shown.
-            if words == "Metadata(Find)" {
+            // Names are looked for when people are first shown, folders are watched from the start.
+            if ["Metadata(Find)", "Scan(FindInterrupted)", "Scan(Watch)"].contains(&words.as_str()) {
                 return true;
             }
             let feature = words.split_once('(').map_or("", |(_, rest)| rest);

@@ -21,6 +21,7 @@ pub struct Overview {
     pub device: Option<String>,
     /// Whether scans look for small faces, too.
     pub small_faces: bool,
+    pub by_itself: ByItself,
     /// The model that embeds, for example "SFace"; none while none is installed.
     pub model: Option<String>,
     /// Two faces nearer than this are called the same person.
@@ -31,6 +32,37 @@ pub struct Overview {
     pub set_aside: u64,
     pub can_undo: bool,
     pub can_redo: bool,
+}
+
+/// What the window does without being asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ByItself {
+    /// New photos in scanned folders are noticed.
+    pub watches_folders: bool,
+    /// A scan that was interrupted goes on when the window is opened.
+    pub goes_on: bool,
+}
+
+/// The folders in which new photos are noticed. None where their user does not want it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Watching {
+    /// Each scanned folder, and why it is not watched.
+    pub folders: Vec<(PathBuf, Option<WatchHindrance>)>,
+    /// What is noticed waits until the computer is plugged in.
+    pub on_battery: bool,
+}
+
+/// Why nothing is noticed in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WatchHindrance {
+    /// It is not there; that it is back is noticed.
+    Offline,
+    /// What other computers change on it is told to nobody here.
+    NetworkDrive,
+    /// The system watches no more folders for this user.
+    LimitReached,
+    /// As the system says it.
+    Refused(String),
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -158,6 +190,7 @@ pub struct Facts {
     pub jobs: BTreeMap<JobId, JobReport>,
     /// Those that their user has paused.
     pub paused: BTreeSet<JobId>,
+    pub watching: Watching,
     /// The lost face for which its user looks for the right place.
     pub putting_back: Option<PuttingBack>,
     /// Distances of known pairs, for scales; None while they are not known or there are none.

@@ -122,6 +122,9 @@ pub(crate) fn choose_device(home: &Home, choice: &DeviceChoice) -> Result<(Compu
     Ok(device::choose(choice, &VerdictCache::open(home.device_verdicts()))?)
 }
 
+/// Photos that are opened at full scale for their small faces take at most so much together.
+const FULL_BYTES: u64 = 160 << 20;
+
 /// The loaded networks on their device.
 pub(crate) struct Engine {
     device: ComputeDevice,
@@ -213,12 +216,27 @@ impl FindFaces for Engine {
         if self.small_faces {
             detections = self.add_small_faces(photos, detections);
         }
-        self.embed_cut(photos.par_iter().zip(detections).map(|(photo, found)| self.cut(photo, found?)).collect())
+        self.embed_cut(self.cut_all(photos.iter().zip(detections).collect()))
     }
 
     fn embed_faces(&self, picture: &RgbImage, places: &[Detection]) -> Result<Vec<Option<Embedding>>> {
         self.embed(&places.iter().map(|place| self.crop(picture, place)).collect::<Vec<_>>())
     }
+}
+
+/// What a photo's pixels take at full scale.
+fn full_bytes(photo: &Photo) -> u64 {
+    3 * u64::from(photo.full_size.0) * u64::from(photo.full_size.1)
+}
+
+/// How many of the first fit into so many bytes; at least one.
+fn fitting(sizes: impl Iterator<Item = u64>, bytes: u64) -> usize {
+    let mut sum = 0;
+    let fit = sizes.take_while(|size| {
+        sum += size;
+        sum <= bytes
+    });
+    fit.count().max(1)
 }
 
 /// The crops of one photo's faces, waiting to be embedded.
@@ -311,11 +329,32 @@ impl Engine {
         Ok(found.iter().map(|found| found.scaled(1.0 / full_from_working)).collect())
     }
 
-    /// Crops come from the full photo where the working copy shows a face smaller than the network wants it.
-    fn cut(&self, (path, photo): &(&Path, &Photo), detections: Vec<Detection>) -> Result<PhotoCrops> {
+    /// The photos are spread over the cores, so many at once as fit into memory at full scale.
+    fn cut_all(&self, mut found: Vec<(&(&Path, &Photo), Result<Vec<Detection>>)>) -> Vec<Result<PhotoCrops>> {
+        let bytes = |(photo, found): &(&(&Path, &Photo), Result<Vec<Detection>>)| match found {
+            Ok(found) if self.is_cut_from_full(photo.1, found) => full_bytes(photo.1),
+            _ => 0,
+        };
+        let mut cut = Vec::with_capacity(found.len());
+        while !found.is_empty() {
+            let fit = fitting(found.iter().map(bytes), FULL_BYTES);
+            let rest = found.split_off(fit);
+            cut.par_extend(found.into_par_iter().map(|(photo, found)| self.cut(photo, found?)));
+            found = rest;
+        }
+        cut
+    }
+
+    /// Where the working copy shows a face smaller than the network wants it.
+    fn is_cut_from_full(&self, photo: &Photo, detections: &[Detection]) -> bool {
         let wanted_side = self.embedder.preprocessing().width as f32 * FACE_SIDES_A_CROP;
         let too_small = |found: &Detection| found.face_box.width.max(found.face_box.height) < wanted_side;
-        let full = (photo.scale() < 1.0 && detections.iter().any(too_small))
+        photo.scale() < 1.0 && detections.iter().any(too_small)
+    }
+
+    fn cut(&self, (path, photo): &(&Path, &Photo), detections: Vec<Detection>) -> Result<PhotoCrops> {
+        let full = self
+            .is_cut_from_full(photo, &detections)
             .then(|| decode(path, DecodeScale::Full, &DecodeLimits::default()))
             .transpose()?;
         let source = full.as_ref().unwrap_or(photo);
@@ -408,4 +447,15 @@ pub(crate) fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<M
     let entry = store.named(&id.0)?;
     ensure!(entry.task == task, "{id} is a model for another task: {}", entry.task);
     Ok(entry.id.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_photos_are_opened_at_once_as_fit_and_a_larger_one_alone() {
+        let fit = |sizes: &[u64]| fitting(sizes.iter().copied(), 100);
+        assert_eq!([fit(&[40, 0, 60, 1]), fit(&[250, 1]), fit(&[0, 250]), fit(&[1, 2])], [3, 1, 1, 2]);
+    }
 }

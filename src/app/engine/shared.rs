@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
@@ -30,6 +30,7 @@ pub struct Shared {
     resemblances: Mutex<Option<Resemblances>>,
     /// Grows with every change that this window makes or learns of, whatever the library's own revision is.
     generation: AtomicU64,
+    is_closing: AtomicBool,
 }
 
 impl Shared {
@@ -42,7 +43,17 @@ impl Shared {
             device: Mutex::default(),
             resemblances: Mutex::default(),
             generation: AtomicU64::default(),
+            is_closing: AtomicBool::default(),
         }
+    }
+
+    /// The window is being closed: what is cancelled now is not what its user wants to end.
+    pub(crate) fn close(&self) {
+        self.is_closing.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Acquire)
     }
 
     /// Held while people are listed, so that a change which comes meanwhile is taken in afterwards.

@@ -11,6 +11,7 @@ use crate::app::engine::facts::{
 use crate::app::engine::install::DEFAULT_PACK;
 use crate::app::engine::resemblance::Resemblances;
 use crate::app::engine::shared::Shared;
+use crate::app::jobs::by_itself;
 use crate::app::jobs::regroup::Grouping;
 use crate::library::{self, LibraryReader, ListPage, PeopleFilter, PeopleKind, PersonCard};
 use crate::networks::device::DeviceChoice;
@@ -21,10 +22,18 @@ use crate::types::{ModelId, PersonId, SquaredDistance, Touched};
 const STRIP: usize = 6;
 
 pub fn overview(shared: &Shared) -> Result<Overview> {
-    let (counts, folders, set_aside, can_undo, can_redo) = shared.library.ask(|library| {
+    let (counts, folders, set_aside, can_undo, can_redo, by_itself) = shared.library.ask(|library| {
         let (can_undo, can_redo) = (library.can_undo()?, library.can_redo()?);
         let set_aside = library.count_set_aside()? as u64;
-        Ok::<_, library::LibraryError>((library.counts()?, library.folders()?, set_aside, can_undo, can_redo))
+        let by_itself = by_itself::of_library(library)?;
+        Ok::<_, library::LibraryError>((
+            library.counts()?,
+            library.folders()?,
+            set_aside,
+            can_undo,
+            can_redo,
+            by_itself,
+        ))
     })?;
     let options = shared.options();
     let store = Store::open(shared.home.models())?;
@@ -37,6 +46,7 @@ pub fn overview(shared: &Shared) -> Result<Overview> {
         folders: folders.into_iter().map(|folder| folder.path).collect(),
         device: shared.device().or_else(|| device_asked_for(&options.device_choice())),
         small_faces: options.finds_small_faces(),
+        by_itself,
         model: model.map(|entry| entry.title.clone()),
         threshold: options.thresholds(&store)?.same_person.0,
         grouping: (grouping.threshold.0, grouping.linkage),

@@ -4,6 +4,7 @@
 //! A job that only one feature runs is that feature's `job`. It moves here when a second one needs it, because features
 //! do not import each other.
 
+pub(crate) mod by_itself;
 pub mod demonstration;
 pub mod facts;
 pub mod forget;

@@ -97,6 +97,8 @@ impl Feature for State {
         if touched.everything {
             self.photo_seen.forget();
             out.ask(Request::LoadTimeline(self.filter));
+        } else if touched.which_photos {
+            out.ask(Request::LoadTimeline(self.filter));
         } else if touched.names_people() {
             self.timeline_is_old |= self.filter != PhotoFilter::All;
         }

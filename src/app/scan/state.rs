@@ -1,9 +1,10 @@
 //! What is asked of a scan, and what follows from its end. What it found is loaded by the views that show it.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::app::engine::facts::Facts;
-use crate::app::engine::report::JobKind;
+use crate::app::engine::report::{JobId, JobKind};
 pub use crate::app::scan::job::{Event, Request};
 use crate::app::scan::job::{ScanSummary, Withheld};
 use crate::app::ui::action::{Action, Outbox};
@@ -25,6 +26,14 @@ pub struct State {
     pub importing: Option<PathBuf>,
     /// What the scan did that is about to end.
     scanned: Option<Box<ScanSummary>>,
+    /// Nobody has asked for that scan: where it found nothing, nothing is said.
+    is_unasked: bool,
+    /// Where something was noticed that no scan was asked for yet.
+    touched: BTreeSet<PathBuf>,
+    /// A scan of what was noticed has been asked for, and no job has ended since.
+    is_asked: bool,
+    /// What waits for its user to say whether it goes on.
+    interrupted: Option<Vec<PathBuf>>,
 }
 
 impl Feature for State {
@@ -38,9 +47,43 @@ impl Feature for State {
         match message {}
     }
 
-    fn receive(&mut self, event: Event, _out: &mut Outbox<'_, Request>) {
-        let Event::Scanned(summary) = event;
-        self.scanned = Some(summary);
+    fn receive(&mut self, event: Event, out: &mut Outbox<'_, Request>) {
+        match event {
+            Event::Scanned(summary) => (self.scanned, self.is_unasked) = (Some(summary), false),
+            Event::ScannedTouched(summary) => (self.scanned, self.is_unasked) = (Some(summary), true),
+            Event::Watching(watching) => out.act(Action::Watching(watching)),
+            Event::Touched(paths) => self.touched.extend(paths),
+            Event::Interrupted { scan, goes_on: true } => out.ask(Request::Scan(scan.folders)),
+            Event::Interrupted { scan, goes_on: false } => self.interrupted = Some(scan.folders),
+        }
+    }
+
+    fn opened(&self, out: &mut Outbox<'_, Request>) {
+        out.ask(Request::FindInterrupted);
+        out.ask(Request::Watch);
+    }
+
+    fn touched(&mut self, touched: &Touched, _on_show: View, out: &mut Outbox<'_, Request>) {
+        if touched.everything || touched.folders || touched.settings {
+            out.ask(Request::Watch);
+        }
+    }
+
+    /// What was noticed is looked at when no other scan runs.
+    fn on_show(&mut self, _view: View, _page: Page, out: &mut Outbox<'_, Request>) {
+        let is_scanning = self.is_asked || out.facts.jobs.values().any(|job| job.kind == JobKind::SCAN);
+        if !self.touched.is_empty() && !is_scanning {
+            self.is_asked = true;
+            out.ask(Request::ScanTouched(std::mem::take(&mut self.touched).into_iter().collect()));
+        }
+    }
+
+    fn job_ended(&mut self, _job: JobId) {
+        self.is_asked = false;
+    }
+
+    fn question(&mut self, text: &Locale) -> Option<Question> {
+        self.interrupted.take().map(|folders| about_interrupted(folders, text))
     }
 
     fn act(&mut self, action: &Action, out: &mut Outbox<'_, Request>) {
@@ -63,25 +106,32 @@ impl Feature for State {
         commands.into_iter().filter_map(|(key, action)| Hit::command(text.s(key), action, typed)).collect()
     }
 
-    fn is_long(_: &Request) -> bool {
-        true
+    fn is_long(request: &Request) -> bool {
+        matches!(request, Request::Scan(_) | Request::ScanTouched(_))
     }
 
     fn ended(&mut self, kind: JobKind, text: &Locale) -> Option<Ended> {
         if kind != JobKind::SCAN {
             return None;
         }
-        let summary = self.scanned.take().unwrap_or_default();
+        let is_unasked = std::mem::take(&mut self.is_unasked);
+        let Some(summary) = self.scanned.take() else {
+            // It broke off, and may have left anything.
+            let touched = Touched::everything();
+            return Some(Ended { words: String::new(), show: None, questions: Vec::new(), touched, shown_in: None });
+        };
         let photos = text.n("new_photos", summary.new_photos as u64);
         let faces = text.n("new_faces", summary.new_faces as u64);
         let words = text.f("said_scanned", &[("photos", &photos), ("faces", &faces)]);
         let words = with_skipped(words, summary.skipped.len() as u64, text);
+        let words = with_the_rest(words, &summary, text);
+        let is_news = !is_unasked || summary.touched.everything || summary.touched.which_photos;
         let show = if summary.lost_faces > 0 { Action::Open(Page::SET_ASIDE) } else { Action::Show(View::PEOPLE) };
         Some(Ended {
-            words: with_the_rest(words, &summary, text),
+            words: if is_news { words } else { String::new() },
             show: Some(show),
             questions: summary.withheld.iter().map(|withheld| about_missing(withheld, text)).collect(),
-            touched: Touched::everything(),
+            touched: summary.touched,
             shown_in: None,
         })
     }
@@ -122,6 +172,18 @@ fn about_missing(withheld: &Withheld, text: &Locale) -> Question {
         answers: vec![
             Offer { label_key: "missing_keep", action: None },
             Offer { label_key: "missing_accept", action: Some(accept) },
+        ],
+    }
+}
+
+fn about_interrupted(folders: Vec<PathBuf>, text: &Locale) -> Question {
+    let named: Vec<_> = folders.iter().map(|folder| folder.to_string_lossy()).collect();
+    let named = named.join(text.s("list_separator"));
+    Question {
+        words: text.f("interrupted_asked", &[("folders", &named)]),
+        answers: vec![
+            Offer { label_key: "interrupted_later", action: None },
+            Offer { label_key: "interrupted_go_on", action: Some(Action::Scan(folders)) },
         ],
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::app::engine::facts::{Facts, Loadable};
+use crate::app::engine::facts::{ByItself, Facts, Loadable, Overview, Watching};
 use crate::app::engine::report::Ticket;
 pub use crate::app::settings::job::{Event, Request};
 use crate::app::ui::action::{Action, Outbox};
@@ -22,6 +22,10 @@ pub enum Message {
     UseDevice(DeviceChoice),
     /// Whether scans look for small faces, too.
     FindSmallFaces(bool),
+    /// Whether new photos are noticed while the window is open.
+    WatchFolders(bool),
+    /// Whether an interrupted scan goes on when the window is opened.
+    GoOn(bool),
     SetTheme(ThemeChoice),
     SetLanguage(Language),
     SetReducedMotion(bool),
@@ -78,6 +82,14 @@ impl Feature for State {
                 let words = out.text.s(if find { "said_small_faces" } else { "said_no_small_faces" }).to_owned();
                 let ticket = out.ticket(words, false);
                 out.ask(Request::FindSmallFaces(ticket, find));
+            }
+            Message::WatchFolders(watches_folders) => {
+                let key = if watches_folders { "said_watched" } else { "said_not_watched" };
+                do_by_itself(key, |by_itself| by_itself.watches_folders = watches_folders, out);
+            }
+            Message::GoOn(goes_on) => {
+                let key = if goes_on { "said_goes_on" } else { "said_asks_to_go_on" };
+                do_by_itself(key, |by_itself| by_itself.goes_on = goes_on, out);
             }
             Message::SetTheme(theme) => self.appearance.theme = theme,
             Message::SetLanguage(language) => self.appearance.language = Some(language),
@@ -136,7 +148,7 @@ impl Feature for State {
         if touched.settings {
             out.ask(Request::LoadDevices);
         }
-        if touched.everything && Self::VIEW == Some(on_show) {
+        if (touched.everything || touched.folders) && Self::VIEW == Some(on_show) {
             out.ask(Request::LoadFolders);
         }
     }
@@ -158,9 +170,9 @@ impl Feature for State {
     }
 
     /// Until the networks are loaded, the best device is only a choice.
-    fn foot(&self, facts: &Facts, text: &Locale) -> Option<String> {
-        let overview = facts.overview.ready()?;
-        Some(overview.device.as_deref().unwrap_or(text.s("device_auto")).to_owned())
+    fn foot(&self, facts: &Facts, text: &Locale) -> Vec<String> {
+        let device = |overview: &Overview| overview.device.as_deref().unwrap_or(text.s("device_auto")).to_owned();
+        facts.overview.ready().map(device).into_iter().chain(watching_words(&facts.watching, text)).collect()
     }
 
     fn appearance(&self) -> Option<&Appearance> {
@@ -174,6 +186,13 @@ impl Feature for State {
     fn is_asking(&self) -> bool {
         self.removing.is_some()
     }
+}
+
+fn do_by_itself(said_key: &str, change: impl FnOnce(&mut ByItself), out: &mut Outbox<'_, Request>) {
+    let Some(mut by_itself) = out.facts.overview.ready().map(|overview| overview.by_itself) else { return };
+    change(&mut by_itself);
+    let ticket = out.ticket(out.text.s(said_key).to_owned(), false);
+    out.ask(Request::DoByItself(ticket, by_itself));
 }
 
 /// Why a self-test failed; what a system or a driver says itself is in no language of ours.
@@ -199,6 +218,24 @@ fn phase_key(phase: Phase) -> &'static str {
         Phase::FrozenBase => "test_frozen_base",
         Phase::Step => "test_step",
     }
+}
+
+/// In how many folders new photos are noticed, and in brackets why not in others; nothing where their user does not want
+/// it.
+fn watching_words(watching: &Watching, text: &Locale) -> Option<String> {
+    let hindered: Vec<String> = watching
+        .folders
+        .iter()
+        .filter_map(|(folder, why)| Some(format!("{}: {}", folder.display(), hindrance_words(why.as_ref()?, text))))
+        .collect();
+    let watched = watching.folders.len() - hindered.len();
+    let words = match watched {
+        _ if watching.folders.is_empty() => return None,
+        0 => text.s("watching_none").to_owned(),
+        _ if watching.on_battery => text.s("watching_on_battery").to_owned(),
+        _ => text.n("watching", watched as u64),
+    };
+    Some(if hindered.is_empty() { words } else { format!("{words} ({})", hindered.join("; ")) })
 }
 
 /// What its self-test says.

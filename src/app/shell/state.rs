@@ -75,8 +75,9 @@ macro_rules! state_of {
 
             /// What the features say at the foot of the rail, and their views.
             pub(super) fn foot(&self, text: &Locale) -> Vec<(String, View)> {
-                let said = [$(self.$feature.foot(&self.facts, text).zip(crate::app::$feature::state::State::VIEW),)*];
-                said.into_iter().flatten().collect()
+                let said = [$((self.$feature.foot(&self.facts, text), crate::app::$feature::state::State::VIEW),)*];
+                let lines = said.into_iter().filter_map(|(words, view)| Some((words, view?)));
+                lines.flat_map(|(words, view)| words.into_iter().map(move |words| (words, view))).collect()
             }
 
             /// How the window shall look.

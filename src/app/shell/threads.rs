@@ -153,6 +153,7 @@ impl Backend for Threads {
 impl Drop for Threads {
     /// A closed window stops its jobs; what they have recorded is kept.
     fn drop(&mut self) {
+        self.tasks.shared.close();
         self.tasks.running.cancel_all();
     }
 }

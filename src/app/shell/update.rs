@@ -203,6 +203,7 @@ impl Update {
             Action::PutBack(putting) => state.facts.putting_back.clone_from(putting),
             Action::KeepSample(sample) => state.facts.sample.clone_from(sample),
             Action::LoadModels => self.ask(Request::LoadModels),
+            Action::Watching(watching) => state.facts.watching.clone_from(watching),
             Action::Reload(touched) => self.load_touched(state, text, touched),
             Action::SaveTo(path, saving) => self.save(text, path.clone(), saving.clone()),
             Action::Fail(failure) => self.failed(state, text, None, failure.clone()),
@@ -416,10 +417,15 @@ impl Update {
         }
         if touched.everything {
             self.load_library();
-        } else if touched.names_people() {
-            self.ask(Request::LoadTouched(touched.clone()));
+        } else {
+            if touched.which_photos {
+                self.ask(Request::LoadOverview);
+            }
+            if touched.names_people() {
+                self.ask(Request::LoadTouched(touched.clone()));
+            }
         }
-        if touched.everything || touched.names_people() {
+        if touched.everything || touched.which_photos || touched.names_people() {
             let page = state.page;
             for_features!(with_each self, state, text, |part, out| part.page_touched(page, out));
         }

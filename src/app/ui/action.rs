@@ -7,7 +7,7 @@ use super::locale::Locale;
 use super::page::Page;
 use super::path_question::{PathQuestion, Wanted};
 use super::view::View;
-use crate::app::engine::facts::{DistanceSample, Facts, PuttingBack};
+use crate::app::engine::facts::{DistanceSample, Facts, PuttingBack, Watching};
 use crate::app::engine::report::{Failure, JobId, Ticket};
 use crate::figures::Saving;
 use crate::library::{Decision, PhotoFilter};
@@ -76,6 +76,8 @@ pub enum Action {
     KeepSample(Option<DistanceSample>),
     /// Lists the models anew, for every view to read.
     LoadModels,
+    /// In which folders new photos are noticed.
+    Watching(Watching),
     /// Reads anew what this touched.
     Reload(Touched),
     /// Says what failed.

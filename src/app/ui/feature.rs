@@ -126,8 +126,8 @@ pub trait Feature: Default {
     }
 
     /// What it says at the foot of the rail, where a click leads to its view.
-    fn foot(&self, _facts: &Facts, _text: &Locale) -> Option<String> {
-        None
+    fn foot(&self, _facts: &Facts, _text: &Locale) -> Vec<String> {
+        Vec::new()
     }
 
     /// What of it fits what was typed in the search field.

@@ -44,17 +44,13 @@ pub(crate) fn find_photos(
     mut seen: impl FnMut(u64),
 ) -> Result<FoundPhotos> {
     let mut found = FoundPhotos::default();
-    // Two links to one file are one photo.
-    let mut known = HashSet::new();
+    // Of those that a look into them has to tell.
+    let mut opened = HashSet::new();
     walk(folder, own, cancel, &mut |met| match met.what {
         MetKind::Folder => seen(found.photos.len() as u64),
-        MetKind::File if is_photo_name(&met.path) => {
-            if known.insert(met.real.clone()) {
-                found.photos.push(met.real);
-            }
-        }
+        MetKind::File if is_photo_name(&met.path) => found.photos.push(met.real),
         MetKind::File if has_extension(&met.path, OTHER_EXTENSIONS) => {
-            if known.insert(met.real.clone()) {
+            if opened.insert(met.real.clone()) {
                 found.sort_in(met.real);
             }
         }
@@ -67,9 +63,54 @@ pub(crate) fn find_photos(
     })?;
     seen(found.photos.len() as u64);
     found.photos.sort();
+    // Two links to one file are one photo.
+    found.photos.dedup();
     found.not_looked_at.sort_by(|a, b| a.path.cmp(&b.path));
     found.skipped.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
+}
+
+/// As [`find_photos`], of what lies at these paths below `folder` or in folders there. What is not there any more is not
+/// found, and that is all that is said of it.
+pub(crate) fn find_photos_at(
+    folder: &Path,
+    touched: &[PathBuf],
+    own: &[PathBuf],
+    cancel: &Cancel,
+    mut seen: impl FnMut(u64),
+) -> FoundPhotos {
+    let mut found = FoundPhotos::default();
+    for path in touched.iter().filter(|path| is_looked_into(folder, path, own)) {
+        let Ok(real) = fs::canonicalize(path) else { continue };
+        if real.is_dir() {
+            found.add(find_photos(&real, own, cancel, |_| {}).unwrap_or_default());
+        } else if real.is_file() && is_photo_name(path) {
+            found.photos.push(real);
+        } else if real.is_file() && has_extension(path, OTHER_EXTENSIONS) {
+            found.sort_in(real);
+        }
+        seen(found.photos.len() as u64);
+    }
+    // A file may be in a folder that was touched, too.
+    found.photos.sort();
+    found.photos.dedup();
+    found
+}
+
+/// Whether a scan of `folder` comes to this path, which need not be there: no folder on the way to it is hidden or the
+/// program's own.
+pub(crate) fn is_looked_into(folder: &Path, path: &Path, own: &[PathBuf]) -> bool {
+    let below = path.ancestors().take_while(|at| *at != folder);
+    path.starts_with(folder)
+        && below.into_iter().all(|at| {
+            let is_hidden = at.file_name().is_some_and(is_system_name);
+            !is_hidden && !own.iter().any(|own| own == at) && !is_of_a_store(at)
+        })
+}
+
+/// Whether the name is of what a scan opens, should it be a file.
+pub(crate) fn may_be_photo(path: &Path) -> bool {
+    is_photo_name(path) || has_extension(path, OTHER_EXTENSIONS)
 }
 
 /// Something that a walk meets.
@@ -140,10 +181,11 @@ impl Walk<'_> {
         {
             match entry {
                 Ok(entry) => {
+                    let is_dir = entry.file_type().is_dir();
                     let met = self.meet(start, &entry);
-                    let is_left = entry.file_type().is_dir() && !matches!(met, Some(MetKind::Folder));
-                    if let Some(what) = met {
-                        self.tell(as_reached(start, entry.path()), &entry, what);
+                    let is_left = is_dir && !met.as_ref().is_some_and(|met| matches!(met.what, MetKind::Folder));
+                    if let Some(met) = met {
+                        (self.each)(met);
                     }
                     if is_left {
                         entries.skip_current_dir();
@@ -158,31 +200,34 @@ impl Walk<'_> {
     }
 
     /// None: nothing is to be told of it yet.
-    fn meet(&mut self, start: &Start, entry: &DirEntry) -> Option<MetKind> {
-        if is_system_name(entry.file_name()) {
-            return Some(MetKind::Hidden);
-        }
+    fn meet(&mut self, start: &Start, entry: &DirEntry) -> Option<Met> {
+        let path = as_reached(start, entry.path());
         let (real, kind) = match real(entry) {
-            Ok(real) => real,
-            Err(error) => return Some(MetKind::Unreadable(format!("cannot follow the link: {}", plain(&error)))),
+            Ok(there) => there,
+            // What cannot be followed leads nowhere.
+            Err(error) => {
+                let what = match is_system_name(entry.file_name()) {
+                    true => MetKind::Hidden,
+                    false => MetKind::Unreadable(format!("cannot follow the link: {}", plain(&error))),
+                };
+                return Some(Met { path, real: entry.path().to_owned(), what });
+            }
         };
-        if !kind.is_dir() {
-            return Some(if kind.is_file() { MetKind::File } else { MetKind::NoFile });
-        }
-        if self.own.contains(&real) || is_of_a_store(&real) {
-            return Some(MetKind::Own);
-        }
-        if entry.path_is_symlink() {
-            self.links.push(Start { path: as_reached(start, entry.path()), real });
+        let what = if is_system_name(entry.file_name()) {
+            MetKind::Hidden
+        } else if kind.is_file() {
+            MetKind::File
+        } else if !kind.is_dir() {
+            MetKind::NoFile
+        } else if self.own.contains(&real) || is_of_a_store(&real) {
+            MetKind::Own
+        } else if entry.path_is_symlink() {
+            self.links.push(Start { path, real });
             return None;
-        }
-        self.known.insert(real).then_some(MetKind::Folder)
-    }
-
-    fn tell(&mut self, path: PathBuf, entry: &DirEntry, what: MetKind) {
-        // What cannot be followed leads nowhere.
-        let real = real(entry).map_or_else(|_| entry.path().to_owned(), |(real, _)| real);
-        (self.each)(Met { path, real, what });
+        } else {
+            self.known.insert(real.clone()).then_some(MetKind::Folder)?
+        };
+        Some(Met { path, real, what })
     }
 
     /// Only when all else was walked it is known which links lead elsewhere.
@@ -255,6 +300,13 @@ pub fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 impl FoundPhotos {
+    fn add(&mut self, more: Self) {
+        self.photos.extend(more.photos);
+        self.skipped.extend(more.skipped);
+        self.not_looked_at.extend(more.not_looked_at);
+        self.hidden += more.hidden;
+    }
+
     /// By its content, whatever its name says; what is no picture and no video is left out.
     fn sort_in(&mut self, path: PathBuf) {
         let reason = match kind_of_file(&path) {

@@ -5,7 +5,7 @@ pub mod importing;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::app::engine::facts::Facts;
+use crate::app::engine::facts::{Facts, Overview};
 use crate::app::engine::report::{JobId, JobKind, Ticket};
 use crate::app::jobs::import::ImportRequest;
 pub use crate::app::models::job::{Event, NetworkRow, Request};
@@ -129,9 +129,9 @@ impl Feature for State {
         }
     }
 
-    fn foot(&self, facts: &Facts, text: &Locale) -> Option<String> {
-        let overview = facts.overview.ready()?;
-        Some(overview.model.as_deref().unwrap_or(text.s("no_model")).to_owned())
+    fn foot(&self, facts: &Facts, text: &Locale) -> Vec<String> {
+        let model = |overview: &Overview| overview.model.as_deref().unwrap_or(text.s("no_model")).to_owned();
+        facts.overview.ready().map(model).into_iter().collect()
     }
 
     fn act(&mut self, action: &Action, out: &mut Outbox<'_, Request>) {

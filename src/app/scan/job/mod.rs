@@ -6,10 +6,17 @@
 mod carry_over;
 #[cfg(test)]
 mod histories;
+#[cfg(feature = "gui")]
+mod interrupted;
 mod lost;
 mod pipeline;
+mod presence;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "gui")]
+mod touched;
+#[cfg(feature = "gui")]
+mod watch;
 #[cfg(feature = "gui")]
 mod window;
 
@@ -30,13 +37,16 @@ use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::not_looked_at;
 use crate::app::jobs::reembed::{embed_portraits, reembed};
 use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
-use crate::app::jobs::walk::{find_photos, plain};
+use crate::app::jobs::walk::{find_photos, find_photos_at};
 use crate::cluster::Linkage;
 use crate::faces::image::{PictureHash, picture_hash_of_file};
-use crate::library::{LibraryError, MissingPolicy, ScanId, ScanOutcome, Suspect};
+use crate::library::{Library, LibraryError, MissingPolicy, ScanId, ScanOutcome, Suspect};
 use crate::networks::models::Store;
-use crate::types::{Cancel, FaceId, SquaredDistance, path_text};
+use crate::types::{Cancel, FaceId, SquaredDistance, Touched, path_text};
+#[cfg(feature = "gui")]
+pub use interrupted::InterruptedScan;
 use pipeline::Scanning;
+use presence::{Presence, is_offline, presence, real_path, unreadable};
 #[cfg(feature = "gui")]
 pub use window::{Event, Job, Request};
 
@@ -67,6 +77,12 @@ pub struct ScanSummary {
     pub returned_faces: usize,
     #[serde(skip)]
     pub newly_lost: HashSet<FaceId>,
+    /// Faces that the model in use had not embedded yet.
+    #[serde(skip)]
+    pub embedded_again: usize,
+    /// What is to be loaded again.
+    #[serde(skip)]
+    pub touched: Touched,
     /// Folders that were not there.
     #[serde(serialize_with = "path_text::several::serialize")]
     pub offline_folders: Vec<PathBuf>,
@@ -128,12 +144,14 @@ pub struct Withheld {
     pub of: u64,
 }
 
-/// What a user says about one scan. How faces are grouped is as in the scan before where nothing is said of it.
+/// What is said of one scan. How faces are grouped is as in the scan before where nothing is said of it.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct ScanChoices {
+pub(crate) struct ScanChoices<'a> {
     pub linkage: Option<Linkage>,
     pub threshold: Option<SquaredDistance>,
     pub missing: MissingPolicy,
+    /// Where something was touched: nothing else of the folders is looked at. None: all of them is.
+    pub touched: Option<&'a [PathBuf]>,
 }
 
 /// What a scan works with.
@@ -157,6 +175,7 @@ struct ScanTools<'a> {
     pub edits: &'a dyn carry_over::FindEdit,
     pub same_person: SquaredDistance,
     pub missing: MissingPolicy,
+    pub touched: Option<&'a [PathBuf]>,
     pub suspects: &'a [Suspect],
     pub hash: HashFile,
     /// Folders of the program's own, wherever they lie: no photos of the user's.
@@ -181,7 +200,7 @@ const FACES_MEANWHILE: usize = 100;
 /// passed over. Where another process scans this library, it waits.
 pub(crate) fn run(
     folders: &[PathBuf],
-    choices: &ScanChoices,
+    choices: &ScanChoices<'_>,
     context: &ScanContext<'_>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
@@ -203,7 +222,7 @@ pub(crate) fn run(
         library.use_weights(&model, &weights)?;
         library.suspects()
     })?;
-    let missing = choices.missing;
+    let ScanChoices { missing, touched, .. } = *choices;
     let edits: &ThumbnailCache = thumbnails;
     let (suspects, own) = (&suspects[..], &home.own_folders()[..]);
     let meanwhile = is_undecided(library)?.then_some(GroupMeanwhile { grouping: &grouping, faces: FACES_MEANWHILE });
@@ -214,6 +233,7 @@ pub(crate) fn run(
         edits,
         same_person,
         missing,
+        touched,
         suspects,
         hash: picture_hash_of_file,
         own,
@@ -235,6 +255,7 @@ pub(crate) fn run(
         Err(error) => Err(error),
         Ok((embedded, groups)) => {
             summary.skipped.extend(embedded.skipped);
+            summary.embedded_again += embedded.faces;
             Ok((summary, groups))
         }
     }
@@ -303,7 +324,7 @@ fn find_lost_again(
         return Ok(());
     }
     // Photos that cannot be opened are told when the rest is embedded.
-    reembed(engine, tools.library, cancel, events)?;
+    summary.embedded_again += reembed(engine, tools.library, cancel, events)?.faces;
     lost::find_again(tools, summary, cancel, events)
 }
 
@@ -365,63 +386,6 @@ fn knows_files_in(folder: &Path, home: &Home) -> Result<bool> {
     Ok(reader(&home.library())?.folders()?.iter().any(|known| known.files > 0 && is_there(&known.path)))
 }
 
-/// Whether a folder of this home's library is not there; notes it. Makes no library where there is none.
-fn is_offline(folder: &Path, home: &Home) -> Result<bool> {
-    if fs::read_dir(folder).is_ok() || !home.library().exists() {
-        return Ok(false);
-    }
-    Ok(matches!(presence(folder, &LibraryHandle::open(&home.library())?)?, Presence::Offline))
-}
-
-/// How a folder that is to be scanned is found.
-#[derive(Debug)]
-enum Presence {
-    There,
-    /// The library knows it, and it is not there.
-    Offline,
-    /// It is there, and this user may not read it.
-    Unreadable(io::Error),
-}
-
-/// What reading a folder came to: none where it could be read.
-fn hindrance<T>(read: io::Result<T>) -> Option<Presence> {
-    match read {
-        Ok(_) => None,
-        // Whoever may not look into it cannot say that its drive is gone.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Some(Presence::Unreadable(error)),
-        Err(_) => Some(Presence::Offline),
-    }
-}
-
-fn unreadable(folder: &Path, error: &io::Error) -> Skipped {
-    Skipped { path: folder.to_owned(), reason: format!("the folder cannot be read: {}", plain(error)) }
-}
-
-/// Notes a folder that the library knows and that is not there.
-fn presence(folder: &Path, library: &LibraryHandle) -> Result<Presence> {
-    match hindrance(fs::read_dir(folder)) {
-        None => return Ok(Presence::There),
-        Some(Presence::Offline) => {}
-        Some(unreadable) => return Ok(unreadable),
-    }
-    let folder = real_path(folder)?;
-    let is_known = library.call(move |library| {
-        let is_known = library.folders()?.iter().any(|known| known.path == folder);
-        if is_known {
-            library.mark_offline(&folder)?;
-        }
-        Ok::<_, LibraryError>(is_known)
-    })?;
-    Ok(if is_known { Presence::Offline } else { Presence::There })
-}
-
-/// The path without links, as far as it leads: of a folder whose drive is not there, the end leads nowhere.
-fn real_path(folder: &Path) -> Result<PathBuf> {
-    let path = std::path::absolute(folder)?;
-    let real = |above: &Path| Some(fs::canonicalize(above).ok()?.join(path.strip_prefix(above).ok()?));
-    Ok(path.ancestors().find_map(real).unwrap_or_else(|| path.clone()))
-}
-
 /// Whether there is a photo below `folder`; an error where it is no folder, or cannot be read.
 fn holds_photos(folder: &Path, own: &[PathBuf], cancel: &Cancel) -> Result<bool> {
     let enough = Cancel::default();
@@ -433,7 +397,7 @@ fn holds_photos(folder: &Path, own: &[PathBuf], cancel: &Cancel) -> Result<bool>
     Ok(!found.photos.is_empty())
 }
 
-/// Scans `folder`. Photos that the library knows unchanged are not opened again.
+/// Scans `folder`, or what was touched of it. Photos that the library knows unchanged are not opened again.
 fn scan(
     folder: &Path,
     tools: &ScanTools<'_>,
@@ -441,20 +405,29 @@ fn scan(
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<(ScanId, ScanSummary)> {
     let mut looking = Meter::start(LOOKING_FOR_PHOTOS, None);
-    let found = find_photos(folder, tools.own, cancel, |photos| events(JobEvent::Progress(looking.set(photos, None))))?;
+    let mut seen = |photos| events(JobEvent::Progress(looking.set(photos, None)));
     let root = fs::canonicalize(folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
-    let scanned = root.clone();
-    let scan = tools.library.call(move |library| library.begin_scan(&scanned))?;
+    let part = tools.touched.filter(|touched| !touched.iter().any(|path| root.starts_with(path)));
+    let found = match part {
+        None => find_photos(folder, tools.own, cancel, &mut seen)?,
+        Some(touched) => find_photos_at(&root, touched, tools.own, cancel, &mut seen),
+    };
+    let (scanned, is_part) = (root.clone(), part.is_some());
+    let begin = if is_part { Library::begin_part } else { Library::begin_scan };
+    let scan = tools.library.call(move |library| begin(library, &scanned))?;
     let mut scanning = Scanning::new(scan, tools, cancel, events);
     found.skipped.into_iter().for_each(|skipped: Skipped| scanning.report_skipped(skipped));
     scanning.note_not_looked_at(found.not_looked_at, found.hidden);
     let todo = scanning.sort_out(found.photos)?;
     scanning.scan_files(todo)?;
     let outcome = if cancel.is_cancelled() { ScanOutcome::Cancelled } else { ScanOutcome::Complete };
-    let policy = tools.missing;
-    let end = tools.library.call(move |library| library.finish_scan(scan, outcome, policy))?;
+    let (policy, touched) = (tools.missing, part.map(<[_]>::to_vec));
+    let end = tools.library.call(move |library| match touched {
+        None => library.finish_scan(scan, outcome, policy),
+        Some(touched) => library.finish_part(scan, outcome, policy, &touched),
+    })?;
     let mut summary = scanning.summarise();
-    if outcome == ScanOutcome::Complete {
+    if outcome == ScanOutcome::Complete && !is_part {
         not_looked_at::keep(tools.library, &root, &summary.not_looked_at)?;
     }
     summary.missing_photos = end.missing;
@@ -462,25 +435,4 @@ fn scan(
     let withheld = |(gone, of)| Withheld { folder: root, gone: gone as u64, of: of as u64 };
     summary.withheld.extend(end.withheld.map(withheld));
     Ok((scan, summary))
-}
-
-#[cfg(test)]
-mod presence_tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_that_may_not_be_read_is_there_and_told_so() {
-        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
-        match hindrance::<()>(Err(denied)) {
-            Some(Presence::Unreadable(error)) => {
-                let skipped = unreadable(Path::new("/photos"), &error);
-                assert_eq!(skipped.reason, "the folder cannot be read: permission denied");
-            }
-            other => panic!("{other:?}"),
-        }
-        for gone in [io::ErrorKind::NotFound, io::ErrorKind::NotConnected, io::ErrorKind::StaleNetworkFileHandle] {
-            assert!(matches!(hindrance::<()>(Err(gone.into())), Some(Presence::Offline)), "{gone:?}");
-        }
-        assert!(hindrance(Ok(())).is_none());
-    }
 }

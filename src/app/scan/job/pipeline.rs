@@ -1,7 +1,9 @@
 //! The files of a folder through decoder and networks into the library. A file that stops a decoder or a network with a
 //! panic is set aside and told; one that ends the whole process is found by the next scan, which tries it alone.
 
+mod budget;
 mod meanwhile;
+mod opening;
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,23 +14,26 @@ use std::time::{Instant, UNIX_EPOCH};
 use anyhow::{Result, anyhow};
 use crossbeam_channel::{Receiver, bounded};
 
-use super::{HashFile, SCANNING, ScanSummary, ScanTools};
-use crate::app::engine::library_thread::LibraryHandle;
+use super::{SCANNING, ScanSummary, ScanTools};
 use crate::app::engine::networks::DeviceFailed;
-use crate::app::engine::portrait::thumbnail_jpeg;
 use crate::app::engine::progress::{JobEvent, Meter, Skipped};
 use crate::app::jobs::walk::plain;
-use crate::app::jobs::working_copy::working_copy;
 use crate::faces::image::{DecodeError, DecodeLimits, Photo, PhotoMeta, ProfileUse};
-use crate::library::{
-    FaceRecord, FileFacts, FileHashes, KnownBefore, LibraryError, PhotoRecord, PhotoState, Placed, ScanId, Suspect,
-};
-use crate::types::{Cancel, ModelId, error_chain};
+use crate::library::{FaceRecord, FileFacts, KnownBefore, LibraryError, PhotoRecord, PhotoState, ScanId};
+use crate::types::{Cancel, error_chain};
+use budget::ByteBudget;
+use opening::{Budgets, FileContent, OpenedFile, Opener};
 
-/// Photos that are decoded and wait for the networks, at most.
+/// Photos that are decoded and wait for the networks, at most …
 const QUEUE: usize = 8;
+/// … and so many bytes of them, with those whose faces are being found.
+const WAITING_BYTES: u64 = 96 << 20;
+/// What all decoders of the pool may take together.
+const DECODING_BYTES: u64 = 512 << 20;
 /// Photos whose faces are found and embedded together.
 const BATCH: usize = 8;
+/// Files of which the library is asked at once.
+const ASKED_AT_ONCE: usize = 2048;
 /// Where a network breaks down over so many pictures in a row, it is not the pictures' fault.
 const MOST_BREAKDOWNS: usize = 3;
 /// Why a file is not tried again that ended the program more than once.
@@ -51,24 +56,6 @@ pub(super) struct Scanning<'a> {
     grouped: usize,
     /// What there is, is not grouped again before then; none where it cannot be.
     next_grouping: Option<Instant>,
-}
-
-/// What the pool made of one file.
-struct OpenedFile {
-    file: FileFacts,
-    content: FileContent,
-}
-
-enum FileContent {
-    Picture(Box<Photo>),
-    /// A picture that is known already: faces and names are there.
-    Known {
-        is_new_path: bool,
-    },
-    /// The file cannot be read.
-    Unreadable(String),
-    /// Its picture cannot be decoded.
-    Undecodable(String),
 }
 
 /// What the networks made of a picture.
@@ -102,7 +89,7 @@ impl<'a> Scanning<'a> {
     /// Marks what the library knows as it is, and returns the rest.
     pub(crate) fn sort_out(&mut self, photos: Vec<PathBuf>) -> Result<Vec<FileFacts>> {
         let (mut todo, max_bytes) = (Vec::new(), DecodeLimits::default().max_bytes());
-        for chunk in photos.chunks(512) {
+        for chunk in photos.chunks(ASKED_AT_ONCE) {
             if self.cancel.is_cancelled() {
                 break;
             }
@@ -165,7 +152,7 @@ impl<'a> Scanning<'a> {
             if suspect.is_some_and(|suspect| suspect.is_unreadable(&file)) {
                 self.record_unreadable(file, ENDED_THE_PROGRAM.to_owned())?;
             } else {
-                let opened = Opener { suspect, ..Opener::new(self, true) }.open(file);
+                let opened = Opener::new(self, true).trying(suspect).open(file);
                 self.record(vec![opened])?;
             }
             let progress = self.meter.advance(1);
@@ -179,6 +166,8 @@ impl<'a> Scanning<'a> {
         let workers = std::thread::available_parallelism().map_or(2, |n| n.get()).clamp(1, 8);
         // Dropped by an error or a cancel, which ends the workers at their next send.
         let stop = Cancel::default();
+        let (decoding, waiting) = (ByteBudget::new(DECODING_BYTES), ByteBudget::new(WAITING_BYTES));
+        let budgets = Budgets { decoding: &decoding, waiting: &waiting };
         std::thread::scope(|scope| {
             let (sender, receiver) = bounded(QUEUE);
             for worker in 0..workers {
@@ -190,7 +179,8 @@ impl<'a> Scanning<'a> {
                         let files = std::iter::from_fn(|| todo.get(next.fetch_add(1, Ordering::Relaxed)));
                         for file in files.take_while(|_| !stop.is_cancelled() && !cancel.is_cancelled()) {
                             cancel.rest();
-                            if sender.send(opener.open(file.clone())).is_err() {
+                            let opened = opener.open_within(budgets, file.clone(), &|| stop.is_cancelled());
+                            if sender.send(opened).is_err() {
                                 break;
                             }
                         }
@@ -205,7 +195,7 @@ impl<'a> Scanning<'a> {
         })
     }
 
-    fn consume(&mut self, receiver: &Receiver<OpenedFile>) -> Result<()> {
+    fn consume(&mut self, receiver: &Receiver<OpenedFile<'_>>) -> Result<()> {
         while let Ok(first) = receiver.recv() {
             let batch: Vec<_> = std::iter::once(first).chain(receiver.try_iter().take(BATCH - 1)).collect();
             if self.cancel.is_cancelled() {
@@ -222,12 +212,16 @@ impl<'a> Scanning<'a> {
         Ok(())
     }
 
-    fn record(&mut self, batch: Vec<OpenedFile>) -> Result<()> {
+    fn record(&mut self, batch: Vec<OpenedFile<'_>>) -> Result<()> {
         let mut files: Vec<PathBuf> = batch.iter().map(|opened| opened.file.path.clone()).collect();
-        let mut pictures = Vec::new();
-        for OpenedFile { file, content } in batch {
+        let (mut pictures, mut thumbnails, mut held) = (Vec::new(), Vec::new(), Vec::new());
+        for OpenedFile { file, content, held: of_photo } in batch {
             match content {
-                FileContent::Picture(photo) => pictures.push((file, photo)),
+                FileContent::Picture(photo, thumbnail) => {
+                    pictures.push((file, photo));
+                    thumbnails.push(thumbnail);
+                    held.push(of_photo);
+                }
                 FileContent::Known { is_new_path: true } => self.summary.moved_photos += 1,
                 FileContent::Known { is_new_path: false } => self.summary.unchanged_photos += 1,
                 FileContent::Unreadable(reason) => self.record_unreadable(file, reason)?,
@@ -242,7 +236,7 @@ impl<'a> Scanning<'a> {
             false => Ok(FoundFaces::Changed),
         });
         let found: Vec<_> = found.collect();
-        for ((file, photo), faces) in pictures.into_iter().zip(found) {
+        for (((file, photo), thumbnail), faces) in pictures.into_iter().zip(thumbnails).zip(found) {
             match faces {
                 Ok(FoundFaces::BrokeDown) => {
                     files.retain(|path| *path != file.path);
@@ -251,10 +245,9 @@ impl<'a> Scanning<'a> {
                 Ok(FoundFaces::Changed) => self.record_unreadable(file, CHANGED.to_owned())?,
                 Ok(FoundFaces::Faces(faces)) => {
                     self.breakdowns = 0;
-                    if let Some(hashes) = &file.hashes {
+                    if let (Some(hashes), Some(jpeg)) = (&file.hashes, thumbnail) {
                         // A thumbnail can be made again, so a full disk here is not the scan's failure.
-                        let _ = thumbnail_jpeg(&photo.pixels)
-                            .and_then(|jpeg| self.tools.thumbnails.put(&hashes.file, &jpeg));
+                        let _ = self.tools.thumbnails.put(&hashes.file, &jpeg);
                     }
                     self.count_shortcomings(&photo.meta);
                     records.push(self.photo_record(file, *photo, faces));
@@ -269,6 +262,8 @@ impl<'a> Scanning<'a> {
                 },
             }
         }
+        // The photos are gone.
+        drop(held);
         let scan = self.scan;
         for recorded in self.tools.library.call(move |library| library.record_photos(scan, &records))? {
             match recorded.before {
@@ -372,56 +367,6 @@ impl<'a> Scanning<'a> {
         summary.photos_per_s = (summary.new_photos + summary.searched_again) as f64 / summary.elapsed_secs.max(1e-9);
         summary.faces_per_s = summary.new_faces as f64 / summary.elapsed_secs.max(1e-9);
         self.summary
-    }
-}
-
-/// Reads, hashes and decodes files on the pool.
-struct Opener<'a> {
-    scan: ScanId,
-    library: &'a LibraryHandle,
-    detector: ModelId,
-    is_alone: bool,
-    hash: HashFile,
-    /// What is known of this file, where the program died with it.
-    suspect: Option<&'a Suspect>,
-}
-
-impl<'a> Opener<'a> {
-    fn new(scanning: &Scanning<'a>, is_alone: bool) -> Self {
-        let tools = scanning.tools;
-        let detector = tools.engine.detector_id().clone();
-        Self { scan: scanning.scan, library: tools.library, detector, is_alone, hash: tools.hash, suspect: None }
-    }
-
-    fn open(&self, mut file: FileFacts) -> OpenedFile {
-        let content = catch_unwind(AssertUnwindSafe(|| self.content(&mut file)))
-            .unwrap_or_else(|_| Err(stopped("the decoder")))
-            .unwrap_or_else(|error| match Blame::of(&error) {
-                Blame::Picture => FileContent::Undecodable(error_chain(&error)),
-                Blame::Disk | Blame::Device => FileContent::Unreadable(error_chain(&error)),
-            });
-        OpenedFile { file, content }
-    }
-
-    fn content(&self, file: &mut FileFacts) -> Result<FileContent> {
-        let (asked, is_alone) = (file.clone(), self.is_alone);
-        self.library.call(move |library| library.begin_attempt(&asked, is_alone))?;
-        match (self.hash)(&file.path) {
-            Ok((bytes, picture)) => file.hashes = Some(FileHashes { file: bytes, picture: picture.0 }),
-            Err(error) => return Ok(FileContent::Unreadable(format!("cannot be read: {}", plain(&error)))),
-        }
-        let (scan, asked, detector) = (self.scan, file.clone(), self.detector.clone());
-        match self.library.call(move |library| library.place(scan, &asked, &detector))? {
-            Placed::Known { is_new_path } => Ok(FileContent::Known { is_new_path }),
-            Placed::Failed { reason } => Ok(FileContent::Undecodable(reason)),
-            Placed::New if self.is_known_to_end(file) => Ok(FileContent::Undecodable(ENDED_THE_PROGRAM.to_owned())),
-            Placed::New => Ok(FileContent::Picture(Box::new(working_copy(&file.path)?))),
-        }
-    }
-
-    fn is_known_to_end(&self, file: &FileFacts) -> bool {
-        let sha256 = file.hashes.as_ref().map(|hashes| &hashes.file);
-        sha256.is_some_and(|sha256| self.suspect.is_some_and(|suspect| suspect.is_guilty_of(sha256)))
     }
 }
 

@@ -1,71 +1,185 @@
-//! A scan that the window asks for.
+//! Scans that the window asks for, and what it does without being asked: folders watched, a scan that goes on.
 
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use anyhow::Result;
 
+use super::interrupted::{InterruptedScan, interrupted, note_begun, note_ended, note_going_on};
+use super::touched::{folders_around, worth_a_scan};
+use super::watch::{FolderWatch, WatchNews};
 use super::{ScanChoices, ScanContext, ScanSummary, run};
+use crate::app::engine::facts::Watching;
 use crate::app::engine::progress::JobEvent;
-use crate::app::engine::report::{JobKind, Report};
-use crate::app::engine::shared::{FeatureJob, Shared, Tasks};
+use crate::app::engine::report::{Failed, JobId, JobKind, Report};
+use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks, lock};
 use crate::app::engine::workers::LoadedNetworks;
+use crate::app::jobs::by_itself;
+use crate::library::LibraryError;
 use crate::types::{Cancel, Touched};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
     /// Adds the folders to the library and looks for what is new in them; no folder means all known ones.
     Scan(Vec<PathBuf>),
+    /// Looks at these paths in folders of the library, where something was noticed.
+    ScanTouched(Vec<PathBuf>),
+    /// Watches the folders of the library, if its user wants that; again where these are others now.
+    Watch,
+    /// Looks for a scan that did not come to its end.
+    FindInterrupted,
 }
 
 #[derive(Debug, Clone)]
 pub enum Event {
     /// What a scan did, before its job ends.
     Scanned(Box<ScanSummary>),
+    /// The same of one that nobody has asked for.
+    ScannedTouched(Box<ScanSummary>),
+    Watching(Watching),
+    /// Something was noticed at these paths.
+    Touched(Vec<PathBuf>),
+    Interrupted {
+        scan: InterruptedScan,
+        goes_on: bool,
+    },
 }
 
-/// Scans the folders, or all known ones, on the device's thread.
-#[derive(Debug, Default)]
-pub struct Job;
+/// Scans on the device's thread. The watch ends with the window.
+#[derive(Default)]
+pub struct Job {
+    watch: Mutex<Option<FolderWatch>>,
+}
 
 impl FeatureJob for Job {
     type Request = Request;
     type Event = Event;
 
     fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
-        let Request::Scan(folders) = request;
-        let (job, cancel) = tasks.begin_job();
-        tasks.run_job(job, move |shared, networks, sink| {
-            let mut report = sink.reporter(job, JobKind::SCAN);
-            let mut events = |event: JobEvent| {
-                if matches!(event, JobEvent::Grouped) {
-                    shared.library_changed();
-                    sink.report(Report::ChangedElsewhere(Touched::everything()));
+        match request {
+            Request::Scan(folders) => start_scan(tasks, move |shared, scan| {
+                let folders = match folders.is_empty() {
+                    true => {
+                        shared.library.ask(|library| library.folder_places())?.into_iter().map(|(at, _)| at).collect()
+                    }
+                    false => folders,
+                };
+                note_begun(&shared.library, folders.clone())?;
+                let outcome = scan.of_folders(&folders, None);
+                // Cancelled by the window's end, it is to go on.
+                if !shared.is_closing() {
+                    note_ended(&shared.library, folders)?;
                 }
-                report(event);
-            };
-            let outcome = scan_folders(shared, networks, folders, &cancel, &mut events);
-            shared.library_changed();
-            let outcome = outcome.map(|summary| sink.send(Event::Scanned(Box::new(summary))));
-            sink.end(job, JobKind::SCAN, &cancel, outcome);
-        });
+                outcome.map(|summary| Event::Scanned(Box::new(summary)))
+            }),
+            Request::ScanTouched(touched) => start_scan(tasks, move |shared, scan| {
+                let outcome = scan_touched(shared, scan, touched);
+                outcome.map(|summary| Event::ScannedTouched(Box::new(summary)))
+            }),
+            Request::Watch => self.watch(tasks),
+            Request::FindInterrupted => tasks.at_length(|shared, sink| match find_interrupted(shared) {
+                Ok(Some((scan, goes_on))) => sink.send(Event::Interrupted { scan, goes_on }),
+                Ok(None) => {}
+                Err(error) => sink.fail(Failed::Load, &error),
+            }),
+        }
     }
 }
 
-fn scan_folders(
-    shared: &Shared,
-    networks: &mut LoadedNetworks,
-    folders: Vec<PathBuf>,
-    cancel: &Cancel,
-    events: &mut dyn FnMut(JobEvent),
-) -> Result<ScanSummary> {
-    let options = shared.options();
-    let engine = networks.engine(&options, cancel, events)?;
-    shared.set_device(Some(engine.device().name.clone()));
-    let folders = match folders.is_empty() {
-        true => shared.library.ask(|library| library.folders())?.into_iter().map(|folder| folder.path).collect(),
-        false => folders,
-    };
-    let (home, library, thumbnails) = (&shared.home, &shared.library, &shared.thumbnails);
-    let context = ScanContext { home, options: &options, engine, library, thumbnails };
-    Ok(run(&folders, &ScanChoices::default(), &context, cancel, events)?.0)
+impl Job {
+    fn watch(&self, tasks: &Tasks<'_, Event>) {
+        let mut watch = lock(&self.watch);
+        if watch.is_none() {
+            let sink = tasks.sink.clone();
+            let tell = move |news| match news {
+                WatchNews::Watching(watching) => sink.send(Event::Watching(watching)),
+                WatchNews::Touched(paths) => sink.send(Event::Touched(paths)),
+                WatchNews::DriveGone => sink.report(Report::ChangedElsewhere(Touched::everything())),
+            };
+            match FolderWatch::start(tasks.shared, tell) {
+                Ok(started) => *watch = Some(started),
+                Err(error) => return tasks.sink.fail(Failed::Internal, &error),
+            }
+        }
+        watch.iter().for_each(FolderWatch::check_again);
+    }
+}
+
+/// A scan on the device's thread, as a job of the window.
+struct WindowScan<'a> {
+    shared: &'a Shared,
+    networks: &'a mut LoadedNetworks,
+    sink: &'a Sink<Event>,
+    job: JobId,
+    cancel: &'a Cancel,
+}
+
+fn start_scan(
+    tasks: &mut Tasks<'_, Event>,
+    work: impl FnOnce(&Shared, WindowScan<'_>) -> Result<Event> + Send + 'static,
+) {
+    let (job, cancel) = tasks.begin_job();
+    tasks.run_job(job, move |shared, networks, sink| {
+        let outcome = work(shared, WindowScan { shared, networks, sink, job, cancel: &cancel });
+        shared.library_changed();
+        sink.end(job, JobKind::SCAN, &cancel, outcome.map(|event| sink.send(event)));
+    });
+}
+
+impl WindowScan<'_> {
+    /// Scans the folders, or only what was touched of them.
+    fn of_folders(self, folders: &[PathBuf], touched: Option<&[PathBuf]>) -> Result<ScanSummary> {
+        let Self { shared, networks, sink, job, cancel } = self;
+        let mut report = sink.reporter(job, JobKind::SCAN);
+        let mut events = |event: JobEvent| {
+            if matches!(event, JobEvent::Grouped) {
+                shared.library_changed();
+                sink.report(Report::ChangedElsewhere(Touched::everything()));
+            }
+            report(event);
+        };
+        let options = shared.options();
+        let engine = networks.engine(&options, cancel, &mut events)?;
+        shared.set_device(Some(engine.device().name.clone()));
+        let (home, library, thumbnails) = (&shared.home, &shared.library, &shared.thumbnails);
+        let context = ScanContext { home, options: &options, engine, library, thumbnails };
+        let before = library.ask(|library| library.before_scan())?;
+        let choices = ScanChoices { touched, ..ScanChoices::default() };
+        let (mut summary, _) = run(folders, &choices, &context, cancel, &mut events)?;
+        summary.note_touched(library.ask(|library| library.touched_since(&before))?);
+        Ok(summary)
+    }
+}
+
+/// Another scan may have been there since it was noticed: then there is nothing to do.
+fn scan_touched(shared: &Shared, scan: WindowScan<'_>, touched: Vec<PathBuf>) -> Result<ScanSummary> {
+    let own = shared.home.own_folders();
+    let (touched, folders) = shared.library.ask(|library| {
+        let touched = worth_a_scan(library, touched, &own)?;
+        let folders = folders_around(library, &touched)?;
+        Ok::<_, LibraryError>((touched, folders))
+    })?;
+    if folders.is_empty() {
+        return Ok(ScanSummary::default());
+    }
+    let noted = note_begun(&shared.library, folders.clone())?;
+    let outcome = scan.of_folders(&folders, Some(&touched));
+    if !shared.is_closing() {
+        note_ended(&shared.library, noted)?;
+    }
+    outcome
+}
+
+/// What was interrupted, and whether it goes on by itself: if its user wants that, if there are networks to go on with, and
+/// if it came further since it did so last.
+fn find_interrupted(shared: &Shared) -> Result<Option<(InterruptedScan, bool)>> {
+    let (scan, by_itself) = shared
+        .library
+        .ask(|library| Ok::<_, LibraryError>((interrupted(library)?, by_itself::of_library(library)?)))?;
+    let Some(scan) = scan else { return Ok(None) };
+    let goes_on = by_itself.goes_on && scan.came_further && shared.options().installed(&shared.home)?;
+    if goes_on {
+        note_going_on(&shared.library)?;
+    }
+    Ok(Some((scan, goes_on)))
 }

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::{Testing, devices};
+use crate::app::engine::facts::ByItself;
 use crate::app::engine::report::{Failed, Ticket};
 use crate::app::engine::scan_lock::{ScanLock, ScanRuns};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
-use crate::app::jobs::options;
+use crate::app::jobs::{by_itself, options};
 use crate::library::{FacesOfFolder, Library, LibraryError, ScannedFolder};
 use crate::networks::device::{DeviceChoice, ListedDevice};
 use crate::types::Touched;
@@ -24,6 +25,7 @@ pub enum Request {
     LoadDevices,
     UseDevice(Ticket, DeviceChoice),
     FindSmallFaces(Ticket, bool),
+    DoByItself(Ticket, ByItself),
     LoadFolders,
     RemoveFolder(Ticket, PathBuf, FacesOfFolder),
     MoveFolder { ticket: Ticket, from: PathBuf, to: PathBuf },
@@ -54,6 +56,10 @@ impl FeatureJob for Job {
             Request::UseDevice(ticket, choice) => sink.changed(ticket, Failed::Change, use_device(shared, choice)),
             Request::FindSmallFaces(ticket, find) => {
                 sink.changed(ticket, Failed::Change, find_small_faces(shared, find));
+            }
+            Request::DoByItself(ticket, by_itself) => {
+                let chosen = by_itself::choose(&shared.library, by_itself);
+                sink.changed(ticket, Failed::Change, chosen.map(|()| settings()));
             }
             Request::LoadFolders => match shared.library.ask(|library| library.folders()) {
                 Ok(folders) => sink.send(Event::Folders(folders)),
@@ -105,11 +111,15 @@ fn change_folders(
 /// From the next scan on.
 fn find_small_faces(shared: &Shared, find: bool) -> Result<Touched> {
     options::change(shared, |options| options.small_faces = Some(find))?;
-    Ok(Touched { settings: true, ..Touched::default() })
+    Ok(settings())
 }
 
 fn use_device(shared: &Shared, choice: DeviceChoice) -> Result<Touched> {
     options::change(shared, |options| options.device = Some(choice))?;
     shared.set_device(None);
-    Ok(Touched { settings: true, ..Touched::default() })
+    Ok(settings())
+}
+
+fn settings() -> Touched {
+    Touched { settings: true, ..Touched::default() }
 }

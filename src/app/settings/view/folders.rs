@@ -5,13 +5,14 @@ use std::path::Path;
 use eframe::egui::{self, Id, Modal, Ui};
 
 use super::Context;
-use crate::app::engine::facts::Loadable;
+use crate::app::engine::facts::{Loadable, WatchHindrance};
 use crate::app::settings::state::Message;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::section::hint_ui;
+use crate::app::ui::widgets::words::hindrance_words;
 use crate::library::{FacesOfFolder, ScanOutcome, ScannedFolder};
 
 pub(super) fn folders_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
@@ -31,6 +32,22 @@ pub(super) fn folders_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     }
     ui.add_space(space::S);
     small_faces_ui(ui, ctx);
+    ui.add_space(space::S);
+    by_itself_ui(ui, ctx);
+}
+
+/// Once it is known what holds now.
+fn by_itself_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+    let Some(by_itself) = ctx.facts.overview.ready().map(|overview| overview.by_itself) else { return };
+    let (mut watches, mut goes_on) = (by_itself.watches_folders, by_itself.goes_on);
+    if ui.checkbox(&mut watches, ctx.text.s("watch_folders")).changed() {
+        ctx.send(Message::WatchFolders(watches));
+    }
+    hint_ui(ui, ctx.text.s("watch_folders_what"));
+    if ui.checkbox(&mut goes_on, ctx.text.s("scans_go_on")).changed() {
+        ctx.send(Message::GoOn(goes_on));
+    }
+    hint_ui(ui, ctx.text.s("scans_go_on_what"));
 }
 
 /// Once it is known what holds now.
@@ -83,6 +100,11 @@ fn state_words(ctx: &Context<'_>, folder: &ScannedFolder) -> String {
         (Some(ScanOutcome::Complete), Some(at)) => ctx.text.f("folder_scanned", &[("at", &day_and_time(at))]),
         _ => ctx.text.s("folder_scan_stopped").to_owned(),
     });
+    let watched = ctx.facts.watching.folders.iter().find(|(watched, _)| *watched == folder.path);
+    // That it is not there is said already.
+    let hindrance =
+        watched.and_then(|(_, hindrance)| hindrance.as_ref()).filter(|why| **why != WatchHindrance::Offline);
+    parts.extend(hindrance.map(|why| ctx.text.f("folder_not_watched", &[("why", &hindrance_words(why, ctx.text))])));
     parts.join(ctx.text.s("list_separator"))
 }
 

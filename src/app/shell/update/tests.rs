@@ -6,7 +6,7 @@ use crate::app::scan::job::{SCANNING, ScanSummary, Withheld};
 use crate::app::train::state::Request as TrainRequest;
 use crate::app::train::state::live::{LiveRun, RunStart};
 use crate::app::ui::locale::Language;
-use crate::app::{people, photos};
+use crate::app::{people, photos, scan};
 use crate::library::PhotoFilter;
 use crate::types::{PersonId, PhotoId, Revision};
 
@@ -218,4 +218,72 @@ fn a_scan_that_told_nothing_before_its_end_asks_about_missing_photos() {
     let accept = Action::AcceptMissing { folder: "/photos".into(), gone: 9 };
     let answers = state.notices.shown().iter().flat_map(|notice| &notice.actions);
     assert!(answers.into_iter().any(|offer| offer.action.as_ref() == Some(&accept)), "{:?}", state.notices.shown());
+}
+
+fn scan_asked(update: &mut Update) -> Vec<scan::state::Request> {
+    let of_scan = |request| match request {
+        Request::Scan(request) => Some(request),
+        _ => None,
+    };
+    sent(update).into_iter().filter_map(of_scan).collect()
+}
+
+fn of_scan(event: scan::state::Event) -> Event {
+    Report::Own(Answer::Scan(event))
+}
+
+#[test]
+fn what_is_noticed_waits_until_no_scan_runs_and_is_then_scanned_once() {
+    let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
+    let progress = Progress::at(SCANNING, 1, None, None);
+    let running = Report::Job(JobReport { job: JobId(1), kind: JobKind::SCAN, progress });
+    update.receive(&mut state, &text, running);
+    for path in ["/p/a.jpg", "/p/b.jpg", "/p/a.jpg"] {
+        update.receive(&mut state, &text, of_scan(scan::state::Event::Touched(vec![path.into()])));
+        update.tick(&mut state, &text, 1.0);
+    }
+    assert_eq!(scan_asked(&mut update), []);
+    update.receive(&mut state, &text, Report::JobEnded(JobId(1), JobEnd::Cancelled));
+    (0..3).for_each(|_| update.tick(&mut state, &text, 2.0));
+    let touched = vec!["/p/a.jpg".into(), "/p/b.jpg".into()];
+    let asked: Vec<_> =
+        scan_asked(&mut update).into_iter().filter(|asked| *asked != scan::state::Request::Watch).collect();
+    assert_eq!(asked, [scan::state::Request::ScanTouched(touched)]);
+}
+
+#[test]
+fn an_interrupted_scan_goes_on_or_is_offered() {
+    let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
+    let interrupted = |goes_on| {
+        let scan = scan::job::InterruptedScan { folders: vec!["/photos".into()], came_further: goes_on };
+        of_scan(scan::state::Event::Interrupted { scan, goes_on })
+    };
+    update.receive(&mut state, &text, interrupted(true));
+    assert_eq!(scan_asked(&mut update), [scan::state::Request::Scan(vec!["/photos".into()])]);
+    update.receive(&mut state, &text, interrupted(false));
+    update.tick(&mut state, &text, 1.0);
+    assert_eq!(scan_asked(&mut update), []);
+    let offers = state.notices.shown().iter().flat_map(|notice| &notice.actions);
+    let go_on = Action::Scan(vec!["/photos".into()]);
+    assert!(offers.into_iter().any(|offer| offer.action.as_ref() == Some(&go_on)), "{:?}", state.notices.shown());
+}
+
+/// A scan that found nothing new leaves everything as it is shown, and one that grouped anew names whom.
+#[test]
+fn after_a_scan_only_what_it_touched_is_loaded_again() {
+    let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
+    let mut after = |touched: Touched| {
+        let summary = ScanSummary { touched, ..ScanSummary::default() };
+        update.receive(&mut state, &text, of_scan(scan::state::Event::Scanned(Box::new(summary))));
+        update.receive(&mut state, &text, Report::JobEnded(JobId(1), JobEnd::Done(JobKind::SCAN)));
+        let loads = |request: &Request| !matches!(request, Request::Scan(_));
+        sent(&mut update).into_iter().filter(loads).collect::<Vec<_>>()
+    };
+    assert_eq!(after(Touched { folders: true, ..Touched::default() }), []);
+    let people = Touched { people: vec![PersonId(3)], folders: true, ..Touched::default() };
+    assert_eq!(after(people.clone()), [Request::LoadTouched(people)]);
+    let photos = after(Touched { which_photos: true, ..Touched::default() });
+    let timeline = Request::Photos(PhotosRequest::LoadTimeline(PhotoFilter::All));
+    assert!(photos.contains(&Request::LoadOverview) && photos.contains(&timeline), "{photos:?}");
+    assert!(!photos.contains(&Request::LoadPeople), "{photos:?}");
 }

@@ -383,6 +383,7 @@ impl World {
             edits: &edits,
             same_person: SAME,
             missing: policy,
+            touched: None,
             suspects: &suspects,
             hash,
             own: &[],

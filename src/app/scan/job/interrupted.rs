@@ -1,0 +1,139 @@
+//! Which folders a window's scan has begun and not ended: kept with the library, so that it can go on when the window is
+//! opened again.
+//!
+//! A scan that its user stops, or that fails, has ended. One that goes on by itself and ends the program over and over
+//! would keep its user out: it goes on by itself only where it came further since it did so last, and is offered else.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::app::engine::library_thread::LibraryHandle;
+use crate::library::{Library, LibraryError, LibraryReader, ScanStand};
+use crate::types::path_text;
+
+const SETTING: &str = "scan_under_way";
+
+/// A scan that was interrupted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InterruptedScan {
+    pub folders: Vec<PathBuf>,
+    /// It came further since it went on by itself last.
+    pub came_further: bool,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct UnderWay {
+    #[serde(with = "path_text::several")]
+    folders: Vec<PathBuf>,
+    /// How far scans had come when it went on by itself last.
+    went_on_at: Option<ScanStand>,
+}
+
+/// Notes that these folders are being scanned. Returns those of which that was not noted before.
+pub(super) fn note_begun(library: &LibraryHandle, folders: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
+    library.call(move |library| {
+        let mut under_way = UnderWay::read(library)?;
+        let new = folders.into_iter().filter(|folder| !under_way.folders.contains(folder)).collect::<Vec<_>>();
+        under_way.folders.extend(new.iter().cloned());
+        under_way.keep(library)?;
+        Ok::<_, LibraryError>(new)
+    })
+}
+
+/// Notes that the scan of these folders has ended, however it did.
+pub(super) fn note_ended(library: &LibraryHandle, folders: Vec<PathBuf>) -> Result<()> {
+    library.call(move |library| {
+        let mut under_way = UnderWay::read(library)?;
+        under_way.folders.retain(|folder| !folders.contains(folder));
+        under_way.keep(library)
+    })
+}
+
+/// The scan that was interrupted, where there is one.
+pub(super) fn interrupted(library: &LibraryReader) -> Result<Option<InterruptedScan>, LibraryError> {
+    let UnderWay { folders, went_on_at } = UnderWay::read(library)?;
+    if folders.is_empty() {
+        return Ok(None);
+    }
+    let came_further = went_on_at != Some(library.scan_stand()?);
+    Ok(Some(InterruptedScan { folders, came_further }))
+}
+
+/// Notes that it goes on by itself, and how far it has come.
+pub(super) fn note_going_on(library: &LibraryHandle) -> Result<()> {
+    library.call(|library| {
+        let under_way = UnderWay { went_on_at: Some(library.scan_stand()?), ..UnderWay::read(library)? };
+        under_way.keep(library)
+    })
+}
+
+impl UnderWay {
+    /// What cannot be read is as good as none.
+    fn read(library: &LibraryReader) -> Result<Self, LibraryError> {
+        Ok(library.setting(SETTING)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    fn keep(&self, library: &mut Library) -> Result<(), LibraryError> {
+        let kept = if self.folders.is_empty() { &Self::default() } else { self };
+        library.set_setting(SETTING, &serde_json::to_string(kept).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::library::{FileFacts, FileHashes};
+
+    fn library() -> (tempfile::TempDir, LibraryHandle) {
+        let folder = tempfile::tempdir().unwrap();
+        let library = LibraryHandle::open(&folder.path().join("library.sqlite")).unwrap();
+        (folder, library)
+    }
+
+    fn now(library: &LibraryHandle) -> Option<InterruptedScan> {
+        library.ask(interrupted).unwrap()
+    }
+
+    /// A scan is killed after it has recorded one more photo.
+    fn record_one(library: &LibraryHandle, name: &str) {
+        let hashes = Some(FileHashes { file: [name.len() as u8; 32], picture: [name.len() as u8; 32] });
+        let file = FileFacts { path: Path::new("/photos").join(name), size: 1, mtime_ns: 1, ctime_ns: None, hashes };
+        let record = move |library: &mut Library| {
+            let scan = library.begin_scan(Path::new("/photos"))?;
+            library.record_skip(scan, &file, "not decoded")
+        };
+        library.call(record).unwrap();
+    }
+
+    #[test]
+    fn a_scan_that_ends_the_program_without_getting_further_does_not_go_on_by_itself_for_ever() {
+        let (_folder, library) = library();
+        assert_eq!(now(&library), None);
+        note_begun(&library, vec!["/photos".into()]).unwrap();
+        for name in ["a", "bb", "ccc"] {
+            assert!(now(&library).unwrap().came_further);
+            note_going_on(&library).unwrap();
+            note_begun(&library, vec!["/photos".into()]).unwrap();
+            record_one(&library, name);
+        }
+        note_going_on(&library).unwrap();
+        let stuck = InterruptedScan { folders: vec!["/photos".into()], came_further: false };
+        assert_eq!(now(&library), Some(stuck), "it is offered");
+        note_ended(&library, vec!["/photos".into()]).unwrap();
+        assert_eq!(now(&library), None);
+    }
+
+    #[test]
+    fn a_scan_of_other_folders_does_not_end_the_one_that_was_interrupted() {
+        let (_folder, library) = library();
+        note_begun(&library, vec!["/a".into(), "/b".into()]).unwrap();
+        let noted = note_begun(&library, vec!["/b".into(), "/c".into()]).unwrap();
+        assert_eq!(noted, [Path::new("/c")], "only what is new is its own to end");
+        note_ended(&library, noted).unwrap();
+        assert_eq!(now(&library).unwrap().folders, [Path::new("/a"), Path::new("/b")]);
+    }
+}

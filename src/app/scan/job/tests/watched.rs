@@ -1,0 +1,243 @@
+//! Watched folders: what happens in a real one is told, and a scan of just that brings it into the library.
+
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, bounded};
+
+use super::*;
+use crate::app::engine::facts::{ByItself, WatchHindrance, Watching};
+use crate::app::engine::shared::Shared;
+use crate::app::jobs::by_itself;
+use crate::app::scan::job::touched::{folders_around, worth_a_scan};
+use crate::app::scan::job::watch::{FolderWatch, Pace, Patience, WatchNews};
+
+const PACE: Pace = Pace {
+    patience: Patience {
+        quiet: Duration::from_millis(60),
+        written: Duration::from_secs(20),
+        longest: Duration::from_secs(2),
+    },
+    every: Duration::from_millis(100),
+    is_on_battery: || false,
+    has_networks: |_| true,
+};
+/// After so long without news none comes.
+const STILL: Duration = Duration::from_millis(700);
+const SOON: Duration = Duration::from_secs(30);
+
+struct WatchedWorld {
+    world: World,
+    shared: Arc<Shared>,
+    watch: FolderWatch,
+    news: Receiver<WatchNews>,
+}
+
+impl WatchedWorld {
+    /// A window over a library of so many photos.
+    fn open(photos: u8, pace: Pace) -> Self {
+        let world = World::new();
+        (0..photos).for_each(|i| world.photo(&format!("old{i}.png"), [200, 10, i]));
+        world.scan();
+        let home = Home::open(Some(world.folder.path())).unwrap();
+        let shared = Arc::new(Shared::new(home, world.library.clone(), EngineOptions::default()));
+        let (send, news) = bounded(256);
+        let watch = FolderWatch::start_at(pace, &shared, move |told| _ = send.send(told)).unwrap();
+        watch.check_again();
+        let watched = Self { world, shared, watch, news };
+        watched.hear(|told| match told {
+            WatchNews::Watching(Watching { folders, .. }) if !folders.is_empty() => {
+                (folders[0].1.is_none()).then_some(())
+            }
+            _ => None,
+        });
+        watched
+    }
+
+    fn hear<T>(&self, mut wanted: impl FnMut(WatchNews) -> Option<T>) -> T {
+        let begun = Instant::now();
+        loop {
+            let told = self.news.recv_timeout(SOON.saturating_sub(begun.elapsed())).expect("it is told");
+            if let Some(heard) = wanted(told) {
+                return heard;
+            }
+        }
+    }
+
+    fn hear_touched(&self) -> Vec<PathBuf> {
+        self.hear(|told| match told {
+            WatchNews::Touched(paths) => Some(paths),
+            _ => None,
+        })
+    }
+
+    fn is_still(&self) -> bool {
+        let begun = Instant::now();
+        while let Ok(told) = self.news.recv_timeout(STILL.saturating_sub(begun.elapsed())) {
+            if matches!(told, WatchNews::Touched(_)) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Scans what is told until nothing is told any more.
+    fn follow(&self) -> ScanSummary {
+        let mut summary = self.scan(self.hear_touched());
+        let mut last = Instant::now();
+        while last.elapsed() < STILL {
+            if let Ok(WatchNews::Touched(paths)) = self.news.recv_timeout(STILL) {
+                summary.add(self.scan(paths));
+                last = Instant::now();
+            }
+        }
+        summary
+    }
+
+    /// As the window's job does.
+    fn scan(&self, touched: Vec<PathBuf>) -> ScanSummary {
+        let (touched, folders) = self
+            .world
+            .library
+            .ask(|library| {
+                let touched = worth_a_scan(library, touched, &[])?;
+                let folders = folders_around(library, &touched)?;
+                Ok::<_, LibraryError>((touched, folders))
+            })
+            .unwrap();
+        self.world.scan_with(|tools| {
+            let tools = ScanTools { touched: Some(&touched), ..*tools };
+            scan_folders(&folders, &tools, &Cancel::default(), &mut |_| {}).unwrap()
+        })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.world.photos.join(name)
+    }
+}
+
+#[test]
+fn what_comes_changes_moves_and_goes_is_followed_and_nothing_else_is_opened() {
+    let watched = WatchedWorld::open(5, PACE);
+    let world = &watched.world;
+    world.photo("new.png", [10, 200, 10]);
+    let come = watched.follow();
+    assert_eq!((come.new_photos, come.new_faces, come.unchanged_photos), (1, 1, 0));
+    assert_eq!(world.faces.looked_at.get(), 6);
+    world.photo("new.png", [10, 10, 200]);
+    assert_eq!(watched.follow().new_photos, 1);
+    world.name("new.png", "Ana");
+    fs::create_dir(watched.path("sub")).unwrap();
+    fs::rename(watched.path("new.png"), watched.path("sub/named.png")).unwrap();
+    let moved = watched.follow();
+    assert_eq!((moved.moved_photos, moved.new_photos, moved.missing_photos), (1, 0, 0));
+    assert_eq!(world.names("named.png"), [Some("Ana".to_owned())]);
+    fs::rename(watched.path("sub"), watched.path("other")).unwrap();
+    assert_eq!(watched.follow().missing_photos, 0);
+    assert!(world.paths().iter().any(|path| path.ends_with("other/named.png")), "{:?}", world.paths());
+    fs::remove_file(watched.path("old0.png")).unwrap();
+    assert_eq!(watched.follow().missing_photos, 1);
+    let folders = world.library.call(|library| library.folders()).unwrap();
+    assert_eq!(folders[0].outcome, Some(ScanOutcome::Complete), "a part says nothing of the folder's last scan");
+}
+
+#[test]
+fn a_burst_of_photos_is_looked_at_in_few_scans() {
+    let watched = WatchedWorld::open(1, PACE);
+    for i in 0..500_u32 {
+        let mut pixels = RgbImage::from_pixel(16, 16, Rgb([(i / 250) as u8 + 100, (i % 250) as u8, 7]));
+        pixels.put_pixel(15, 15, Rgb([(i / 250) as u8, (i % 250) as u8, 0]));
+        pixels.save(watched.path(&format!("{i}.bmp"))).unwrap();
+    }
+    let first = watched.hear_touched();
+    let mut summary = watched.scan(first);
+    let mut scans = 1;
+    while summary.new_photos < 500 {
+        summary.add(watched.scan(watched.hear_touched()));
+        scans += 1;
+    }
+    assert!(scans <= 10, "{scans}");
+    assert_eq!((summary.new_photos, summary.skipped.len()), (500, 0));
+}
+
+/// Its writer rests longer than anything else is waited for.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_is_still_being_copied_is_not_scanned_by_halves() {
+    use std::io::Write;
+    let watched = WatchedWorld::open(1, PACE);
+    let whole = {
+        watched.world.photo("whole.png", [10, 200, 10]);
+        watched.follow();
+        let bytes = fs::read(watched.path("whole.png")).unwrap();
+        fs::remove_file(watched.path("whole.png")).unwrap();
+        watched.follow();
+        bytes
+    };
+    let mut file = fs::File::create(watched.path("copy.png")).unwrap();
+    file.write_all(&whole[..whole.len() / 2]).unwrap();
+    assert!(watched.is_still());
+    file.write_all(&whole[whole.len() / 2..]).unwrap();
+    drop(file);
+    let summary = watched.follow();
+    assert_eq!((summary.moved_photos, summary.skipped.len()), (1, 0), "{:?}", summary.skipped);
+}
+
+#[test]
+fn what_is_no_photo_is_not_looked_at() {
+    let watched = WatchedWorld::open(1, PACE);
+    fs::create_dir(watched.path(".trash")).unwrap();
+    fs::copy(watched.path("old0.png"), watched.path(".trash/old0.png")).unwrap();
+    fs::write(watched.path("notes.txt"), "x").unwrap();
+    fs::rename(watched.path("notes.txt"), watched.path("notes.md")).unwrap();
+    fs::create_dir(watched.path("empty")).unwrap();
+    // A look of another program's, and of our own.
+    fs::read(watched.path("old0.png")).unwrap();
+    assert!(watched.is_still());
+}
+
+#[test]
+fn a_folder_that_is_unplugged_is_told_and_one_that_is_back_is_looked_through() {
+    let watched = WatchedWorld::open(3, PACE);
+    let away = watched.world.folder.path().join("away");
+    fs::rename(&watched.world.photos, &away).unwrap();
+    watched.hear(|told| (told == WatchNews::DriveGone).then_some(()));
+    let hindered = watched.hear(|told| match told {
+        WatchNews::Watching(watching) => watching.folders[0].1.clone(),
+        _ => None,
+    });
+    assert_eq!(hindered, WatchHindrance::Offline);
+    assert!(watched.world.library.call(|library| library.folders()).unwrap()[0].is_offline);
+    fs::write(away.join("new.bmp"), fs::read(away.join("old0.png")).unwrap()).unwrap();
+    fs::rename(&away, &watched.world.photos).unwrap();
+    let back = watched.follow();
+    assert_eq!((back.unchanged_photos, back.moved_photos, back.missing_photos), (3, 1, 0));
+    assert!(!watched.world.library.call(|library| library.folders()).unwrap()[0].is_offline);
+    watched.world.photo("again.png", [10, 200, 10]);
+    assert_eq!(watched.follow().new_photos, 1, "it is watched again");
+}
+
+/// As where a drive's folder stays and is empty.
+#[test]
+fn where_more_than_half_is_gone_its_user_is_asked() {
+    let watched = WatchedWorld::open(5, PACE);
+    (0..4).for_each(|i| fs::remove_file(watched.path(&format!("old{i}.png"))).unwrap());
+    let summary = watched.follow();
+    assert_eq!((summary.missing_photos, summary.withheld.len()), (0, 1));
+    assert_eq!((summary.withheld[0].gone, summary.withheld[0].of), (4, 5));
+    let (folder, gone) = (summary.withheld[0].folder.clone(), summary.withheld[0].gone);
+    assert_eq!(watched.world.library.call(move |library| library.accept_missing(&folder, gone)).unwrap(), 4);
+}
+
+#[test]
+fn on_battery_what_is_noticed_waits_and_a_switch_ends_the_watch() {
+    let watched = WatchedWorld::open(1, Pace { is_on_battery: || true, ..PACE });
+    watched.world.photo("new.png", [10, 200, 10]);
+    assert!(watched.is_still());
+    let plugged_in = WatchedWorld::open(1, PACE);
+    let off = ByItself { watches_folders: false, goes_on: false };
+    by_itself::choose(&plugged_in.shared.library, off).unwrap();
+    plugged_in.watch.check_again();
+    plugged_in.hear(|told| (told == WatchNews::Watching(Watching::default())).then_some(()));
+    plugged_in.world.photo("new.png", [10, 200, 10]);
+    assert!(plugged_in.is_still());
+}

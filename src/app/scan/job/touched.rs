@@ -1,0 +1,71 @@
+//! What was touched in scanned folders, and what a scan of it leaves to be loaded again.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::pipeline::file_facts;
+use super::{ScanSummary, holds_photos};
+use crate::app::jobs::walk::may_be_photo;
+use crate::library::{LibraryError, LibraryReader};
+use crate::types::{Cancel, Touched};
+
+/// Of paths that were touched those at which the library would learn something: a photo that it does not know as it is
+/// now, a folder with photos, something that it knows and that is gone.
+pub(super) fn worth_a_scan(
+    library: &LibraryReader,
+    touched: Vec<PathBuf>,
+    own: &[PathBuf],
+) -> Result<Vec<PathBuf>, LibraryError> {
+    let mut worth = Vec::new();
+    for path in touched {
+        if is_worth_a_scan(library, &path, own)? {
+            worth.push(path);
+        }
+    }
+    Ok(worth)
+}
+
+fn is_worth_a_scan(library: &LibraryReader, path: &Path, own: &[PathBuf]) -> Result<bool, LibraryError> {
+    let knows_some = |path: &Path| Ok::<_, LibraryError>(!library.files_at(&[path.to_owned()])?.is_empty());
+    let Ok(real) = fs::canonicalize(path) else { return knows_some(path) };
+    if real.is_dir() {
+        return Ok(holds_photos(&real, own, &Cancel::default()).unwrap_or_default() || knows_some(&real)?);
+    }
+    let Ok(facts) = file_facts(&real) else { return Ok(false) };
+    let known = library.known(&real)?;
+    Ok(may_be_photo(path) && known.is_none_or(|known| known.missing || !known.is_unchanged(&facts)))
+}
+
+/// The scanned folders that are these paths, and those around the others that lie in no other one.
+pub(super) fn folders_around(library: &LibraryReader, touched: &[PathBuf]) -> Result<Vec<PathBuf>, LibraryError> {
+    let folders: BTreeSet<PathBuf> = library.folder_places()?.into_iter().map(|(folder, _)| folder).collect();
+    let around = |path: &PathBuf| match folders.contains(path) {
+        true => Some(path.clone()),
+        false => path.ancestors().filter(|at| folders.contains(*at)).last().map(Path::to_owned),
+    };
+    let around: BTreeSet<PathBuf> = touched.iter().filter_map(around).collect();
+    Ok(around.into_iter().collect())
+}
+
+impl ScanSummary {
+    /// What is to be loaded again, where these faces and people have changed since the scan began. New photos and a
+    /// grouping can be listed. Where a photo has gone, has come back or shows another picture, people have changed of whom
+    /// no row tells.
+    pub(super) fn note_touched(&mut self, since: Touched) {
+        let in_the_dark = [
+            self.searched_again,
+            self.moved_photos,
+            self.missing_photos,
+            self.carried_faces,
+            self.lost_faces,
+            self.returned_faces,
+            self.offline_folders.len(),
+            self.embedded_again,
+        ];
+        self.touched = match in_the_dark.iter().any(|count| *count > 0) {
+            true => Touched::everything(),
+            false => Touched { folders: true, ..since },
+        };
+    }
+}

@@ -1,0 +1,407 @@
+//! The scanned folders, watched while the window is open: what is new, changed or gone in them is told once it lies still,
+//! and a drive that goes or comes back as soon as it is noticed. Nothing is scanned here.
+//!
+//! One thread, which ends with the window and which nobody waits for. The system tells of changes (crate `notify`), not of
+//! drives: each folder is looked for every few seconds.
+
+mod gathered;
+mod surroundings;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use notify::event::{AccessKind, AccessMode, CreateKind, ModifyKind, RemoveKind};
+use notify::{ErrorKind, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+
+pub(super) use self::gathered::Patience;
+use self::gathered::{FileMark, Gathered};
+use self::surroundings::{is_on_battery, is_on_network};
+use super::presence::{Presence, presence};
+use super::touched::worth_a_scan;
+use crate::app::engine::facts::{WatchHindrance, Watching};
+use crate::app::engine::shared::Shared;
+use crate::app::jobs::by_itself;
+use crate::app::jobs::walk::{is_looked_into, may_be_photo, plain};
+use crate::library::LibraryError;
+
+/// What a watch tells.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum WatchNews {
+    Watching(Watching),
+    /// Something is new, changed or gone at these paths, or in these folders.
+    Touched(Vec<PathBuf>),
+    /// A folder's drive is not there any more.
+    DriveGone,
+}
+
+/// How a watch goes about it, or what a test puts in its place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    pub patience: Patience,
+    /// How often drives and battery are looked at.
+    pub every: Duration,
+    pub is_on_battery: fn() -> bool,
+    pub has_networks: fn(&Shared) -> bool,
+}
+
+const PACE: Pace = Pace {
+    patience: Patience {
+        quiet: Duration::from_secs(1),
+        written: Duration::from_secs(30),
+        longest: Duration::from_secs(20),
+    },
+    every: Duration::from_secs(5),
+    is_on_battery,
+    has_networks: |shared| shared.options().installed(&shared.home).unwrap_or_default(),
+};
+/// So often it is looked whether what was touched lies still by now.
+const LOOKS_IN_QUIET: u32 = 4;
+
+/// So many signals wait for the watch; of more it is only known that there were some.
+const SIGNALS: usize = 4096;
+
+/// The window's hold on the watch.
+pub(super) struct FolderWatch(SignalQueue);
+
+/// Where signals are left. Nobody waits for room: the system's own thread answers to the watch.
+#[derive(Clone)]
+struct SignalQueue {
+    send: Sender<Signal>,
+    is_overfull: Arc<AtomicBool>,
+}
+
+impl SignalQueue {
+    fn leave(&self, signal: Signal) {
+        if self.send.try_send(signal).is_err() {
+            self.is_overfull.store(true, Ordering::Release);
+        }
+    }
+}
+
+enum Signal {
+    /// Folders or what their user wants may be others now.
+    CheckAgain,
+    Happened(notify::Result<notify::Event>),
+}
+
+impl FolderWatch {
+    pub fn start(shared: &Arc<Shared>, tell: impl FnMut(WatchNews) + Send + 'static) -> Result<Self> {
+        Self::start_at(PACE, shared, tell)
+    }
+
+    pub(super) fn start_at(
+        pace: Pace,
+        shared: &Arc<Shared>,
+        tell: impl FnMut(WatchNews) + Send + 'static,
+    ) -> Result<Self> {
+        let (send, signals) = bounded(SIGNALS);
+        let queue = SignalQueue { send, is_overfull: Arc::default() };
+        let watch = WatchThread {
+            shared: Arc::downgrade(shared),
+            own: shared.home.own_folders().to_vec(),
+            pace,
+            tell: Box::new(tell),
+            signals,
+            queue: queue.clone(),
+            system: None,
+            folders: BTreeMap::new(),
+            gathered: Gathered::new(pace.patience),
+            told: Watching::default(),
+            is_on_battery: false,
+            has_networks: false,
+            next_check: Instant::now(),
+        };
+        thread::Builder::new()
+            .name("likeness-folders".into())
+            .spawn(move || watch.run())
+            .context("cannot start the thread that watches folders")?;
+        Ok(Self(queue))
+    }
+
+    /// Folders were added or removed, or their user wants it otherwise.
+    pub fn check_again(&self) {
+        self.0.leave(Signal::CheckAgain);
+    }
+}
+
+struct WatchThread {
+    shared: Weak<Shared>,
+    /// The program's own folders.
+    own: Vec<PathBuf>,
+    pace: Pace,
+    tell: Box<dyn FnMut(WatchNews) + Send>,
+    signals: Receiver<Signal>,
+    queue: SignalQueue,
+    system: Option<RecommendedWatcher>,
+    folders: BTreeMap<PathBuf, WatchedFolder>,
+    gathered: Gathered,
+    told: Watching,
+    is_on_battery: bool,
+    /// Whether there is anything to scan with.
+    has_networks: bool,
+    next_check: Instant,
+}
+
+#[derive(Debug)]
+struct WatchedFolder {
+    /// None where it is not there.
+    drive: Option<Drive>,
+    hindrance: Option<WatchHindrance>,
+}
+
+/// By what a folder is told from another one at its path, as of a drive that was plugged in there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Drive(u64, u64);
+
+impl WatchThread {
+    fn run(mut self) {
+        loop {
+            let pause = match self.may_pass_on() {
+                true => self.pace.patience.quiet / LOOKS_IN_QUIET,
+                false => self.next_check.saturating_duration_since(Instant::now()),
+            };
+            let first = self.signals.recv_timeout(pause).ok();
+            let Some(shared) = self.shared.upgrade() else { return };
+            let signals: Vec<Signal> = first.into_iter().chain(self.signals.try_iter()).collect();
+            for signal in signals {
+                match signal {
+                    // A library that cannot be read says so to whoever reads it.
+                    Signal::CheckAgain => _ = self.follow(&shared),
+                    Signal::Happened(Ok(event)) => self.note(&event),
+                    Signal::Happened(Err(error)) => self.note_failure(&error),
+                }
+            }
+            if self.queue.is_overfull.swap(false, Ordering::AcqRel) {
+                let _ = self.follow(&shared);
+                self.note_all();
+            }
+            if self.next_check <= Instant::now() {
+                self.next_check = Instant::now() + self.pace.every;
+                self.is_on_battery = (self.pace.is_on_battery)();
+                self.has_networks = (self.pace.has_networks)(&shared);
+                self.check_drives(&shared);
+            }
+            self.pass_on(&shared);
+            self.tell_state();
+        }
+    }
+
+    /// Watches the folders that the library has now, as its user wants.
+    fn follow(&mut self, shared: &Shared) -> Result<()> {
+        let wanted: BTreeMap<PathBuf, bool> = shared.library.ask(|library| {
+            let is_wanted = by_itself::of_library(library)?.watches_folders;
+            let places = if is_wanted { library.folder_places()? } else { Vec::new() };
+            Ok::<_, LibraryError>(places.into_iter().collect())
+        })?;
+        let gone: Vec<PathBuf> = self.folders.keys().filter(|folder| !wanted.contains_key(*folder)).cloned().collect();
+        let new: Vec<_> = wanted.into_iter().filter(|(folder, _)| !self.folders.contains_key(folder)).collect();
+        for folder in &gone {
+            self.folders.remove(folder);
+            self.stop(folder);
+        }
+        for (folder, was_offline) in &new {
+            // What has come or gone since it was looked for last is noticed as if it had happened now.
+            let drive = if *was_offline { None } else { drive_of(folder).or(Some(Drive(0, 0))) };
+            self.folders.insert(folder.clone(), WatchedFolder { drive, hindrance: None });
+        }
+        // One that lies in another one was watched with it.
+        let others: Vec<PathBuf> = gone.iter().filter_map(|folder| self.outermost(folder)).collect();
+        let begun: Vec<PathBuf> = new.iter().filter_map(|(folder, _)| self.outermost(folder)).collect();
+        others.iter().chain(&begun).for_each(|folder| self.begin(folder));
+        self.check_drives(shared);
+        Ok(())
+    }
+
+    /// The folder around a path that lies in no other one.
+    fn outermost(&self, path: &Path) -> Option<PathBuf> {
+        path.ancestors().filter(|at| self.folders.contains_key(*at)).last().map(Path::to_owned)
+    }
+
+    /// Asks the system to tell of an outermost folder, anew where it did before.
+    fn begin(&mut self, folder: &Path) {
+        self.stop(folder);
+        let hindrance = match self.folders.get(folder) {
+            None => return,
+            Some(watched) if watched.drive.is_none() => Some(WatchHindrance::Offline),
+            Some(_) if is_on_network(folder) => Some(WatchHindrance::NetworkDrive),
+            Some(_) => self.ask_system(folder).err().map(|error| {
+                // Of a tree that is watched in part nobody knows what is told.
+                self.stop(folder);
+                hindrance_of(&error)
+            }),
+        };
+        for (inner, watched) in self.folders.iter_mut().filter(|(inner, _)| inner.starts_with(folder)) {
+            watched.hindrance = match watched.drive {
+                None => Some(WatchHindrance::Offline),
+                Some(_) if is_on_network(inner) => Some(WatchHindrance::NetworkDrive),
+                Some(_) => hindrance.clone(),
+            };
+        }
+    }
+
+    fn ask_system(&mut self, folder: &Path) -> notify::Result<()> {
+        let system = match &mut self.system {
+            Some(system) => system,
+            None => {
+                let queue = self.queue.clone();
+                let hear = move |event: notify::Result<notify::Event>| {
+                    if !event.as_ref().is_ok_and(|event| is_only_reading(&event.kind)) {
+                        queue.leave(Signal::Happened(event));
+                    }
+                };
+                self.system.insert(notify::recommended_watcher(hear)?)
+            }
+        };
+        system.watch(folder, RecursiveMode::Recursive)
+    }
+
+    fn stop(&mut self, folder: &Path) {
+        if let Some(system) = &mut self.system {
+            // It may not have been watched.
+            let _ = system.unwatch(folder);
+        }
+    }
+
+    fn note(&mut self, event: &notify::Event) {
+        if event.need_rescan() {
+            return self.note_all();
+        }
+        // That a folder itself goes or comes is noticed by a look at it.
+        for path in event.paths.iter().filter(|path| !self.folders.contains_key(*path)) {
+            let Some(root) = self.outermost(path) else { continue };
+            if may_matter(path, &event.kind) && is_looked_into(&root, path, &self.own) {
+                let is_written = CLOSING_IS_TOLD && begins_writing(&event.kind);
+                self.gathered.note(&root, path, is_written, Instant::now());
+            }
+        }
+    }
+
+    /// More has happened than could be told.
+    fn note_all(&mut self) {
+        let all: Vec<PathBuf> = self.folders.keys().filter_map(|folder| self.outermost(folder)).collect();
+        all.iter().for_each(|folder| self.gathered.note(folder, folder, false, Instant::now()));
+    }
+
+    /// What the system says later of folders that have come since.
+    fn note_failure(&mut self, error: &notify::Error) {
+        let hindrance = hindrance_of(error);
+        let told: Vec<PathBuf> = error.paths.iter().filter_map(|path| self.outermost(path)).collect();
+        for (folder, watched) in &mut self.folders {
+            let is_meant = told.is_empty() || told.contains(folder);
+            if is_meant && hindrance == WatchHindrance::LimitReached && watched.hindrance.is_none() {
+                watched.hindrance = Some(hindrance.clone());
+            }
+        }
+    }
+
+    /// Notices folders that have gone, come back, or are others now.
+    fn check_drives(&mut self, shared: &Shared) {
+        let mut changed = Vec::new();
+        for (folder, watched) in &mut self.folders {
+            let (before, now) = (watched.drive, drive_of(folder));
+            if before != now {
+                watched.drive = now;
+                changed.push(folder.clone());
+            }
+        }
+        for folder in &changed {
+            let Some(outermost) = self.outermost(folder) else { continue };
+            self.begin(&outermost);
+            match self.folders[folder].drive {
+                // A folder that is there has photos to be looked for.
+                Some(_) => self.gathered.note(&outermost, folder, false, Instant::now()),
+                None => self.drive_gone(shared, folder),
+            }
+        }
+    }
+
+    fn drive_gone(&mut self, shared: &Shared, folder: &Path) {
+        if matches!(presence(folder, &shared.library), Ok(Presence::Offline)) {
+            shared.library_changed();
+            (self.tell)(WatchNews::DriveGone);
+        }
+    }
+
+    fn may_pass_on(&self) -> bool {
+        !self.gathered.is_empty() && !self.is_on_battery && self.has_networks
+    }
+
+    /// Tells what lies still by now and is worth a scan.
+    fn pass_on(&mut self, shared: &Shared) {
+        if !self.may_pass_on() {
+            return;
+        }
+        let due = self.gathered.take_due(Instant::now(), &mark);
+        let touched = shared.library.ask(|library| worth_a_scan(library, due.clone(), &self.own));
+        match touched {
+            Ok(touched) if touched.is_empty() => {}
+            Ok(touched) => (self.tell)(WatchNews::Touched(touched)),
+            // Whoever reads the library next says why it cannot be read.
+            Err(_) => due.iter().for_each(|path| self.gathered.note(path, path, false, Instant::now())),
+        }
+    }
+
+    fn tell_state(&mut self) {
+        let folders = self.folders.iter().map(|(folder, watched)| (folder.clone(), watched.hindrance.clone()));
+        let now = Watching { folders: folders.collect(), on_battery: self.is_on_battery };
+        if now != self.told {
+            self.told = now.clone();
+            (self.tell)(WatchNews::Watching(now));
+        }
+    }
+}
+
+/// Linux tells when a file that was written into is closed.
+const CLOSING_IS_TOLD: bool = cfg!(target_os = "linux");
+
+fn is_only_reading(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::Access(kind) if *kind != AccessKind::Close(AccessMode::Write))
+}
+
+/// Its file is open until somebody closes it.
+fn begins_writing(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::Create(CreateKind::File) | EventKind::Modify(ModifyKind::Data(_)))
+}
+
+/// Whether what happened can be of a photo, or of a folder with photos.
+fn may_matter(path: &Path, kind: &EventKind) -> bool {
+    match kind {
+        _ if may_be_photo(path) => true,
+        EventKind::Remove(RemoveKind::File) | EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Metadata(_)) => false,
+        _ => path.is_dir() || !path.exists(),
+    }
+}
+
+fn hindrance_of(error: &notify::Error) -> WatchHindrance {
+    match &error.kind {
+        ErrorKind::MaxFilesWatch => WatchHindrance::LimitReached,
+        ErrorKind::PathNotFound => WatchHindrance::Offline,
+        ErrorKind::Io(error) => WatchHindrance::Refused(plain(error)),
+        _ => WatchHindrance::Refused(error.to_string()),
+    }
+}
+
+fn mark(path: &Path) -> FileMark {
+    let metadata = fs::metadata(path).ok()?;
+    // A folder's own time says nothing of how far its files are.
+    metadata.is_file().then(|| (metadata.len(), metadata.modified().ok()))
+}
+
+#[cfg(unix)]
+fn drive_of(folder: &Path) -> Option<Drive> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = fs::metadata(folder).ok().filter(fs::Metadata::is_dir)?;
+    Some(Drive(metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn drive_of(folder: &Path) -> Option<Drive> {
+    folder.is_dir().then_some(Drive(0, 0))
+}

@@ -1,0 +1,80 @@
+//! A look at a part of a scanned folder: what has come, gone or changed at some paths, as a watch tells them. It says
+//! nothing of when the folder was looked through as a whole, and leaves no scan behind, unless it is stopped.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, params};
+
+use super::error::Result;
+use super::open::{Library, LibraryReader};
+use super::path;
+use super::scan::{MissingPolicy, ScanEnd, ScanId, ScanOutcome};
+use super::scan::{close_scan, insert_scan, is_gone, mark_missing, told_missing};
+
+impl Library {
+    pub(crate) fn begin_part(&mut self, folder: &Path) -> Result<ScanId> {
+        self.write(|t| insert_scan(t, folder))
+    }
+
+    /// As [`Self::finish_scan`]; only what the library knows at or below the `touched` paths can be gone.
+    pub(crate) fn finish_part(
+        &mut self,
+        scan: ScanId,
+        outcome: ScanOutcome,
+        policy: MissingPolicy,
+        touched: &[PathBuf],
+    ) -> Result<ScanEnd> {
+        let gone: HashSet<PathBuf> = match outcome {
+            ScanOutcome::Complete => self.files_at(touched)?.into_iter().filter(|path| is_gone(path)).collect(),
+            ScanOutcome::Cancelled => HashSet::new(),
+        };
+        let since = if gone.is_empty() { Vec::new() } else { self.gone_since(scan, &|path| gone.contains(path))? };
+        let (mut end, gone) = told_missing(since, policy);
+        if end.withheld.is_some() {
+            // Whoever is asked is told of all that are gone from the folder: of so many the answer is then true.
+            end.withheld = told_missing(self.gone_since(scan, &is_gone)?, policy).0.withheld;
+        }
+        self.write(|t| {
+            end.missing = mark_missing(t, &gone)?;
+            match outcome {
+                ScanOutcome::Complete => _ = t.execute("DELETE FROM scan WHERE id = ?1", [scan.0])?,
+                ScanOutcome::Cancelled => close_scan(t, scan, outcome)?,
+            }
+            Ok(end)
+        })
+    }
+}
+
+impl LibraryReader {
+    /// Where the folders lie that are scanned, and whether their drives were not there when they were looked for last; in
+    /// the order in which they were added.
+    pub(crate) fn folder_places(&self) -> Result<Vec<(PathBuf, bool)>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached("SELECT path, offline FROM folder ORDER BY id")?;
+            let places = query.query_map([], |row| Ok((path::from_bytes(row.get(0)?), row.get(1)?)))?;
+            Ok(places.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Files that are not missing, at these paths or below.
+    pub(crate) fn files_at(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+        self.read(|c| {
+            let mut files = Vec::new();
+            for at in paths {
+                files.extend(files_at(c, at)?);
+            }
+            Ok(files)
+        })
+    }
+}
+
+fn files_at(c: &Connection, at: &Path) -> Result<Vec<PathBuf>> {
+    let mut query =
+        c.prepare_cached("SELECT path FROM file WHERE missing = 0 AND (path = ?1 OR (path > ?2 AND path < ?3))")?;
+    // What lies in it begins with its path and a separator.
+    let separator = std::path::MAIN_SEPARATOR as u8;
+    let [first, past] = [separator, separator + 1].map(|end| [path::to_bytes(at), vec![end]].concat());
+    let files = query.query_map(params![path::to_bytes(at), first, past], |row| row.get(0).map(path::from_bytes))?;
+    Ok(files.collect::<rusqlite::Result<_>>()?)
+}
