@@ -12,6 +12,7 @@ use crate::app::ui::locale::{Language, Locale};
 use crate::app::ui::path_question::{PathQuestion, Wanted};
 use crate::app::ui::theme::ThemeChoice;
 use crate::app::ui::view::View;
+use crate::app::ui::widgets::words::hindrance_words;
 use crate::library::{FacesOfFolder, ScannedFolder};
 use crate::networks::device::{DeviceChoice, DeviceKind, ListedDevice, Phase, SelfTest, TestFailure, Verdict};
 use crate::types::Touched;

@@ -146,6 +146,7 @@ fn record_bytes(values: usize) -> usize {
 mod tests {
     use super::*;
     use crate::train::testing::TINY_PREPROCESSING;
+    use burn::tensor::Device;
 
     fn row(number: usize) -> Arc<[f32]> {
         Arc::from([number as f32, 0.5])
@@ -155,7 +156,7 @@ mod tests {
     fn rows_come_back_also_from_a_file_that_a_kill_cut_short() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("features.bin");
-        let key = |pictures| VectorKey::of([7; 32], &TINY_PREPROCESSING, pictures, true);
+        let key = |pictures| VectorKey::of([7; 32], &Device::flex(), &TINY_PREPROCESSING, pictures, true);
         let open = |pictures| KeptRows::open(Some((&path, key(pictures))), 2);
         let mut rows = open("a");
         rows.keep((0..5).map(|number| (number, row(number))));
@@ -174,7 +175,7 @@ mod tests {
     fn where_nothing_can_be_written_it_is_told_once_and_room_is_given_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("features.bin");
-        let key = VectorKey::of([7; 32], &TINY_PREPROCESSING, "a", true);
+        let key = VectorKey::of([7; 32], &Device::flex(), &TINY_PREPROCESSING, "a", true);
         let mut rows = KeptRows::open(Some((&path, key)), 2);
         rows.keep([(1, row(1))]);
         rows.file = Some(File::open(&path).unwrap());
