@@ -10,15 +10,19 @@ use eframe::egui_wgpu::{RendererOptions, WgpuSetup};
 use eframe::wgpu::{Backends, DeviceType};
 use egui_kittest::wgpu::{create_render_state, default_wgpu_setup};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
+use likeness::app::care::state::{Event as CareEvent, Message as Care};
 use likeness::app::compare::state::{self as compare_faces, CompareSource};
 use likeness::app::engine::facts::PuttingBack;
 use likeness::app::engine::report::{JobReport, Report};
 use likeness::app::evaluate::state::{Message as EvaluateMessage, Tab};
+use likeness::app::jobs::forget::Forgetting;
+use likeness::app::metadata::state::NAMES_PAGE;
 use likeness::app::metadata::state::write::{WRITE_NAMES_PAGE, WritePreview};
+use likeness::app::models::state as models;
 use likeness::app::people::state::{self as people, AsideTab};
 use likeness::app::settings::state::{self as settings_view, Appearance};
 use likeness::app::shell::app::App;
-use likeness::app::shell::backend::{Answer, Backend};
+use likeness::app::shell::backend::{Answer, Backend, Event};
 use likeness::app::shell::message::Message;
 use likeness::app::shell::state::Settings;
 use likeness::app::train::state::Event as TrainEvent;
@@ -28,10 +32,12 @@ use likeness::app::ui::locale::Language;
 use likeness::app::ui::page::Page;
 use likeness::app::ui::theme::ThemeChoice;
 use likeness::app::ui::view::View;
-use likeness::library::{CarriedFace, Decision, LostFace};
-use likeness::types::{FaceId, PersonId, PhotoId};
+use likeness::library::care::{CheckReport, Forgotten, ImportReport, Problem};
+use likeness::library::{CarriedFace, Decision, LostFace, PhotoFilter};
+use likeness::types::{FaceId, PersonId, PhotoId, Touched};
 
-use super::demo::{SEEN, World, album_world, fresh_world};
+use super::care::grandma;
+use super::demo::{SEEN, World, album_world, backups, fresh_world};
 use super::judged::{folders, worst_pair};
 use super::synthetic::{Synthetic, synthetic_world};
 use super::wire::Wire;
@@ -48,6 +54,10 @@ pub struct Scene {
     job: Option<JobReport>,
     keys: Vec<(Modifiers, Key)>,
     news: Vec<TrainEvent>,
+    /// What jobs tell once the messages are done.
+    reports: Vec<Event>,
+    /// What is typed then.
+    typed: &'static str,
     /// What writing names would do.
     preview: Option<WritePreview>,
 }
@@ -69,6 +79,8 @@ fn scene(name: &'static str, view: View) -> Scene {
         job: None,
         keys: Vec::new(),
         news: Vec::new(),
+        reports: Vec::new(),
+        typed: "",
         preview: None,
     }
 }
@@ -118,6 +130,47 @@ fn removing() -> Message {
     Message::Settings(settings_view::Message::AskRemove("/media/maria/Travels".into()))
 }
 
+fn merging() -> Message {
+    Message::People(people::Message::AskMerge { from: PersonId(1), into: PersonId(5) })
+}
+
+fn care(event: CareEvent) -> Event {
+    Report::Own(Answer::Care(event))
+}
+
+fn unsound() -> CareEvent {
+    let problems = vec![Problem::Structure("page 7 is torn".into())];
+    CareEvent::Checked(CheckReport { photos: 3, faces: 4, problems, ..CheckReport::default() })
+}
+
+fn imported() -> CareEvent {
+    let folders_not_here = vec!["/media/otto/Photos".into()];
+    CareEvent::Imported(ImportReport { decisions: 12, folders_not_here, ..ImportReport::default() })
+}
+
+fn forgotten() -> CareEvent {
+    let forgotten = Forgotten {
+        person: grandma(),
+        touched: Touched::default(),
+        backups_cleaned: 1,
+        backups_deleted: vec!["/home/maria/.local/share/likeness/backups/torn.sqlite".into()],
+        is_complete: false,
+    };
+    CareEvent::Forgotten(1, forgotten)
+}
+
+/// All that can be said of it.
+fn forgetting() -> Forgetting {
+    Forgetting {
+        person: grandma(),
+        backups: 3,
+        runs: vec!["/home/maria/.local/share/likeness/runs/family".into()],
+        models: vec!["family".into()],
+        written: 37,
+        copies: vec!["/home/maria/.local/share/likeness/library copy.sqlite".into()],
+    }
+}
+
 pub fn scenes() -> Vec<Scene> {
     let dark = ThemeChoice::Dark;
     let compare = |count: i64| {
@@ -148,6 +201,16 @@ pub fn scenes() -> Vec<Scene> {
         Scene { messages: vec![same_name()], ..scene("same_name", View::PEOPLE) },
         Scene { messages: vec![putting_back(), photo()], ..scene("putting_back", View::LIBRARY) },
         Scene { messages: vec![removing()], ..scene("remove_folder", View::SETTINGS) },
+        Scene { messages: vec![merging()], ..scene("merge", View::PEOPLE) },
+        Scene { messages: aside(AsideTab::NotAFace), ..scene("set_aside_not_a_face", View::PEOPLE) },
+        Scene { messages: act(Action::FilterPhotos(PhotoFilter::Failed)), ..scene("left_out", View::LIBRARY) },
+        Scene { keys: vec![(Modifiers::COMMAND, Key::K)], ..scene("search", View::LIBRARY) },
+        Scene { keys: vec![(Modifiers::COMMAND, Key::K)], typed: "ma", ..scene("search_typed", View::PEOPLE) },
+        Scene {
+            messages: vec![Message::TypePath(Box::new(Message::Act(Action::ChooseFolder)))],
+            ..scene("type_path", View::LIBRARY)
+        },
+        scene("compare_nothing", View::COMPARE),
         Scene { messages: compare(2), ..scene("compare", View::COMPARE) },
         Scene { messages: compare(2), theme: dark, ..scene("compare_dark", View::COMPARE) },
         Scene { messages: compare(6), ..scene("compare_matrix", View::COMPARE) },
@@ -164,6 +227,7 @@ pub fn scenes() -> Vec<Scene> {
         },
         Scene { messages: vec![open_runs(), tab(Tab::Wall), pair()], ..scene("evaluate_pair", View::EVALUATE) },
         Scene { messages: vec![open_runs(), tab(Tab::Folds)], ..scene("evaluate_folds", View::EVALUATE) },
+        Scene { messages: vec![open_runs(), tab(Tab::Check)], ..scene("evaluate_check", View::EVALUATE) },
         Scene { messages: vec![Message::Train(train::choose_folder())], ..scene("train_set_up", View::TRAIN) },
         Scene {
             messages: vec![Message::Train(train::choose_folder())],
@@ -177,8 +241,30 @@ pub fn scenes() -> Vec<Scene> {
         Scene { news: train::demonstrating(), ..scene("demo_running", View::TRAIN) },
         Scene { news: train::demonstrated(), ..scene("demo_done", View::TRAIN) },
         Scene { news: train::demonstrated(), theme: dark, ..scene("demo_done_dark", View::TRAIN) },
+        scene("train", View::TRAIN),
         scene("models", View::MODELS),
+        Scene {
+            messages: vec![Message::Models(models::Message::OpenNetwork(Some("nn1".into())))],
+            ..scene("model_layers", View::MODELS)
+        },
+        Scene {
+            messages: vec![Message::Models(models::Message::Import(vec!["doubtful.pt".into()]))],
+            ..scene("model_import", View::MODELS)
+        },
         scene("settings", View::SETTINGS),
+        Scene { reports: vec![care(unsound())], ..scene("settings_checked", View::SETTINGS) },
+        Scene {
+            messages: vec![Message::Care(Care::AskRestore(backups().remove(0)))],
+            ..scene("restore", View::SETTINGS)
+        },
+        Scene { reports: vec![care(imported())], ..scene("imported", View::SETTINGS) },
+        Scene {
+            messages: act(Action::Open(Page::Person(PersonId(1)))),
+            reports: vec![care(CareEvent::Forgetting(forgetting()))],
+            ..scene("forget", View::PEOPLE)
+        },
+        Scene { reports: vec![care(forgotten())], ..scene("forgotten", View::SETTINGS) },
+        Scene { messages: act(Action::Open(NAMES_PAGE)), ..scene("names", View::SETTINGS) },
         Scene { messages: act(Action::Open(WRITE_NAMES_PAGE)), ..scene("write_names", View::SETTINGS) },
         Scene {
             messages: write_names::opened(&[0, 2]),
@@ -362,6 +448,11 @@ pub fn shown_with(
         harness.key_press_modifiers(modifiers, key);
         harness.run();
     }
+    if !scene.typed.is_empty() {
+        harness.event(egui::Event::Text(scene.typed.to_owned()));
+    }
+    scene.reports.into_iter().for_each(|report| wire.push(report));
+    harness.run_steps(8);
     harness.hover_at(egui::pos2(1.0, 1.0));
     harness.run();
     harness
