@@ -8,7 +8,8 @@
 //! [`recognise`] tells from a weight file which one it holds.
 //!
 //! # Devices
-//! Nothing asks which device it runs on but [`blocks::learning`], whose gradients have kernels on the CPU. Where Burn
+//! Nothing asks which device it runs on but [`blocks::learning`], whose gradients have kernels on the CPU, and
+//! `blocks::inference` with the poolings and norms beside it, which have kernels there where nothing is learnt. Where Burn
 //! 0.22.1 has no operation, a layer is put together from those it has, so none needed a shader of our own: L2 pooling is
 //! the root of an average of squares, a locally connected layer lays its windows out as columns and multiplies each place
 //! by its own matrix, maxout is a maximum over a reshaped product, the channel shuffle a reshape and a swap.

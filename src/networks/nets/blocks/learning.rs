@@ -4,8 +4,8 @@
 //! the whole map, that of a depthwise one channel by channel, each with copies into columns. A 1×1 convolution is a
 //! matrix product, a depthwise one over the whole map a sum of products, and a PReLU one product: their gradients are
 //! products again. Batch norm and other depthwise convolutions have kernels of their own on the CPU
-//! ([`crate::networks::kernels::learning`]). Only where a backward pass may follow; inference keeps Burn's operations,
-//! which are quicker there.
+//! ([`crate::networks::kernels::learning`]). Only where a backward pass may follow; elsewhere
+//! see [`super::inference`].
 
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, PRelu, PaddingConfig2d};
