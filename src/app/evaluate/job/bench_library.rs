@@ -31,7 +31,7 @@ use crate::library::{
     ScanOutcome, SetAside,
 };
 use crate::networks::models::Store;
-use crate::types::{Cancel, PersonId, Revision, StepId, Touched, counted};
+use crate::types::{Advised, Cancel, PersonId, Revision, StepId, Touched, counted};
 use plain::{DIMENSIONS, all_pairs_words, plain_products, quantile, quickest, scaled_words, timed, write_page};
 use rescan::{lend_models, make_file, scan};
 
@@ -268,7 +268,8 @@ impl<'a> LibraryBench<'a> {
             make_file(path, *size, *time)?;
         }
         if !lend_models(with, &self.shared.home, &self.shared.options())? {
-            self.left_out.push("rescan: its networks are not installed; `likeness models install` does it".to_owned());
+            self.left_out
+                .push(format!("rescan: its networks are not installed: {} does it", Advised("models install default")));
             return Ok(());
         }
         self.step("Scanning what has been scanned")?;

@@ -82,7 +82,7 @@ const CHANGES: usize = 24;
 /// Faces shown of each part.
 const FACES_OF_PART: usize = 4;
 /// How often who waits for a dendrogram looks whether somebody still waits for them.
-const LOOK: Duration = Duration::from_millis(10);
+const RETRY_EVERY: Duration = Duration::from_millis(10);
 
 impl Preview {
     /// What was asked before is dropped, with the work for it unless that answers this, too. Returns at once.
@@ -175,7 +175,7 @@ impl Preview {
             match self.kept.try_lock() {
                 Ok(kept) => return Some(kept),
                 Err(TryLockError::Poisoned(kept)) => return Some(kept.into_inner()),
-                Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(RETRY_EVERY),
             }
         }
         None
