@@ -109,11 +109,11 @@ mod tests {
         let (mut gathered, begun) = gathered();
         let (root, file) = (Path::new("/photos"), Path::new("/photos/a.jpg"));
         gathered.note(root, file, true, begun);
-        assert_eq!(due(&mut gathered, begun + 5 * QUIET, 1), [PathBuf::new(); 0], "it is open");
+        assert_eq!(due(&mut gathered, begun + 5 * QUIET, 1), Vec::<PathBuf>::new(), "it is open");
         gathered.note(root, file, false, begun + 5 * QUIET);
         // No system tells of writers elsewhere: only the size does.
         for step in 6..9 {
-            assert_eq!(due(&mut gathered, begun + step * QUIET, u64::from(step)), [PathBuf::new(); 0], "it grows");
+            assert_eq!(due(&mut gathered, begun + step * QUIET, u64::from(step)), Vec::<PathBuf>::new(), "it grows");
         }
         assert_eq!(due(&mut gathered, begun + 9 * QUIET, 8), [file]);
         assert!(gathered.is_empty());
