@@ -21,6 +21,11 @@ pub(super) const WIDTH: usize = 16;
 /// Pixels of a tile: with [`WIDTH`] filters twelve of AVX2's sixteen registers.
 const HEIGHT: usize = 6;
 
+/// Weights of a tile's filters for one number: a line of the cache, and in one.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Row([f32; WIDTH]);
+
 /// A layer's weights in the order in which tiles read them.
 #[derive(Debug)]
 pub(super) struct Filters {
@@ -31,7 +36,7 @@ pub(super) struct Filters {
     filters: usize,
     groups: usize,
     /// Of each group, of each [`WIDTH`] filters: kernel row, kernel column, channel; filters that are missing are zero.
-    weights: Vec<[f32; WIDTH]>,
+    weights: Vec<Row>,
     bias: Vec<[f32; WIDTH]>,
 }
 
@@ -43,7 +48,7 @@ impl Filters {
         let of_group = filters / groups;
         let blocks = of_group.div_ceil(WIDTH);
         let taps = height * width;
-        let mut packed = vec![[0.0; WIDTH]; groups * blocks * taps * channels];
+        let mut packed = vec![Row([0.0; WIDTH]); groups * blocks * taps * channels];
         let mut biases = vec![[0.0; WIDTH]; groups * blocks];
         for filter in 0..filters {
             let (group, filter_in) = (filter / of_group, filter % of_group);
@@ -54,7 +59,7 @@ impl Filters {
                 weights[filter * channels * taps..][..channels * taps].chunks_exact(taps).enumerate()
             {
                 for (tap, weight) in weights.iter().enumerate() {
-                    to[tap * channels + channel][lane] = *weight;
+                    to[tap * channels + channel].0[lane] = *weight;
                 }
             }
         }
@@ -102,7 +107,7 @@ struct Block<'a> {
     /// Of all filters.
     first: usize,
     count: usize,
-    weights: &'a [[f32; WIDTH]],
+    weights: &'a [Row],
     bias: &'a [f32; WIDTH],
 }
 
@@ -232,7 +237,7 @@ unsafe fn add_products<const PIXELS: usize>(
     at: [usize; PIXELS],
     starts: &[usize],
     run: usize,
-    weights: &[[f32; WIDTH]],
+    weights: &[Row],
     sums: &mut [[f32; WIDTH]; PIXELS],
 ) {
     let mut registers = *sums;
@@ -246,7 +251,7 @@ unsafe fn add_products<const PIXELS: usize>(
             for (sums, row) in registers.iter_mut().zip(rows) {
                 // SAFETY: there are as many weights as numbers of a run.
                 let value = unsafe { *row.add(step) };
-                for (sum, weight) in sums.iter_mut().zip(weights) {
+                for (sum, weight) in sums.iter_mut().zip(&weights.0) {
                     *sum = value.mul_add(*weight, *sum);
                 }
             }

@@ -21,10 +21,9 @@ pub(crate) fn convolve(
     if norm.is_none()
         && kernels::runs_here(&maps)
         && let Some(layer) = layer(conv, packed)
+        && let Some(activation) = activation(after, conv.weight.lazy_shape()[0])
     {
-        if let Some(activation) = activation(after, conv.weight.lazy_shape()[0]) {
-            return kernels::convolve(maps, layer, shortcut, activation);
-        }
+        return kernels::convolve(maps, layer, shortcut, activation);
     }
     let maps = learning::convolve(conv, maps);
     match (norm, shortcut) {
