@@ -11,7 +11,7 @@ use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor};
 
-use super::blocks::inference::{self, Packed};
+use super::blocks::inference::{self, PackedWeights};
 use super::blocks::learning::AfterNorm;
 use super::blocks::{BatchNormStyle, Block, Builder, Conv, ConvUnit, MapShape, Pool, Trace, conv, rectangular};
 use super::inception_v3::slim_style;
@@ -152,7 +152,7 @@ pub(crate) struct ResidualBlock {
     pub scale: f64,
     pub relu: bool,
     #[module(skip)]
-    packed: Packed,
+    packed: PackedWeights,
 }
 
 impl ResidualBlock {
@@ -164,7 +164,7 @@ impl ResidualBlock {
         joined.shape.channels = branch0[0].conv.weight.lazy_shape()[0] + first + second;
         let conv2d = joined.conv_here(conv(1, 0).exact(b.shape.channels), true);
         let branch0 = branch0.into_iter().next().expect("the first branch is one convolution");
-        Self { branch0, branch1, branch2, conv2d, scale, relu, packed: Packed::default() }
+        Self { branch0, branch1, branch2, conv2d, scale, relu, packed: PackedWeights::default() }
     }
 
     fn folded(self) -> Self {

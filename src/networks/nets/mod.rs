@@ -39,6 +39,7 @@ pub mod mtcnn;
 mod net;
 pub mod nin;
 pub mod openface;
+pub(crate) mod random_pass;
 pub mod recognise;
 pub mod sface;
 pub mod shufflenet;

@@ -18,7 +18,7 @@ use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor};
 
 use super::blocks::halving::{conv_3x3_halving, max_pool_halving};
-use super::blocks::inference::{self, Packed};
+use super::blocks::inference::{self, PackedWeights};
 use super::blocks::learning::AfterNorm;
 use crate::networks::kernels::inference as kernels;
 use crate::networks::weights::{TensorFile, WeightsError, fill};
@@ -51,7 +51,7 @@ pub(crate) const HEAD_CHANNELS: usize = 1 + 1 + 4 + 10;
 pub struct YuNet {
     stem: Conv2d,
     #[module(skip)]
-    packed: Packed,
+    packed: PackedWeights,
     backbone: Vec<Unit>,
     pyramid: Vec<Unit>,
     heads: Vec<Unit>,
@@ -69,7 +69,7 @@ impl YuNet {
         let a_level = |channels_out| STRIDES.map(|_| Unit::new(PYRAMID_CHANNELS, channels_out, device)).into();
         Self {
             stem: conv_3x3([3, STEM_CHANNELS]).with_stride([2, 2]).init(device),
-            packed: Packed::default(),
+            packed: PackedWeights::default(),
             backbone,
             pyramid: a_level(PYRAMID_CHANNELS),
             heads: a_level(HEAD_CHANNELS),
@@ -129,7 +129,7 @@ struct Unit {
     pointwise: Conv2d,
     depthwise: Conv2d,
     #[module(skip)]
-    packed: [Packed; 2],
+    packed: [PackedWeights; 2],
 }
 
 impl Unit {

@@ -85,7 +85,7 @@ pub fn run(home: &Home, global: &Global, args: BenchArgs) -> Result<ExitCode> {
         let device = device_in_use(home, global.device()?)?;
         let (device, notes) = choose_device(home, &device)?;
         notes.into_iter().for_each(|text| console.show(JobEvent::Note(text)));
-        return print_network(&bench_network(name, args.pictures, args.passes, &device.burn, &cancel)?, args.json);
+        return print_network(&bench_network(name, args.pictures, args.passes, &device, &cancel)?, args.json);
     }
     // Always the default networks, so that figures compare.
     let options = EngineOptions {

@@ -3,12 +3,10 @@
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use burn::tensor::{Device, Distribution, Tensor};
 use serde::Serialize;
 
-use crate::networks::nets::EmbeddingNet;
-use crate::networks::nets::catalogue::{self, NetOptions};
-use crate::networks::nets::yunet::YuNet;
+use crate::networks::device::ComputeDevice;
+use crate::networks::nets::random_pass::random_pass;
 use crate::types::Cancel;
 
 /// What `likeness bench --network` found.
@@ -25,18 +23,15 @@ pub(crate) struct NetworkTime {
     pub median_processor_ms: Option<f64>,
 }
 
-/// Rows and columns of what the detector is timed on.
-const DETECTED: usize = 640;
-
 /// Times passes with random weights, on which the time does not depend, folded as for a scan.
 pub(crate) fn bench_network(
     name: &str,
     pictures: usize,
     passes: usize,
-    device: &Device,
+    device: &ComputeDevice,
     cancel: &Cancel,
 ) -> Result<NetworkTime> {
-    let pass = pass(name, pictures, device)?;
+    let pass = random_pass(name, pictures, &device.burn)?;
     // Weights are put in order, and memory is asked for, at first.
     (0..2).for_each(|_| pass());
     let (mut times, mut processor) = (Vec::new(), Vec::new());
@@ -59,22 +54,6 @@ pub(crate) fn bench_network(
     })
 }
 
-/// One pass over random pictures; its output is read back.
-fn pass(name: &str, pictures: usize, device: &Device) -> Result<Box<dyn Fn()>> {
-    let random = |[height, width]: [usize; 2]| {
-        Tensor::<4>::random([pictures, 3, height, width], Distribution::Uniform(-1.0, 1.0), device)
-    };
-    if name == "yunet" {
-        let (net, images) = (YuNet::new(device), random([DETECTED; 2]));
-        return Ok(Box::new(move || drop(net.forward(images.clone()).map(Tensor::into_data))));
-    }
-    let variant = catalogue::find(name)?;
-    let config = variant.config(&NetOptions::default())?;
-    let net = variant.build(&config, device).drawn(1, device).folded();
-    let images = random(config.input);
-    Ok(Box::new(move || drop(EmbeddingNet::forward(&net, images.clone()).into_data())))
-}
-
 /// What all threads of this process have computed so far, as Linux counts it.
 fn processor_ms() -> Option<f64> {
     let threads = std::fs::read_dir("/proc/self/task").ok()?;
@@ -88,10 +67,11 @@ fn processor_ms() -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::networks::device::cpu;
 
     #[test]
     fn a_network_is_timed_and_an_unknown_one_refused() {
-        let time = |name| bench_network(name, 2, 3, &Device::flex(), &Cancel::default());
+        let time = |name| bench_network(name, 2, 3, &cpu(), &Cancel::default());
         let found = time("likeness-small").unwrap();
         assert!(found.passes == 3 && found.quickest_ms > 0.0 && found.quickest_ms <= found.median_ms);
         assert!(time("nothing").unwrap_err().to_string().contains("nothing"));

@@ -4,11 +4,11 @@
 pub(super) struct After<'a> {
     /// Added before the activation; lies as the output does.
     pub shortcut: Option<&'a [f32]>,
-    pub activation: Activation<'a>,
+    pub activation: LaneActivation<'a>,
 }
 
 #[derive(Clone, Copy, Default)]
-pub(super) enum Activation<'a> {
+pub(super) enum LaneActivation<'a> {
     #[default]
     None,
     Relu,
@@ -20,7 +20,7 @@ impl After<'_> {
     /// Panics unless it suits so many outputs of so many channels.
     pub fn check(&self, outputs: usize, channels: usize) {
         assert!(self.shortcut.is_none_or(|shortcut| shortcut.len() == outputs));
-        assert!(!matches!(self.activation, Activation::Slopes(slopes) if slopes.len() != channels));
+        assert!(!matches!(self.activation, LaneActivation::Slopes(slopes) if slopes.len() != channels));
     }
 
     /// To the values of some channels of one pixel, `place` their place in the output.
@@ -31,9 +31,9 @@ impl After<'_> {
             values.iter_mut().zip(shortcut).for_each(|(value, more)| *value += more);
         }
         match self.activation {
-            Activation::None => {}
-            Activation::Relu => values.iter_mut().for_each(|value| *value = relu(*value)),
-            Activation::Slopes(slopes) => {
+            LaneActivation::None => {}
+            LaneActivation::Relu => values.iter_mut().for_each(|value| *value = relu(*value)),
+            LaneActivation::Slopes(slopes) => {
                 let slopes = &slopes[first_channel..][..values.len()];
                 for (value, slope) in values.iter_mut().zip(slopes) {
                     *value = if *value > 0.0 { *value } else { *value * slope };

@@ -12,18 +12,23 @@ use rayon::prelude::*;
 
 use super::after::After;
 use super::cpu::Cpu;
-use super::maps::{Maps, UNDER_A_TASK, Under, Window, equal_parts, pieces};
-use super::output::{Places, filled};
+use super::maps::{Maps, SlidingWindow, UNDER_A_TASK, Under, equal_parts, pieces};
+use super::output::{WritePlaces, filled};
 
-/// Filters of a tile: two registers of AVX2.
+/// PackedFilters of a tile: two registers of AVX2.
 pub(super) const WIDTH: usize = 16;
 
 /// Pixels of a tile: with [`WIDTH`] filters twelve of AVX2's sixteen registers.
 const HEIGHT: usize = 6;
 
+/// Weights of a tile's filters for one number: a line of the cache, and in one.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Row([f32; WIDTH]);
+
 /// A layer's weights in the order in which tiles read them.
 #[derive(Debug)]
-pub(super) struct Filters {
+pub(super) struct PackedFilters {
     pub kernel: [usize; 2],
     /// Of one group.
     channels: usize,
@@ -31,11 +36,11 @@ pub(super) struct Filters {
     filters: usize,
     groups: usize,
     /// Of each group, of each [`WIDTH`] filters: kernel row, kernel column, channel; filters that are missing are zero.
-    weights: Vec<[f32; WIDTH]>,
+    weights: Vec<Row>,
     bias: Vec<[f32; WIDTH]>,
 }
 
-impl Filters {
+impl PackedFilters {
     /// `weights`: `[filters, channels / groups, height, width]`.
     pub fn new(weights: &[f32], [filters, channels, height, width]: [usize; 4], groups: usize, bias: &[f32]) -> Self {
         assert_eq!(weights.len(), filters * channels * height * width);
@@ -43,7 +48,7 @@ impl Filters {
         let of_group = filters / groups;
         let blocks = of_group.div_ceil(WIDTH);
         let taps = height * width;
-        let mut packed = vec![[0.0; WIDTH]; groups * blocks * taps * channels];
+        let mut packed = vec![Row([0.0; WIDTH]); groups * blocks * taps * channels];
         let mut biases = vec![[0.0; WIDTH]; groups * blocks];
         for filter in 0..filters {
             let (group, filter_in) = (filter / of_group, filter % of_group);
@@ -54,7 +59,7 @@ impl Filters {
                 weights[filter * channels * taps..][..channels * taps].chunks_exact(taps).enumerate()
             {
                 for (tap, weight) in weights.iter().enumerate() {
-                    to[tap * channels + channel][lane] = *weight;
+                    to[tap * channels + channel].0[lane] = *weight;
                 }
             }
         }
@@ -69,11 +74,11 @@ impl Filters {
         self.channels * self.groups
     }
 
-    fn block(&self, block: usize) -> Block<'_> {
+    fn block(&self, block: usize) -> FilterTile<'_> {
         let blocks = self.bias.len() / self.groups;
         let (group, of_group) = (block / blocks, block % blocks);
         let taken = self.kernel[0] * self.kernel[1] * self.channels;
-        Block {
+        FilterTile {
             first_channel: group * self.channels,
             first: group * self.filters + of_group * WIDTH,
             count: (self.filters - of_group * WIDTH).min(WIDTH),
@@ -95,38 +100,49 @@ impl Filters {
     }
 }
 
-/// Filters of a tile.
-struct Block<'a> {
+/// PackedFilters of a tile.
+struct FilterTile<'a> {
     /// Of the maps.
     first_channel: usize,
     /// Of all filters.
     first: usize,
     count: usize,
-    weights: &'a [[f32; WIDTH]],
+    weights: &'a [Row],
     bias: &'a [f32; WIDTH],
 }
 
 /// The maps after the layer, pixel by pixel.
-pub(super) fn convolve(maps: Maps, filters: &Filters, window: &Window, after: After, cpu: Cpu) -> FlexTensor {
+pub(super) fn convolve(
+    maps: Maps,
+    filters: &PackedFilters,
+    window: &SlidingWindow,
+    after: After,
+    cpu: Cpu,
+) -> FlexTensor {
     let [pictures, channels, height, width] = maps.sides;
     assert_eq!((channels, window.kernel), (filters.inputs(), filters.kernel));
     let [output_height, output_width] = window.output([height, width]);
     let outputs = pictures * output_height * output_width * filters.outputs();
     after.check(outputs, filters.outputs());
     filled(outputs, |output| {
-        let places = Places::new(output);
+        let places = WritePlaces::new(output);
         let tasks = tasks(&maps, filters, window, pictures * output_height);
         tasks.into_par_iter().for_each(|(rows, blocks)| {
             let first_pixel = rows.start * output_width;
             maps.under(window, 0.0, rows, |under| {
-                Task { under, first_pixel, filters, blocks, after, places }.run(cpu);
+                ConvTask { under, first_pixel, filters, blocks, after, places }.run(cpu);
             });
         });
     })
 }
 
 /// Output rows and blocks of filters of each task.
-fn tasks(maps: &Maps, filters: &Filters, window: &Window, rows: usize) -> Vec<(Range<usize>, Range<usize>)> {
+fn tasks(
+    maps: &Maps,
+    filters: &PackedFilters,
+    window: &SlidingWindow,
+    rows: usize,
+) -> Vec<(Range<usize>, Range<usize>)> {
     let [_, channels, _, width] = maps.sides;
     let a_row = (width + 2 * window.padding[1]) * channels * window.stride[0];
     // Where the weights are more than the maps, threads share them out: each reads only its own.
@@ -141,17 +157,17 @@ fn tasks(maps: &Maps, filters: &Filters, window: &Window, rows: usize) -> Vec<(R
     parts.flat_map(|blocks| pieces.iter().map(move |rows| (rows.clone(), blocks.clone()))).collect()
 }
 
-struct Task<'a> {
+struct ConvTask<'a> {
     under: Under<'a>,
     /// Of the whole output.
     first_pixel: usize,
-    filters: &'a Filters,
+    filters: &'a PackedFilters,
     blocks: Range<usize>,
     after: After<'a>,
-    places: Places<'a>,
+    places: WritePlaces<'a>,
 }
 
-impl Task<'_> {
+impl ConvTask<'_> {
     fn run(self, cpu: Cpu) {
         match cpu {
             // SAFETY: the processor has the instructions.
@@ -198,7 +214,7 @@ impl Task<'_> {
     }
 
     #[inline(always)]
-    fn tile<const PIXELS: usize>(&self, block: &Block, from: usize, starts: &[usize], run: usize) {
+    fn tile<const PIXELS: usize>(&self, block: &FilterTile, from: usize, starts: &[usize], run: usize) {
         let mut at: [usize; PIXELS] = self.under.pixels_from(from);
         for at in &mut at {
             *at += block.first_channel;
@@ -232,7 +248,7 @@ unsafe fn add_products<const PIXELS: usize>(
     at: [usize; PIXELS],
     starts: &[usize],
     run: usize,
-    weights: &[[f32; WIDTH]],
+    weights: &[Row],
     sums: &mut [[f32; WIDTH]; PIXELS],
 ) {
     let mut registers = *sums;
@@ -246,7 +262,7 @@ unsafe fn add_products<const PIXELS: usize>(
             for (sums, row) in registers.iter_mut().zip(rows) {
                 // SAFETY: there are as many weights as numbers of a run.
                 let value = unsafe { *row.add(step) };
-                for (sum, weight) in sums.iter_mut().zip(weights) {
+                for (sum, weight) in sums.iter_mut().zip(&weights.0) {
                     *sum = value.mul_add(*weight, *sum);
                 }
             }

@@ -23,14 +23,14 @@ pub(super) struct Maps<'a> {
 
 /// What slides over maps, in pixels: height, width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Window {
+pub(super) struct SlidingWindow {
     pub kernel: [usize; 2],
     pub stride: [usize; 2],
     /// Above and below, left and right.
     pub padding: [usize; 2],
 }
 
-impl Window {
+impl SlidingWindow {
     /// The sides of what comes out, if the window fits at all.
     pub fn output(&self, input: [usize; 2]) -> [usize; 2] {
         [0, 1].map(|axis| {
@@ -114,7 +114,7 @@ impl<'a> Maps<'a> {
     /// The rows of a window over some output rows, counted over the whole batch, as one block.
     pub fn under<R>(
         &self,
-        window: &Window,
+        window: &SlidingWindow,
         padding_value: f32,
         rows: Range<usize>,
         work: impl FnOnce(Under<'_>) -> R,

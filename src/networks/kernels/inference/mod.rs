@@ -2,7 +2,7 @@
 //! pass, poolings, and what works on channels.
 //!
 //! Burn 0.22.1's Flex lays every convolution's windows out as columns and passes over the maps again for bias,
-//! activation and shortcut. Here weights are put into the order of reading once ([`Packed`]), and maps lie pixel by
+//! activation and shortcut. Here weights are put into the order of reading once ([`PackedWeights`]), and maps lie pixel by
 //! pixel: tensors of the usual shape whose strides say so, which Burn's own operations take as they are. The plain
 //! references are Burn's layers (tests), and processors without the instructions use those.
 
@@ -26,14 +26,14 @@ use burn::tensor::{DType, Device, Shape, Tensor};
 
 use after::After;
 use channels::ResponseNorm;
-use conv::Filters;
+use conv::PackedFilters;
 use cpu::Cpu;
-use maps::{Maps, Window, by_pixel};
-use slide::{Average, ChannelFilters, Depthwise, Length, Maximum};
+use maps::{Maps, SlidingWindow, by_pixel};
+use slide::{Average, ChannelFilters, ChannelProducts, Maximum, RootOfSquares};
 
 /// What follows a layer.
 #[derive(Clone)]
-pub(crate) enum Activation {
+pub(crate) enum FusedActivation {
     None,
     Relu,
     /// A factor of each channel for what is not positive.
@@ -41,7 +41,7 @@ pub(crate) enum Activation {
 }
 
 /// A convolution as it is called.
-pub(crate) struct Layer<'a> {
+pub(crate) struct FusedConv<'a> {
     /// `[filters, channels / groups, height, width]`
     pub weight: Tensor<4>,
     pub bias: Option<Tensor<1>>,
@@ -49,12 +49,12 @@ pub(crate) struct Layer<'a> {
     /// Above and below, left and right.
     pub padding: [usize; 2],
     pub groups: usize,
-    pub packed: &'a Packed,
+    pub packed: &'a PackedWeights,
 }
 
 /// What a pooling makes of its window.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Pooling {
+pub(crate) enum PoolingKernel {
     Maximum,
     /// Padding does not count.
     Average,
@@ -69,33 +69,33 @@ pub(crate) enum Pooling {
 /// They belong to the very tensors that they were made from: those are kept, so that their memory is neither changed
 /// nor given to others, and other weights are told by their place.
 #[derive(Default)]
-pub(crate) struct Packed(Mutex<Option<Arc<PackedFrom>>>);
+pub(crate) struct PackedWeights(Mutex<Option<Arc<PackedFrom>>>);
 
 struct PackedFrom {
     weight: FlexTensor,
     bias: Option<FlexTensor>,
-    form: Form,
+    form: PackedForm,
 }
 
-enum Form {
-    Filters(Filters),
+enum PackedForm {
+    Filters(PackedFilters),
     OneAChannel(ChannelFilters),
 }
 
-impl Clone for Packed {
-    /// Packed anew when it is used.
+impl Clone for PackedWeights {
+    /// PackedWeights anew when it is used.
     fn clone(&self) -> Self {
         Self::default()
     }
 }
 
-impl std::fmt::Debug for Packed {
+impl std::fmt::Debug for PackedWeights {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Packed")
+        formatter.write_str("PackedWeights")
     }
 }
 
-impl Packed {
+impl PackedWeights {
     fn of(&self, weight: FlexTensor, bias: Option<FlexTensor>, groups: usize) -> Arc<PackedFrom> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(packed) = kept.as_ref().filter(|packed| packed.is_from(&weight, bias.as_ref())) {
@@ -114,8 +114,8 @@ impl PackedFrom {
         let weights = weights.as_ref().map_or(&[][..], contiguous);
         let biases = biases.as_ref().map_or(&[][..], contiguous);
         let form = match sides[0] == groups && sides[1] == 1 && groups > 1 {
-            true => Form::OneAChannel(ChannelFilters::new(weights, groups, biases)),
-            false => Form::Filters(Filters::new(weights, sides, groups, biases)),
+            true => PackedForm::OneAChannel(ChannelFilters::new(weights, groups, biases)),
+            false => PackedForm::Filters(PackedFilters::new(weights, sides, groups, biases)),
         };
         Self { weight, bias, form }
     }
@@ -148,19 +148,21 @@ fn is_plain_cpu(device: &Device) -> bool {
 /// - shortcut and output: `[batch, filters, height', width']`
 pub(crate) fn convolve(
     maps: Tensor<4>,
-    layer: Layer,
+    layer: FusedConv,
     shortcut: Option<Tensor<4>>,
-    activation: Activation,
+    activation: FusedActivation,
 ) -> Tensor<4> {
     let weight = flex(layer.weight.into_dispatch());
     let [filters, _, height, width] = sides(&weight);
     let packed = layer.packed.of(weight, layer.bias.map(|bias| flex(bias.into_dispatch())), layer.groups);
-    let window = Window { kernel: [height, width], stride: layer.stride, padding: layer.padding };
+    let window = SlidingWindow { kernel: [height, width], stride: layer.stride, padding: layer.padding };
     on_maps(maps, shortcut, activation, |maps, after| {
         let [height, width] = window.output([maps.sides[2], maps.sides[3]]);
         let values = match &packed.form {
-            Form::Filters(filters) => conv::convolve(maps, filters, &window, after, Cpu::here()),
-            Form::OneAChannel(filters) => slide::slide(maps, Depthwise { filters }, &window, after, Cpu::here()),
+            PackedForm::Filters(filters) => conv::convolve(maps, filters, &window, after, Cpu::here()),
+            PackedForm::OneAChannel(filters) => {
+                slide::slide(maps, ChannelProducts { filters }, &window, after, Cpu::here())
+            }
         };
         (values, [maps.sides[0], filters, height, width])
     })
@@ -171,15 +173,23 @@ pub(crate) fn convolve(
 /// # Shapes
 /// - maps: `[batch, channels, height, width]`
 /// - output: `[batch, channels, height', width']`
-pub(crate) fn pool(maps: Tensor<4>, pooling: Pooling, kernel: [usize; 2], stride: usize, padding: usize) -> Tensor<4> {
-    let window = Window { kernel, stride: [stride; 2], padding: [padding; 2] };
-    on_maps(maps, None, Activation::None, |maps, after| {
+pub(crate) fn pool(
+    maps: Tensor<4>,
+    pooling: PoolingKernel,
+    kernel: [usize; 2],
+    stride: usize,
+    padding: usize,
+) -> Tensor<4> {
+    let window = SlidingWindow { kernel, stride: [stride; 2], padding: [padding; 2] };
+    on_maps(maps, None, FusedActivation::None, |maps, after| {
         let [pictures, channels, height, width] = maps.sides;
         let [height, width] = window.output([height, width]);
         let values = match pooling {
-            Pooling::Maximum => slide::slide(maps, Maximum, &window, after, Cpu::here()),
-            Pooling::Average => slide::slide(maps, Average, &window, after, Cpu::here()),
-            Pooling::Length { epsilon } => slide::slide(maps, Length { epsilon }, &window, after, Cpu::here()),
+            PoolingKernel::Maximum => slide::slide(maps, Maximum, &window, after, Cpu::here()),
+            PoolingKernel::Average => slide::slide(maps, Average, &window, after, Cpu::here()),
+            PoolingKernel::Length { epsilon } => {
+                slide::slide(maps, RootOfSquares { epsilon }, &window, after, Cpu::here())
+            }
         };
         (values, [pictures, channels, height, width])
     })
@@ -189,7 +199,7 @@ pub(crate) fn pool(maps: Tensor<4>, pooling: Pooling, kernel: [usize; 2], stride
 ///
 /// # Shapes
 /// - maps, shortcut and output: `[batch, channels, height, width]`
-pub(crate) fn add(maps: Tensor<4>, scale: f32, shortcut: Tensor<4>, activation: Activation) -> Tensor<4> {
+pub(crate) fn add(maps: Tensor<4>, scale: f32, shortcut: Tensor<4>, activation: FusedActivation) -> Tensor<4> {
     on_maps(maps, Some(shortcut), activation, |maps, after| {
         (channels::add(&maps.pixels(), maps.sides[1], scale, after), maps.sides)
     })
@@ -202,7 +212,7 @@ pub(crate) fn add(maps: Tensor<4>, scale: f32, shortcut: Tensor<4>, activation: 
 /// - coarse: `[batch, channels, height, width]`
 pub(crate) fn add_doubled(maps: Tensor<4>, coarse: Tensor<4>) -> Tensor<4> {
     let coarse = flex(coarse.into_dispatch());
-    on_maps(maps, None, Activation::None, |maps, _| {
+    on_maps(maps, None, FusedActivation::None, |maps, _| {
         (channels::add_doubled(&maps.pixels(), &view(&coarse).pixels(), maps.sides), maps.sides)
     })
 }
@@ -212,7 +222,7 @@ pub(crate) fn add_doubled(maps: Tensor<4>, coarse: Tensor<4>) -> Tensor<4> {
 /// # Shapes
 /// - maps and output: `[batch, channels, height, width]`
 pub(crate) fn response_norm(maps: Tensor<4>, size: usize, alpha: f32, k: f32) -> Tensor<4> {
-    on_maps(maps, None, Activation::None, |maps, _| {
+    on_maps(maps, None, FusedActivation::None, |maps, _| {
         let norm = ResponseNorm { size, alpha, k };
         (norm.apply(&maps.pixels(), maps.sides[1], Cpu::here()), maps.sides)
     })
@@ -237,20 +247,20 @@ pub(crate) fn concatenate(maps: Vec<Tensor<4>>) -> Tensor<4> {
 fn on_maps(
     maps: Tensor<4>,
     shortcut: Option<Tensor<4>>,
-    activation: Activation,
+    activation: FusedActivation,
     kernel: impl FnOnce(Maps, After) -> (FlexTensor, [usize; 4]),
 ) -> Tensor<4> {
     let maps = flex(maps.into_dispatch());
     let shortcut = shortcut.map(|shortcut| flex(shortcut.into_dispatch()));
     let shortcut = shortcut.as_ref().map(|shortcut| view(shortcut).pixels());
     let slopes = match &activation {
-        Activation::Slopes(slopes) => Some(flex(slopes.clone().into_dispatch()).to_contiguous()),
-        Activation::None | Activation::Relu => None,
+        FusedActivation::Slopes(slopes) => Some(flex(slopes.clone().into_dispatch()).to_contiguous()),
+        FusedActivation::None | FusedActivation::Relu => None,
     };
     let activation = match (&activation, &slopes) {
-        (Activation::Relu, _) => after::Activation::Relu,
-        (_, Some(slopes)) => after::Activation::Slopes(contiguous(slopes)),
-        (_, None) => after::Activation::None,
+        (FusedActivation::Relu, _) => after::LaneActivation::Relu,
+        (_, Some(slopes)) => after::LaneActivation::Slopes(contiguous(slopes)),
+        (_, None) => after::LaneActivation::None,
     };
     let (values, sides) = kernel(view(&maps), After { shortcut: shortcut.as_deref(), activation });
     tensor(values, sides)

@@ -43,18 +43,18 @@ fn keep(output: FlexTensor) {
 
 /// Where tasks write, each its own places.
 #[derive(Clone, Copy)]
-pub(super) struct Places<'a> {
+pub(super) struct WritePlaces<'a> {
     start: *mut f32,
     len: usize,
     of: PhantomData<&'a mut [f32]>,
 }
 
 // SAFETY: it is only a place; who writes promises that nobody else does.
-unsafe impl Send for Places<'_> {}
+unsafe impl Send for WritePlaces<'_> {}
 // SAFETY: as above.
-unsafe impl Sync for Places<'_> {}
+unsafe impl Sync for WritePlaces<'_> {}
 
-impl<'a> Places<'a> {
+impl<'a> WritePlaces<'a> {
     pub fn new(values: &'a mut [f32]) -> Self {
         Self { start: values.as_mut_ptr(), len: values.len(), of: PhantomData }
     }

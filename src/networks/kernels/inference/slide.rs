@@ -8,8 +8,8 @@ use rayon::prelude::*;
 
 use super::after::After;
 use super::cpu::Cpu;
-use super::maps::{Maps, Under, Window, pieces};
-use super::output::{Places, filled};
+use super::maps::{Maps, SlidingWindow, Under, pieces};
+use super::output::{WritePlaces, filled};
 
 /// Channels and pixels of a tile: eight of AVX2's sixteen registers.
 const WIDTH: usize = 16;
@@ -33,7 +33,7 @@ pub(super) trait Slide: Copy + Sync {
 
 /// One filter a channel.
 #[derive(Clone, Copy)]
-pub(super) struct Depthwise<'a> {
+pub(super) struct ChannelProducts<'a> {
     pub filters: &'a ChannelFilters,
 }
 
@@ -56,7 +56,7 @@ impl ChannelFilters {
     }
 }
 
-impl Slide for Depthwise<'_> {
+impl Slide for ChannelProducts<'_> {
     const PADDING: f32 = 0.0;
 
     #[inline(always)]
@@ -143,11 +143,11 @@ impl Slide for Average {
 
 /// √(Σ x² + ε)
 #[derive(Clone, Copy)]
-pub(super) struct Length {
+pub(super) struct RootOfSquares {
     pub epsilon: f32,
 }
 
-impl Slide for Length {
+impl Slide for RootOfSquares {
     const PADDING: f32 = 0.0;
 
     #[inline(always)]
@@ -172,7 +172,7 @@ impl Slide for Length {
 }
 
 /// The maps after the window, pixel by pixel.
-pub(super) fn slide<S: Slide>(maps: Maps, slide: S, window: &Window, after: After, cpu: Cpu) -> FlexTensor {
+pub(super) fn slide<S: Slide>(maps: Maps, slide: S, window: &SlidingWindow, after: After, cpu: Cpu) -> FlexTensor {
     let [pictures, channels, height, width] = maps.sides;
     let output_sides = window.output([height, width]);
     let rows = pictures * output_sides[0];
@@ -181,31 +181,32 @@ pub(super) fn slide<S: Slide>(maps: Maps, slide: S, window: &Window, after: Afte
     let a_row = (width + 2 * window.padding[1]) * channels * window.stride[0];
     let tasks: Vec<_> = pieces(rows, a_row).collect();
     filled(outputs, |output| {
-        let places = Places::new(output);
+        let places = WritePlaces::new(output);
         tasks.into_par_iter().for_each(|rows| {
             let first_pixel = rows.start * output_sides[1];
             maps.under(window, S::PADDING, rows, |under| {
-                let task = Task { under, first_pixel, channels, slide, window, sides: [height, width], after, places };
+                let task =
+                    SlideTask { under, first_pixel, channels, slide, window, sides: [height, width], after, places };
                 task.run(cpu);
             });
         });
     })
 }
 
-struct Task<'a, S> {
+struct SlideTask<'a, S> {
     under: Under<'a>,
     /// Of the whole output.
     first_pixel: usize,
     channels: usize,
     slide: S,
-    window: &'a Window,
+    window: &'a SlidingWindow,
     /// Of the maps.
     sides: [usize; 2],
     after: After<'a>,
-    places: Places<'a>,
+    places: WritePlaces<'a>,
 }
 
-impl<S: Slide> Task<'_, S> {
+impl<S: Slide> SlideTask<'_, S> {
     fn run(self, cpu: Cpu) {
         match cpu {
             // SAFETY: the processor has the instructions.

@@ -51,18 +51,18 @@ fn convolutions_with_what_follows_them_are_those_of_burn() {
             let bias = has_bias.then(|| bias.clone());
             let burns = conv2d(maps.clone(), weight.clone(), bias.clone(), options.clone());
             let shortcut = random(burns.dims());
-            let packed = Packed::default();
+            let packed = PackedWeights::default();
             let ours = |maps: &Tensor<4>, shortcut: Option<&Tensor<4>>, activation| {
                 let (weight, bias, stride) = (weight.clone(), bias.clone(), [stride; 2]);
-                let layer = Layer { weight, bias, stride, padding, groups, packed: &packed };
+                let layer = FusedConv { weight, bias, stride, padding, groups, packed: &packed };
                 with_kernels(|| convolve(maps.clone(), layer, shortcut.cloned(), activation))
             };
-            assert_close(ours(&maps, None, Activation::None), burns.clone());
-            assert_close(ours(&by_pixels(maps.clone()), None, Activation::None), burns.clone());
+            assert_close(ours(&maps, None, FusedActivation::None), burns.clone());
+            assert_close(ours(&by_pixels(maps.clone()), None, FusedActivation::None), burns.clone());
             let sum = burns.clone() + shortcut.clone();
-            assert_close(ours(&maps, Some(&shortcut), Activation::Relu), activation::relu(sum));
+            assert_close(ours(&maps, Some(&shortcut), FusedActivation::Relu), activation::relu(sum));
             let prelu = activation::prelu(burns, slopes.clone());
-            assert_close(ours(&maps, None, Activation::Slopes(slopes.clone())), prelu);
+            assert_close(ours(&maps, None, FusedActivation::Slopes(slopes.clone())), prelu);
         }
     }
 }
@@ -71,7 +71,7 @@ fn convolutions_with_what_follows_them_are_those_of_burn() {
 #[test]
 fn changed_weights_are_packed_anew() {
     Device::flex().seed(2);
-    let (maps, packed) = (random([1, 3, 4, 4]), Packed::default());
+    let (maps, packed) = (random([1, 3, 4, 4]), PackedWeights::default());
     for groups in [1, 3] {
         for _ in 0..3 {
             let (weight, bias) = (random([6, 3 / groups, 3, 3]), random([6]));
@@ -81,8 +81,9 @@ fn changed_weights_are_packed_anew() {
                 Some(bias.clone()),
                 ConvOptions::new([1; 2], [1; 2], [1; 2], groups),
             );
-            let layer = Layer { weight, bias: Some(bias), stride: [1; 2], padding: [1; 2], groups, packed: &packed };
-            assert_close(with_kernels(|| convolve(maps.clone(), layer, None, Activation::None)), burns);
+            let layer =
+                FusedConv { weight, bias: Some(bias), stride: [1; 2], padding: [1; 2], groups, packed: &packed };
+            assert_close(with_kernels(|| convolve(maps.clone(), layer, None, FusedActivation::None)), burns);
         }
     }
 }
@@ -96,13 +97,13 @@ fn poolings_are_those_of_burn() {
         let maps = random(sides);
         let ours = |pooling| with_kernels(|| pool(maps.clone(), pooling, [kernel; 2], stride, padding));
         let largest = MaxPoolOptions::new([kernel; 2]).with_stride([stride; 2]).with_padding([padding; 2]);
-        assert_close(ours(Pooling::Maximum), max_pool2d(maps.clone(), largest));
+        assert_close(ours(PoolingKernel::Maximum), max_pool2d(maps.clone(), largest));
         let mean = AvgPoolOptions::new([kernel; 2]).with_stride([stride; 2]).with_padding([padding; 2]);
         let without_padding = mean.clone().with_count_include_pad(false);
-        assert_close(ours(Pooling::Average), avg_pool2d(maps.clone(), without_padding));
+        assert_close(ours(PoolingKernel::Average), avg_pool2d(maps.clone(), without_padding));
         let squares = avg_pool2d(maps.clone().square(), mean.with_count_include_pad(true));
         let length = squares.mul_scalar((kernel * kernel) as f64).sqrt();
-        assert_close(ours(Pooling::Length { epsilon: 1e-12 }), length);
+        assert_close(ours(PoolingKernel::Length { epsilon: 1e-12 }), length);
     }
 }
 
@@ -113,7 +114,7 @@ fn what_works_on_channels_is_burns() {
     let three = vec![maps.clone(), random([2, 5, 6, 4]), by_pixels(more.clone())];
     assert_close(concatenate(three.clone()), Tensor::cat(three, 1));
     let sum = activation::relu(maps.clone().mul_scalar(0.2) + more.clone());
-    assert_close(add(maps.clone(), 0.2, more, Activation::Relu), sum);
+    assert_close(add(maps.clone(), 0.2, more, FusedActivation::Relu), sum);
     let norm = LocalResponseNormConfig::new(5).with_alpha(0.5).with_beta(0.75).with_k(1.0).init();
     let ours = with_kernels(|| response_norm(maps.clone(), 5, 0.5, 1.0));
     assert_close(ours, norm.forward(maps.clone()));
@@ -130,16 +131,16 @@ fn threads_change_nothing() {
     let maps = random([3, 24, 6, 6]);
     let weight = random([80, 24, 3, 3]);
     let with = |threads| {
-        let layer = Layer {
+        let layer = FusedConv {
             weight: weight.clone(),
             bias: None,
             stride: [1; 2],
             padding: [1; 2],
             groups: 1,
-            packed: &Packed::default(),
+            packed: &PackedWeights::default(),
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| with_kernels(|| convolve(maps.clone(), layer, None, Activation::Relu))).into_data()
+        pool.install(|| with_kernels(|| convolve(maps.clone(), layer, None, FusedActivation::Relu))).into_data()
     };
     let one = with(1);
     [2, 3, 16].into_iter().for_each(|threads| with(threads).assert_eq(&one, true));
@@ -158,7 +159,7 @@ fn an_output_that_is_held_stays_what_it_is() {
     let maps = random([1, 3, 5, 7]);
     let held = concatenate(vec![maps.clone()]);
     for _ in 0..3 {
-        add(maps.clone(), 2.0, maps.clone(), Activation::None);
+        add(maps.clone(), 2.0, maps.clone(), FusedActivation::None);
     }
     assert_close(held, maps);
 }

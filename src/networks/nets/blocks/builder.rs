@@ -5,7 +5,7 @@ use burn::nn::{BatchNorm, BatchNormConfig, DropoutConfig, Linear, PReluConfig, P
 use burn::tensor::Device;
 
 use super::dense;
-use super::inference::Packed;
+use super::inference::PackedWeights;
 use super::init::{Init, constant};
 use super::{
     Activation, Block, Branches, Conv, ConvUnit, Filters, Layer, Layers, LocallyConnected, MapShape, Maxout, Op, Pool,
@@ -281,7 +281,7 @@ impl Builder {
             prelu: (activation == Activation::PRelu)
                 .then(|| PReluConfig::new().with_num_parameters(filters).init(&self.device)),
             relu: activation == Activation::Relu,
-            packed: Packed::default(),
+            packed: PackedWeights::default(),
         }
     }
 }

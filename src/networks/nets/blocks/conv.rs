@@ -6,7 +6,7 @@ use burn::nn::{BatchNorm, PRelu, PaddingConfig2d};
 use burn::tensor::Tensor;
 
 use super::conv_norm::ConvNorm;
-use super::inference::{self, Packed};
+use super::inference::{self, PackedWeights};
 use super::learning::AfterNorm;
 use super::{Block, MapShape, Trace};
 
@@ -118,7 +118,7 @@ pub struct ConvUnit {
     pub prelu: Option<PRelu>,
     pub relu: bool,
     #[module(skip)]
-    pub(crate) packed: Packed,
+    pub(crate) packed: PackedWeights,
 }
 
 impl ConvUnit {

@@ -9,7 +9,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, Linear};
 use burn::tensor::{Device, Tensor};
 
-use super::inference::{self, Packed};
+use super::inference::{self, PackedWeights};
 use super::learning::AfterNorm;
 
 /// A convolution and the batch norm after it, until [`ConvNorm::folded`] makes one convolution of both.
@@ -18,13 +18,13 @@ pub struct ConvNorm {
     pub conv: Conv2d,
     pub norm: Option<BatchNorm>,
     #[module(skip)]
-    pub(crate) packed: Packed,
+    pub(crate) packed: PackedWeights,
 }
 
 impl ConvNorm {
     /// A convolution alone.
     pub(crate) fn plain(conv: Conv2d) -> Self {
-        Self { conv, norm: None, packed: Packed::default() }
+        Self { conv, norm: None, packed: PackedWeights::default() }
     }
 
     /// A convolution without bias, since the norm has one.

@@ -9,9 +9,9 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, s};
 
-use super::inference::{self, Packed};
+use super::inference::{self, PackedWeights};
 use super::learning::AfterNorm;
-use crate::networks::kernels::inference::{self as kernels, Pooling};
+use crate::networks::kernels::inference::{self as kernels, PoolingKernel};
 
 /// A 3×3 convolution of stride 2 and padding 1, for an even width, and what follows it.
 ///
@@ -21,7 +21,11 @@ use crate::networks::kernels::inference::{self as kernels, Pooling};
 /// # Shapes
 /// - input: `[batch, channels_in, height, width]`
 /// - output: `[batch, channels_out, ⌈height / 2⌉, width / 2]`
-pub(crate) fn conv_3x3_halving((conv, packed): (&Conv2d, &Packed), input: Tensor<4>, after: AfterNorm) -> Tensor<4> {
+pub(crate) fn conv_3x3_halving(
+    (conv, packed): (&Conv2d, &PackedWeights),
+    input: Tensor<4>,
+    after: AfterNorm,
+) -> Tensor<4> {
     if kernels::runs_here(&input) {
         return inference::convolve((conv, packed), None, input, None, after);
     }
@@ -43,7 +47,7 @@ pub(crate) fn conv_3x3_halving((conv, packed): (&Conv2d, &Packed), input: Tensor
 /// - output: `[batch, channels, height / 2, width / 2]`
 pub(crate) fn max_pool_halving(input: Tensor<4>) -> Tensor<4> {
     if kernels::runs_here(&input) {
-        return kernels::pool(input, Pooling::Maximum, [2, 2], 2, 0);
+        return kernels::pool(input, PoolingKernel::Maximum, [2, 2], 2, 0);
     }
     let [batch, channels, height, width] = input.dims();
     let over_columns = input.reshape([batch * channels, height, width / 2, 2]).max_dim(3);
@@ -78,7 +82,7 @@ mod tests {
         for (height, width) in [(2, 2), (6, 8), (7, 10)] {
             let conv = config.init(&Device::flex());
             let input = random(height, width);
-            let ours = || conv_3x3_halving((&conv, &Packed::default()), input.clone(), AfterNorm::Nothing);
+            let ours = || conv_3x3_halving((&conv, &PackedWeights::default()), input.clone(), AfterNorm::Nothing);
             for ours in [ours(), with_kernels(ours)] {
                 assert_close(ours, conv.forward(input.clone()));
             }

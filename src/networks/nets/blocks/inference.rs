@@ -6,13 +6,13 @@ use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::tensor::Tensor;
 
 use super::learning::{self, AfterNorm};
-use crate::networks::kernels::inference::{self as kernels, Activation, Layer};
+use crate::networks::kernels::inference::{self as kernels, FusedActivation, FusedConv};
 
-pub(crate) use crate::networks::kernels::inference::Packed;
+pub(crate) use crate::networks::kernels::inference::PackedWeights;
 
 /// after(norm(conv(maps)) + shortcut)
 pub(crate) fn convolve(
-    (conv, packed): (&Conv2d, &Packed),
+    (conv, packed): (&Conv2d, &PackedWeights),
     norm: Option<&BatchNorm>,
     maps: Tensor<4>,
     shortcut: Option<Tensor<4>>,
@@ -21,10 +21,9 @@ pub(crate) fn convolve(
     if norm.is_none()
         && kernels::runs_here(&maps)
         && let Some(layer) = layer(conv, packed)
+        && let Some(activation) = activation(after, conv.weight.lazy_shape()[0])
     {
-        if let Some(activation) = activation(after, conv.weight.lazy_shape()[0]) {
-            return kernels::convolve(maps, layer, shortcut, activation);
-        }
+        return kernels::convolve(maps, layer, shortcut, activation);
     }
     let maps = learning::convolve(conv, maps);
     match (norm, shortcut) {
@@ -39,7 +38,7 @@ pub(crate) fn convolve(
 /// after(scale · maps + shortcut)
 pub(crate) fn add(maps: Tensor<4>, scale: f64, shortcut: Tensor<4>, relu: bool) -> Tensor<4> {
     if kernels::runs_here(&maps) {
-        let activation = if relu { Activation::Relu } else { Activation::None };
+        let activation = if relu { FusedActivation::Relu } else { FusedActivation::None };
         return kernels::add(maps, scale as f32, shortcut, activation);
     }
     let maps = if scale == 1.0 { maps } else { maps.mul_scalar(scale) };
@@ -56,13 +55,13 @@ pub(crate) fn concatenate(maps: Vec<Tensor<4>>) -> Tensor<4> {
 }
 
 /// None for what the kernels do not know.
-fn layer<'a>(conv: &Conv2d, packed: &'a Packed) -> Option<Layer<'a>> {
+fn layer<'a>(conv: &Conv2d, packed: &'a PackedWeights) -> Option<FusedConv<'a>> {
     let padding = match conv.padding {
         PaddingConfig2d::Valid => [0, 0],
         PaddingConfig2d::Explicit(top, left, bottom, right) if (top, left) == (bottom, right) => [top, left],
         PaddingConfig2d::Explicit(..) | PaddingConfig2d::Same => return None,
     };
-    (conv.dilation == [1, 1]).then(|| Layer {
+    (conv.dilation == [1, 1]).then(|| FusedConv {
         weight: conv.weight.val(),
         bias: conv.bias.as_ref().map(|bias| bias.val()),
         stride: conv.stride,
@@ -73,13 +72,13 @@ fn layer<'a>(conv: &Conv2d, packed: &'a Packed) -> Option<Layer<'a>> {
 }
 
 /// None where one slope serves several channels.
-fn activation(after: AfterNorm, channels: usize) -> Option<Activation> {
+fn activation(after: AfterNorm, channels: usize) -> Option<FusedActivation> {
     match after {
-        AfterNorm::Nothing => Some(Activation::None),
-        AfterNorm::Relu => Some(Activation::Relu),
+        AfterNorm::Nothing => Some(FusedActivation::None),
+        AfterNorm::Relu => Some(FusedActivation::Relu),
         AfterNorm::PRelu(unit) => {
             let slopes = unit.alpha.val();
-            (slopes.dims()[0] == channels).then_some(Activation::Slopes(slopes))
+            (slopes.dims()[0] == channels).then_some(FusedActivation::Slopes(slopes))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Pooling: maximum, average, the paper's L2 norm, and the average over the whole map.
+//! PoolingKernel: maximum, average, the paper's L2 norm, and the average over the whole map.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -6,7 +6,7 @@ use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 
 use super::{Block, MapShape, Trace};
-use crate::networks::kernels::inference::{self as kernels, Pooling};
+use crate::networks::kernels::inference::{self as kernels, PoolingKernel};
 
 /// What a window becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,10 +71,10 @@ impl Pool {
     fn on_cpu(&self, maps: Tensor<4>) -> Tensor<4> {
         let [_, _, height, width] = maps.dims();
         let (pooling, kernel) = match self.kind {
-            PoolKind::Max => (Pooling::Maximum, [self.kernel; 2]),
-            PoolKind::Average => (Pooling::Average, [self.kernel; 2]),
-            PoolKind::L2 => (Pooling::Length { epsilon: L2_EPSILON as f32 }, [self.kernel; 2]),
-            PoolKind::GlobalAverage => (Pooling::Average, [height, width]),
+            PoolKind::Max => (PoolingKernel::Maximum, [self.kernel; 2]),
+            PoolKind::Average => (PoolingKernel::Average, [self.kernel; 2]),
+            PoolKind::L2 => (PoolingKernel::Length { epsilon: L2_EPSILON as f32 }, [self.kernel; 2]),
+            PoolKind::GlobalAverage => (PoolingKernel::Average, [height, width]),
         };
         kernels::pool(maps, pooling, kernel, self.stride, self.padding)
     }
