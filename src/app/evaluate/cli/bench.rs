@@ -45,10 +45,12 @@ pub struct BenchArgs {
           conflicts_with_all = ["all_pairs", "decode", "library", "photos", "cluster_faces", "seed", "detector", "offline"])]
     network: Option<String>,
     /// Pictures in one pass of the network.
-    #[arg(long, default_value_t = 1, requires = "network", value_parser = at_least_one::<usize>)]
+    #[arg(long, default_value_t = 1, requires = "network", conflicts_with_all = ["all_pairs", "decode", "library"],
+          value_parser = at_least_one::<usize>)]
     pictures: usize,
     /// Passes of the network.
-    #[arg(long, default_value_t = 20, requires = "network", value_parser = at_least_one::<usize>)]
+    #[arg(long, default_value_t = 20, requires = "network", conflicts_with_all = ["all_pairs", "decode", "library"],
+          value_parser = at_least_one::<usize>)]
     passes: usize,
     #[arg(long, default_value_t = 1)]
     seed: u64,

@@ -424,6 +424,6 @@ fn vectors_come_from_the_file_of_the_last_grouping_until_others_are_there() {
     let of = stored(&made).faces[7].state.person();
     made.decide(Decision::SetAside { of, faces: vec![face], why: crate::library::SetAside::Stranger });
     made.regroup_above(FEW);
-    made.decide(Decision::Restore { of: None, faces: vec![face] });
+    made.decide(Decision::Restore { of, faces: vec![face] });
     assert_eq!(made.library.faces_to_group(&model()).unwrap(), stored(&made));
 }

@@ -33,7 +33,7 @@ const DECODING_BYTES: u64 = 512 << 20;
 /// Photos whose faces are found and embedded together.
 const BATCH: usize = 8;
 /// Files of which the library is asked at once.
-const ASKED_AT_ONCE: usize = 2048;
+pub(super) const ASKED_AT_ONCE: usize = 2048;
 /// Where a network breaks down over so many pictures in a row, it is not the pictures' fault.
 const MOST_BREAKDOWNS: usize = 3;
 /// Why a file is not tried again that ended the program more than once.

@@ -271,7 +271,8 @@ fn a_cancelled_scan_goes_on_where_it_stopped() {
 fn a_scan_is_cancelled_while_files_are_sorted() {
     let world = World::new();
     let too_large = crate::faces::image::DecodeLimits::default().max_bytes() + 1;
-    (0..1200)
+    let files = 2 * pipeline::ASKED_AT_ONCE;
+    (0..files)
         .for_each(|i| fs::File::create(world.photos.join(format!("{i}.jpg"))).unwrap().set_len(too_large).unwrap());
     let cancel = Cancel::default();
     let asked = cancel.clone();
@@ -280,9 +281,9 @@ fn a_scan_is_cancelled_while_files_are_sorted() {
             asked.cancel();
         }
     });
-    assert!(first.cancelled && (1..1200).contains(&first.skipped.len()), "{}", first.skipped.len());
+    assert!(first.cancelled && (1..files).contains(&first.skipped.len()), "{}", first.skipped.len());
     let second = world.scan();
-    assert_eq!((second.skipped.len(), second.missing_photos), (1200, 0));
+    assert_eq!((second.skipped.len(), second.missing_photos), (files, 0));
 }
 
 #[test]
