@@ -106,7 +106,7 @@ impl Library {
     }
 
     /// Refuses where the library can only be read. One whose disk was full is opened anew: there may be room by now.
-    pub(super) fn to_write(&mut self) -> Result<()> {
+    pub(super) fn be_writable(&mut self) -> Result<()> {
         if self.is_disk_full {
             *self = Self::open(&self.path.clone())?;
         }
@@ -122,7 +122,7 @@ impl Library {
     /// process is rolled back by SQLite.
     pub(super) fn write<T>(&mut self, work: impl FnOnce(&Transaction) -> Result<T>) -> Result<T> {
         self.refuse_replaced()?;
-        self.to_write()?;
+        self.be_writable()?;
         let path = self.reader.path.clone();
         let run = || -> Result<T> {
             let transaction = self.reader.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -136,7 +136,7 @@ impl Library {
     /// What is written so is on the disk before this returns: what a user decided survives a power cut. A scan's findings
     /// can be found again, so that they wait for the next such write.
     pub(super) fn write_through<T>(&mut self, work: impl FnOnce(&Transaction) -> Result<T>) -> Result<T> {
-        self.to_write()?;
+        self.be_writable()?;
         self.synchronous("full")?;
         let outcome = self.write(work);
         self.synchronous("normal")?;

@@ -119,7 +119,7 @@ impl Library {
     /// [`LibraryError::ReadOnly`] where nothing can be forgotten, [`LibraryError::Stale`] when they are not any more whom
     /// the question showed, and [`LibraryError::PicturesUnknown`] where later scans could not leave a face out.
     pub(crate) fn still_to_forget(&mut self, shown: &PersonToForget, may_find_again: bool) -> Result<PersonToForget> {
-        self.to_write()?;
+        self.be_writable()?;
         match self.person_to_forget(shown.person) {
             Ok(known) if known.is_still(shown) => match known.unknown_pictures() {
                 faces if faces > 0 && !may_find_again => Err(LibraryError::PicturesUnknown { faces }),

@@ -93,7 +93,7 @@ impl Library {
     pub(crate) fn import(&mut self, from: impl BufRead, mode: ImportMode) -> Result<ImportReport> {
         let contents = lines::read(from)?;
         if mode == ImportMode::Apply {
-            self.to_write()?;
+            self.be_writable()?;
         }
         self.refuse_replaced()?;
         let mut backup = None;

@@ -90,7 +90,7 @@ impl Library {
     }
 
     fn take_backup_in(&mut self, backup: &Path) -> Result<Restored> {
-        self.to_write()?;
+        self.be_writable()?;
         self.refuse_replaced()?;
         // A backup that still holds somebody forgotten must not bring them back.
         let is_finished = self.finish_forgetting()?;
