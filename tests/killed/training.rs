@@ -15,9 +15,9 @@ const STEPS: u64 = 16;
 
 /// Options besides those of all. `START` stands for a network that was trained before.
 const RECIPES: [(&str, &str); 3] = [
-    ("scratch", "--net likeness-small --average 0.9 --optimiser adam --against START"),
+    ("scratch", "--net likeness-small --average 0.9 --optimiser adam --against START --gradient-chunk 9"),
     ("frozen part", "--start START --preset finetune"),
-    ("harmonic", "--start START --old START --preset harmonic"),
+    ("harmonic", "--start START --old START --preset harmonic --gradient-chunk 9"),
 ];
 
 struct World {
@@ -56,7 +56,7 @@ impl World {
     /// In a folder of its own, so that the network's file names the same run.
     fn begin(&self, at: &Path, recipe: &str) -> Command {
         let of_all = format!(
-            "--faces cropped --device cpu --seed 4 --steps {STEPS} --people 4 --pictures 4 --gradient-chunk 9 \
+            "--faces cropped --device cpu --seed 4 --steps {STEPS} --people 4 --pictures 4 \
              --held-out 0.4 --far 0.1 --judge-every 5 --save-every 3"
         );
         self.likeness(at, &format!("train ../people --out run {recipe} {of_all}"))
