@@ -103,8 +103,12 @@ impl ValidationReport {
     /// Whether this network is the one to keep: where a teacher is learned from by the distance to it, which a few
     /// pictures tell more surely than a rate of rare mistakes; else by VAL on people held out, in harmonic training
     /// against the old network, and without such people by accuracy on the list of pairs. The AUC decides between
-    /// equals, and between those that it cannot tell apart the separation, which has no best value.
+    /// equals, and between those that it cannot tell apart the separation, which has no best value. On fewer pictures than
+    /// the other was judged on, some being gone by now, none is better.
     pub(crate) fn beats(&self, other: &Self) -> bool {
+        if self.looked_at().iter().zip(other.looked_at()).any(|(own, others)| *own < others) {
+            return false;
+        }
         let (Some(own), Some(others)) = (self.rank(), other.rank()) else { return self.rank().is_some() };
         // A report that was read from a file may have lost its last bit.
         let mut differences = own.iter().zip(others).map(|(own, others)| own - others);
@@ -113,6 +117,13 @@ impl ValidationReport {
 
     pub(super) fn is_empty(&self) -> bool {
         self.people.is_none() && self.pairs.is_none() && self.to_teacher.is_none()
+    }
+
+    /// How many pairs of people and of the list, and pictures under a teacher.
+    fn looked_at(&self) -> [usize; 3] {
+        let of_people = self.people.as_ref().map_or(0, |people| people.same_pairs + people.different_pairs);
+        let of_list = self.pairs.as_ref().map_or(0, |pairs| pairs.pairs - pairs.skipped);
+        [of_people, of_list, self.to_teacher.map_or(0, |teacher| teacher.pictures)]
     }
 
     fn rank(&self) -> Option<[f64; 3]> {
@@ -388,6 +399,20 @@ mod tests {
         let of = |report: &ValidationReport| report.people.as_ref().map(|people| (people.val, people.auc));
         assert_eq!((of(&start), of(&later)), (Some((1.0, 1.0)), Some((1.0, 1.0))));
         assert!(later.beats(&start) && !start.beats(&later) && !start.beats(&start));
+    }
+
+    /// As when most of what was held out is gone while the run was left.
+    #[test]
+    fn a_judgement_of_fewer_pictures_is_not_the_better_one() {
+        let report = |vectors: &[[f32; 2]], people: &[u32]| {
+            let people = judge_people(vectors.as_flattened(), 2, people, 0.1).unwrap();
+            ValidationReport { people: Some(people), ..ValidationReport::default() }
+        };
+        let (a, b) = ([1.0, 0.0], [-1.0, 0.0]);
+        let all = report(&[a, b, b, b, a, b], &[0, 0, 0, 1, 1, 1]);
+        let few = report(&[a, a, b, b], &[0, 0, 1, 1]);
+        assert!(few.people.as_ref().unwrap().val > all.people.as_ref().unwrap().val);
+        assert!(!few.beats(&all) && all.beats(&ValidationReport::default()));
     }
 
     #[test]

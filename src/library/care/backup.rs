@@ -1,5 +1,6 @@
 //! Backups: copies of the whole library, in a folder beside it, named by time and reason.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::contents::Contents;
 use super::remains::{self, Writing};
 use super::{check, file, forget};
 use crate::library::error::{LibraryError, Result};
@@ -138,6 +140,16 @@ impl LibraryReader {
         Ok(target)
     }
 
+    /// The newest sound backup that holds what the library holds now, or one that is made; no other one is removed.
+    pub(super) fn back_up_where_needed(&self, reason: BackupReason) -> Result<PathBuf> {
+        let now = self.read(Contents::of)?;
+        let is_same = |found: &FoundBackup| contents(&found.path) == Some(now) && worth(&found.path) == Worth::Sound;
+        match find(&self.path)?.into_iter().find(is_same) {
+            Some(found) => Ok(found.path),
+            None => self.back_up_only(reason),
+        }
+    }
+
     /// Removes no other backup.
     pub(super) fn back_up_only(&self, reason: BackupReason) -> Result<PathBuf> {
         self.read(|c| back_up(c, &self.path, reason))
@@ -228,7 +240,8 @@ pub(super) fn create_folder(folder: &Path) -> std::io::Result<()> {
 ///    go for them;
 /// 3. the one that was restored just now;
 /// 4. the damaged library that the last restore put aside, for a while;
-/// 5. the other sound ones, the newest first, whatever the clock says; at last those that are not sound.
+/// 5. the other sound ones, the newest first, whatever the clock says; then those that are not sound, and at last those
+///    that hold the same as a newer one.
 ///
 /// All together are at most twice as large as the library is `now`. Only where it was larger once than it is now have the
 /// first four kinds room for twice the largest of them: the first two fit always.
@@ -259,6 +272,7 @@ pub(super) fn prune(library: &Path, now: u64, made: &Path, restored: Option<&Pat
 fn judge(own: Vec<FoundBackup>, made: &Path, restored: Option<&Path>) -> Vec<(Worth, FoundBackup)> {
     let put_aside = own.iter().find(|found| is_put_aside(found)).map(|found| found.path.clone());
     let mut judged: Vec<(Worth, FoundBackup)> = own.into_iter().map(|found| (worth(&found.path), found)).collect();
+    mark_same(&mut judged);
     let fullest = fullest(&judged);
     let (made, restored) = (whole(made), restored.map(whole));
     for (worth, found) in &mut judged {
@@ -273,6 +287,21 @@ fn judge(own: Vec<FoundBackup>, made: &Path, restored: Option<&Path>) -> Vec<(Wo
     }
     judged.sort_by_key(|(worth, _)| *worth);
     judged
+}
+
+/// Of sound ones that hold the same, which are sorted by time, only the newest has its worth.
+fn mark_same(judged: &mut [(Worth, FoundBackup)]) {
+    let mut seen = HashSet::new();
+    for (worth, found) in judged.iter_mut().filter(|(worth, _)| *worth == Worth::Sound) {
+        if contents(&found.path).is_some_and(|contents| !seen.insert(contents)) {
+            *worth = Worth::Same;
+        }
+    }
+}
+
+/// None of a backup in an older format.
+fn contents(backup: &Path) -> Option<Contents> {
+    Contents::of(&file::open_still(backup).ok()?).ok()
 }
 
 /// The same path, however it is written.
@@ -322,6 +351,8 @@ enum Worth {
     /// Of a newer program, which may find it sound.
     Unknown,
     Unsound,
+    /// A newer one holds the same.
+    Same,
 }
 
 impl Worth {

@@ -21,6 +21,7 @@
 
 mod backup;
 mod check;
+mod contents;
 mod due;
 mod file;
 mod forget;

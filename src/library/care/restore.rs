@@ -99,7 +99,8 @@ impl Library {
     }
 
     fn take_in(&mut self, mut staged: Staged, is_finished: bool) -> Result<Restored> {
-        let kept = self.back_up_only(BackupReason::BeforeRestore)?;
+        // Who restores twice in a row has lost nothing the second time, and what the first one put aside stays.
+        let kept = self.back_up_where_needed(BackupReason::BeforeRestore)?;
         let revision = self.revision()?.0;
         // Nor is a number given twice: an open window knows faces and photos by theirs.
         let numbers = self.read(numbers_given)?;

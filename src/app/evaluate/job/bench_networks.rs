@@ -5,9 +5,10 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 use serde::Serialize;
 
+use crate::app::engine::memory::hold;
 use crate::networks::device::ComputeDevice;
 use crate::networks::nets::random_pass::random_pass;
-use crate::types::Cancel;
+use crate::types::{Cancel, counted};
 
 /// What `likeness bench --network` found.
 #[derive(Debug, Clone, Serialize)]
@@ -23,6 +24,9 @@ pub(crate) struct NetworkTime {
     pub median_processor_ms: Option<f64>,
 }
 
+/// No network looks at less of a picture: what even its pixels need.
+const SMALLEST_SIDE: usize = 96;
+
 /// Times passes with random weights, on which the time does not depend, folded as for a scan.
 pub(crate) fn bench_network(
     name: &str,
@@ -31,6 +35,8 @@ pub(crate) fn bench_network(
     device: &ComputeDevice,
     cancel: &Cancel,
 ) -> Result<NetworkTime> {
+    let pixels = pictures as u64 * (SMALLEST_SIDE * SMALLEST_SIDE * 3 * size_of::<f32>()) as u64;
+    hold(&counted(pictures, "picture", "pictures"), pixels)?;
     let pass = random_pass(name, pictures, &device.burn)?;
     // Weights are put in order, and memory is asked for, at first.
     (0..2).for_each(|_| pass());

@@ -28,7 +28,24 @@ fn a_restore_brings_names_back_and_keeps_what_was_there() {
     assert_eq!(fixture.names(), ["Ada", "Ben"]);
     assert!(check(&fixture.file()).is_sound());
     let reasons: Vec<_> = backups(&fixture.file()).unwrap().iter().map(|backup| backup.reason).collect();
-    assert_eq!(reasons, [BackupReason::BeforeRestore; 2], "three would be more than twice the library");
+    assert_eq!(reasons, [BackupReason::BeforeRestore, BackupReason::Asked], "what was there then is kept already");
+}
+
+/// Twice the library is room for two backups here.
+#[test]
+fn what_a_restore_put_aside_outlives_restores_and_backups_after_which_nothing_was_decided() {
+    let (mut fixture, backup) = with_backup();
+    let aside = fixture.library.restore_backup(&backup).unwrap().kept.unwrap();
+    for _ in 0..3 {
+        assert_eq!(fixture.library.restore_backup(&backup).unwrap().kept.as_ref(), Some(&backup));
+        assert!(aside.exists() && backup.exists());
+    }
+    for _ in 0..3 {
+        fixture.library.back_up(BackupReason::Asked).unwrap();
+        assert!(aside.exists());
+    }
+    fixture.library.restore_backup(&aside).unwrap();
+    assert_eq!(fixture.names(), ["Ada", "Ben"]);
 }
 
 /// An open window keeps the pictures of faces by their numbers: another face must not come to one of these.
