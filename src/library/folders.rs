@@ -20,7 +20,7 @@ use crate::types::PhotoId;
 pub struct ScannedFolder {
     pub path: PathBuf,
     pub finished_at_secs: Option<i64>,
-    /// None: the program was stopped in the middle.
+    /// None: the program was stopped in the middle, or the folder was not looked through as a whole yet.
     pub outcome: Option<ScanOutcome>,
     /// Its drive was not there when it was looked for last.
     pub is_offline: bool,
@@ -215,8 +215,8 @@ impl LibraryReader {
         self.read(|c| {
             let mut query = c.prepare(
                 "SELECT folder.path, scan.finished_at, scan.outcome, offline, \
-                 (SELECT count(*) FROM file WHERE folder_id = folder.id AND missing = 0) FROM folder JOIN scan \
-                 ON scan.id = (SELECT max(id) FROM scan WHERE folder_id = folder.id) ORDER BY folder.id",
+                 (SELECT count(*) FROM file WHERE folder_id = folder.id AND missing = 0) FROM folder \
+                 LEFT JOIN scan ON scan.id = (SELECT max(id) FROM scan WHERE folder_id = folder.id) ORDER BY folder.id",
             )?;
             let rows = query.query_map([], |row| {
                 let outcome = match row.get_ref(2)?.as_str_or_null()? {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::error::Result;
+use super::error::{LibraryError, Result};
 use super::faces::{self, FaceRecord};
 use super::files::{PROGRAM, find_photo, is_tried, link, settle, settle_all, standing, with_small_faces};
 use super::folders::Folders;
@@ -120,10 +120,17 @@ pub(crate) struct ScanCounts {
 impl Library {
     pub fn begin_scan(&mut self, folder: &Path) -> Result<ScanId> {
         self.write(|t| {
-            let scan = insert_scan(t, folder)?;
-            settle_all(t)?;
-            Ok(scan)
+            t.execute(
+                "INSERT INTO folder (path, added_at) VALUES (?1, ?2) ON CONFLICT (path) DO NOTHING",
+                params![path::to_bytes(folder), now_secs()],
+            )?;
+            begin(t, folder)?.ok_or_else(|| LibraryError::NoSuchFolder(folder.to_owned()))
         })
+    }
+
+    /// The same of a folder that was scanned before; none where the library does not have it any more.
+    pub(crate) fn begin_scan_again(&mut self, folder: &Path) -> Result<Option<ScanId>> {
+        self.write(|t| begin(t, folder))
     }
 
     /// Records a batch of photos, all or none. A picture that was there before keeps its faces with id, name and
@@ -316,18 +323,21 @@ impl LibraryReader {
     }
 }
 
-/// A run over a folder that is there.
-pub(super) fn insert_scan(t: &Transaction, folder: &Path) -> Result<ScanId> {
+fn begin(t: &Transaction, folder: &Path) -> Result<Option<ScanId>> {
+    let scan = insert_scan(t, folder)?;
+    settle_all(t)?;
+    Ok(scan)
+}
+
+/// A run over a folder that is there; none where the library does not have the folder.
+pub(super) fn insert_scan(t: &Transaction, folder: &Path) -> Result<Option<ScanId>> {
     let bytes = path::to_bytes(folder);
-    t.execute(
-        "INSERT INTO folder (path, added_at) VALUES (?1, ?2) ON CONFLICT (path) DO UPDATE SET offline = 0",
-        params![bytes, now_secs()],
-    )?;
-    t.execute(
+    t.execute("UPDATE folder SET offline = 0 WHERE path = ?1", [&bytes])?;
+    let scans = t.execute(
         "INSERT INTO scan (folder_id, started_at) SELECT id, ?2 FROM folder WHERE path = ?1",
         params![bytes, now_secs()],
     )?;
-    Ok(ScanId(t.last_insert_rowid()))
+    Ok((scans > 0).then(|| ScanId(t.last_insert_rowid())))
 }
 
 pub(super) fn close_scan(t: &Transaction, scan: ScanId, outcome: ScanOutcome) -> Result<()> {
@@ -382,7 +392,7 @@ fn leads_to(t: &Transaction, path: &Path, photo: Option<PhotoId>) -> Result<bool
 }
 
 fn record(t: &Transaction, scan: ScanId, record: &PhotoRecord) -> Result<Recorded> {
-    let hashes = record.file.hashes.ok_or(super::LibraryError::BadValue { what: "picture without a hash" })?;
+    let hashes = record.file.hashes.ok_or(LibraryError::BadValue { what: "picture without a hash" })?;
     let known = find_photo(t, &hashes)?;
     let before = match known.map(|photo| standing(t, photo)).transpose()? {
         Some((PhotoState::Done, Some(by), _)) if by == record.detector => {

@@ -13,7 +13,8 @@ use super::scan::{MissingPolicy, ScanEnd, ScanId, ScanOutcome};
 use super::scan::{close_scan, insert_scan, is_gone, mark_missing, told_missing};
 
 impl Library {
-    pub(crate) fn begin_part(&mut self, folder: &Path) -> Result<ScanId> {
+    /// None where the library does not have the folder any more.
+    pub(crate) fn begin_part(&mut self, folder: &Path) -> Result<Option<ScanId>> {
         self.write(|t| insert_scan(t, folder))
     }
 

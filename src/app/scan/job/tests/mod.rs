@@ -24,7 +24,8 @@ use crate::app::jobs::regroup::{PreparedGrouping, regroup, split_group};
 use crate::faces::edits::{Edit, Orientation};
 use crate::faces::image::{DecodeError, Photo};
 use crate::library::{
-    AgainstMerge, Decision, FaceRecord, ListPage, PeopleFilter, PeopleKind, PhotoFilter, with_small_faces,
+    AgainstMerge, Decision, FaceRecord, FacesOfFolder, ListPage, PeopleFilter, PeopleKind, PhotoFilter,
+    with_small_faces,
 };
 use crate::types::{Cancel, Detection, Embedding, FaceBox, Landmarks, ModelId, Revision, SquaredDistance};
 
@@ -169,6 +170,7 @@ impl World {
             same_person: SquaredDistance(0.5),
             missing: MissingPolicy::Ask,
             touched: None,
+            of_library: false,
             suspects,
             hash: picture_hash_of_file,
             own: &[],

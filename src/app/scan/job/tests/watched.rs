@@ -105,7 +105,7 @@ impl WatchedWorld {
             })
             .unwrap();
         self.world.scan_with(|tools| {
-            let tools = ScanTools { touched: Some(&touched), ..*tools };
+            let tools = ScanTools { touched: Some(&touched), of_library: true, ..*tools };
             scan_folders(&folders, &tools, &Cancel::default(), &mut |_| {}).unwrap()
         })
     }
@@ -240,4 +240,25 @@ fn on_battery_what_is_noticed_waits_and_a_switch_ends_the_watch() {
     plugged_in.hear(|told| (told == WatchNews::Watching(Watching::default())).then_some(()));
     plugged_in.world.photo("new.png", [10, 200, 10]);
     assert!(plugged_in.is_still());
+}
+
+/// Its user has removed it while the scan waited.
+#[test]
+fn a_folder_that_was_removed_does_not_come_back_with_a_scan_of_what_was_touched() {
+    let world = World::new();
+    world.photo("a.png", [200, 10, 10]);
+    world.scan();
+    let root = fs::canonicalize(&world.photos).unwrap();
+    let removed = root.clone();
+    world.library.call(move |library| library.remove_folder(&removed, FacesOfFolder::Keep)).unwrap();
+    world.photo("b.png", [10, 200, 10]);
+    for touched in [root.join("b.png"), root.clone()] {
+        let summary = world.scan_with(|tools| {
+            let tools = ScanTools { touched: Some(std::slice::from_ref(&touched)), of_library: true, ..*tools };
+            scan_folders(std::slice::from_ref(&root), &tools, &Cancel::default(), &mut |_| {}).unwrap()
+        });
+        assert_eq!(summary.new_photos, 0);
+        assert_eq!(world.library.ask(|library| library.folder_places()).unwrap(), []);
+        assert_eq!(world.library.call(|library| library.folders()).unwrap(), []);
+    }
 }
