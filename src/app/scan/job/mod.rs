@@ -432,7 +432,10 @@ fn scan(
     let todo = scanning.sort_out(found.photos)?;
     scanning.scan_files(todo)?;
     let outcome = if cancel.is_cancelled() { ScanOutcome::Cancelled } else { ScanOutcome::Complete };
-    let (policy, touched) = (tools.missing, part.map(<[_]>::to_vec));
+    let policy = tools.missing;
+    // The library knows what is gone by where it was.
+    let touched =
+        part.map(|touched| touched.iter().map(|path| real_path(path)).collect::<Result<Vec<_>>>()).transpose()?;
     let end = tools.library.call(move |library| match touched {
         None => library.finish_scan(scan, outcome, policy),
         Some(touched) => library.finish_part(scan, outcome, policy, &touched),

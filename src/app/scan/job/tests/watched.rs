@@ -262,3 +262,17 @@ fn a_folder_that_was_removed_does_not_come_back_with_a_scan_of_what_was_touched(
         assert_eq!(world.library.call(|library| library.folders()).unwrap(), []);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_photo_that_is_deleted_behind_a_link_is_missed() {
+    let watched = WatchedWorld::open(3, PACE);
+    let elsewhere = watched.world.folder.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    watched.world.photo("far.png", [10, 200, 10]);
+    fs::rename(watched.path("far.png"), elsewhere.join("far.png")).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, watched.path("link")).unwrap();
+    watched.world.scan();
+    fs::remove_file(elsewhere.join("far.png")).unwrap();
+    assert_eq!(watched.scan(vec![watched.path("link/far.png")]).missing_photos, 1);
+}
