@@ -9,13 +9,15 @@ use super::attempts::ScanStand;
 use super::error::Result;
 use super::open::LibraryReader;
 use super::review::touched::touched_rows;
-use crate::types::{FaceId, PersonId, Revision, Touched};
+use crate::types::{FaceId, PersonId, PhotoId, Revision, Touched};
 
 /// Who was there when a scan began, and how far scans had come.
 #[derive(Debug, Clone)]
 pub(crate) struct LibraryBefore {
     at: Revision,
     people: BTreeSet<PersonId>,
+    /// Photos that were missing.
+    missing: BTreeSet<PhotoId>,
     stand: ScanStand,
 }
 
@@ -23,13 +25,17 @@ impl LibraryReader {
     pub(crate) fn before_scan(&self) -> Result<LibraryBefore> {
         self.at_once(|library| {
             let (at, people, stand) = (library.revision()?, library.read(people)?, library.scan_stand()?);
-            Ok(LibraryBefore { at, people, stand })
+            Ok(LibraryBefore { at, people, missing: library.read(missing)?, stand })
         })
     }
 
-    /// Whose faces or rows have changed since, who has come or gone, and whether photos have.
+    /// Whose faces or rows have changed since, who has come or gone, and whether photos have. No row tells of whom there is
+    /// a photo less or more where one is missing or is back.
     pub(crate) fn touched_since(&self, before: &LibraryBefore) -> Result<Touched> {
         self.at_once(|library| {
+            if library.read(missing)? != before.missing {
+                return Ok(Touched::everything());
+            }
             let which_photos = library.scan_stand()? != before.stand;
             if library.revision()? == before.at {
                 return Ok(Touched { which_photos, ..Touched::default() });
@@ -47,6 +53,11 @@ impl LibraryReader {
 fn people(c: &Connection) -> Result<BTreeSet<PersonId>> {
     let mut query = c.prepare_cached("SELECT id FROM person")?;
     Ok(query.query_map([], |row| row.get(0).map(PersonId))?.collect::<rusqlite::Result<_>>()?)
+}
+
+fn missing(c: &Connection) -> Result<BTreeSet<PhotoId>> {
+    let mut query = c.prepare_cached("SELECT id FROM photo WHERE missing = 1")?;
+    Ok(query.query_map([], |row| row.get(0).map(PhotoId))?.collect::<rusqlite::Result<_>>()?)
 }
 
 fn changed_since(c: &Connection, at: Revision) -> Result<(BTreeSet<FaceId>, BTreeSet<PersonId>)> {

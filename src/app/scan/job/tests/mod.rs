@@ -569,6 +569,8 @@ fn a_scan_names_whom_it_and_its_grouping_touched() {
     assert_eq!((third.people, third.which_photos), (vec![red], true));
     fs::remove_file(world.photos.join("blue.png")).unwrap();
     assert!(scan().everything, "of whom a photo is gone no row tells");
+    world.photo("red3.png", [0, 0, 0]);
+    assert!(scan().everything, "one that shows something else is gone, too");
 }
 
 /// `LIKENESS_RESCAN=500000`: how long so many unchanged files take that the library knows.
