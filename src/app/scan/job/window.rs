@@ -12,6 +12,7 @@ use super::{ScanChoices, ScanContext, ScanSummary, run};
 use crate::app::engine::facts::Watching;
 use crate::app::engine::progress::JobEvent;
 use crate::app::engine::report::{Failed, JobId, JobKind, Report};
+use crate::app::engine::scan_lock::{ScanLock, ScanRuns};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks, lock};
 use crate::app::engine::workers::LoadedNetworks;
 use crate::app::jobs::by_itself;
@@ -173,6 +174,10 @@ fn scan_touched(shared: &Shared, scan: WindowScan<'_>, touched: Vec<PathBuf>) ->
 /// What was interrupted, and whether it goes on by itself: if its user wants that, if there are networks to go on with, and
 /// if it came further since it did so last.
 fn find_interrupted(shared: &Shared) -> Result<Option<(InterruptedScan, bool)>> {
+    // What another process is scanning was not interrupted.
+    if ScanLock::take(&shared.home).is_err_and(|error| error.is::<ScanRuns>()) {
+        return Ok(None);
+    }
     let (scan, by_itself) = shared
         .library
         .ask(|library| Ok::<_, LibraryError>((interrupted(library)?, by_itself::of_library(library)?)))?;
