@@ -276,3 +276,17 @@ fn a_photo_that_is_deleted_behind_a_link_is_missed() {
     fs::remove_file(elsewhere.join("far.png")).unwrap();
     assert_eq!(watched.scan(vec![watched.path("link/far.png")]).missing_photos, 1);
 }
+
+#[test]
+fn a_folder_in_whose_place_another_one_comes_at_once_is_watched() {
+    let watched = WatchedWorld::open(3, Pace { every: Duration::from_millis(1500), ..PACE });
+    let away = watched.world.folder.path().join("away");
+    fs::rename(&watched.world.photos, &away).unwrap();
+    fs::create_dir(&watched.world.photos).unwrap();
+    fs::remove_dir(&watched.world.photos).unwrap();
+    // The same one: nothing tells it from that of before.
+    fs::rename(&away, &watched.world.photos).unwrap();
+    watched.follow();
+    watched.world.photo("new.png", [10, 200, 10]);
+    assert_eq!(watched.follow().new_photos, 1);
+}
