@@ -277,6 +277,23 @@ fn a_photo_that_is_deleted_behind_a_link_is_missed() {
     assert_eq!(watched.scan(vec![watched.path("link/far.png")]).missing_photos, 1);
 }
 
+/// The program's own thumbnails, seen through a link.
+#[cfg(unix)]
+#[test]
+fn what_a_link_leads_to_in_a_folder_of_the_programs_own_is_no_photo() {
+    let world = World::new();
+    let root = fs::canonicalize(&world.photos).unwrap();
+    let own = world.folder.path().join("thumbnails");
+    fs::create_dir(&own).unwrap();
+    world.photo("a.png", [200, 10, 10]);
+    fs::rename(root.join("a.png"), own.join("a.png")).unwrap();
+    std::os::unix::fs::symlink(&own, root.join("link")).unwrap();
+    for touched in [root.join("link"), root.join("link/a.png")] {
+        let found = find_photos_at(&root, &[touched], std::slice::from_ref(&own), &Cancel::default(), |_| {});
+        assert_eq!(found.photos, Vec::<PathBuf>::new());
+    }
+}
+
 #[test]
 fn a_folder_in_whose_place_another_one_comes_at_once_is_watched() {
     let watched = WatchedWorld::open(3, Pace { every: Duration::from_millis(1500), ..PACE });
