@@ -189,9 +189,9 @@ impl Library {
     pub fn finish_scan(&mut self, scan: ScanId, outcome: ScanOutcome, policy: MissingPolicy) -> Result<ScanEnd> {
         let since = match outcome {
             ScanOutcome::Complete => self.gone_since(scan, &is_gone)?,
-            ScanOutcome::Cancelled => Vec::new(),
+            ScanOutcome::Cancelled => BTreeMap::new(),
         };
-        let (mut end, gone) = told_missing(since, policy);
+        let (mut end, gone) = told_missing(since.into_values(), policy);
         self.write(|t| {
             end.missing = mark_missing(t, &gone)?;
             close_scan(t, scan, outcome)?;
@@ -201,7 +201,7 @@ impl Library {
 
     /// Folder by folder: the one that was scanned, and those inside it that are scanned by themselves. What lies in one
     /// whose drive is not there is not gone.
-    pub(super) fn gone_since(&self, scan: ScanId, is_gone: &dyn Fn(&Path) -> bool) -> Result<Vec<GoneSince>> {
+    pub(super) fn gone_since(&self, scan: ScanId, is_gone: &dyn Fn(&Path) -> bool) -> Result<BTreeMap<i64, GoneSince>> {
         self.read(|c| {
             let folder = folder_of(c, scan)?;
             let folders = Folders::load(c)?.noticing_drives();
@@ -228,7 +228,7 @@ impl Library {
                 of_photo.1.push(file);
             }
             add(&mut since, scan, of_photo.1, is_gone);
-            Ok(since.into_values().collect())
+            Ok(since)
         })
     }
 }
@@ -250,6 +250,8 @@ pub(super) struct GoneSince {
     last: Vec<PathBuf>,
     /// How many photos that is.
     photos: usize,
+    /// So many are missing already since parts of the folder were looked at, after it was looked through as a whole.
+    pub before: usize,
     /// For each photo in the folder the scan that first met it there, and the last one that met one that is gone: what
     /// another drive at the same place has brought along since does not count.
     first_met_in: Vec<i64>,
@@ -264,13 +266,16 @@ impl GoneSince {
 }
 
 /// What is to be marked as missing, and what is not without asking.
-pub(super) fn told_missing(since: Vec<GoneSince>, policy: MissingPolicy) -> (ScanEnd, Vec<PathBuf>) {
+pub(super) fn told_missing(
+    since: impl IntoIterator<Item = GoneSince>,
+    policy: MissingPolicy,
+) -> (ScanEnd, Vec<PathBuf>) {
     let (mut end, mut gone) = (ScanEnd::default(), Vec::new());
     for since in since {
-        let of = since.of();
+        let of = since.of() + since.before;
         gone.extend(since.elsewhere);
         match policy {
-            MissingPolicy::Ask if since.photos * 2 > of => {
+            MissingPolicy::Ask if since.photos > 0 && (since.photos + since.before) * 2 > of => {
                 let (photos, all) = end.withheld.unwrap_or_default();
                 end.withheld = Some((photos + since.photos, all + of));
             }

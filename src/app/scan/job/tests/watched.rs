@@ -294,6 +294,22 @@ fn what_a_link_leads_to_in_a_folder_of_the_programs_own_is_no_photo() {
     }
 }
 
+/// Whose drive went away and whose photos were deleted one by one are not told apart.
+#[test]
+fn more_than_half_is_asked_for_also_where_it_goes_little_by_little() {
+    let watched = WatchedWorld::open(5, PACE);
+    let gone = |i: u8| {
+        fs::remove_file(watched.path(&format!("old{i}.png"))).unwrap();
+        let summary = watched.scan(vec![watched.path(&format!("old{i}.png"))]);
+        (summary.missing_photos, summary.withheld.first().map(|withheld| (withheld.gone, withheld.of)))
+    };
+    assert_eq!((gone(0), gone(1)), ((1, None), (1, None)));
+    assert_eq!(gone(2), (0, Some((1, 5))));
+    let folder = fs::canonicalize(&watched.world.photos).unwrap();
+    assert_eq!(watched.world.library.call(move |library| library.accept_missing(&folder, 1)).unwrap(), 1);
+    assert_eq!(gone(3), (1, None), "what was answered is not asked again");
+}
+
 #[test]
 fn a_folder_in_whose_place_another_one_comes_at_once_is_watched() {
     let watched = WatchedWorld::open(3, Pace { every: Duration::from_millis(1500), ..PACE });
