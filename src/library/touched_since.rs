@@ -29,19 +29,19 @@ impl LibraryReader {
         })
     }
 
-    /// Whose faces or rows have changed since, who has come or gone, and whether photos have. No row tells of whom there is
-    /// a photo less or more where one is missing or is back.
+    /// Whose faces or rows have changed since, who has come or gone, and whether photos have; also of whom there is a photo
+    /// more or less since one is back or missing, of which their rows tell nothing.
     pub(crate) fn touched_since(&self, before: &LibraryBefore) -> Result<Touched> {
         self.at_once(|library| {
-            if library.read(missing)? != before.missing {
-                return Ok(Touched::everything());
-            }
-            let which_photos = library.scan_stand()? != before.stand;
-            if library.revision()? == before.at {
+            let missing = library.read(missing)?;
+            let turned: Vec<PhotoId> = missing.symmetric_difference(&before.missing).copied().collect();
+            let which_photos = library.scan_stand()? != before.stand || !turned.is_empty();
+            if library.revision()? == before.at && turned.is_empty() {
                 return Ok(Touched { which_photos, ..Touched::default() });
             }
             let touched = library.read(|c| {
                 let (faces, mut touched) = changed_since(c, before.at)?;
+                touched.extend(people_in(c, &turned)?);
                 touched.extend(people(c)?.symmetric_difference(&before.people));
                 touched_rows(c, faces, touched)
             })?;
@@ -58,6 +58,17 @@ fn people(c: &Connection) -> Result<BTreeSet<PersonId>> {
 fn missing(c: &Connection) -> Result<BTreeSet<PhotoId>> {
     let mut query = c.prepare_cached("SELECT id FROM photo WHERE missing = 1")?;
     Ok(query.query_map([], |row| row.get(0).map(PhotoId))?.collect::<rusqlite::Result<_>>()?)
+}
+
+fn people_in(c: &Connection, photos: &[PhotoId]) -> Result<BTreeSet<PersonId>> {
+    let mut query = c.prepare_cached("SELECT person_id FROM face WHERE photo_id = ?1 AND person_id IS NOT NULL")?;
+    let mut people = BTreeSet::new();
+    for photo in photos {
+        for person in query.query_map([photo.0], |row| row.get(0).map(PersonId))? {
+            people.insert(person?);
+        }
+    }
+    Ok(people)
 }
 
 fn changed_since(c: &Connection, at: Revision) -> Result<(BTreeSet<FaceId>, BTreeSet<PersonId>)> {
