@@ -20,7 +20,7 @@ use crate::types::PhotoId;
 pub struct ScannedFolder {
     pub path: PathBuf,
     pub finished_at_secs: Option<i64>,
-    /// None: the program was stopped in the middle.
+    /// None: the program was stopped in the middle, or the folder was not looked through as a whole yet.
     pub outcome: Option<ScanOutcome>,
     /// Its drive was not there when it was looked for last.
     pub is_offline: bool,
@@ -63,7 +63,14 @@ impl Library {
         let gone: Vec<PathBuf> = self.files_held(folder)?.into_iter().filter(|path| is_gone(path)).collect();
         self.write(|t| match mark_missing(t, &gone)? {
             missing if missing as u64 > shown => Err(LibraryError::Stale(Stale::MoreGone)),
-            missing => Ok(missing),
+            missing => {
+                // What was answered is not asked again: it was met in no scan that counts.
+                t.execute(
+                    "UPDATE file SET seen_in_scan = 0 WHERE missing = 1 AND folder_id = ?1",
+                    [folder_id(t, folder)?],
+                )?;
+                Ok(missing)
+            }
         })
     }
 
@@ -215,8 +222,8 @@ impl LibraryReader {
         self.read(|c| {
             let mut query = c.prepare(
                 "SELECT folder.path, scan.finished_at, scan.outcome, offline, \
-                 (SELECT count(*) FROM file WHERE folder_id = folder.id AND missing = 0) FROM folder JOIN scan \
-                 ON scan.id = (SELECT max(id) FROM scan WHERE folder_id = folder.id) ORDER BY folder.id",
+                 (SELECT count(*) FROM file WHERE folder_id = folder.id AND missing = 0) FROM folder \
+                 LEFT JOIN scan ON scan.id = (SELECT max(id) FROM scan WHERE folder_id = folder.id) ORDER BY folder.id",
             )?;
             let rows = query.query_map([], |row| {
                 let outcome = match row.get_ref(2)?.as_str_or_null()? {
@@ -268,11 +275,11 @@ impl LibraryReader {
         })
     }
 
-    /// Files of a folder and of those inside it whose drives are there.
+    /// Files of a folder and of those inside it whose drives are there, without those that are missing.
     fn files_held(&self, folder: &Path) -> Result<Vec<PathBuf>> {
         self.read(|c| {
             let (id, folders) = (folder_id(c, folder)?, Folders::load(c)?.noticing_drives());
-            let mut query = c.prepare("SELECT path, folder_id FROM file ORDER BY path")?;
+            let mut query = c.prepare("SELECT path, folder_id FROM file WHERE missing = 0 ORDER BY path")?;
             let files = query.query_map([], |row| Ok((path::from_bytes(row.get(0)?), row.get(1)?)))?;
             let files: Vec<(PathBuf, i64)> = files.collect::<rusqlite::Result<_>>()?;
             let is_held = |(path, met_by): &(PathBuf, i64)| folders.holder(path, *met_by, id).is_some();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::error::Result;
+use super::error::{LibraryError, Result};
 use super::faces::{self, FaceRecord};
 use super::files::{PROGRAM, find_photo, is_tried, link, settle, settle_all, standing, with_small_faces};
 use super::folders::Folders;
@@ -120,10 +120,17 @@ pub(crate) struct ScanCounts {
 impl Library {
     pub fn begin_scan(&mut self, folder: &Path) -> Result<ScanId> {
         self.write(|t| {
-            let scan = insert_scan(t, folder)?;
-            settle_all(t)?;
-            Ok(scan)
+            t.execute(
+                "INSERT INTO folder (path, added_at) VALUES (?1, ?2) ON CONFLICT (path) DO NOTHING",
+                params![path::to_bytes(folder), now_secs()],
+            )?;
+            begin(t, folder)?.ok_or_else(|| LibraryError::NoSuchFolder(folder.to_owned()))
         })
+    }
+
+    /// The same of a folder that was scanned before; none where the library does not have it any more.
+    pub(crate) fn begin_scan_again(&mut self, folder: &Path) -> Result<Option<ScanId>> {
+        self.write(|t| begin(t, folder))
     }
 
     /// Records a batch of photos, all or none. A picture that was there before keeps its faces with id, name and
@@ -182,9 +189,9 @@ impl Library {
     pub fn finish_scan(&mut self, scan: ScanId, outcome: ScanOutcome, policy: MissingPolicy) -> Result<ScanEnd> {
         let since = match outcome {
             ScanOutcome::Complete => self.gone_since(scan, &is_gone)?,
-            ScanOutcome::Cancelled => Vec::new(),
+            ScanOutcome::Cancelled => BTreeMap::new(),
         };
-        let (mut end, gone) = told_missing(since, policy);
+        let (mut end, gone) = told_missing(since.into_values(), policy);
         self.write(|t| {
             end.missing = mark_missing(t, &gone)?;
             close_scan(t, scan, outcome)?;
@@ -194,7 +201,7 @@ impl Library {
 
     /// Folder by folder: the one that was scanned, and those inside it that are scanned by themselves. What lies in one
     /// whose drive is not there is not gone.
-    pub(super) fn gone_since(&self, scan: ScanId, is_gone: &dyn Fn(&Path) -> bool) -> Result<Vec<GoneSince>> {
+    pub(super) fn gone_since(&self, scan: ScanId, is_gone: &dyn Fn(&Path) -> bool) -> Result<BTreeMap<i64, GoneSince>> {
         self.read(|c| {
             let folder = folder_of(c, scan)?;
             let folders = Folders::load(c)?.noticing_drives();
@@ -221,7 +228,7 @@ impl Library {
                 of_photo.1.push(file);
             }
             add(&mut since, scan, of_photo.1, is_gone);
-            Ok(since.into_values().collect())
+            Ok(since)
         })
     }
 }
@@ -243,6 +250,8 @@ pub(super) struct GoneSince {
     last: Vec<PathBuf>,
     /// How many photos that is.
     photos: usize,
+    /// So many are missing already since parts of the folder were looked at, after it was looked through as a whole.
+    pub before: usize,
     /// For each photo in the folder the scan that first met it there, and the last one that met one that is gone: what
     /// another drive at the same place has brought along since does not count.
     first_met_in: Vec<i64>,
@@ -257,13 +266,16 @@ impl GoneSince {
 }
 
 /// What is to be marked as missing, and what is not without asking.
-pub(super) fn told_missing(since: Vec<GoneSince>, policy: MissingPolicy) -> (ScanEnd, Vec<PathBuf>) {
+pub(super) fn told_missing(
+    since: impl IntoIterator<Item = GoneSince>,
+    policy: MissingPolicy,
+) -> (ScanEnd, Vec<PathBuf>) {
     let (mut end, mut gone) = (ScanEnd::default(), Vec::new());
     for since in since {
-        let of = since.of();
+        let of = since.of() + since.before;
         gone.extend(since.elsewhere);
         match policy {
-            MissingPolicy::Ask if since.photos * 2 > of => {
+            MissingPolicy::Ask if since.photos > 0 && (since.photos + since.before) * 2 > of => {
                 let (photos, all) = end.withheld.unwrap_or_default();
                 end.withheld = Some((photos + since.photos, all + of));
             }
@@ -316,18 +328,21 @@ impl LibraryReader {
     }
 }
 
-/// A run over a folder that is there.
-pub(super) fn insert_scan(t: &Transaction, folder: &Path) -> Result<ScanId> {
+fn begin(t: &Transaction, folder: &Path) -> Result<Option<ScanId>> {
+    let scan = insert_scan(t, folder)?;
+    settle_all(t)?;
+    Ok(scan)
+}
+
+/// A run over a folder that is there; none where the library does not have the folder.
+pub(super) fn insert_scan(t: &Transaction, folder: &Path) -> Result<Option<ScanId>> {
     let bytes = path::to_bytes(folder);
-    t.execute(
-        "INSERT INTO folder (path, added_at) VALUES (?1, ?2) ON CONFLICT (path) DO UPDATE SET offline = 0",
-        params![bytes, now_secs()],
-    )?;
-    t.execute(
+    t.execute("UPDATE folder SET offline = 0 WHERE path = ?1", [&bytes])?;
+    let scans = t.execute(
         "INSERT INTO scan (folder_id, started_at) SELECT id, ?2 FROM folder WHERE path = ?1",
         params![bytes, now_secs()],
     )?;
-    Ok(ScanId(t.last_insert_rowid()))
+    Ok((scans > 0).then(|| ScanId(t.last_insert_rowid())))
 }
 
 pub(super) fn close_scan(t: &Transaction, scan: ScanId, outcome: ScanOutcome) -> Result<()> {
@@ -382,7 +397,7 @@ fn leads_to(t: &Transaction, path: &Path, photo: Option<PhotoId>) -> Result<bool
 }
 
 fn record(t: &Transaction, scan: ScanId, record: &PhotoRecord) -> Result<Recorded> {
-    let hashes = record.file.hashes.ok_or(super::LibraryError::BadValue { what: "picture without a hash" })?;
+    let hashes = record.file.hashes.ok_or(LibraryError::BadValue { what: "picture without a hash" })?;
     let known = find_photo(t, &hashes)?;
     let before = match known.map(|photo| standing(t, photo)).transpose()? {
         Some((PhotoState::Done, Some(by), _)) if by == record.detector => {

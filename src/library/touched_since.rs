@@ -9,13 +9,15 @@ use super::attempts::ScanStand;
 use super::error::Result;
 use super::open::LibraryReader;
 use super::review::touched::touched_rows;
-use crate::types::{FaceId, PersonId, Revision, Touched};
+use crate::types::{FaceId, PersonId, PhotoId, Revision, Touched};
 
 /// Who was there when a scan began, and how far scans had come.
 #[derive(Debug, Clone)]
 pub(crate) struct LibraryBefore {
     at: Revision,
     people: BTreeSet<PersonId>,
+    /// Photos that were missing.
+    missing: BTreeSet<PhotoId>,
     stand: ScanStand,
 }
 
@@ -23,19 +25,23 @@ impl LibraryReader {
     pub(crate) fn before_scan(&self) -> Result<LibraryBefore> {
         self.at_once(|library| {
             let (at, people, stand) = (library.revision()?, library.read(people)?, library.scan_stand()?);
-            Ok(LibraryBefore { at, people, stand })
+            Ok(LibraryBefore { at, people, missing: library.read(missing)?, stand })
         })
     }
 
-    /// Whose faces or rows have changed since, who has come or gone, and whether photos have.
+    /// Whose faces or rows have changed since, who has come or gone, and whether photos have; also of whom there is a photo
+    /// more or less since one is back or missing, of which their rows tell nothing.
     pub(crate) fn touched_since(&self, before: &LibraryBefore) -> Result<Touched> {
         self.at_once(|library| {
-            let which_photos = library.scan_stand()? != before.stand;
-            if library.revision()? == before.at {
+            let missing = library.read(missing)?;
+            let turned: Vec<PhotoId> = missing.symmetric_difference(&before.missing).copied().collect();
+            let which_photos = library.scan_stand()? != before.stand || !turned.is_empty();
+            if library.revision()? == before.at && turned.is_empty() {
                 return Ok(Touched { which_photos, ..Touched::default() });
             }
             let touched = library.read(|c| {
                 let (faces, mut touched) = changed_since(c, before.at)?;
+                touched.extend(people_in(c, &turned)?);
                 touched.extend(people(c)?.symmetric_difference(&before.people));
                 touched_rows(c, faces, touched)
             })?;
@@ -47,6 +53,22 @@ impl LibraryReader {
 fn people(c: &Connection) -> Result<BTreeSet<PersonId>> {
     let mut query = c.prepare_cached("SELECT id FROM person")?;
     Ok(query.query_map([], |row| row.get(0).map(PersonId))?.collect::<rusqlite::Result<_>>()?)
+}
+
+fn missing(c: &Connection) -> Result<BTreeSet<PhotoId>> {
+    let mut query = c.prepare_cached("SELECT id FROM photo WHERE missing = 1")?;
+    Ok(query.query_map([], |row| row.get(0).map(PhotoId))?.collect::<rusqlite::Result<_>>()?)
+}
+
+fn people_in(c: &Connection, photos: &[PhotoId]) -> Result<BTreeSet<PersonId>> {
+    let mut query = c.prepare_cached("SELECT person_id FROM face WHERE photo_id = ?1 AND person_id IS NOT NULL")?;
+    let mut people = BTreeSet::new();
+    for photo in photos {
+        for person in query.query_map([photo.0], |row| row.get(0).map(PersonId))? {
+            people.insert(person?);
+        }
+    }
+    Ok(people)
 }
 
 fn changed_since(c: &Connection, at: Revision) -> Result<(BTreeSet<FaceId>, BTreeSet<PersonId>)> {

@@ -88,6 +88,7 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
         threshold: args.threshold.map(SquaredDistance),
         missing: if args.accept_missing { MissingPolicy::Accept } else { MissingPolicy::Ask },
         touched: None,
+        of_library: false,
     };
     let context = ScanContext { home, options: &options, engine: &engine, library: &library, thumbnails: &thumbnails };
     let folders = std::slice::from_ref(&args.folder);

@@ -32,6 +32,10 @@ pub struct State {
     touched: BTreeSet<PathBuf>,
     /// A scan of what was noticed has been asked for, and no job has ended since.
     is_asked: bool,
+    /// Where that scan looks, until it has.
+    asked: BTreeSet<PathBuf>,
+    /// Where a scan broke off or was cancelled: it is looked at with what is noticed next.
+    left: BTreeSet<PathBuf>,
     /// What waits for its user to say whether it goes on.
     interrupted: Option<Vec<PathBuf>>,
 }
@@ -50,9 +54,17 @@ impl Feature for State {
     fn receive(&mut self, event: Event, out: &mut Outbox<'_, Request>) {
         match event {
             Event::Scanned(summary) => (self.scanned, self.is_unasked) = (Some(summary), false),
-            Event::ScannedTouched(summary) => (self.scanned, self.is_unasked) = (Some(summary), true),
+            Event::ScannedTouched(summary) => {
+                if !summary.cancelled {
+                    self.asked.clear();
+                }
+                (self.scanned, self.is_unasked) = (Some(summary), true);
+            }
             Event::Watching(watching) => out.act(Action::Watching(watching)),
-            Event::Touched(paths) => self.touched.extend(paths),
+            Event::Touched(paths) => {
+                self.touched.extend(paths);
+                self.touched.append(&mut self.left);
+            }
             Event::Interrupted { scan, goes_on: true } => out.ask(Request::Scan(scan.folders)),
             Event::Interrupted { scan, goes_on: false } => self.interrupted = Some(scan.folders),
         }
@@ -74,12 +86,14 @@ impl Feature for State {
         let is_scanning = self.is_asked || out.facts.jobs.values().any(|job| job.kind == JobKind::SCAN);
         if !self.touched.is_empty() && !is_scanning {
             self.is_asked = true;
+            self.asked.extend(self.touched.iter().cloned());
             out.ask(Request::ScanTouched(std::mem::take(&mut self.touched).into_iter().collect()));
         }
     }
 
     fn job_ended(&mut self, _job: JobId) {
         self.is_asked = false;
+        self.left.append(&mut self.asked);
     }
 
     fn question(&mut self, text: &Locale) -> Option<Question> {

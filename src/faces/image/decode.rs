@@ -84,6 +84,22 @@ pub(crate) fn decode(path: &Path, scale: DecodeScale, limits: &DecodeLimits) -> 
     })
 }
 
+/// How many pixels a picture has, where the first bytes of its file tell it and it is always decoded whole.
+pub(crate) fn pixels_told(path: &Path) -> Option<u64> {
+    const FIRST_BYTES: u64 = 4096;
+    let mut bytes = Vec::new();
+    File::open(path).ok()?.take(FIRST_BYTES).read_to_end(&mut bytes).ok()?;
+    let format = match recognise(&bytes).ok()? {
+        PictureFormat::Png => ImageFormat::Png,
+        PictureFormat::WebP => ImageFormat::WebP,
+        PictureFormat::Bmp => ImageFormat::Bmp,
+        PictureFormat::Gif => ImageFormat::Gif,
+        _ => return None,
+    };
+    let (width, height) = header::dimensions(&bytes, format).ok()?;
+    Some(u64::from(width) * u64::from(height))
+}
+
 /// The content of a file that begins like a picture, and its format.
 pub(super) fn open(path: &Path, limits: &DecodeLimits) -> Result<(PictureFormat, Vec<u8>), DecodeError> {
     // Opening a pipe would wait for somebody to write into it.

@@ -80,8 +80,13 @@ pub(crate) fn find_photos_at(
     mut seen: impl FnMut(u64),
 ) -> FoundPhotos {
     let mut found = FoundPhotos::default();
+    let real_own = real_folders(own);
+    let is_own = |path: &Path| {
+        let mut on_the_way = path.ancestors().take_while(|at| *at != folder);
+        on_the_way.any(|at| real_own.contains(at) || is_of_a_store(at))
+    };
     for path in touched.iter().filter(|path| is_looked_into(folder, path, own)) {
-        let Ok(real) = fs::canonicalize(path) else { continue };
+        let Some(real) = fs::canonicalize(path).ok().filter(|real| !is_own(real)) else { continue };
         if real.is_dir() {
             found.add(find_photos(&real, own, cancel, |_| {}).unwrap_or_default());
         } else if real.is_file() && is_photo_name(path) {
@@ -149,18 +154,17 @@ fn walk(folder: &Path, own: &[PathBuf], cancel: &Cancel, each: &mut dyn FnMut(Me
     let root = fs::canonicalize(folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
     anyhow::ensure!(root.is_dir(), "this is not a folder: {}", folder.display());
     fs::read_dir(&root).with_context(|| format!("cannot read the folder {}", folder.display()))?;
-    let mut walk = Walk {
-        own: own.iter().filter_map(|folder| fs::canonicalize(folder).ok()).collect(),
-        known: HashSet::from([root.clone()]),
-        links: Vec::new(),
-        each,
-    };
+    let mut walk = Walk { own: real_folders(own), known: HashSet::from([root.clone()]), links: Vec::new(), each };
     let mut next = Some(Start { path: root.clone(), real: root });
     while let Some(start) = next {
         walk.folder(&start, cancel);
         next = walk.next_behind_a_link();
     }
     Ok(())
+}
+
+fn real_folders(folders: &[PathBuf]) -> HashSet<PathBuf> {
+    folders.iter().filter_map(|folder| fs::canonicalize(folder).ok()).collect()
 }
 
 struct Walk<'a> {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use super::presence::real_path;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::library::{Library, LibraryError, LibraryReader, ScanStand};
 use crate::types::path_text;
@@ -51,9 +52,11 @@ pub(super) fn note_ended(library: &LibraryHandle, folders: Vec<PathBuf>) -> Resu
     })
 }
 
-/// The scan that was interrupted, where there is one.
+/// The scan that was interrupted, where there is one, of folders that the library has by now and still has.
 pub(super) fn interrupted(library: &LibraryReader) -> Result<Option<InterruptedScan>, LibraryError> {
-    let UnderWay { folders, went_on_at } = UnderWay::read(library)?;
+    let UnderWay { mut folders, went_on_at } = UnderWay::read(library)?;
+    let places: Vec<PathBuf> = library.folder_places()?.into_iter().map(|(folder, _)| folder).collect();
+    folders.retain(|folder| real_path(folder).is_ok_and(|folder| places.contains(&folder)));
     if folders.is_empty() {
         return Ok(None);
     }
@@ -86,11 +89,14 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::library::{FileFacts, FileHashes};
+    use crate::library::{FacesOfFolder, FileFacts, FileHashes};
 
     fn library() -> (tempfile::TempDir, LibraryHandle) {
         let folder = tempfile::tempdir().unwrap();
         let library = LibraryHandle::open(&folder.path().join("library.sqlite")).unwrap();
+        for folder in ["/photos", "/a", "/b"] {
+            library.call(|library| library.begin_scan(Path::new(folder))).unwrap();
+        }
         (folder, library)
     }
 
@@ -135,5 +141,15 @@ mod tests {
         assert_eq!(noted, [Path::new("/c")], "only what is new is its own to end");
         note_ended(&library, noted).unwrap();
         assert_eq!(now(&library).unwrap().folders, [Path::new("/a"), Path::new("/b")]);
+    }
+
+    #[test]
+    fn a_folder_that_was_removed_since_is_not_gone_on_with() {
+        let (_folder, library) = library();
+        note_begun(&library, vec!["/a".into(), "/b".into()]).unwrap();
+        for (removed, left) in [("/a", Some(vec![PathBuf::from("/b")])), ("/b", None)] {
+            library.call(|library| library.remove_folder(Path::new(removed), FacesOfFolder::Keep)).unwrap();
+            assert_eq!(now(&library).map(|scan| scan.folders), left);
+        }
     }
 }

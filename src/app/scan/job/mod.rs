@@ -40,7 +40,7 @@ use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
 use crate::app::jobs::walk::{find_photos, find_photos_at};
 use crate::cluster::Linkage;
 use crate::faces::image::{PictureHash, picture_hash_of_file};
-use crate::library::{Library, LibraryError, MissingPolicy, ScanId, ScanOutcome, Suspect};
+use crate::library::{LibraryError, MissingPolicy, ScanId, ScanOutcome, Suspect};
 use crate::networks::models::Store;
 use crate::types::{Cancel, FaceId, SquaredDistance, Touched, path_text};
 #[cfg(feature = "gui")]
@@ -152,6 +152,8 @@ pub(crate) struct ScanChoices<'a> {
     pub missing: MissingPolicy,
     /// Where something was touched: nothing else of the folders is looked at. None: all of them is.
     pub touched: Option<&'a [PathBuf]>,
+    /// The folders are the library's own: one that was removed from it meanwhile is not scanned, and not added again.
+    pub of_library: bool,
 }
 
 /// What a scan works with.
@@ -176,6 +178,8 @@ struct ScanTools<'a> {
     pub same_person: SquaredDistance,
     pub missing: MissingPolicy,
     pub touched: Option<&'a [PathBuf]>,
+    /// One of the folders that the library does not have any more is left out.
+    pub of_library: bool,
     pub suspects: &'a [Suspect],
     pub hash: HashFile,
     /// Folders of the program's own, wherever they lie: no photos of the user's.
@@ -222,7 +226,7 @@ pub(crate) fn run(
         library.use_weights(&model, &weights)?;
         library.suspects()
     })?;
-    let ScanChoices { missing, touched, .. } = *choices;
+    let ScanChoices { missing, touched, of_library, .. } = *choices;
     let edits: &ThumbnailCache = thumbnails;
     let (suspects, own) = (&suspects[..], &home.own_folders()[..]);
     let meanwhile = is_undecided(library)?.then_some(GroupMeanwhile { grouping: &grouping, faces: FACES_MEANWHILE });
@@ -234,6 +238,7 @@ pub(crate) fn run(
         same_person,
         missing,
         touched,
+        of_library,
         suspects,
         hash: picture_hash_of_file,
         own,
@@ -288,7 +293,7 @@ fn scan_folders(
                 summary.skipped.push(skipped);
             }
             Presence::There | Presence::Unreadable(_) => {
-                let (scan, done) = scan(folder, tools, cancel, events)?;
+                let Some((scan, done)) = scan(folder, tools, cancel, events)? else { continue };
                 summary.add(done);
                 scans.push(scan);
             }
@@ -397,13 +402,14 @@ fn holds_photos(folder: &Path, own: &[PathBuf], cancel: &Cancel) -> Result<bool>
     Ok(!found.photos.is_empty())
 }
 
-/// Scans `folder`, or what was touched of it. Photos that the library knows unchanged are not opened again.
+/// Scans `folder`, or what was touched of it. Photos that the library knows unchanged are not opened again. None where it
+/// was removed from the library meanwhile.
 fn scan(
     folder: &Path,
     tools: &ScanTools<'_>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-) -> Result<(ScanId, ScanSummary)> {
+) -> Result<Option<(ScanId, ScanSummary)>> {
     let mut looking = Meter::start(LOOKING_FOR_PHOTOS, None);
     let mut seen = |photos| events(JobEvent::Progress(looking.set(photos, None)));
     let root = fs::canonicalize(folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
@@ -413,15 +419,23 @@ fn scan(
         Some(touched) => find_photos_at(&root, touched, tools.own, cancel, &mut seen),
     };
     let (scanned, is_part) = (root.clone(), part.is_some());
-    let begin = if is_part { Library::begin_part } else { Library::begin_scan };
-    let scan = tools.library.call(move |library| begin(library, &scanned))?;
+    let of_library = tools.of_library;
+    let scan = tools.library.call(move |library| match (is_part, of_library) {
+        (true, _) => library.begin_part(&scanned),
+        (false, true) => library.begin_scan_again(&scanned),
+        (false, false) => library.begin_scan(&scanned).map(Some),
+    })?;
+    let Some(scan) = scan else { return Ok(None) };
     let mut scanning = Scanning::new(scan, tools, cancel, events);
     found.skipped.into_iter().for_each(|skipped: Skipped| scanning.report_skipped(skipped));
     scanning.note_not_looked_at(found.not_looked_at, found.hidden);
     let todo = scanning.sort_out(found.photos)?;
     scanning.scan_files(todo)?;
     let outcome = if cancel.is_cancelled() { ScanOutcome::Cancelled } else { ScanOutcome::Complete };
-    let (policy, touched) = (tools.missing, part.map(<[_]>::to_vec));
+    let policy = tools.missing;
+    // The library knows what is gone by where it was.
+    let touched =
+        part.map(|touched| touched.iter().map(|path| real_path(path)).collect::<Result<Vec<_>>>()).transpose()?;
     let end = tools.library.call(move |library| match touched {
         None => library.finish_scan(scan, outcome, policy),
         Some(touched) => library.finish_part(scan, outcome, policy, &touched),
@@ -434,5 +448,5 @@ fn scan(
     summary.withheld_photos = end.withheld.map_or(0, |(gone, _)| gone);
     let withheld = |(gone, of)| Withheld { folder: root, gone: gone as u64, of: of as u64 };
     summary.withheld.extend(end.withheld.map(withheld));
-    Ok((scan, summary))
+    Ok(Some((scan, summary)))
 }

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::pipeline::file_facts;
+use super::presence::real_path;
 use super::{ScanSummary, holds_photos};
 use crate::app::jobs::walk::may_be_photo;
 use crate::library::{LibraryError, LibraryReader};
@@ -28,7 +29,7 @@ pub(super) fn worth_a_scan(
 
 fn is_worth_a_scan(library: &LibraryReader, path: &Path, own: &[PathBuf]) -> Result<bool, LibraryError> {
     let knows_some = |path: &Path| Ok::<_, LibraryError>(!library.files_at(&[path.to_owned()])?.is_empty());
-    let Ok(real) = fs::canonicalize(path) else { return knows_some(path) };
+    let Ok(real) = fs::canonicalize(path) else { return real_path(path).map_or(Ok(false), |gone| knows_some(&gone)) };
     if real.is_dir() {
         return Ok(holds_photos(&real, own, &Cancel::default()).unwrap_or_default() || knows_some(&real)?);
     }

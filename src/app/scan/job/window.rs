@@ -12,6 +12,7 @@ use super::{ScanChoices, ScanContext, ScanSummary, run};
 use crate::app::engine::facts::Watching;
 use crate::app::engine::progress::JobEvent;
 use crate::app::engine::report::{Failed, JobId, JobKind, Report};
+use crate::app::engine::scan_lock::{ScanLock, ScanRuns};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks, lock};
 use crate::app::engine::workers::LoadedNetworks;
 use crate::app::jobs::by_itself;
@@ -58,14 +59,15 @@ impl FeatureJob for Job {
     fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
         match request {
             Request::Scan(folders) => start_scan(tasks, move |shared, scan| {
-                let folders = match folders.is_empty() {
+                let of_library = folders.is_empty();
+                let folders = match of_library {
                     true => {
                         shared.library.ask(|library| library.folder_places())?.into_iter().map(|(at, _)| at).collect()
                     }
                     false => folders,
                 };
                 note_begun(&shared.library, folders.clone())?;
-                let outcome = scan.of_folders(&folders, None);
+                let outcome = scan.of_folders(&folders, ScanChoices { of_library, ..ScanChoices::default() });
                 // Cancelled by the window's end, it is to go on.
                 if !shared.is_closing() {
                     note_ended(&shared.library, folders)?;
@@ -127,8 +129,7 @@ fn start_scan(
 }
 
 impl WindowScan<'_> {
-    /// Scans the folders, or only what was touched of them.
-    fn of_folders(self, folders: &[PathBuf], touched: Option<&[PathBuf]>) -> Result<ScanSummary> {
+    fn of_folders(self, folders: &[PathBuf], choices: ScanChoices<'_>) -> Result<ScanSummary> {
         let Self { shared, networks, sink, job, cancel } = self;
         let mut report = sink.reporter(job, JobKind::SCAN);
         let mut events = |event: JobEvent| {
@@ -144,7 +145,6 @@ impl WindowScan<'_> {
         let (home, library, thumbnails) = (&shared.home, &shared.library, &shared.thumbnails);
         let context = ScanContext { home, options: &options, engine, library, thumbnails };
         let before = library.ask(|library| library.before_scan())?;
-        let choices = ScanChoices { touched, ..ScanChoices::default() };
         let (mut summary, _) = run(folders, &choices, &context, cancel, &mut events)?;
         summary.note_touched(library.ask(|library| library.touched_since(&before))?);
         Ok(summary)
@@ -163,7 +163,8 @@ fn scan_touched(shared: &Shared, scan: WindowScan<'_>, touched: Vec<PathBuf>) ->
         return Ok(ScanSummary::default());
     }
     let noted = note_begun(&shared.library, folders.clone())?;
-    let outcome = scan.of_folders(&folders, Some(&touched));
+    let choices = ScanChoices { touched: Some(&touched), of_library: true, ..ScanChoices::default() };
+    let outcome = scan.of_folders(&folders, choices);
     if !shared.is_closing() {
         note_ended(&shared.library, noted)?;
     }
@@ -173,6 +174,10 @@ fn scan_touched(shared: &Shared, scan: WindowScan<'_>, touched: Vec<PathBuf>) ->
 /// What was interrupted, and whether it goes on by itself: if its user wants that, if there are networks to go on with, and
 /// if it came further since it did so last.
 fn find_interrupted(shared: &Shared) -> Result<Option<(InterruptedScan, bool)>> {
+    // What another process is scanning was not interrupted.
+    if ScanLock::take(&shared.home).is_err_and(|error| error.is::<ScanRuns>()) {
+        return Ok(None);
+    }
     let (scan, by_itself) = shared
         .library
         .ask(|library| Ok::<_, LibraryError>((interrupted(library)?, by_itself::of_library(library)?)))?;

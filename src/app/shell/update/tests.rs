@@ -252,6 +252,29 @@ fn what_is_noticed_waits_until_no_scan_runs_and_is_then_scanned_once() {
 }
 
 #[test]
+fn where_a_scan_of_what_was_noticed_broke_off_is_looked_at_with_what_is_noticed_next() {
+    let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
+    let mut noticed = |path: Option<&str>, ends: Option<JobEnd>| {
+        if let Some(path) = path {
+            update.receive(&mut state, &text, of_scan(scan::state::Event::Touched(vec![path.into()])));
+        }
+        update.tick(&mut state, &text, 1.0);
+        if let Some(end) = ends {
+            if matches!(end, JobEnd::Done(_)) {
+                update.receive(&mut state, &text, of_scan(scan::state::Event::ScannedTouched(Box::default())));
+            }
+            update.receive(&mut state, &text, Report::JobEnded(JobId(1), end));
+        }
+        scan_asked(&mut update).into_iter().filter(|asked| *asked != scan::state::Request::Watch).collect::<Vec<_>>()
+    };
+    let asked = |paths: &[&str]| vec![scan::state::Request::ScanTouched(paths.iter().map(Into::into).collect())];
+    assert_eq!(noticed(Some("/p/a.jpg"), Some(JobEnd::Cancelled)), asked(&["/p/a.jpg"]));
+    assert_eq!(noticed(None, None), [], "who has cancelled it is not asked for it at once");
+    assert_eq!(noticed(Some("/p/b.jpg"), Some(JobEnd::Done(JobKind::SCAN))), asked(&["/p/a.jpg", "/p/b.jpg"]));
+    assert_eq!(noticed(Some("/p/c.jpg"), None), asked(&["/p/c.jpg"]));
+}
+
+#[test]
 fn an_interrupted_scan_goes_on_or_is_offered() {
     let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
     let interrupted = |goes_on| {

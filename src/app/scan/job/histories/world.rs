@@ -384,6 +384,7 @@ impl World {
             same_person: SAME,
             missing: policy,
             touched: None,
+            of_library: false,
             suspects: &suspects,
             hash,
             own: &[],

@@ -11,13 +11,23 @@ use crate::app::engine::portrait::thumbnail_jpeg;
 use crate::app::jobs::walk::plain;
 use crate::app::jobs::working_copy::working_copy;
 use crate::app::scan::job::HashFile;
-use crate::faces::image::Photo;
+use crate::faces::image::{Photo, pixels_told};
 use crate::library::{FileFacts, FileHashes, Placed, ScanId, Suspect};
 use crate::types::{ModelId, error_chain};
 
 /// What decoding takes for each byte of a file: photos are stored in about three bits a pixel, and unpacked into three
 /// bytes. Who stores more closely takes less than is held for it, and who does less, more.
 const DECODED_TO_STORED: u64 = 8;
+/// What it takes for each pixel where their number is told: as it is stored, mostly in four bytes, and in three.
+const DECODED_PIXEL: u64 = 7;
+
+/// What decoding a file takes, in bytes.
+fn decoding_takes(file: &FileFacts) -> u64 {
+    match pixels_told(&file.path) {
+        Some(pixels) => file.size.saturating_add(pixels.saturating_mul(DECODED_PIXEL)),
+        None => file.size.saturating_mul(DECODED_TO_STORED),
+    }
+}
 
 /// What the pool made of one file.
 pub(super) struct OpenedFile<'a> {
@@ -75,15 +85,16 @@ impl<'a> Opener<'a> {
         file: FileFacts,
         is_stopped: &dyn Fn() -> bool,
     ) -> OpenedFile<'b> {
-        let decoding = budgets.decoding.hold(file.size.saturating_mul(DECODED_TO_STORED), is_stopped);
+        let decoding = budgets.decoding.hold(decoding_takes(&file), is_stopped);
         let opened = self.open(file);
-        drop(decoding);
         let held = match &opened.content {
             FileContent::Picture(photo, _) => {
                 Some(budgets.waiting.hold(photo.pixels.as_raw().len() as u64, is_stopped))
             }
             _ => None,
         };
+        // Not before: the photo is still there while it waits for room.
+        drop(decoding);
         OpenedFile { held, ..opened }
     }
 
@@ -120,5 +131,22 @@ impl<'a> Opener<'a> {
     fn is_known_to_end(&self, file: &FileFacts) -> bool {
         let sha256 = file.hashes.as_ref().map(|hashes| &hashes.file);
         sha256.is_some_and(|sha256| self.suspect.is_some_and(|suspect| suspect.is_guilty_of(sha256)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::scan::job::pipeline::file_facts;
+
+    /// As a scanned page: a small file of very many pixels.
+    #[test]
+    fn what_is_held_for_a_picture_is_what_its_pixels_take() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("page.png");
+        image::RgbImage::new(1500, 1000).save(&path).unwrap();
+        let file = file_facts(&path).unwrap();
+        assert!(file.size * DECODED_TO_STORED < 1500 * 1000, "{}", file.size);
+        assert!((1500 * 1000 * 3..1500 * 1000 * 8).contains(&decoding_takes(&file)));
     }
 }

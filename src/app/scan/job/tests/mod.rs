@@ -24,7 +24,8 @@ use crate::app::jobs::regroup::{PreparedGrouping, regroup, split_group};
 use crate::faces::edits::{Edit, Orientation};
 use crate::faces::image::{DecodeError, Photo};
 use crate::library::{
-    AgainstMerge, Decision, FaceRecord, ListPage, PeopleFilter, PeopleKind, PhotoFilter, with_small_faces,
+    AgainstMerge, Decision, FaceRecord, FacesOfFolder, ListPage, PeopleFilter, PeopleKind, PhotoFilter,
+    with_small_faces,
 };
 use crate::types::{Cancel, Detection, Embedding, FaceBox, Landmarks, ModelId, Revision, SquaredDistance};
 
@@ -169,6 +170,7 @@ impl World {
             same_person: SquaredDistance(0.5),
             missing: MissingPolicy::Ask,
             touched: None,
+            of_library: false,
             suspects,
             hash: picture_hash_of_file,
             own: &[],
@@ -567,6 +569,9 @@ fn a_scan_names_whom_it_and_its_grouping_touched() {
     assert_eq!((third.people, third.which_photos), (vec![red], true));
     fs::remove_file(world.photos.join("blue.png")).unwrap();
     assert!(scan().everything, "of whom a photo is gone no row tells");
+    world.photo("red3.png", [0, 0, 0]);
+    let dark = scan();
+    assert!(dark.which_photos && dark.people.contains(&red), "one that shows something else is gone, too");
 }
 
 /// `LIKENESS_RESCAN=500000`: how long so many unchanged files take that the library knows.

@@ -105,7 +105,7 @@ impl WatchedWorld {
             })
             .unwrap();
         self.world.scan_with(|tools| {
-            let tools = ScanTools { touched: Some(&touched), ..*tools };
+            let tools = ScanTools { touched: Some(&touched), of_library: true, ..*tools };
             scan_folders(&folders, &tools, &Cancel::default(), &mut |_| {}).unwrap()
         })
     }
@@ -240,4 +240,86 @@ fn on_battery_what_is_noticed_waits_and_a_switch_ends_the_watch() {
     plugged_in.hear(|told| (told == WatchNews::Watching(Watching::default())).then_some(()));
     plugged_in.world.photo("new.png", [10, 200, 10]);
     assert!(plugged_in.is_still());
+}
+
+/// Its user has removed it while the scan waited.
+#[test]
+fn a_folder_that_was_removed_does_not_come_back_with_a_scan_of_what_was_touched() {
+    let world = World::new();
+    world.photo("a.png", [200, 10, 10]);
+    world.scan();
+    let root = fs::canonicalize(&world.photos).unwrap();
+    let removed = root.clone();
+    world.library.call(move |library| library.remove_folder(&removed, FacesOfFolder::Keep)).unwrap();
+    world.photo("b.png", [10, 200, 10]);
+    for touched in [root.join("b.png"), root.clone()] {
+        let summary = world.scan_with(|tools| {
+            let tools = ScanTools { touched: Some(std::slice::from_ref(&touched)), of_library: true, ..*tools };
+            scan_folders(std::slice::from_ref(&root), &tools, &Cancel::default(), &mut |_| {}).unwrap()
+        });
+        assert_eq!(summary.new_photos, 0);
+        assert_eq!(world.library.ask(|library| library.folder_places()).unwrap(), []);
+        assert_eq!(world.library.call(|library| library.folders()).unwrap(), []);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_photo_that_is_deleted_behind_a_link_is_missed() {
+    let watched = WatchedWorld::open(3, PACE);
+    let elsewhere = watched.world.folder.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    watched.world.photo("far.png", [10, 200, 10]);
+    fs::rename(watched.path("far.png"), elsewhere.join("far.png")).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, watched.path("link")).unwrap();
+    watched.world.scan();
+    fs::remove_file(elsewhere.join("far.png")).unwrap();
+    assert_eq!(watched.scan(vec![watched.path("link/far.png")]).missing_photos, 1);
+}
+
+/// The program's own thumbnails, seen through a link.
+#[cfg(unix)]
+#[test]
+fn what_a_link_leads_to_in_a_folder_of_the_programs_own_is_no_photo() {
+    let world = World::new();
+    let root = fs::canonicalize(&world.photos).unwrap();
+    let own = world.folder.path().join("thumbnails");
+    fs::create_dir(&own).unwrap();
+    world.photo("a.png", [200, 10, 10]);
+    fs::rename(root.join("a.png"), own.join("a.png")).unwrap();
+    std::os::unix::fs::symlink(&own, root.join("link")).unwrap();
+    for touched in [root.join("link"), root.join("link/a.png")] {
+        let found = find_photos_at(&root, &[touched], std::slice::from_ref(&own), &Cancel::default(), |_| {});
+        assert_eq!(found.photos, Vec::<PathBuf>::new());
+    }
+}
+
+/// Whose drive went away and whose photos were deleted one by one are not told apart.
+#[test]
+fn more_than_half_is_asked_for_also_where_it_goes_little_by_little() {
+    let watched = WatchedWorld::open(5, PACE);
+    let gone = |i: u8| {
+        fs::remove_file(watched.path(&format!("old{i}.png"))).unwrap();
+        let summary = watched.scan(vec![watched.path(&format!("old{i}.png"))]);
+        (summary.missing_photos, summary.withheld.first().map(|withheld| (withheld.gone, withheld.of)))
+    };
+    assert_eq!((gone(0), gone(1)), ((1, None), (1, None)));
+    assert_eq!(gone(2), (0, Some((1, 5))));
+    let folder = fs::canonicalize(&watched.world.photos).unwrap();
+    assert_eq!(watched.world.library.call(move |library| library.accept_missing(&folder, 1)).unwrap(), 1);
+    assert_eq!(gone(3), (1, None), "what was answered is not asked again");
+}
+
+#[test]
+fn a_folder_in_whose_place_another_one_comes_at_once_is_watched() {
+    let watched = WatchedWorld::open(3, Pace { every: Duration::from_millis(1500), ..PACE });
+    let away = watched.world.folder.path().join("away");
+    fs::rename(&watched.world.photos, &away).unwrap();
+    fs::create_dir(&watched.world.photos).unwrap();
+    fs::remove_dir(&watched.world.photos).unwrap();
+    // The same one: nothing tells it from that of before.
+    fs::rename(&away, &watched.world.photos).unwrap();
+    watched.follow();
+    watched.world.photo("new.png", [10, 200, 10]);
+    assert_eq!(watched.follow().new_photos, 1);
 }

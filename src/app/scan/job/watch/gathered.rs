@@ -16,13 +16,14 @@ pub(in crate::app::scan::job) struct Patience {
     pub longest: Duration,
 }
 
-/// Of more paths the folders around them are kept.
+/// Of more paths in one watched folder only the folder is kept.
 const MOST: usize = 5000;
 
 #[derive(Debug)]
 pub(super) struct Gathered {
     patience: Patience,
-    paths: HashMap<PathBuf, Waiting>,
+    /// By the watched folder that they lie in.
+    folders: HashMap<PathBuf, HashMap<PathBuf, Waiting>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -39,49 +40,64 @@ pub(super) type FileMark = Option<(u64, Option<SystemTime>)>;
 
 impl Gathered {
     pub fn new(patience: Patience) -> Self {
-        Self { patience, paths: HashMap::new() }
+        Self { patience, folders: HashMap::new() }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.paths.is_empty()
+        self.folders.is_empty()
     }
 
     /// Something happened to a path below `root`. A folder in which something happens is not at rest either.
     pub fn note(&mut self, root: &Path, path: &Path, is_written: bool, now: Instant) {
+        let paths = self.folders.entry(root.to_owned()).or_default();
         for above in path.ancestors().skip(1).take_while(|above| above.starts_with(root)) {
-            if let Some(waiting) = self.paths.get_mut(above) {
+            if let Some(waiting) = paths.get_mut(above) {
                 waiting.last = now;
             }
         }
-        if self.paths.len() >= MOST && !self.paths.contains_key(path) {
-            self.paths.retain(|waiting, _| !waiting.starts_with(root));
-            return self.note(root, root, false, now);
+        let mut waiting = Waiting { first: now, last: now, is_written, seen: None };
+        if paths.len() < MOST || paths.contains_key(path) {
+            let waiting = paths.entry(path.to_owned()).or_insert(waiting);
+            (waiting.last, waiting.is_written) = (now, is_written);
+        } else {
+            waiting.first = paths.values().map(|waiting| waiting.first).min().unwrap_or(now);
+            waiting.is_written = false;
+            *paths = HashMap::from([(root.to_owned(), waiting)]);
         }
-        let waiting = Waiting { first: now, last: now, is_written, seen: None };
-        let waiting = self.paths.entry(path.to_owned()).or_insert(waiting);
-        (waiting.last, waiting.is_written) = (now, is_written);
     }
 
     /// Takes out what lies still: all of it together, or what has waited long enough for the rest. `mark` tells what a
     /// file is now: where it is another than at the last look, somebody writes into it of whom the system tells nothing.
+    /// A folder in which something happens all the time does not wait for ever.
     pub fn take_due(&mut self, now: Instant, mark: &dyn Fn(&Path) -> FileMark) -> Vec<PathBuf> {
         let Patience { quiet, written, longest } = self.patience;
-        let mut due = Vec::new();
-        for (path, waiting) in &mut self.paths {
-            if now - waiting.last < if waiting.is_written { written } else { quiet } {
+        let (mut due, mut all, mut have_waited) = (Vec::new(), 0, false);
+        for (path, waiting) in self.folders.values_mut().flatten() {
+            all += 1;
+            let lies_still = now - waiting.last >= if waiting.is_written { written } else { quiet };
+            let has_waited = now - waiting.first >= longest;
+            if !lies_still && (waiting.is_written || !has_waited) {
                 continue;
             }
             let is = mark(path);
-            match waiting.seen.replace(is) {
-                Some(was) if was == is => due.push(path.clone()),
-                _ => waiting.last = now,
+            let is_due = match lies_still {
+                true => waiting.seen.replace(is) == Some(is),
+                false => is.is_none(),
+            };
+            if is_due {
+                have_waited |= has_waited;
+                due.push(path.clone());
+            } else if lies_still {
+                waiting.last = now;
             }
         }
-        let has_waited = |path: &PathBuf| now - self.paths[path].first >= longest;
-        if due.len() < self.paths.len() && !due.iter().any(has_waited) {
+        if due.len() < all && !have_waited {
             return Vec::new();
         }
-        due.iter().for_each(|path| _ = self.paths.remove(path));
+        for paths in self.folders.values_mut() {
+            due.iter().for_each(|path| _ = paths.remove(path));
+        }
+        self.folders.retain(|_, paths| !paths.is_empty());
         due.sort();
         // What lies in a folder is looked at with it.
         due.dedup_by(|path, before| path.starts_with(before));
@@ -139,8 +155,33 @@ mod tests {
         let (mut gathered, begun) = gathered();
         let root = Path::new("/photos");
         (0..2 * MOST).for_each(|n| gathered.note(root, &root.join(format!("{n}.jpg")), false, begun));
-        assert!(gathered.paths.len() <= MOST && gathered.paths.contains_key(root));
+        assert!(gathered.folders[root].len() <= MOST && gathered.folders[root].contains_key(root));
         due(&mut gathered, begun + QUIET, 1);
         assert_eq!(due(&mut gathered, begun + 2 * QUIET, 1), [root]);
+    }
+
+    #[test]
+    fn very_many_paths_of_one_folder_take_no_room_from_another_one() {
+        let (mut gathered, begun) = gathered();
+        let (full, other) = (Path::new("/full"), Path::new("/other"));
+        (0..MOST).for_each(|n| gathered.note(full, &full.join(format!("{n}.jpg")), false, begun));
+        gathered.note(other, &other.join("a.jpg"), false, begun);
+        due(&mut gathered, begun + QUIET, 1);
+        let due = due(&mut gathered, begun + 2 * QUIET, 1);
+        assert_eq!((due.len(), due.last()), (MOST + 1, Some(&other.join("a.jpg"))));
+    }
+
+    /// As of a camera that takes a picture every second.
+    #[test]
+    fn a_folder_that_is_never_at_rest_is_looked_at_all_the_same() {
+        let (mut gathered, begun) = gathered();
+        let root = Path::new("/photos");
+        gathered.note(root, root, false, begun);
+        let mut steps = (1..40_u32).filter(|step| {
+            let now = begun + *step * QUIET / 2;
+            gathered.note(root, &root.join("a.jpg"), true, now);
+            gathered.take_due(now, &|path| (path != root).then_some((1, None))) == [root]
+        });
+        assert_eq!(steps.next(), Some(20), "as long as anything waits");
     }
 }

@@ -116,6 +116,7 @@ impl FolderWatch {
             told: Watching::default(),
             is_on_battery: false,
             has_networks: false,
+            is_behind: false,
             next_check: Instant::now(),
         };
         thread::Builder::new()
@@ -146,6 +147,8 @@ struct WatchThread {
     is_on_battery: bool,
     /// Whether there is anything to scan with.
     has_networks: bool,
+    /// The library could not be asked for its folders.
+    is_behind: bool,
     next_check: Instant,
 }
 
@@ -153,6 +156,8 @@ struct WatchThread {
 struct WatchedFolder {
     /// None where it is not there.
     drive: Option<Drive>,
+    /// It was removed or renamed: what is at its path now is not watched.
+    was_taken_away: bool,
     hindrance: Option<WatchHindrance>,
 }
 
@@ -172,20 +177,22 @@ impl WatchThread {
             let signals: Vec<Signal> = first.into_iter().chain(self.signals.try_iter()).collect();
             for signal in signals {
                 match signal {
-                    // A library that cannot be read says so to whoever reads it.
-                    Signal::CheckAgain => _ = self.follow(&shared),
+                    Signal::CheckAgain => self.follow(&shared),
                     Signal::Happened(Ok(event)) => self.note(&event),
                     Signal::Happened(Err(error)) => self.note_failure(&error),
                 }
             }
             if self.queue.is_overfull.swap(false, Ordering::AcqRel) {
-                let _ = self.follow(&shared);
+                self.follow(&shared);
                 self.note_all();
             }
             if self.next_check <= Instant::now() {
                 self.next_check = Instant::now() + self.pace.every;
                 self.is_on_battery = (self.pace.is_on_battery)();
                 self.has_networks = (self.pace.has_networks)(&shared);
+                if self.is_behind {
+                    self.follow(&shared);
+                }
                 self.check_drives(&shared);
             }
             self.pass_on(&shared);
@@ -193,8 +200,13 @@ impl WatchThread {
         }
     }
 
-    /// Watches the folders that the library has now, as its user wants.
-    fn follow(&mut self, shared: &Shared) -> Result<()> {
+    /// Watches the folders that the library has now. A library that cannot be read says so to whoever reads it; here it is
+    /// asked again later.
+    fn follow(&mut self, shared: &Shared) {
+        self.is_behind = self.try_follow(shared).is_err();
+    }
+
+    fn try_follow(&mut self, shared: &Shared) -> Result<()> {
         let wanted: BTreeMap<PathBuf, bool> = shared.library.ask(|library| {
             let is_wanted = by_itself::of_library(library)?.watches_folders;
             let places = if is_wanted { library.folder_places()? } else { Vec::new() };
@@ -209,7 +221,7 @@ impl WatchThread {
         for (folder, was_offline) in &new {
             // What has come or gone since it was looked for last is noticed as if it had happened now.
             let drive = if *was_offline { None } else { drive_of(folder).or(Some(Drive(0, 0))) };
-            self.folders.insert(folder.clone(), WatchedFolder { drive, hindrance: None });
+            self.folders.insert(folder.clone(), WatchedFolder { drive, was_taken_away: false, hindrance: None });
         }
         // One that lies in another one was watched with it.
         let others: Vec<PathBuf> = gone.iter().filter_map(|folder| self.outermost(folder)).collect();
@@ -273,8 +285,12 @@ impl WatchThread {
         if event.need_rescan() {
             return self.note_all();
         }
-        // That a folder itself goes or comes is noticed by a look at it.
-        for path in event.paths.iter().filter(|path| !self.folders.contains_key(*path)) {
+        for path in &event.paths {
+            // That a folder itself goes or comes is noticed by a look at it, only not that another one has taken its place.
+            if let Some(watched) = self.folders.get_mut(path) {
+                watched.was_taken_away |= takes_away(&event.kind);
+                continue;
+            }
             let Some(root) = self.outermost(path) else { continue };
             if may_matter(path, &event.kind) && is_looked_into(&root, path, &self.own) {
                 let is_written = CLOSING_IS_TOLD && begins_writing(&event.kind);
@@ -306,7 +322,8 @@ impl WatchThread {
         let mut changed = Vec::new();
         for (folder, watched) in &mut self.folders {
             let (before, now) = (watched.drive, drive_of(folder));
-            if before != now {
+            let is_another = std::mem::take(&mut watched.was_taken_away) && now.is_some();
+            if before != now || is_another {
                 watched.drive = now;
                 changed.push(folder.clone());
             }
@@ -368,6 +385,10 @@ fn is_only_reading(kind: &EventKind) -> bool {
 /// Its file is open until somebody closes it.
 fn begins_writing(kind: &EventKind) -> bool {
     matches!(kind, EventKind::Create(CreateKind::File) | EventKind::Modify(ModifyKind::Data(_)))
+}
+
+fn takes_away(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_)))
 }
 
 /// Whether what happened can be of a photo, or of a folder with photos.
