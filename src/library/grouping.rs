@@ -62,24 +62,6 @@ impl Library {
         outcome.touched.step = Some(after.undo).filter(|step| *step > before.undo);
         Ok(outcome)
     }
-
-    /// Suggests known people for new faces, one by one, without a new grouping. Faces that already belong to somebody
-    /// or were rejected for that person are left alone. Returns how many suggestions were made.
-    #[cfg(test)]
-    pub fn suggest(&mut self, suggestions: &[(FaceId, PersonId)]) -> Result<usize> {
-        self.write(|t| {
-            let mut decisions = Decisions::begin(t);
-            let mut made = 0;
-            for &(face, person) in suggestions {
-                let is_free = rows::face(t, face)?.ok_or(LibraryError::NoSuchFace(face))? == FaceState::Unassigned;
-                if is_free && !rows::is_rejected(t, face, person)? {
-                    decisions.set_face(face, FaceState::Of { person, belongs: Belongs::Suggested })?;
-                    made += 1;
-                }
-            }
-            Ok(made)
-        })
-    }
 }
 
 /// The groups without the faces that have gone or changed since.

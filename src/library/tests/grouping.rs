@@ -125,14 +125,3 @@ fn faces_that_are_set_aside_stay_aside() {
     fixture.group(&[&f]);
     assert_eq!(fixture.state(f[0]), FaceState::SetAside(SetAside::NotAFace));
 }
-
-#[test]
-fn suggestions_one_by_one() {
-    let mut fixture = LibraryFixture::new();
-    let f = fixture.add_turned("a.jpg", &[0.0, 1.0]);
-    let ada = fixture.library.move_faces(&f[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    assert_eq!(fixture.library.suggest(&[(f[0], ada), (f[1], ada)]).unwrap(), 1);
-    assert_eq!(fixture.state(f[1]), FaceState::Of { person: ada, belongs: Belongs::Suggested });
-    fixture.library.reject(&f[1..]).unwrap();
-    assert_eq!(fixture.library.suggest(&[(f[1], ada)]).unwrap(), 0);
-}
