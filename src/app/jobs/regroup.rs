@@ -22,7 +22,7 @@ use crate::networks::models::Store;
 use crate::types::{Cancel, Embedding, FaceId, ModelId, PersonId, Revision, SquaredDistance, Touched};
 use by_neighbours::{NeighbourGrouping, TreeExtent};
 use files::GroupingFiles;
-pub(super) use files::remove_all;
+pub(crate) use files::remove_all;
 
 /// How faces are grouped: what the user moves in the grouping panel.
 #[derive(Debug, Clone, Copy, PartialEq)]
