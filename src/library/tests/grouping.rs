@@ -125,3 +125,25 @@ fn faces_that_are_set_aside_stay_aside() {
     fixture.group(&[&f]);
     assert_eq!(fixture.state(f[0]), FaceState::SetAside(SetAside::NotAFace));
 }
+
+/// Its picture is looked through anew, and the face is elsewhere now, without a vector.
+#[test]
+fn a_face_without_a_vector_has_none_in_the_file_of_all_vectors_either() {
+    let mut fixture = LibraryFixture::new();
+    fixture.add_turned("a.jpg", &[0.0, 90.0]);
+    let before = fixture.library.faces_to_group(&model()).unwrap();
+    let path = fixture.at("vectors");
+    let vectors = before.faces.iter().map(|face| (face.face_id, &face.embedding));
+    KeptVectors::write(&path, before.vectors.unwrap(), vectors).unwrap();
+    let kept = KeptVectors::open(&path).unwrap();
+    let mut found = vec![face(2.0, 0.0), face(100.0, 90.0)];
+    found[0].embedding = None;
+    // The other one is as it was, and nothing is written of it.
+    found[1].embedding = None;
+    let detector = ModelId("other boxes".into());
+    let record = PhotoRecord { detector, ..photo(&fixture.at("a.jpg"), b'a', found) };
+    assert_eq!(fixture.library.record_photos(fixture.scan, &[record]).unwrap()[0].faces_kept, 2);
+    let after = fixture.library.faces_to_group_from(&model(), Some(&kept)).unwrap();
+    assert_ne!(after.vectors, before.vectors);
+    assert_eq!(after.faces, before.faces[1..]);
+}
