@@ -16,6 +16,7 @@ use super::rows::{self, Belongs, FaceState, PersonRow, Stamp};
 use crate::library::error::Result;
 use crate::library::names;
 use crate::library::scan::now_secs;
+use crate::library::settings;
 use crate::types::{FaceId, PersonId, PhotoId};
 
 /// What a step back or forth has done so far.
@@ -115,6 +116,13 @@ impl<'t> Reverting<'t> {
             }
             Change::Answer { photo, ref name, ref before, ref after } => {
                 names::change_answer(t, PhotoId(photo), name, before.as_deref(), after.as_deref())
+            }
+            Change::Setting { ref key, ref before, ref after } => {
+                let is_as_it_was = settings::read(t, key)? == *before;
+                if is_as_it_was {
+                    settings::write(t, key, after.as_deref())?;
+                }
+                Ok(is_as_it_was)
             }
         }
     }

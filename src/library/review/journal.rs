@@ -19,6 +19,7 @@ use crate::library::error::{LibraryError, Result};
 use crate::library::names::{self, NameAnswer};
 use crate::library::open::LibraryReader;
 use crate::library::scan::now_secs;
+use crate::library::settings;
 use crate::types::{FaceId, PersonId, Touched};
 
 /// What the user did, as the history names it.
@@ -225,6 +226,15 @@ impl<'t> Decisions<'t> {
         let before = names::answer_to(self.t, *photo, name)?;
         if before != *answer && names::change_answer(self.t, *photo, name, before.as_deref(), answer.as_deref())? {
             self.changes.push(Change::Answer { photo: photo.0, name: name.clone(), before, after: answer.clone() });
+        }
+        Ok(())
+    }
+
+    pub fn set_setting(&mut self, key: &str, after: &str) -> Result<()> {
+        let before = settings::read(self.t, key)?;
+        if before.as_deref() != Some(after) {
+            settings::write(self.t, key, Some(after))?;
+            self.changes.push(Change::Setting { key: key.to_owned(), before, after: Some(after.to_owned()) });
         }
         Ok(())
     }
