@@ -342,7 +342,7 @@ fn regroup(library: &mut Library, rng: &mut ChaCha8Rng) {
     faces.shuffle(rng);
     let groups: Vec<Vec<FaceId>> = faces.chunks(4).map(<[FaceId]>::to_vec).collect();
     library.before_grouping(&groups).unwrap();
-    library.apply_grouping(&groups, GroupedBy::User, input.revision).unwrap();
+    library.apply_grouping(&groups, GroupedBy::User(&[]), input.revision).unwrap();
 }
 
 fn scan(library: &mut Library, number: usize) {

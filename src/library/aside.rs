@@ -4,6 +4,7 @@ use rusqlite::Connection;
 
 use super::error::Result;
 use super::open::LibraryReader;
+use super::review::rows::IS_WHEN_SET_ASIDE;
 use super::review::{SetAside, rows};
 use crate::types::{FaceId, PersonId, PhotoId};
 
@@ -83,8 +84,7 @@ impl LibraryReader {
         self.read(|c| {
             let mut query = c.prepare_cached(&format!(
                 "SELECT face.id, photo_id, set_aside = 'stranger', min(was_of.person_id), name FROM face \
-                 LEFT JOIN was_of ON face_id = face.id AND NOT EXISTS (SELECT 1 FROM rejected \
-                 WHERE rejected.face_id = was_of.face_id AND rejected.person_id = was_of.person_id) \
+                 LEFT JOIN was_of ON face_id = face.id AND {IS_WHEN_SET_ASIDE} \
                  LEFT JOIN person ON person.id = was_of.person_id JOIN photo ON photo.id = photo_id WHERE {IS_HERE} \
                  GROUP BY face.id ORDER BY set_aside DESC, name IS NULL, name, was_of.person_id, face.id"
             ))?;

@@ -416,7 +416,7 @@ fn update_face(t: &Transaction, id: FaceId, face: &FaceRecord) -> Result<()> {
     ])?;
     // Every model's embedding was made from the old landmarks, so none of them holds any more.
     t.prepare_cached("DELETE FROM embedding WHERE face_id = ?1")?.execute([id.0])?;
-    Ok(())
+    vectors::changed(t)
 }
 
 fn put_parts(t: &Transaction, id: FaceId, model: &ModelId, face: &FaceRecord) -> Result<()> {

@@ -14,9 +14,10 @@ use crate::types::{FaceId, PersonId, Revision, Touched};
 
 /// Who asks for a grouping: only what a user asked for goes into the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GroupedBy {
+pub enum GroupedBy<'s> {
     Scan,
-    User,
+    /// With the settings that it was made with, each with its value: they are part of the step.
+    User(&'s [(String, String)]),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,7 +42,12 @@ impl Library {
     /// its faces belonged to, hidden as they were. A face never goes to a person for whom it was rejected. Faces in no
     /// group are untouched, and so are faces that have gone or changed since `seen`, what the groups were made from: what
     /// was decided while they were computed holds.
-    pub fn apply_grouping(&mut self, groups: &[Vec<FaceId>], by: GroupedBy, seen: Revision) -> Result<GroupingOutcome> {
+    pub fn apply_grouping(
+        &mut self,
+        groups: &[Vec<FaceId>],
+        by: GroupedBy<'_>,
+        seen: Revision,
+    ) -> Result<GroupingOutcome> {
         let apply = |t: &Transaction| {
             let before = NextSteps::read(t)?;
             let mut decisions = Decisions::begin(t);
@@ -49,36 +55,21 @@ impl Library {
             let mut outcome = GroupsToApply::read(t, &groups)?.apply(&mut decisions)?;
             match by {
                 GroupedBy::Scan => {}
-                GroupedBy::User => outcome.touched = decisions.keep(ReviewAction::Regroup)?,
+                GroupedBy::User(settings) => {
+                    settings.iter().try_for_each(|(key, value)| decisions.set_setting(key, value))?;
+                    outcome.touched = decisions.keep(ReviewAction::Regroup)?;
+                }
             }
             Ok((outcome, before, NextSteps::read(t)?))
         };
         let (mut outcome, before, after) = match by {
             // It can be found again.
             GroupedBy::Scan => self.write(apply)?,
-            GroupedBy::User => self.write_through(apply)?,
+            GroupedBy::User(_) => self.write_through(apply)?,
         };
         self.own_steps.note(before, after);
         outcome.touched.step = Some(after.undo).filter(|step| *step > before.undo);
         Ok(outcome)
-    }
-
-    /// Suggests known people for new faces, one by one, without a new grouping. Faces that already belong to somebody
-    /// or were rejected for that person are left alone. Returns how many suggestions were made.
-    #[cfg(test)]
-    pub fn suggest(&mut self, suggestions: &[(FaceId, PersonId)]) -> Result<usize> {
-        self.write(|t| {
-            let mut decisions = Decisions::begin(t);
-            let mut made = 0;
-            for &(face, person) in suggestions {
-                let is_free = rows::face(t, face)?.ok_or(LibraryError::NoSuchFace(face))? == FaceState::Unassigned;
-                if is_free && !rows::is_rejected(t, face, person)? {
-                    decisions.set_face(face, FaceState::Of { person, belongs: Belongs::Suggested })?;
-                    made += 1;
-                }
-            }
-            Ok(made)
-        })
     }
 }
 

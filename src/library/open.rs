@@ -121,8 +121,28 @@ impl Library {
     /// Runs `work` in one transaction: all of it is kept or none. A transaction left by a panic, an error or a killed
     /// process is rolled back by SQLite.
     pub(super) fn write<T>(&mut self, work: impl FnOnce(&Transaction) -> Result<T>) -> Result<T> {
+        self.be_ready()?;
+        self.in_transaction(work)
+    }
+
+    /// What is written so is on the disk before this returns: what a user decided survives a power cut. A scan's findings
+    /// can be found again, so that they wait for the next such write.
+    pub(super) fn write_through<T>(&mut self, work: impl FnOnce(&Transaction) -> Result<T>) -> Result<T> {
+        self.be_ready()?;
+        self.synchronous("full")?;
+        let outcome = self.in_transaction(work);
+        // It is written or it is not, whatever becomes of this: without it the next writes take longer.
+        let _ = self.synchronous("normal");
+        outcome
+    }
+
+    /// Another file in the library's place is refused before anything is opened anew: that would follow it unasked.
+    fn be_ready(&mut self) -> Result<()> {
         self.refuse_replaced()?;
-        self.be_writable()?;
+        self.be_writable()
+    }
+
+    fn in_transaction<T>(&mut self, work: impl FnOnce(&Transaction) -> Result<T>) -> Result<T> {
         let path = self.reader.path.clone();
         let run = || -> Result<T> {
             let transaction = self.reader.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -131,16 +151,6 @@ impl Library {
             Ok(value)
         };
         run().map_err(|error| error.on(&self.reader.connection).at(&path))
-    }
-
-    /// What is written so is on the disk before this returns: what a user decided survives a power cut. A scan's findings
-    /// can be found again, so that they wait for the next such write.
-    pub(super) fn write_through<T>(&mut self, work: impl FnOnce(&Transaction) -> Result<T>) -> Result<T> {
-        self.be_writable()?;
-        self.synchronous("full")?;
-        let outcome = self.write(work);
-        self.synchronous("normal")?;
-        outcome
     }
 
     fn synchronous(&self, how: &str) -> Result<()> {
@@ -302,4 +312,22 @@ pub(super) fn create_private(path: &Path, empty_it: bool) -> std::io::Result<()>
     }
     options.open(path)?;
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_no_reason_to_write_into_another_file_that_is_in_the_librarys_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("library.sqlite"), folder.path().join("other.sqlite"));
+        let mut library = Library::open(&path).unwrap();
+        drop(Library::open(&other).unwrap());
+        std::fs::rename(&other, &path).unwrap();
+        library.reader.is_disk_full = true;
+        let write = |t: &Transaction| Ok(t.execute("INSERT INTO setting (key, value) VALUES ('a', '1')", [])?);
+        assert!(matches!(library.write(write), Err(LibraryError::Replaced { .. })));
+        assert!(matches!(library.write_through(write), Err(LibraryError::Replaced { .. })));
+    }
 }

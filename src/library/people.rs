@@ -10,6 +10,7 @@ use super::error::Result;
 use super::faces;
 use super::open::LibraryReader;
 use super::path;
+use super::review::rows::IS_WHEN_SET_ASIDE;
 use super::review::{Belongs, FaceState, rows};
 use super::vectors::embedding_from;
 use crate::types::{Detection, Embedding, FaceBox, FaceId, ModelId, PersonId, PhotoId, SquaredDistance};
@@ -182,7 +183,7 @@ impl LibraryReader {
 
     pub fn face(&self, face: FaceId) -> Result<Option<FaceDetail>> {
         self.read(|c| {
-            let mut query = c.prepare_cached(&format!("{FACE_DETAIL} WHERE face.id = ?1"))?;
+            let mut query = c.prepare_cached(&face_details("face.id = ?1"))?;
             let mut rows = query.query([face.0])?;
             rows.next()?.map(face_detail).transpose()
         })
@@ -191,9 +192,8 @@ impl LibraryReader {
     /// The faces of a photo, the largest first.
     pub fn faces_of_photo(&self, photo: PhotoId) -> Result<Vec<FaceDetail>> {
         self.read(|c| {
-            let mut query = c.prepare_cached(&format!(
-                "{FACE_DETAIL} WHERE photo_id = ?1 ORDER BY face.width * face.height DESC, face.id"
-            ))?;
+            let largest_first = "photo_id = ?1 ORDER BY face.width * face.height DESC, face.id";
+            let mut query = c.prepare_cached(&face_details(largest_first))?;
             let mut rows = query.query([photo.0])?;
             let mut faces = Vec::new();
             while let Some(row) = rows.next()? {
@@ -277,11 +277,14 @@ fn card(c: &Connection, person: PersonId) -> Result<Option<PersonCard>> {
     Ok(c.prepare_cached(&sql)?.query_row([person.0], card_at).optional()?)
 }
 
-const FACE_DETAIL: &str = "SELECT face.id, photo_id, path, x, y, face.width, face.height, score, landmarks, \
-    person_id, belongs, set_aside, name, \
-    (SELECT min(was_of.person_id) FROM was_of WHERE was_of.face_id = face.id AND NOT EXISTS (SELECT 1 FROM rejected \
-    WHERE rejected.face_id = was_of.face_id AND rejected.person_id = was_of.person_id)) FROM face JOIN photo ON photo.id = photo_id \
-    LEFT JOIN person ON person.id = person_id";
+/// Asks for details of these faces.
+fn face_details(which: &str) -> String {
+    format!(
+        "SELECT face.id, photo_id, path, x, y, face.width, face.height, score, landmarks, person_id, belongs, set_aside, \
+         name, (SELECT min(was_of.person_id) FROM was_of WHERE was_of.face_id = face.id AND {IS_WHEN_SET_ASIDE}) \
+         FROM face JOIN photo ON photo.id = photo_id LEFT JOIN person ON person.id = person_id WHERE {which}"
+    )
+}
 
 fn face_detail(row: &rusqlite::Row) -> Result<FaceDetail> {
     Ok(FaceDetail {

@@ -60,7 +60,6 @@ pub enum PhotoState {
     Failed { reason: String },
 }
 
-/// What became of a photo's faces when it was recorded.
 /// What was known of a picture before it was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KnownBefore {
@@ -75,6 +74,7 @@ pub(crate) enum KnownBefore {
     AsKnownCopy,
 }
 
+/// What became of a photo's faces when it was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recorded {
     pub photo_id: PhotoId,

@@ -20,7 +20,7 @@ pub(super) fn state(c: &Connection) -> Result<Option<VectorState>> {
     Ok(word.and_then(|word| u128::from_str_radix(&word, 16).ok()).map(VectorState))
 }
 
-/// Whoever writes a vector, or puts one under another name, says so.
+/// Whoever writes a vector, takes one from a face, or puts one under another name, says so.
 pub(super) fn changed(c: &Connection) -> Result<()> {
     c.prepare_cached("INSERT OR REPLACE INTO setting (key, value) VALUES (?1, hex(randomblob(16)))")?
         .execute([SETTING])?;

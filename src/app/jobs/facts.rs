@@ -334,7 +334,7 @@ mod tests {
         // So it is when a user has everybody grouped anew.
         let groups = vec![faces[3..6].to_vec(), faces[6..].to_vec()];
         let regroup =
-            move |library: &mut library::Library| library.apply_grouping(&groups, GroupedBy::User, Revision::NOW);
+            move |library: &mut library::Library| library.apply_grouping(&groups, GroupedBy::User(&[]), Revision::NOW);
         let regrouped = shared.library.call(regroup).unwrap().touched;
         assert!(!regrouped.everything && regrouped.step.is_some(), "{regrouped:?}");
         let facts = touched(&shared, &regrouped).unwrap();

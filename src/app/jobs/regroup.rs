@@ -22,7 +22,7 @@ use crate::networks::models::Store;
 use crate::types::{Cancel, Embedding, FaceId, ModelId, PersonId, Revision, SquaredDistance, Touched};
 use by_neighbours::{NeighbourGrouping, TreeExtent};
 use files::GroupingFiles;
-pub(super) use files::remove_all;
+pub(crate) use files::remove_all;
 
 /// How faces are grouped: what the user moves in the grouping panel.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -76,13 +76,10 @@ impl Grouping {
         })
     }
 
-    pub(crate) fn remember(&self, library: &LibraryHandle, model: &ModelId) -> Result<()> {
+    /// What a library remembers of it.
+    pub(crate) fn settings(&self, model: &ModelId) -> Result<[(String, String); 2]> {
         let (linkage, threshold) = (serde_json::to_string(&self.linkage)?, serde_json::to_string(&self.threshold)?);
-        let setting = threshold_setting(model);
-        library.call(move |library| {
-            library.set_setting(LINKAGE_SETTING, &linkage)?;
-            library.set_setting(&setting, &threshold)
-        })
+        Ok([(LINKAGE_SETTING.to_owned(), linkage), (threshold_setting(model), threshold)])
     }
 }
 

@@ -95,6 +95,7 @@ impl Theirs {
             Change::Different { a, b, .. } => people.contains(a) || people.contains(b),
             // All answers are forgotten, whosever they are: the steps stay without them.
             Change::Answer { .. } => false,
+            Change::Setting { .. } => false,
         }
     }
 }

@@ -296,8 +296,13 @@ impl Known {
                 }
                 once(&mut self.faces, face.id, "face")
             }
-            TransferLine::RefusedName { photo, .. } | TransferLine::TakenName { photo, .. } => {
-                came_before(&self.photos, *photo, "photo")
+            TransferLine::RefusedName { photo, .. } => came_before(&self.photos, *photo, "photo"),
+            TransferLine::TakenName { photo, sources, .. } => {
+                came_before(&self.photos, *photo, "photo")?;
+                match sources.iter().all(|source| is_name_of_source(source)) {
+                    true => Ok(()),
+                    false => Err("what it says of who gave the name is no word for that".to_owned()),
+                }
             }
             TransferLine::Rejected { face, person } | TransferLine::WasOf { face, person, .. } => {
                 came_before(&self.faces, *face, "face")?;
@@ -324,6 +329,12 @@ fn travelling(key: &str, value: &str) -> Result<(), String> {
         Ok(serde_json::Value::String(word)) if word.len() <= LONGEST_SETTING => Ok(()),
         _ => Err(format!("\"{value}\" is no value of a setting")),
     }
+}
+
+/// As an export writes them. A newer program may know more of them than this one.
+fn is_name_of_source(word: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    !word.is_empty() && word.len() <= LONGEST_SETTING && word.chars().all(is_plain)
 }
 
 fn once(known: &mut HashSet<i64>, id: i64, what: &str) -> Result<(), String> {

@@ -16,6 +16,7 @@ use super::rows::{self, Belongs, FaceState, PersonRow, Stamp};
 use crate::library::error::Result;
 use crate::library::names;
 use crate::library::scan::now_secs;
+use crate::library::settings;
 use crate::types::{FaceId, PersonId, PhotoId};
 
 /// What a step back or forth has done so far.
@@ -27,8 +28,10 @@ pub(super) struct Reverting<'t> {
     /// Whose faces go to which group.
     homes: HashMap<PersonId, PersonId>,
     pub stamp: Stamp,
-    /// Rows that changed with it and that the step did not know.
-    pub found: Vec<Change>,
+    /// The rows that it changed.
+    pub restored: Vec<Change>,
+    /// The step with what was found to belong to it, in the order in which it was done.
+    pub whole: Vec<Change>,
 }
 
 impl<'t> Reverting<'t> {
@@ -40,7 +43,7 @@ impl<'t> Reverting<'t> {
             }
         }
         let of_step = changes.iter().filter_map(Change::face).collect();
-        Ok(Self { t, direction, of_step, homes, stamp: Stamp::next(t)?, found: Vec::new() })
+        Ok(Self { t, direction, of_step, homes, stamp: Stamp::next(t)?, restored: Vec::new(), whole: Vec::new() })
     }
 
     /// Changes a row, and what goes with it. False where the row is no longer as the step says.
@@ -49,10 +52,20 @@ impl<'t> Reverting<'t> {
             self.release(PersonId(*id), before)?;
         }
         let is_changed = self.apply(change)?;
-        if is_changed && self.direction == Direction::Undo {
+        if !is_changed {
+            self.whole.push(change.clone());
+            return Ok(false);
+        }
+        self.note(change.clone());
+        if self.direction == Direction::Undo {
             self.follow(change)?;
         }
-        Ok(is_changed)
+        Ok(true)
+    }
+
+    fn note(&mut self, change: Change) {
+        self.whole.push(change.clone());
+        self.restored.push(change);
     }
 
     fn apply(&mut self, change: &Change) -> Result<bool> {
@@ -104,6 +117,13 @@ impl<'t> Reverting<'t> {
             Change::Answer { photo, ref name, ref before, ref after } => {
                 names::change_answer(t, PhotoId(photo), name, before.as_deref(), after.as_deref())
             }
+            Change::Setting { ref key, ref before, ref after } => {
+                let is_as_it_was = settings::read(t, key)? == *before;
+                if is_as_it_was {
+                    settings::write(t, key, after.as_deref())?;
+                }
+                Ok(is_as_it_was)
+            }
         }
     }
 
@@ -134,7 +154,7 @@ impl<'t> Reverting<'t> {
         for copy in copies {
             let same = change.of(copy);
             if self.apply(&same)? {
-                self.found.push(same.clone());
+                self.note(same.clone());
                 self.follow(&same)?;
             }
         }
@@ -182,14 +202,14 @@ impl<'t> Reverting<'t> {
         }
         let row = PersonRow { name: None, hidden: false, cover_face: None, created_at: now_secs() };
         let group = rows::insert_person(self.t, &row, &self.stamp)?;
-        self.found.push(Change::Person { id: group.0, before: None, after: Some(row) });
+        self.note(Change::Person { id: group.0, before: None, after: Some(row) });
         self.homes.insert(person, group);
         Ok(group)
     }
 
     fn find(&mut self, change: Change) -> Result<()> {
         if self.apply(&change)? {
-            self.found.push(change);
+            self.note(change);
         }
         Ok(())
     }

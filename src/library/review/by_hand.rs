@@ -78,6 +78,7 @@ fn put_away(t: &Transaction, face: FaceId) -> Result<bool> {
     )?
     .execute([face.0])?;
     t.prepare_cached("DELETE FROM face WHERE id = ?1")?.execute([face.0])?;
+    vectors::changed(t)?;
     Ok(true)
 }
 

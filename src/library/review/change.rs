@@ -58,6 +58,12 @@ pub(in crate::library) enum Change {
         before: Option<String>,
         after: Option<String>,
     },
+    /// How faces are grouped: with the groups it comes and goes.
+    Setting {
+        key: String,
+        before: Option<String>,
+        after: Option<String>,
+    },
 }
 
 impl Change {
@@ -69,7 +75,8 @@ impl Change {
             | Self::Different { .. }
             | Self::Made { .. }
             | Self::Carried { .. }
-            | Self::Answer { .. } => None,
+            | Self::Answer { .. }
+            | Self::Setting { .. } => None,
         }
     }
 
@@ -94,6 +101,7 @@ impl Change {
             Self::Made { face, photo, before, after } => Self::Made { face, photo, before: after, after: before },
             Self::Carried { face, into, before, after } => Self::Carried { face, into, before: after, after: before },
             Self::Answer { photo, name, before, after } => Self::Answer { photo, name, before: after, after: before },
+            Self::Setting { key, before, after } => Self::Setting { key, before: after, after: before },
         }
     }
 }

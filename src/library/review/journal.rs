@@ -19,6 +19,7 @@ use crate::library::error::{LibraryError, Result};
 use crate::library::names::{self, NameAnswer};
 use crate::library::open::LibraryReader;
 use crate::library::scan::now_secs;
+use crate::library::settings;
 use crate::types::{FaceId, PersonId, Touched};
 
 /// What the user did, as the history names it.
@@ -229,6 +230,15 @@ impl<'t> Decisions<'t> {
         Ok(())
     }
 
+    pub fn set_setting(&mut self, key: &str, after: &str) -> Result<()> {
+        let before = settings::read(self.t, key)?;
+        if before.as_deref() != Some(after) {
+            settings::write(self.t, key, Some(after))?;
+            self.changes.push(Change::Setting { key: key.to_owned(), before, after: Some(after.to_owned()) });
+        }
+        Ok(())
+    }
+
     pub fn set_carried(&mut self, face: FaceId, into: FaceId, after: bool) -> Result<()> {
         let before = rows::is_carried(self.t, face, into)?;
         if before != after {
@@ -301,28 +311,23 @@ pub(super) fn step(t: &Transaction, direction: Direction) -> Result<Option<(Reve
     let Some((id, action, changes)) = entry else { return Ok(None) };
     let mut changes: Vec<Change> =
         serde_json::from_slice(&changes).map_err(|_| LibraryError::BadValue { what: "history" })?;
-    let made = changes.clone();
     if direction == Direction::Undo {
         changes = changes.into_iter().rev().map(Change::reversed).collect();
     }
     let all = changes.len();
-    let mut restored = Vec::with_capacity(all);
+    let mut of_step = 0;
     let mut reverting = Reverting::begin(t, direction, &changes)?;
-    for change in changes {
-        if reverting.change(&change)? {
-            restored.push(change);
-        }
+    for change in &changes {
+        of_step += usize::from(reverting.change(change)?);
     }
-    let Reverting { stamp, found, .. } = reverting;
+    let Reverting { stamp, restored, mut whole, .. } = reverting;
     t.execute("UPDATE journal SET undone = ?2 WHERE id = ?1", params![id, direction == Direction::Undo])?;
-    let of_step = restored.len();
-    if !found.is_empty() {
-        restored.extend(found.iter().cloned());
-        let found: Vec<Change> = match direction {
-            Direction::Undo => found.into_iter().rev().map(Change::reversed).collect(),
-            Direction::Redo => found,
-        };
-        note(t, id, made.into_iter().chain(found).collect())?;
+    if whole.len() > all {
+        // Each where it was done: the way back is the same way, and nobody goes before the last of their faces does.
+        if direction == Direction::Undo {
+            whole = whole.into_iter().rev().map(Change::reversed).collect();
+        }
+        note(t, id, whole)?;
     }
     let reverted = Reverted {
         action: action_from(action)?,

@@ -290,21 +290,24 @@ pub(in crate::library) fn was_of(c: &Connection, face: FaceId, person: PersonId)
     Ok(query.query_row([face.0, person.0], |row| belongs_at(row, 0)).optional()?)
 }
 
+/// A row of `was_of` that tells whose a face was when it was set aside. The others tell whose it was said not to be. Where
+/// there are several, the first person counts.
+pub(in crate::library) const IS_WHEN_SET_ASIDE: &str = "NOT EXISTS (SELECT 1 FROM rejected \
+    WHERE rejected.face_id = was_of.face_id AND rejected.person_id = was_of.person_id)";
+
 /// Whose the face was when it was set aside.
 pub(in crate::library) fn was_when_set_aside(c: &Connection, face: FaceId) -> Result<Option<(PersonId, Belongs)>> {
-    let mut query = c.prepare_cached(
-        "SELECT person_id, belongs FROM was_of WHERE face_id = ?1 AND NOT EXISTS (SELECT 1 FROM rejected \
-         WHERE rejected.face_id = was_of.face_id AND rejected.person_id = was_of.person_id) ORDER BY person_id LIMIT 1",
-    )?;
+    let mut query = c.prepare_cached(&format!(
+        "SELECT person_id, belongs FROM was_of WHERE face_id = ?1 AND {IS_WHEN_SET_ASIDE} ORDER BY person_id LIMIT 1"
+    ))?;
     Ok(query.query_row([face.0], |row| Ok((PersonId(row.get(0)?), belongs_at(row, 1)?))).optional()?)
 }
 
 /// The faces that were this person's and were set aside.
 pub(in crate::library) fn set_aside_of(c: &Connection, person: PersonId) -> Result<Vec<(FaceId, Belongs)>> {
-    let mut query = c.prepare_cached(
-        "SELECT face_id, belongs FROM was_of WHERE person_id = ?1 AND NOT EXISTS (SELECT 1 FROM rejected \
-         WHERE rejected.face_id = was_of.face_id AND rejected.person_id = ?1) ORDER BY face_id",
-    )?;
+    let mut query = c.prepare_cached(&format!(
+        "SELECT face_id, belongs FROM was_of WHERE person_id = ?1 AND {IS_WHEN_SET_ASIDE} ORDER BY face_id"
+    ))?;
     Ok(query
         .query_map([person.0], |row| Ok((FaceId(row.get(0)?), belongs_at(row, 1)?)))?
         .collect::<rusqlite::Result<_>>()?)

@@ -17,7 +17,7 @@ pub(in crate::library) const MOST_FACES: usize = 10_000;
 /// person; "different people" with both.
 pub(super) fn touched(c: &Connection, changes: &[Change]) -> Result<Touched> {
     let (mut faces, mut people, mut photos) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    let mut name_answers = false;
+    let (mut name_answers, mut settings) = (false, false);
     for change in changes {
         match *change {
             Change::Face { id, before, after } => {
@@ -38,9 +38,10 @@ pub(super) fn touched(c: &Connection, changes: &[Change]) -> Result<Touched> {
             Change::Carried { face, into, .. } => faces.extend([FaceId(face), FaceId(into)]),
             Change::Different { a, b, .. } => people.extend([PersonId(a), PersonId(b)]),
             Change::Answer { .. } => name_answers = true,
+            Change::Setting { .. } => settings = true,
         }
     }
-    let mut touched = Touched { name_answers, ..touched_rows(c, faces, people)? };
+    let mut touched = Touched { name_answers, settings, ..touched_rows(c, faces, people)? };
     if !touched.everything {
         photos.extend(touched.photos);
         touched.photos = photos.into_iter().collect();

@@ -27,7 +27,7 @@ fn a_persons_faces_come_by_distance_suggestions_last() {
     let mut fixture = LibraryFixture::new();
     let f = fixture.add_turned("a.jpg", &[0.0, 10.0, -20.0, 3.0, 1.0]);
     let ada = fixture.library.move_faces(&f[..3], &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    fixture.library.suggest(&[(f[3], ada), (f[4], ada)]).unwrap();
+    fixture.group(&[&[f[0], f[3], f[4]]]);
     let faces = fixture.library.faces_of_person(ada, &model()).unwrap();
     // The mean of 0°, 10° and −20° points to about −3°.
     let order: Vec<FaceId> = faces.iter().map(|x| x.face_id).collect();

@@ -72,7 +72,8 @@ fn made() -> Known {
     };
     let (ada, bo) = (named(library, &f[..2], "Ada"), named(library, &f[3..4], "Bo"));
     let cy = named(library, &gone, "Cy");
-    library.suggest(&[(f[2], ada), (f[6], ada), (f[7], bo)]).unwrap();
+    let suggested = [vec![f[0], f[2], f[6]], vec![f[3], f[7]]];
+    library.apply_grouping(&suggested, GroupedBy::Scan, Revision::NOW).unwrap();
     library.reject(&f[6..7]).unwrap();
     library.set_aside(&f[7..], SetAside::Stranger).unwrap();
     library.mark_different(ada, bo).unwrap();

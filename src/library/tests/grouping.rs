@@ -126,13 +126,24 @@ fn faces_that_are_set_aside_stay_aside() {
     assert_eq!(fixture.state(f[0]), FaceState::SetAside(SetAside::NotAFace));
 }
 
+/// Its picture is looked through anew, and the face is elsewhere now, without a vector.
 #[test]
-fn suggestions_one_by_one() {
+fn a_face_without_a_vector_has_none_in_the_file_of_all_vectors_either() {
     let mut fixture = LibraryFixture::new();
-    let f = fixture.add_turned("a.jpg", &[0.0, 1.0]);
-    let ada = fixture.library.move_faces(&f[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    assert_eq!(fixture.library.suggest(&[(f[0], ada), (f[1], ada)]).unwrap(), 1);
-    assert_eq!(fixture.state(f[1]), FaceState::Of { person: ada, belongs: Belongs::Suggested });
-    fixture.library.reject(&f[1..]).unwrap();
-    assert_eq!(fixture.library.suggest(&[(f[1], ada)]).unwrap(), 0);
+    fixture.add_turned("a.jpg", &[0.0, 90.0]);
+    let before = fixture.library.faces_to_group(&model()).unwrap();
+    let path = fixture.at("vectors");
+    let vectors = before.faces.iter().map(|face| (face.face_id, &face.embedding));
+    KeptVectors::write(&path, before.vectors.unwrap(), vectors).unwrap();
+    let kept = KeptVectors::open(&path).unwrap();
+    let mut found = vec![face(2.0, 0.0), face(100.0, 90.0)];
+    found[0].embedding = None;
+    // The other one is as it was, and nothing is written of it.
+    found[1].embedding = None;
+    let detector = ModelId("other boxes".into());
+    let record = PhotoRecord { detector, ..photo(&fixture.at("a.jpg"), b'a', found) };
+    assert_eq!(fixture.library.record_photos(fixture.scan, &[record]).unwrap()[0].faces_kept, 2);
+    let after = fixture.library.faces_to_group_from(&model(), Some(&kept)).unwrap();
+    assert_ne!(after.vectors, before.vectors);
+    assert_eq!(after.faces, before.faces[1..]);
 }

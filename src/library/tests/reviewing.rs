@@ -167,7 +167,7 @@ fn setting_aside_and_restoring() {
 fn a_grouping_asked_for_can_be_undone() {
     check(|fixture, faces, _, _| {
         let groups = vec![vec![faces[1]], vec![faces[3], faces[5]]];
-        fixture.library.apply_grouping(&groups, GroupedBy::User, Revision::NOW).unwrap();
+        fixture.library.apply_grouping(&groups, GroupedBy::User(&[]), Revision::NOW).unwrap();
         assert_eq!(fixture.library.history(1).unwrap()[0].action, ReviewAction::Regroup);
     });
 }

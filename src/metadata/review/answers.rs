@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::NamesToReview;
 use crate::metadata::faces::FaceOwner;
@@ -24,9 +24,18 @@ pub(crate) enum NameDecision {
 pub(crate) struct AnsweredName {
     pub photo: PhotoId,
     pub name: NameKey,
-    /// Who gave the name then.
+    /// Who gave the name then; nobody where that is not known.
+    #[serde(deserialize_with = "known_sources")]
     pub sources: BTreeSet<NameSource>,
     pub decision: NameDecision,
+}
+
+/// A newer program, or a file that was brought in, may name a source that is not known here: then nothing can be said of
+/// whether all who gave the name have taken it back.
+fn known_sources<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeSet<NameSource>, D::Error> {
+    let words: Vec<serde_json::Value> = Deserialize::deserialize(from)?;
+    let sources: Result<_, _> = words.into_iter().map(serde_json::from_value).collect();
+    Ok(sources.unwrap_or_default())
 }
 
 /// All answers. A name of a photo is answered once, whoever gave it: who refused Picasa's name is not asked again
@@ -69,7 +78,8 @@ pub(super) fn withdrawn(input: &NamesToReview) -> Vec<WithdrawnName> {
     let bearers = bearers(input);
     let mut withdrawn = Vec::new();
     for answer in input.answered.0.values().filter(|answer| answer.decision == NameDecision::Taken) {
-        let could_be_read = answer.sources.iter().all(|source| input.read.contains(source));
+        let is_read = |source: &NameSource| input.read.contains(source);
+        let could_be_read = !answer.sources.is_empty() && answer.sources.iter().all(is_read);
         let Some(bearer) = bearers.get(&(answer.photo, answer.name.clone())) else { continue };
         let names = given.get(&answer.photo);
         let is_said = names.is_some_and(|names| names.contains_key(&answer.name));

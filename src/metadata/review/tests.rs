@@ -306,6 +306,16 @@ fn an_answer_is_stored_as_it_was() {
     assert_eq!(serde_json::from_str::<AnsweredName>(&text).unwrap(), answer);
 }
 
+/// Whether that one has taken the name back cannot be said.
+#[test]
+fn a_source_that_is_not_known_hinders_no_answer_and_takes_no_name_back() {
+    let text = r#"{"photo":3,"name":"cleo","sources":["mwg","of_tomorrow"],"decision":"taken"}"#;
+    let answer: AnsweredName = serde_json::from_str(text).unwrap();
+    assert_eq!((answer.decision, answer.sources.len()), (NameDecision::Taken, 0));
+    let photos = [photo(3, &[FaceOwner::Person { id: PersonId(3), name: "Cleo" }])];
+    assert!(after(&[], &photos, &[], &[answer].into_iter().collect()).withdrawn.is_empty());
+}
+
 /// Any photos with any names: whatever becomes of one, it is offered, it is the user's already, or it says why not.
 #[test]
 fn every_name_is_offered_or_has_a_reason() {

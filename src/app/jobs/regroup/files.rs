@@ -76,7 +76,7 @@ impl GroupingFiles {
 }
 
 /// Removes what was kept of every model.
-pub(in crate::app::jobs) fn remove_all(cache: &Path) -> io::Result<()> {
+pub(crate) fn remove_all(cache: &Path) -> io::Result<()> {
     unless_gone(fs::remove_dir_all(grouping_in(cache)))
 }
 

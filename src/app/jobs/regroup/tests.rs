@@ -224,7 +224,7 @@ fn groups_that_the_library_lost_are_made_again() {
     made.regroup_above(FEW);
     let people = made.people();
     let everybody: Vec<FaceId> = people.iter().flat_map(|(_, faces)| faces.iter().map(|face| face.0)).collect();
-    made.library.call(move |l| l.apply_grouping(&[everybody], GroupedBy::User, Revision::NOW)).unwrap();
+    made.library.call(move |l| l.apply_grouping(&[everybody], GroupedBy::User(&[]), Revision::NOW)).unwrap();
     assert_eq!(made.people().len(), 1);
     assert!(made.regroup_above(FEW) > 0);
     assert_eq!(made.people(), people);
@@ -366,7 +366,7 @@ fn what_was_applied_after_a_look_is_what_the_next_scan_finds() {
     let eager = Grouping { threshold: prepared.reach().unwrap(), ..GROUPING };
     let groups = prepared.groups(eager.threshold);
     assert_ne!(groups.len(), prepared.groups(GROUPING.threshold).len());
-    made.library.call(move |l| l.apply_grouping(&groups, GroupedBy::User, Revision::NOW)).unwrap();
+    made.library.call(move |l| l.apply_grouping(&groups, GroupedBy::User(&[]), Revision::NOW)).unwrap();
     let people = made.people();
     assert_eq!(made.regroup_as(&eager, FEW), 0);
     assert_eq!(made.people(), people);

@@ -125,12 +125,10 @@ impl Preview {
     /// [`Stale::OtherPreview`] where it is not what was previewed last.
     pub(crate) fn apply(&self, shared: &Shared, asked: Grouping, seen: Revision) -> Result<Touched> {
         let groups = self.previewed(asked, seen).ok_or(LibraryError::Stale(Stale::OtherPreview))?;
-        asked.remember(&shared.library, &shared.options().model_id())?;
+        let settings = asked.settings(&shared.options().model_id())?;
         regroup::back_up_before(&shared.library, &groups)?;
         shared.library.call(move |library| {
-            let touched = library.apply_grouping(&groups, GroupedBy::User, seen)?.touched;
-            // How faces are grouped is remembered, too, and shown with the settings.
-            Ok::<_, LibraryError>(Touched { settings: true, ..touched })
+            Ok::<_, LibraryError>(library.apply_grouping(&groups, GroupedBy::User(&settings), seen)?.touched)
         })
     }
 
@@ -285,8 +283,8 @@ mod tests {
     use crate::app::engine::home::Home;
     use crate::app::engine::library_thread::LibraryHandle;
     use crate::app::engine::networks::EngineOptions;
-    use crate::library::{FaceRecord, FileFacts, FileHashes, PhotoRecord};
-    use crate::types::{Detection, Embedding, FaceBox, Landmarks, ModelId};
+    use crate::library::{Decision, FaceRecord, FileFacts, FileHashes, PhotoRecord};
+    use crate::types::{Detection, Embedding, FaceBox, Landmarks, ModelId, StepId};
 
     /// One face a photo, in directions given in degrees, and grouped as they were before.
     fn shared(folder: &std::path::Path, groups: &[&[f32]]) -> Shared {
@@ -402,6 +400,34 @@ mod tests {
             shared.library.ask(|library| library.everyone()).unwrap().iter().map(|person| person.faces.len()).collect();
         assert_eq!(sizes.iter().filter(|size| **size > 0).copied().max(), Some(3), "{sizes:?}");
         assert_eq!(shared.library.ask(|library| library.count_set_aside()).unwrap(), 1);
+    }
+
+    #[test]
+    fn threshold_and_linkage_come_and_go_with_the_groups() {
+        let folder = tempfile::tempdir().unwrap();
+        let shared = shared(folder.path(), &[&[0.0, 1.0], &[8.0, 9.0], &[180.0]]);
+        let store = Store::open(shared.home.models()).unwrap();
+        let remembered = || Grouping::remembered(&shared.library, &store, &shared.options()).unwrap();
+        let asked = Grouping { linkage: Linkage::Single, ..ASKED };
+        let before = remembered();
+        assert_ne!(before, asked);
+        let preview = Preview::default();
+        let shown = preview.at(&shared, &preview.ask(asked)).unwrap().unwrap();
+        let step = |decision: Decision| {
+            shared.library.call(move |library| library.decide(&decision, Revision::NOW)).unwrap().settings
+        };
+        assert!(preview.apply(&shared, asked, shown.seen).unwrap().settings);
+        assert_eq!(remembered(), asked);
+        assert!(step(Decision::Undo(StepId::LATEST)));
+        assert_eq!(remembered(), before);
+        assert!(step(Decision::Redo(StepId::LATEST)));
+        assert_eq!(remembered(), asked);
+        // What was chosen since is left alone.
+        let ward = Grouping { linkage: Linkage::Ward, ..ASKED }.settings(&shared.options().model_id()).unwrap();
+        let choose = move |library: &mut crate::library::Library| library.set_setting(&ward[0].0, &ward[0].1);
+        shared.library.call(choose).unwrap();
+        step(Decision::Undo(StepId::LATEST));
+        assert_eq!(remembered(), Grouping { linkage: Linkage::Ward, ..before });
     }
 
     fn groups(rows: &[&[i64]]) -> Vec<Vec<FaceId>> {

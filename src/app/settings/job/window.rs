@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::{Testing, devices};
 use crate::app::engine::facts::ByItself;
 use crate::app::engine::report::{Failed, Ticket};
 use crate::app::engine::scan_lock::{ScanLock, ScanRuns};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
-use crate::app::jobs::{by_itself, options};
+use crate::app::jobs::{by_itself, options, regroup};
 use crate::library::{FacesOfFolder, Library, LibraryError, ScannedFolder};
 use crate::networks::device::{DeviceChoice, ListedDevice};
 use crate::types::Touched;
@@ -66,7 +66,7 @@ impl FeatureJob for Job {
                 Err(error) => sink.fail(Failed::Load, &error),
             },
             Request::RemoveFolder(ticket, folder, faces) => {
-                let removed = change_folders(shared, move |library| library.remove_folder(&folder, faces).map(drop));
+                let removed = remove_folder(shared, folder, faces);
                 sink.changed(ticket, removed.as_ref().err().map_or(Failed::Change, what_failed), removed);
             }
             Request::MoveFolder { ticket, from, to } => {
@@ -97,6 +97,16 @@ fn what_failed(error: &anyhow::Error) -> Failed {
     }
 }
 
+/// With faces that are forgotten goes what the last grouping kept of everybody: vectors, and distances between them. The
+/// next one keeps it again of who is left.
+fn remove_folder(shared: &Shared, folder: PathBuf, faces: FacesOfFolder) -> Result<Touched> {
+    let removed = change_folders(shared, move |library| library.remove_folder(&folder, faces).map(drop))?;
+    if faces == FacesOfFolder::Forget {
+        regroup::remove_all(&shared.home.cache()).context("cannot remove what the last grouping kept")?;
+    }
+    Ok(removed)
+}
+
 /// Photos of everybody may come and go. No folder goes from under a scan, here or in another program.
 fn change_folders(
     shared: &Shared,
@@ -122,4 +132,30 @@ fn use_device(shared: &Shared, choice: DeviceChoice) -> Result<Touched> {
 
 fn settings() -> Touched {
     Touched { settings: true, ..Touched::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::engine::home::{Home, grouping_in};
+    use crate::app::engine::library_thread::LibraryHandle;
+    use crate::app::engine::networks::EngineOptions;
+
+    #[test]
+    fn what_a_grouping_kept_goes_with_the_forgotten_faces_of_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let kept = grouping_in(&home.cache());
+        let library = LibraryHandle::open(&home.library()).unwrap();
+        let shared = Shared::new(home, library, EngineOptions::default());
+        for (faces, stays) in [(FacesOfFolder::Keep, true), (FacesOfFolder::Forget, false)] {
+            let photos = folder.path().join("photos");
+            let begin = photos.clone();
+            shared.library.call(move |library| library.begin_scan(&begin)).unwrap();
+            std::fs::create_dir_all(&kept).unwrap();
+            std::fs::write(kept.join("vectors"), "vectors").unwrap();
+            remove_folder(&shared, photos, faces).unwrap();
+            assert_eq!(kept.exists(), stays, "{faces:?}");
+        }
+    }
 }

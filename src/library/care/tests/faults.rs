@@ -125,7 +125,7 @@ fn a_batch_of_a_scan_on_a_failing_disk() {
 fn a_grouping_on_a_failing_disk() {
     decided_at_every_write(|library, world| {
         let groups = [vec![world.faces[6], world.faces[8]], vec![world.faces[7], world.faces[9], world.faces[12]]];
-        library.apply_grouping(&groups, GroupedBy::User, Revision::NOW).map(drop)
+        library.apply_grouping(&groups, GroupedBy::User(&[]), Revision::NOW).map(drop)
     });
 }
 

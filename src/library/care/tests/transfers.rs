@@ -173,6 +173,7 @@ fn a_line_that_cannot_be_read_is_named_and_nothing_changes() {
         (with(person, "{\"kind\":\"person\",\"id\":1,\"name\":\" \"}"), person + 1),
         (with(face, &lines[face].replace("\"photo\":1", "\"photo\":77")), face + 1),
         (with(face, &lines[face].replace("\"box\":[", "\"box\":[1,")), face + 1),
+        (with(rejected, r#"{"kind":"taken_name","photo":1,"name":"Ada","sources":["No word"]}"#), rejected + 1),
         (lines[..lines.len() - 1].join("\n"), lines.len()),
         (lines[..face].join("\n") + "\n" + &lines[face][..20], face + 1),
         ([&lines[..rejected], &lines[rejected + 1..]].concat().join("\n"), lines.len() - 1),

@@ -320,6 +320,15 @@ fn a_redo_says_nothing_of_the_edits_of_a_picture() {
     assert_eq!(Plot { first_scene: 151, steps }.fault(false), None);
 }
 
+/// The edit's face goes on with them before the one who was merged goes again.
+#[test]
+fn a_redo_of_a_merge_leaves_nobody_behind_for_the_faces_of_an_edit() {
+    use Operation::{Edit, Merge, Name, Reject, UndoAndRedo};
+    let edit = Edit { file: 174, change: 174, to_copy: true };
+    let steps = vec![Reject { face: 200 }, Name { face: 226 }, Merge { from: 229, into: 122 }, edit, SCAN, UndoAndRedo];
+    assert_eq!(Plot { first_scene: 193, steps }.fault(false), None);
+}
+
 /// It is there, and so are its faces; the library and its backups are as sound as before.
 #[test]
 fn a_photo_that_is_back_and_cannot_be_read_is_not_missing() {
