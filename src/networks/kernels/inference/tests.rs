@@ -89,6 +89,19 @@ fn changed_weights_are_packed_anew() {
 }
 
 #[test]
+fn the_same_weights_in_other_groups_are_packed_anew() {
+    Device::flex().seed(9);
+    let (weight, packed) = (random([4, 2, 3, 3]), PackedWeights::default());
+    for groups in [1, 2, 1] {
+        let maps = random([1, 2 * groups, 5, 5]);
+        let burns = conv2d(maps.clone(), weight.clone(), None, ConvOptions::new([1; 2], [1; 2], [1; 2], groups));
+        let weight = weight.clone();
+        let layer = FusedConv { weight, bias: None, stride: [1; 2], padding: [1; 2], groups, packed: &packed };
+        assert_close(convolve(maps, layer, None, FusedActivation::None), burns);
+    }
+}
+
+#[test]
 fn poolings_are_those_of_burn() {
     Device::flex().seed(3);
     for (sides, kernel, stride, padding) in
