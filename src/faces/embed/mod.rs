@@ -1,7 +1,7 @@
 //! Crops to embeddings, in batches.
 //!
-//! On the CPU a batch is spread over the cores, each with a network pass of its own on one thread: Burn's Flex gains
-//! next to nothing from threads inside a small network (`benches/README.md`). Batch norms are folded into the
+//! On the CPU a batch is spread over the cores, each with a network pass of its own on one thread: measured with Burn's
+//! Flex, which gained next to nothing from threads inside a small network (`benches/README.md`). Batch norms are folded into the
 //! convolutions beforehand. On a GPU a pass takes as many crops as [`Batching`] says, by default 64, or 8 where a
 //! processor imitates a GPU; whoever makes the embedder says fewer where they would not fit into a buffer.
 //!
@@ -19,7 +19,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::faces::image::scale_pixels;
 use crate::networks::device::DeviceKind;
-use crate::networks::nets::EmbeddingNet;
+use crate::networks::nets::{EmbeddingNet, KernelSet};
 use crate::types::{ChannelOrder, Embedding, EmbeddingError, PixelScaling, Preprocessing};
 
 /// A network with everything it needs to embed crops.
@@ -124,9 +124,10 @@ impl Embedder {
     /// Splits `crops` into one share a lane; shares differ by one crop at most.
     fn values_over_lanes(&self, crops: &[RgbImage], pixels: Pixels) -> Result<Vec<Vec<f32>>, EmbedError> {
         let shares = crops.chunks(crops.len().div_ceil(self.lanes.len()));
+        let kernels = KernelSet::here();
         let results: Vec<_> = thread::scope(|scope| {
             let start = |(lane, share)| {
-                let wait = move || ThreadPool::install(lane, || self.values(share, pixels));
+                let wait = move || ThreadPool::install(lane, || kernels.during(|| self.values(share, pixels)));
                 thread::Builder::new().name("embed wait".into()).spawn_scoped(scope, wait)
             };
             let waiting: Vec<_> = self.lanes.iter().zip(shares).map(start).collect();
@@ -175,6 +176,8 @@ mod tests {
     use ::image::Rgb;
 
     use super::*;
+    use crate::networks::kernels::inference::both_ways;
+    use crate::networks::nets::catalogue::{self, NetOptions};
     use crate::types::CropRule;
 
     /// Embeds a picture as the mean of each colour; an all-black picture has no direction.
@@ -217,6 +220,53 @@ mod tests {
                 let expected = Embedding::normalise(vec![red.into(), 10.0, 0.0]).unwrap();
                 assert!(embedding.squared_distance(&expected).0 < 1e-9, "{batching:?}, crop {red}");
             }
+        }
+    }
+
+    /// With [`KernelSet`] in its first number.
+    struct WhichKernels;
+
+    impl EmbeddingNet for WhichKernels {
+        fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+            let ours = f32::from(KernelSet::here() == KernelSet::Ours);
+            let row = Tensor::<1>::from_floats([ours, 1.0 - ours], &images.device());
+            row.reshape([1, 2]).repeat_dim(0, images.dims()[0])
+        }
+
+        fn embedding_size(&self) -> usize {
+            2
+        }
+    }
+
+    #[test]
+    fn all_lanes_take_the_kernels_of_who_asks() {
+        let net = Box::new(WhichKernels);
+        let embedder = Embedder::new(net, PREPROCESSING, &Device::flex(), Batching::SpreadOverCores).unwrap();
+        let crops: Vec<_> = (0..9).map(|_| plain([1, 2, 3])).collect();
+        for (set, expected) in [(KernelSet::Burn, [0.0, 1.0]), (KernelSet::Ours, [1.0, 0.0])] {
+            let embeddings = set.during(|| embedder.embed(&crops)).unwrap();
+            assert!(embeddings.iter().all(|embedding| embedding.as_slice() == expected), "{set:?}");
+        }
+    }
+
+    #[test]
+    fn our_kernels_embed_as_burn_does() {
+        let options = NetOptions { embedding_size: Some(8), width: Some(0.25), ..Default::default() };
+        let variant = catalogue::find("mobilefacenet").unwrap();
+        let config = variant.config(&options).unwrap();
+        let [height, width] = config.input.map(|side| side as u32);
+        let device = Device::flex();
+        let net = variant.build(&config, &device).drawn(5, &device).folded();
+        let preprocessing = Preprocessing { width, height, ..PREPROCESSING };
+        let batching = Batching::Together(NonZeroUsize::new(3).unwrap());
+        let embedder = Embedder::new(Box::new(net), preprocessing, &device, batching).unwrap();
+        let crop =
+            |shade: u32| RgbImage::from_fn(width, height, |x, y| Rgb([x * shade, y + shade, x ^ y].map(|v| v as u8)));
+        let crops: Vec<_> = (1..=3).map(crop).collect();
+        let scaling = PixelScaling::FACENET;
+        let [burns, ours] = both_ways(|| embedder.embed_as(&crops, scaling, ChannelOrder::Rgb).unwrap());
+        for (burns, ours) in burns.iter().zip(&ours) {
+            assert!(burns.squared_distance(ours).0 < 1e-9);
         }
     }
 

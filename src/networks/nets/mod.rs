@@ -19,6 +19,8 @@ use burn::tensor::Tensor;
 
 use blocks::{Block, MapShape, Trace};
 
+pub(crate) use super::kernels::inference::KernelSet;
+
 pub mod blocks;
 pub(crate) mod buffers;
 pub mod catalogue;

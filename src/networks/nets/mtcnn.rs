@@ -131,7 +131,10 @@ fn pytorch_name(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::{Distribution, Tolerance};
+
     use super::*;
+    use crate::networks::kernels::inference::both_ways;
     use crate::networks::nets::blocks::LayerTable;
     use crate::networks::weights::{NamedTensor, collect};
 
@@ -164,6 +167,18 @@ mod tests {
         let crops = |side| Tensor::zeros([3, 3, side, side], &device);
         assert_eq!(MtcnnNet::r_net(&device).forward(crops(R_SIDE)).dims(), [3, BOX_NUMBERS, 1, 1]);
         assert_eq!(MtcnnNet::o_net(&device).forward(crops(O_SIDE)).dims(), [3, LANDMARK_NUMBERS, 1, 1]);
+    }
+
+    #[test]
+    fn our_kernels_change_nothing() {
+        let device = Device::flex();
+        device.seed(7);
+        let nets = [MtcnnNet::p_net(&device), MtcnnNet::r_net(&device), MtcnnNet::o_net(&device)];
+        for (net, side) in nets.iter().zip([30, R_SIDE, O_SIDE]) {
+            let pictures = Tensor::random([3, 3, side, side], Distribution::Uniform(-1.0, 1.0), &device);
+            let [burns, ours] = both_ways(|| net.forward(pictures.clone()).into_data());
+            ours.assert_approx_eq::<f32>(&burns, Tolerance::absolute(1e-5));
+        }
     }
 
     /// A network's own tensors under the release's names and in its layout.

@@ -231,7 +231,7 @@ mod tests {
         device.seed(6);
         let net = YuNet::new(&device);
         let images = Tensor::random([2, 3, 64, 96], burn::tensor::Distribution::Uniform(0.0, 1.0), &device);
-        let [burns, ours] = [net.forward(images.clone()), kernels::with_kernels(|| net.forward(images.clone()))];
+        let [burns, ours] = kernels::both_ways(|| net.forward(images.clone()));
         for (burns, ours) in burns.into_iter().zip(ours) {
             let tolerance = burn::tensor::Tolerance::absolute(1e-5);
             ours.into_data().assert_approx_eq::<f32>(&burns.into_data(), tolerance);

@@ -16,6 +16,7 @@ use burn::tensor::Device;
 use sha2::{Digest, Sha256};
 
 use super::error::{RunFolderError, tried};
+use crate::networks::nets::KernelSet;
 use crate::types::Preprocessing;
 
 const MARK: &[u8; 8] = b"vectors2";
@@ -25,11 +26,11 @@ const MARK: &[u8; 8] = b"vectors2";
 pub(crate) struct VectorKey([u8; 32]);
 
 impl VectorKey {
-    /// `weights` is a hash of the network's, `device` computes them a little otherwise than another, `pictures` is the
-    /// run's list; `mirrored` says whether mirror images count as well.
+    /// `weights` is a hash of the network's, `device` and the kernels that this thread takes there compute a little otherwise
+    /// than others, `pictures` is the run's list; `mirrored` says whether mirror images count as well.
     pub fn of(weights: [u8; 32], device: &Device, input: &Preprocessing, pictures: &str, mirrored: bool) -> Self {
         let device = device.clone().without_autodiff();
-        let input = format!("{input:?} {mirrored} {device:?}");
+        let input = format!("{input:?} {mirrored} {device:?} {:?}", KernelSet::on(&device));
         let mut hash = Sha256::new();
         hash.update(weights);
         for part in [input.as_str(), pictures] {
@@ -164,19 +165,24 @@ mod tests {
         }
     }
 
-    /// Of another network, of other pictures, or in the format of before.
+    /// Of another network, of other pictures, of other kernels, or in the format of before.
     #[test]
     fn vectors_of_something_else_are_not_taken() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("vectors.bin");
         let write = || VectorFile::open(&path, key("a"), 1).unwrap().keep([(3, Arc::from([0.5]))]).unwrap();
         let device = Device::flex();
+        let other_kernels = match KernelSet::here() {
+            KernelSet::Burn => KernelSet::Ours,
+            KernelSet::Ours => KernelSet::Burn,
+        };
         let other = Preprocessing { width: 13, ..TINY_PREPROCESSING };
         let others = [
             VectorKey::of([8; 32], &device, &TINY_PREPROCESSING, "a", false),
             VectorKey::of([7; 32], &device, &other, "a", false),
             VectorKey::of([7; 32], &device, &TINY_PREPROCESSING, "b", false),
             VectorKey::of([7; 32], &device, &TINY_PREPROCESSING, "a", true),
+            other_kernels.during(|| key("a")),
         ];
         for other in others {
             write();

@@ -30,6 +30,7 @@ use crate::faces::detect::mtcnn::refine::{Candidate, Extent};
 use crate::faces::detect::mtcnn::suppress::{Share, survivors};
 use crate::faces::image::thumbnail;
 use crate::networks::device::DeviceKind;
+use crate::networks::nets::KernelSet;
 use crate::networks::nets::mtcnn::{BOX_NUMBERS, LANDMARK_NUMBERS, MtcnnNet, O_SIDE, R_SIDE};
 use crate::networks::weights::{WeightsError, read_pytorch};
 use crate::types::{Detection, FaceBox, Landmarks};
@@ -226,8 +227,9 @@ impl Mtcnn {
         tasks: &[T],
         pass: impl Fn(&T) -> Result<A, DetectError> + Sync + Send,
     ) -> Result<Vec<A>, DetectError> {
+        let kernels = KernelSet::here();
         match self.side_by_side {
-            true => tasks.par_iter().map(pass).collect(),
+            true => tasks.par_iter().map(|task| kernels.during(|| pass(task))).collect(),
             false => tasks.iter().map(pass).collect(),
         }
     }

@@ -84,6 +84,15 @@ fn one_pass_at_a_time_finds_the_same() {
 
 /// A photo above the limit gives the faces of its smaller copy, in its own pixels.
 #[test]
+fn every_pass_takes_the_kernels_of_who_asks() {
+    let mtcnn = random(EAGER);
+    for set in [KernelSet::Burn, KernelSet::Ours] {
+        let taken = set.during(|| mtcnn.run(&[(); 9], |()| Ok(KernelSet::here()))).unwrap();
+        assert_eq!(taken, [set; 9]);
+    }
+}
+
+#[test]
 fn large_photos_are_made_smaller() {
     let limited = random(MtcnnConfig { long_side: 60, ..EAGER });
     let photo = pattern(120, 90);

@@ -12,15 +12,21 @@ pub(super) enum LaneActivation<'a> {
     #[default]
     None,
     Relu,
-    /// A factor of each channel for what is not positive.
+    /// A factor of each channel for what is negative.
     Slopes(&'a [f32]),
 }
 
 impl After<'_> {
     /// Panics unless it suits so many outputs of so many channels.
     pub fn check(&self, outputs: usize, channels: usize) {
-        assert!(self.shortcut.is_none_or(|shortcut| shortcut.len() == outputs));
-        assert!(!matches!(self.activation, LaneActivation::Slopes(slopes) if slopes.len() != channels));
+        assert_eq!(
+            self.shortcut.map_or(outputs, <[f32]>::len),
+            outputs,
+            "a shortcut has as many numbers as the output"
+        );
+        if let LaneActivation::Slopes(slopes) = self.activation {
+            assert_eq!(slopes.len(), channels, "each channel has a slope");
+        }
     }
 
     /// To the values of some channels of one pixel, `place` their place in the output.
@@ -36,7 +42,7 @@ impl After<'_> {
             LaneActivation::Slopes(slopes) => {
                 let slopes = &slopes[first_channel..][..values.len()];
                 for (value, slope) in values.iter_mut().zip(slopes) {
-                    *value = if *value > 0.0 { *value } else { *value * slope };
+                    *value = if *value >= 0.0 { *value } else { *value * slope };
                 }
             }
         }

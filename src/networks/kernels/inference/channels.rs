@@ -30,7 +30,9 @@ fn changed(maps: &[f32], channels: usize, change: impl Fn(usize, &mut [f32]) + S
 pub(super) fn concatenate(maps: &[(&[f32], usize)]) -> FlexTensor {
     let channels: usize = maps.iter().map(|(_, channels)| channels).sum();
     let pixels = maps.first().map_or(0, |(values, channels)| values.len() / channels);
-    assert!(maps.iter().all(|(values, channels)| values.len() == pixels * channels));
+    for (values, channels) in maps {
+        assert_eq!(values.len(), pixels * channels, "maps that are put together have as many pixels");
+    }
     filled(pixels * channels, |output| {
         for (pixel, mut output) in output.chunks_exact_mut(channels).enumerate() {
             for (values, channels) in maps {
@@ -55,7 +57,8 @@ pub(super) fn add(maps: &[f32], channels: usize, scale: f32, after: After) -> Fl
 
 /// The maps of those sides, and on each square of four pixels one of the coarse ones.
 pub(super) fn add_doubled(maps: &[f32], coarse: &[f32], [pictures, channels, height, width]: [usize; 4]) -> FlexTensor {
-    assert!(maps.len() == 4 * coarse.len() && maps.len() == pictures * channels * height * width);
+    assert_eq!(maps.len(), pictures * channels * height * width, "numbers of the maps");
+    assert_eq!((maps.len(), height % 2, width % 2), (4 * coarse.len(), 0, 0), "a coarse pixel lies on four");
     changed(maps, width * channels, |first, rows| {
         let first = first / (width * channels);
         for (row, values) in rows.chunks_exact_mut(width * channels).enumerate() {

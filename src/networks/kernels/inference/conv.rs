@@ -15,7 +15,7 @@ use super::cpu::Cpu;
 use super::maps::{Maps, SlidingWindow, UNDER_A_TASK, Under, equal_parts, pieces};
 use super::output::{WritePlaces, filled};
 
-/// PackedFilters of a tile: two registers of AVX2.
+/// Filters of a tile: two registers of AVX2.
 pub(super) const WIDTH: usize = 16;
 
 /// Pixels of a tile: with [`WIDTH`] filters twelve of AVX2's sixteen registers.
@@ -100,7 +100,7 @@ impl PackedFilters {
     }
 }
 
-/// PackedFilters of a tile.
+/// Filters of a tile.
 struct FilterTile<'a> {
     /// Of the maps.
     first_channel: usize,
@@ -120,7 +120,8 @@ pub(super) fn convolve(
     cpu: Cpu,
 ) -> FlexTensor {
     let [pictures, channels, height, width] = maps.sides;
-    assert_eq!((channels, window.kernel), (filters.inputs(), filters.kernel));
+    assert_eq!(channels, filters.inputs(), "maps have the channels that the filters read");
+    assert_eq!(window.kernel, filters.kernel, "the window is the filters'");
     let [output_height, output_width] = window.output([height, width]);
     let outputs = pictures * output_height * output_width * filters.outputs();
     after.check(outputs, filters.outputs());

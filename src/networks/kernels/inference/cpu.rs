@@ -1,7 +1,47 @@
-//! Which vector instructions there are, and code compiled once for each kind.
+//! Which kernels compute, which vector instructions there are, and code compiled once for each kind.
 //!
 //! The kernels are plain loops over arrays, which the compiler turns into vector instructions: the same lines for each
 //! instruction set, whose reference they are at the same time.
+
+use std::cell::Cell;
+
+/// What computes a layer from which nothing is learnt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KernelSet {
+    /// Burn's own operations.
+    Burn,
+    /// The kernels beside this file.
+    Ours,
+}
+
+thread_local! {
+    /// The thread's, where it has been told.
+    static TOLD: Cell<Option<KernelSet>> = const { Cell::new(None) };
+}
+
+impl KernelSet {
+    /// What this thread was told ([`Self::during`]), else what is quicker. Unoptimised, our loops are slower than Burn's
+    /// crates, which every build optimises.
+    pub fn here() -> Self {
+        TOLD.get().unwrap_or(match cfg!(debug_assertions) || Cpu::here() == Cpu::Plain {
+            true => Self::Burn,
+            false => Self::Ours,
+        })
+    }
+
+    /// Does some work of this thread with these kernels. What hands work to other threads takes the set along.
+    pub fn during<R>(self, work: impl FnOnce() -> R) -> R {
+        /// Gives back what the thread was told before, also after a panic.
+        struct Before(Option<KernelSet>);
+        impl Drop for Before {
+            fn drop(&mut self) {
+                TOLD.set(self.0);
+            }
+        }
+        let _before = Before(TOLD.replace(Some(self)));
+        work()
+    }
+}
 
 /// A kind of processor that the kernels are compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,9 +54,6 @@ pub(super) enum Cpu {
 
 impl Cpu {
     pub fn here() -> Self {
-        if cfg!(debug_assertions) && !is_wanted() {
-            return Self::Plain;
-        }
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
             return Self::Avx2;
@@ -25,24 +62,24 @@ impl Cpu {
     }
 }
 
-/// Unoptimised, these loops are slower than Burn's crates, which every build optimises: then only tests of them ask.
-fn is_wanted() -> bool {
-    #[cfg(test)]
-    return WANTED.get();
-    #[cfg(not(test))]
-    false
-}
-
 #[cfg(test)]
 thread_local! {
-    static WANTED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    /// Kernels that this thread has run.
+    static RUNS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Runs `work` with the kernels whatever the build.
 #[cfg(test)]
-pub(crate) fn with_kernels<R>(work: impl FnOnce() -> R) -> R {
-    WANTED.set(true);
-    let result = work();
-    WANTED.set(false);
-    result
+pub(super) fn count_run() {
+    RUNS.set(RUNS.get() + 1);
+}
+
+/// What comes of the work with Burn's operations and with our kernels, which it must have run.
+#[cfg(test)]
+pub(crate) fn both_ways<R>(work: impl Fn() -> R) -> [R; 2] {
+    [KernelSet::Burn, KernelSet::Ours].map(|set| {
+        let before = RUNS.get();
+        let result = set.during(&work);
+        assert_eq!(RUNS.get() > before, set == KernelSet::Ours, "kernels run with {set:?}");
+        result
+    })
 }

@@ -31,11 +31,12 @@ pub(super) struct SlidingWindow {
 }
 
 impl SlidingWindow {
-    /// The sides of what comes out, if the window fits at all.
+    /// The sides of what comes out. Panics where the window does not fit.
     pub fn output(&self, input: [usize; 2]) -> [usize; 2] {
         [0, 1].map(|axis| {
-            let span = input[axis] + 2 * self.padding[axis];
-            span.checked_sub(self.kernel[axis]).map_or(0, |span| span / self.stride[axis] + 1)
+            let [padded, kernel] = [input[axis] + 2 * self.padding[axis], self.kernel[axis]];
+            assert!(kernel <= padded, "a window of {kernel} pixels does not fit on {padded}");
+            (padded - kernel) / self.stride[axis] + 1
         })
     }
 }
@@ -102,7 +103,8 @@ impl<'a> Maps<'a> {
                 let start = to.len();
                 to.resize(start + width * channels, 0.0);
                 for channel in 0..channels {
-                    let from = from[channel * channel_stride..].iter().step_by(pixel_stride);
+                    // The stride of an axis of one place says nothing, and may be zero.
+                    let from = from[channel * channel_stride..].iter().step_by(pixel_stride.max(1));
                     let pixels = to[start..].chunks_exact_mut(channels);
                     pixels.zip(from).for_each(|(pixel, value)| pixel[channel] = *value);
                 }

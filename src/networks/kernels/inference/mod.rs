@@ -4,7 +4,7 @@
 //! Burn 0.22.1's Flex lays every convolution's windows out as columns and passes over the maps again for bias,
 //! activation and shortcut. Here weights are put into the order of reading once ([`PackedWeights`]), and maps lie pixel by
 //! pixel: tensors of the usual shape whose strides say so, which Burn's own operations take as they are. The plain
-//! references are Burn's layers (tests), and processors without the instructions use those.
+//! references are Burn's layers (tests), and processors without the instructions use those ([`KernelSet`]).
 
 mod after;
 mod channels;
@@ -14,11 +14,13 @@ mod maps;
 mod output;
 mod slide;
 #[cfg(test)]
-pub(crate) use cpu::with_kernels;
-#[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, PoisonError};
+pub(crate) use cpu::KernelSet;
+#[cfg(test)]
+pub(crate) use cpu::both_ways;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::backend::{BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind};
@@ -74,6 +76,7 @@ pub(crate) struct PackedWeights(Mutex<Option<Arc<PackedFrom>>>);
 struct PackedFrom {
     weight: FlexTensor,
     bias: Option<FlexTensor>,
+    groups: usize,
     form: PackedForm,
 }
 
@@ -83,7 +86,7 @@ enum PackedForm {
 }
 
 impl Clone for PackedWeights {
-    /// PackedWeights anew when it is used.
+    /// Packed anew when it is used.
     fn clone(&self) -> Self {
         Self::default()
     }
@@ -97,13 +100,19 @@ impl std::fmt::Debug for PackedWeights {
 
 impl PackedWeights {
     fn of(&self, weight: FlexTensor, bias: Option<FlexTensor>, groups: usize) -> Arc<PackedFrom> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(packed) = kept.as_ref().filter(|packed| packed.is_from(&weight, bias.as_ref())) {
-            return packed.clone();
+        let kept = self.lock().clone();
+        if let Some(packed) = kept.filter(|packed| packed.is_from(&weight, bias.as_ref(), groups)) {
+            return packed;
         }
+        // Without the lock: laying weights out may share its work over threads, and one that waits for the others takes
+        // up work that may want this lock.
         let packed = Arc::new(PackedFrom::new(weight, bias, groups));
-        *kept = Some(packed.clone());
+        let _dropped_unlocked = self.lock().replace(packed.clone());
         packed
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<PackedFrom>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -117,28 +126,31 @@ impl PackedFrom {
             true => PackedForm::OneAChannel(ChannelFilters::new(weights, groups, biases)),
             false => PackedForm::Filters(PackedFilters::new(weights, sides, groups, biases)),
         };
-        Self { weight, bias, form }
+        Self { weight, bias, groups, form }
     }
 
-    fn is_from(&self, weight: &FlexTensor, bias: Option<&FlexTensor>) -> bool {
+    fn is_from(&self, weight: &FlexTensor, bias: Option<&FlexTensor>, groups: usize) -> bool {
         let is_one = |a: &FlexTensor, b: &FlexTensor| std::ptr::eq(a.bytes(), b.bytes()) && a.layout() == b.layout();
         let is_same_bias = match (&self.bias, bias) {
             (Some(a), Some(b)) => is_one(a, b),
             (a, b) => a.is_none() && b.is_none(),
         };
-        is_one(&self.weight, weight) && is_same_bias
+        self.groups == groups && is_one(&self.weight, weight) && is_same_bias
     }
 }
 
-/// Whether these kernels take the maps: 32-bit floats on the CPU, nothing to be learnt from them, and a processor that
-/// the kernels are quick on.
+/// Whether these kernels take the maps: 32-bit floats.
 pub(crate) fn runs_here(maps: &Tensor<4>) -> bool {
-    Cpu::here() != Cpu::Plain && maps.dtype() == DType::F32 && is_plain_cpu(&maps.device())
+    maps.dtype() == DType::F32 && KernelSet::on(&maps.device()) == KernelSet::Ours
 }
 
-/// Devices are equal whether or not they keep gradients.
-fn is_plain_cpu(device: &Device) -> bool {
-    !device.is_autodiff() && *device == Device::flex()
+impl KernelSet {
+    /// What computes there: ours only on the CPU, and where nothing is to be learnt.
+    pub fn on(device: &Device) -> Self {
+        // Devices are equal whether or not they keep gradients.
+        let is_plain_cpu = !device.is_autodiff() && *device == Device::flex();
+        if is_plain_cpu { Self::here() } else { Self::Burn }
+    }
 }
 
 /// activation(conv(maps) + shortcut)
@@ -212,7 +224,13 @@ pub(crate) fn add(maps: Tensor<4>, scale: f32, shortcut: Tensor<4>, activation: 
 /// - coarse: `[batch, channels, height, width]`
 pub(crate) fn add_doubled(maps: Tensor<4>, coarse: Tensor<4>) -> Tensor<4> {
     let coarse = flex(coarse.into_dispatch());
+    let [pictures, channels, height, width] = sides(&coarse);
     on_maps(maps, None, FusedActivation::None, |maps, _| {
+        assert_eq!(
+            maps.sides,
+            [pictures, channels, 2 * height, 2 * width],
+            "the coarse maps are half as high and wide"
+        );
         (channels::add_doubled(&maps.pixels(), &view(&coarse).pixels(), maps.sides), maps.sides)
     })
 }
@@ -240,6 +258,9 @@ pub(crate) fn concatenate(maps: Vec<Tensor<4>>) -> Tensor<4> {
     let parts: Vec<_> = pixels.iter().zip(&maps).map(|(pixels, maps)| (&pixels[..], maps.sides[1])).collect();
     let channels = parts.iter().map(|(_, channels)| channels).sum();
     let [pictures, _, height, width] = maps.first().expect("there are maps to put together").sides;
+    for maps in &maps {
+        assert_eq!(maps.sides, [pictures, maps.sides[1], height, width], "maps that are put together are of one size");
+    }
     tensor(channels::concatenate(&parts), [pictures, channels, height, width])
 }
 
@@ -252,6 +273,7 @@ fn on_maps(
 ) -> Tensor<4> {
     let maps = flex(maps.into_dispatch());
     let shortcut = shortcut.map(|shortcut| flex(shortcut.into_dispatch()));
+    let shortcut_sides = shortcut.as_ref().map(sides);
     let shortcut = shortcut.as_ref().map(|shortcut| view(shortcut).pixels());
     let slopes = match &activation {
         FusedActivation::Slopes(slopes) => Some(flex(slopes.clone().into_dispatch()).to_contiguous()),
@@ -263,16 +285,18 @@ fn on_maps(
         (_, None) => after::LaneActivation::None,
     };
     let (values, sides) = kernel(view(&maps), After { shortcut: shortcut.as_deref(), activation });
+    assert_eq!(shortcut_sides.unwrap_or(sides), sides, "a shortcut has the output's sides");
     tensor(values, sides)
 }
 
-/// Panics unless [`runs_here`] has said so.
+/// Panics unless [`runs_here`] has said so. What is repeated or runs backwards is laid out anew.
 fn flex(tensor: DispatchTensor) -> FlexTensor {
-    match tensor.kind {
-        DispatchTensorKind::Flex(BackendTensor::Float(tensor)) if tensor.layout().has_positive_strides() => tensor,
-        DispatchTensorKind::Flex(BackendTensor::Float(tensor)) => tensor.to_contiguous(),
-        _ => unreachable!("maps and weights lie on one device"),
-    }
+    let DispatchTensorKind::Flex(BackendTensor::Float(tensor)) = tensor.kind else {
+        unreachable!("maps and weights lie on one device");
+    };
+    let layout = tensor.layout();
+    let ascends = layout.shape().iter().zip(layout.strides()).all(|(side, stride)| *side <= 1 || *stride > 0);
+    if ascends { tensor } else { tensor.to_contiguous() }
 }
 
 fn sides(tensor: &FlexTensor) -> [usize; 4] {
@@ -291,6 +315,9 @@ fn view(tensor: &FlexTensor) -> Maps<'_> {
 
 /// `values` lie pixel by pixel.
 fn tensor(values: FlexTensor, sides: [usize; 4]) -> Tensor<4> {
+    assert_eq!(values.layout().num_elements(), sides.iter().product::<usize>(), "numbers of maps of {sides:?}");
+    #[cfg(test)]
+    cpu::count_run();
     let strides = by_pixel(sides).map(|stride| stride as isize).to_vec();
     let tensor = values.with_layout(Layout::new(Shape::from(sides.to_vec()), strides, 0));
     let kind = DispatchTensorKind::Flex(BackendTensor::Float(tensor));

@@ -1,8 +1,9 @@
 //! What kernels write into: memory that is used again, and filled by several tasks at once.
 //!
 //! The system gives large pieces of memory page by page when they are first touched, and takes them back when they are
-//! freed; a small network would wait for that longer than it computes. So what was put out is kept, and taken again by
-//! the next output of that size once nobody else holds it.
+//! freed; YuNet spent a quarter of its time on that. So what was put out is kept, and taken again by the next output of
+//! that size once nobody else holds it. The process keeps up to 32 MiB so for as long as it lives; what is above 8 MiB
+//! is not kept (YuNet's largest output for a photo of 640×640 has 6.25 MiB).
 
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
@@ -10,8 +11,14 @@ use std::sync::{Mutex, PoisonError};
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::tensor::{Bytes, DType, Shape};
 
-/// Numbers that are kept at most: 128 MiB.
-const MOST_KEPT: usize = 32 << 20;
+/// Numbers that are kept at most: 32 MiB.
+const MOST_KEPT: usize = 8 << 20;
+
+/// Numbers of the largest output that is kept: others would drive out many small ones.
+const LARGEST_KEPT: usize = MOST_KEPT / 4;
+
+/// Outputs that are kept at most: each is searched for under a lock that all threads share.
+const MOST_OUTPUTS: usize = 64;
 
 /// The latest last.
 static KEPT: Mutex<Vec<FlexTensor>> = Mutex::new(Vec::new());
@@ -22,7 +29,9 @@ pub(super) fn filled(len: usize, fill: impl FnOnce(&mut [f32])) -> FlexTensor {
         FlexTensor::new(Bytes::from_elems(vec![0.0_f32; len]), Layout::contiguous(Shape::from([len])), DType::F32)
     });
     fill(output.try_storage_mut().expect("nobody else holds it"));
-    keep(output.clone());
+    if len <= LARGEST_KEPT {
+        keep(output.clone());
+    }
     output
 }
 
@@ -35,10 +44,21 @@ fn again(len: usize) -> Option<FlexTensor> {
 fn keep(output: FlexTensor) {
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     kept.push(output);
-    let numbers = |kept: &[FlexTensor]| kept.iter().map(|tensor| tensor.layout().num_elements()).sum::<usize>();
-    while numbers(&kept) > MOST_KEPT {
-        kept.remove(0);
-    }
+    let count = beyond_limits(&kept);
+    let dropped: Vec<_> = kept.drain(..count).collect();
+    // Freeing takes long.
+    drop(kept);
+    drop(dropped);
+}
+
+/// How many of the oldest are too many.
+fn beyond_limits(kept: &[FlexTensor]) -> usize {
+    let mut numbers = 0;
+    let within = kept.iter().rev().take(MOST_OUTPUTS).take_while(|tensor| {
+        numbers += tensor.layout().num_elements();
+        numbers <= MOST_KEPT
+    });
+    kept.len() - within.count()
 }
 
 /// Where tasks write, each its own places.
@@ -68,5 +88,25 @@ impl<'a> WritePlaces<'a> {
         assert!(place <= self.len && count <= self.len - place);
         // SAFETY: inside the slice by the line above, and the caller's alone.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(place), count) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_has_limits() {
+        let output = |len: usize| {
+            FlexTensor::new(Bytes::from_elems(vec![0.0_f32; len]), Layout::contiguous(Shape::from([len])), DType::F32)
+        };
+        let small = vec![output(1); 70];
+        assert_eq!(beyond_limits(&small), 70 - MOST_OUTPUTS);
+        let large = vec![output(LARGEST_KEPT); 6];
+        assert_eq!(beyond_limits(&large), 2);
+        assert_eq!(beyond_limits(&large[..4]), 0);
+        // No other test puts out as many.
+        drop(filled(LARGEST_KEPT + 1, |values| values.fill(1.0)));
+        assert!(again(LARGEST_KEPT + 1).is_none());
     }
 }

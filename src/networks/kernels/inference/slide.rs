@@ -20,6 +20,9 @@ pub(super) trait Slide: Copy + Sync {
     /// What stands where there is no map.
     const PADDING: f32;
 
+    /// Panics unless it suits so many channels and a window of so many places.
+    fn check(self, _channels: usize, _places: usize) {}
+
     fn start<const LANES: usize>(self, channel: usize) -> [f32; LANES];
 
     /// What the places of the window, counted by rows, are weighed with.
@@ -48,7 +51,7 @@ pub(super) struct ChannelFilters {
 impl ChannelFilters {
     /// `weights`: channel by channel.
     pub fn new(weights: &[f32], channels: usize, bias: &[f32]) -> Self {
-        assert!(bias.is_empty() || bias.len() == channels);
+        assert!(bias.is_empty() || bias.len() == channels, "{} biases for {channels} channels", bias.len());
         let places = weights.len() / channels;
         let place = |place: usize| weights.iter().skip(place).step_by(places).copied();
         let bias = if bias.is_empty() { vec![0.0; channels] } else { bias.to_vec() };
@@ -58,6 +61,11 @@ impl ChannelFilters {
 
 impl Slide for ChannelProducts<'_> {
     const PADDING: f32 = 0.0;
+
+    fn check(self, channels: usize, places: usize) {
+        assert_eq!(channels, self.filters.channels, "maps have a channel for each filter");
+        assert_eq!(places * channels, self.filters.weights.len(), "filters have a weight for each place of the window");
+    }
 
     #[inline(always)]
     fn start<const LANES: usize>(self, channel: usize) -> [f32; LANES] {
@@ -104,7 +112,8 @@ impl Slide for Maximum {
 
     #[inline(always)]
     fn step(self, sum: f32, value: f32, _: f32) -> f32 {
-        if value > sum { value } else { sum }
+        // What is no number stays none: nothing is larger than it.
+        if value > sum || value.is_nan() { value } else { sum }
     }
 
     #[inline(always)]
@@ -137,7 +146,8 @@ impl Slide for Average {
 
     #[inline(always)]
     fn end(self, sum: f32, on_map: impl FnOnce() -> usize) -> f32 {
-        sum / on_map() as f32
+        // A window that lies on padding alone has a mean of zero.
+        sum / on_map().max(1) as f32
     }
 }
 
@@ -174,6 +184,7 @@ impl Slide for RootOfSquares {
 /// The maps after the window, pixel by pixel.
 pub(super) fn slide<S: Slide>(maps: Maps, slide: S, window: &SlidingWindow, after: After, cpu: Cpu) -> FlexTensor {
     let [pictures, channels, height, width] = maps.sides;
+    slide.check(channels, window.kernel.iter().product());
     let output_sides = window.output([height, width]);
     let rows = pictures * output_sides[0];
     let outputs = rows * output_sides[1] * channels;
@@ -289,7 +300,7 @@ impl<S: Slide> SlideTask<'_, S> {
             let start = place * self.window.stride[axis];
             let [from, to] = [start, start + self.window.kernel[axis]];
             let padding = self.window.padding[axis];
-            to.min(self.sides[axis] + padding) - from.max(padding)
+            to.min(self.sides[axis] + padding).saturating_sub(from.max(padding))
         };
         along(0, pixel / width % height) * along(1, pixel % width)
     }

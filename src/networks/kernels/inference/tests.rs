@@ -55,7 +55,7 @@ fn convolutions_with_what_follows_them_are_those_of_burn() {
             let ours = |maps: &Tensor<4>, shortcut: Option<&Tensor<4>>, activation| {
                 let (weight, bias, stride) = (weight.clone(), bias.clone(), [stride; 2]);
                 let layer = FusedConv { weight, bias, stride, padding, groups, packed: &packed };
-                with_kernels(|| convolve(maps.clone(), layer, shortcut.cloned(), activation))
+                convolve(maps.clone(), layer, shortcut.cloned(), activation)
             };
             assert_close(ours(&maps, None, FusedActivation::None), burns.clone());
             assert_close(ours(&by_pixels(maps.clone()), None, FusedActivation::None), burns.clone());
@@ -83,8 +83,21 @@ fn changed_weights_are_packed_anew() {
             );
             let layer =
                 FusedConv { weight, bias: Some(bias), stride: [1; 2], padding: [1; 2], groups, packed: &packed };
-            assert_close(with_kernels(|| convolve(maps.clone(), layer, None, FusedActivation::None)), burns);
+            assert_close(convolve(maps.clone(), layer, None, FusedActivation::None), burns);
         }
+    }
+}
+
+#[test]
+fn the_same_weights_in_other_groups_are_packed_anew() {
+    Device::flex().seed(9);
+    let (weight, packed) = (random([4, 2, 3, 3]), PackedWeights::default());
+    for groups in [1, 2, 1] {
+        let maps = random([1, 2 * groups, 5, 5]);
+        let burns = conv2d(maps.clone(), weight.clone(), None, ConvOptions::new([1; 2], [1; 2], [1; 2], groups));
+        let weight = weight.clone();
+        let layer = FusedConv { weight, bias: None, stride: [1; 2], padding: [1; 2], groups, packed: &packed };
+        assert_close(convolve(maps, layer, None, FusedActivation::None), burns);
     }
 }
 
@@ -95,7 +108,7 @@ fn poolings_are_those_of_burn() {
         [([2, 19, 7, 5], 3, 2, 0), ([1, 16, 8, 8], 2, 2, 0), ([3, 5, 6, 6], 3, 1, 1), ([1, 33, 7, 6], 3, 2, 1)]
     {
         let maps = random(sides);
-        let ours = |pooling| with_kernels(|| pool(maps.clone(), pooling, [kernel; 2], stride, padding));
+        let ours = |pooling| pool(maps.clone(), pooling, [kernel; 2], stride, padding);
         let largest = MaxPoolOptions::new([kernel; 2]).with_stride([stride; 2]).with_padding([padding; 2]);
         assert_close(ours(PoolingKernel::Maximum), max_pool2d(maps.clone(), largest));
         let mean = AvgPoolOptions::new([kernel; 2]).with_stride([stride; 2]).with_padding([padding; 2]);
@@ -116,7 +129,7 @@ fn what_works_on_channels_is_burns() {
     let sum = activation::relu(maps.clone().mul_scalar(0.2) + more.clone());
     assert_close(add(maps.clone(), 0.2, more, FusedActivation::Relu), sum);
     let norm = LocalResponseNormConfig::new(5).with_alpha(0.5).with_beta(0.75).with_k(1.0).init();
-    let ours = with_kernels(|| response_norm(maps.clone(), 5, 0.5, 1.0));
+    let ours = response_norm(maps.clone(), 5, 0.5, 1.0);
     assert_close(ours, norm.forward(maps.clone()));
     let coarse = random([2, 19, 3, 2]);
     let doubled = InterpolateOptions::new(InterpolateMode::Nearest).with_scale_factor([2.0, 2.0]);
@@ -140,7 +153,7 @@ fn threads_change_nothing() {
             packed: &PackedWeights::default(),
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| with_kernels(|| convolve(maps.clone(), layer, None, FusedActivation::Relu))).into_data()
+        pool.install(|| convolve(maps.clone(), layer, None, FusedActivation::Relu)).into_data()
     };
     let one = with(1);
     [2, 3, 16].into_iter().for_each(|threads| with(threads).assert_eq(&one, true));
@@ -148,9 +161,114 @@ fn threads_change_nothing() {
 
 #[test]
 fn what_learns_is_left_to_burn() {
-    let takes = |device: &Device| with_kernels(|| runs_here(&Tensor::<4>::zeros([1, 1, 1, 1], device)));
-    assert!(!takes(&Device::flex().autodiff()));
-    assert_eq!(takes(&Device::flex()), with_kernels(Cpu::here) != Cpu::Plain);
+    let takes = |device: &Device| runs_here(&Tensor::<4>::zeros([1, 1, 1, 1], device));
+    for (set, ours) in [(KernelSet::Burn, false), (KernelSet::Ours, true)] {
+        assert_eq!(set.during(|| takes(&Device::flex())), ours);
+        assert!(!set.during(|| takes(&Device::flex().autodiff())));
+    }
+}
+
+#[test]
+fn the_choice_of_kernels_ends_with_the_work_even_in_a_panic() {
+    let before = KernelSet::here();
+    KernelSet::Ours.during(|| {
+        KernelSet::Burn.during(|| assert_eq!(KernelSet::here(), KernelSet::Burn));
+        assert_eq!(KernelSet::here(), KernelSet::Ours);
+        let panics = || KernelSet::Burn.during(|| std::panic::resume_unwind(Box::new("work that fails")));
+        assert!(std::panic::catch_unwind(panics).is_err());
+        assert_eq!(KernelSet::here(), KernelSet::Ours);
+    });
+    assert_eq!(KernelSet::here(), before);
+}
+
+/// A window's maximum and mean, and what a ReLU and a slope make of it.
+#[test]
+fn what_is_no_number_stays_none() {
+    let infinite = [f32::INFINITY, f32::NEG_INFINITY];
+    for row in [[f32::NAN, 1.0, 2.0], [1.0, f32::NAN, 2.0], [1.0, 2.0, f32::NAN], [f32::NAN; 3]] {
+        let maps = Tensor::<1>::from_floats(row, &Device::flex()).reshape([1, 1, 1, 3]).repeat_dim(1, 17);
+        for pooling in [PoolingKernel::Maximum, PoolingKernel::Average, PoolingKernel::Length { epsilon: 0.0 }] {
+            let pooled = numbers(pool(maps.clone(), pooling, [1, 3], 1, 0));
+            assert!(pooled.iter().all(|value| value.is_nan()), "{pooling:?} of {row:?}: {pooled:?}");
+        }
+        for activation in [FusedActivation::Relu, FusedActivation::Slopes(Tensor::ones([17], &Device::flex()))] {
+            let added = numbers(add(maps.clone(), 1.0, maps.clone().zeros_like(), activation));
+            let nowhere = |values: &[f32]| values.iter().map(|value| value.is_nan()).collect::<Vec<_>>();
+            assert_eq!(nowhere(&added), nowhere(&numbers(maps.clone())));
+        }
+    }
+    let zero = Tensor::<4>::zeros([1, 2, 1, 1], &Device::flex());
+    let slopes = FusedActivation::Slopes(Tensor::from_floats(infinite, &Device::flex()));
+    assert_eq!(numbers(add(zero.clone(), 1.0, zero, slopes)), [0.0; 2], "a slope is for what is negative");
+}
+
+fn numbers(maps: Tensor<4>) -> Vec<f32> {
+    maps.try_into_vec_as().unwrap()
+}
+
+/// Repeated, cut out, backwards, turned: maps need not lie in order.
+#[test]
+fn maps_may_lie_anyhow() {
+    Device::flex().seed(8);
+    let whole = random([2, 18, 6, 7]);
+    let views = [
+        random([1, 18, 6, 7]).expand([3, 18, 6, 7]),
+        random([2, 1, 6, 7]).expand([2, 18, 6, 7]),
+        random([2, 18, 1, 7]).expand([2, 18, 6, 7]),
+        random([2, 18, 6, 1]).expand([2, 18, 6, 7]),
+        whole.clone().narrow(1, 3, 5),
+        whole.clone().narrow(2, 1, 4),
+        by_pixels(whole.clone()).narrow(3, 2, 3),
+        whole.clone().flip([2]),
+        by_pixels(whole.clone()).flip([1, 3]),
+        whole.clone().permute([0, 3, 2, 1]),
+        by_pixels(whole.clone()).permute([0, 1, 3, 2]),
+        whole.clone().narrow(3, 4, 1),
+        random([2, 1, 6, 1]).expand([2, 18, 6, 1]),
+    ];
+    for maps in views {
+        let [_, channels, ..] = maps.dims();
+        let options = || MaxPoolOptions::new([2, 1]).with_stride([1, 1]);
+        assert_close(pool(maps.clone(), PoolingKernel::Maximum, [2, 1], 1, 0), max_pool2d(maps.clone(), options()));
+        let weight = random([5, channels, 3, 3]);
+        let burns = conv2d(maps.clone(), weight.clone(), None, ConvOptions::new([1; 2], [1; 2], [1; 2], 1));
+        let packed = &PackedWeights::default();
+        let layer = FusedConv { weight, bias: None, stride: [1; 2], padding: [1; 2], groups: 1, packed };
+        assert_close(convolve(maps.clone(), layer, None, FusedActivation::None), burns);
+        assert_close(concatenate(vec![maps.clone(), maps.clone()]), Tensor::cat(vec![maps.clone(), maps], 1));
+    }
+}
+
+#[test]
+fn a_window_on_padding_alone_means_nothing() {
+    let maps = Tensor::<4>::ones([1, 3, 2, 2], &Device::flex());
+    let mean = pool(maps.clone(), PoolingKernel::Average, [1, 1], 1, 1);
+    let options = AvgPoolOptions::new([1, 1]).with_stride([1, 1]).with_padding([1, 1]).with_count_include_pad(false);
+    assert_close(mean, avg_pool2d(maps, options));
+}
+
+#[test]
+fn maps_that_do_not_fit_are_told() {
+    let maps = |sides: [usize; 4]| Tensor::<4>::zeros(sides, &Device::flex());
+    let told = |work: &(dyn Fn() -> Tensor<4> + std::panic::RefUnwindSafe), words: &str| {
+        let panic = std::panic::catch_unwind(|| work().dims()).expect_err(words);
+        let said = panic.downcast_ref::<String>().unwrap();
+        assert!(said.contains(words), "{said:?} says nothing of {words:?}");
+    };
+    let convolved = |channels: usize, groups: usize, filters: [usize; 2]| {
+        let weight = maps([filters[0], filters[1], 3, 3]);
+        let packed = &PackedWeights::default();
+        let layer = FusedConv { weight, bias: None, stride: [1; 2], padding: [0; 2], groups, packed };
+        convolve(maps([1, channels, 4, 4]), layer, None, FusedActivation::None)
+    };
+    told(&|| convolved(3, 4, [4, 1]), "a channel for each filter");
+    told(&|| convolved(3, 1, [4, 2]), "the channels that the filters read");
+    told(&|| pool(maps([1, 2, 2, 5]), PoolingKernel::Maximum, [3, 3], 1, 0), "does not fit");
+    told(&|| concatenate(vec![maps([1, 2, 2, 3]), maps([1, 2, 3, 2])]), "one size");
+    let added = |sides| add(maps([1, 2, 2, 3]), 1.0, maps(sides), FusedActivation::None);
+    told(&|| added([1, 2, 3, 2]), "a shortcut has the output's sides");
+    told(&|| added([1, 2, 3, 3]), "a shortcut has as many numbers");
+    told(&|| add_doubled(maps([1, 2, 4, 4]), maps([1, 2, 1, 4])), "half as high and wide");
 }
 
 /// Memory is taken again, but never from who holds it.

@@ -64,7 +64,7 @@ mod tests {
     use burn::tensor::{Device, Distribution, Tolerance};
 
     use super::*;
-    use crate::networks::kernels::inference::with_kernels;
+    use crate::networks::kernels::inference::both_ways;
 
     fn random(height: usize, width: usize) -> Tensor<4> {
         Tensor::random([2, 3, height, width], Distribution::Uniform(-1.0, 1.0), &Device::flex())
@@ -83,7 +83,7 @@ mod tests {
             let conv = config.init(&Device::flex());
             let input = random(height, width);
             let ours = || conv_3x3_halving((&conv, &PackedWeights::default()), input.clone(), AfterNorm::Nothing);
-            for ours in [ours(), with_kernels(ours)] {
+            for ours in both_ways(ours) {
                 assert_close(ours, conv.forward(input.clone()));
             }
         }
@@ -96,7 +96,7 @@ mod tests {
         for (height, width) in [(2, 2), (6, 8)] {
             let input = random(height, width);
             let ours = || max_pool_halving(input.clone());
-            for ours in [ours(), with_kernels(ours)] {
+            for ours in both_ways(ours) {
                 assert_close(ours, pool.forward(input.clone()));
             }
         }

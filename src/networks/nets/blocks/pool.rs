@@ -1,4 +1,4 @@
-//! PoolingKernel: maximum, average, the paper's L2 norm, and the average over the whole map.
+//! Pooling: maximum, average, the paper's L2 norm, and the average over the whole map.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
