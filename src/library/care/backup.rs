@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::contents::Contents;
+use super::holdings::Holdings;
 use super::remains::{self, Writing};
 use super::{check, file, forget};
 use crate::library::error::{LibraryError, Result};
@@ -142,8 +142,8 @@ impl LibraryReader {
 
     /// The newest sound backup that holds what the library holds now, or one that is made; no other one is removed.
     pub(super) fn back_up_where_needed(&self, reason: BackupReason) -> Result<PathBuf> {
-        let now = self.read(Contents::of)?;
-        let is_same = |found: &FoundBackup| contents(&found.path) == Some(now) && worth(&found.path) == Worth::Sound;
+        let now = self.read(Holdings::of)?;
+        let is_same = |found: &FoundBackup| holdings(&found.path) == Some(now) && worth(&found.path) == Worth::Sound;
         match find(&self.path)?.into_iter().find(is_same) {
             Some(found) => Ok(found.path),
             None => self.back_up_only(reason),
@@ -293,15 +293,15 @@ fn judge(own: Vec<FoundBackup>, made: &Path, restored: Option<&Path>) -> Vec<(Wo
 fn mark_same(judged: &mut [(Worth, FoundBackup)]) {
     let mut seen = HashSet::new();
     for (worth, found) in judged.iter_mut().filter(|(worth, _)| *worth == Worth::Sound) {
-        if contents(&found.path).is_some_and(|contents| !seen.insert(contents)) {
+        if holdings(&found.path).is_some_and(|held| !seen.insert(held)) {
             *worth = Worth::Same;
         }
     }
 }
 
 /// None of a backup in an older format.
-fn contents(backup: &Path) -> Option<Contents> {
-    Contents::of(&file::open_still(backup).ok()?).ok()
+fn holdings(backup: &Path) -> Option<Holdings> {
+    Holdings::of(&file::open_still(backup).ok()?).ok()
 }
 
 /// The same path, however it is written.

@@ -21,7 +21,6 @@
 
 mod backup;
 mod check;
-mod contents;
 mod due;
 mod file;
 mod forget;
@@ -30,6 +29,7 @@ mod forget_backups;
 mod forget_pending;
 mod forget_theirs;
 mod forget_written;
+mod holdings;
 mod import;
 mod import_answers;
 mod import_edits;

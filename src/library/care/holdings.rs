@@ -1,4 +1,4 @@
-//! What a library holds that its user would miss, in short: two with the same contents differ in nothing that was decided,
+//! What a library holds that its user would miss, in short: two with the same holdings differ in nothing that was decided,
 //! found or lost.
 
 use rusqlite::Connection;
@@ -9,7 +9,7 @@ use crate::library::error::Result;
 
 /// A hash of people, faces, files, and what was said of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Contents([u8; 32]);
+pub(super) struct Holdings([u8; 32]);
 
 /// Revisions are left out: a restore gives new ones.
 const ROWS: [&str; 9] = [
@@ -24,7 +24,7 @@ const ROWS: [&str; 9] = [
     "SELECT path, photo_id, missing FROM file ORDER BY path",
 ];
 
-impl Contents {
+impl Holdings {
     /// # Errors
     /// Also where an older format lacks some of it.
     pub fn of(connection: &Connection) -> Result<Self> {
@@ -34,7 +34,9 @@ impl Contents {
             let columns = query.column_count();
             let mut rows = query.query([])?;
             while let Some(row) = rows.next()? {
-                (0..columns).try_for_each(|at| Ok::<_, rusqlite::Error>(add(&mut hash, row.get_ref(at)?)))?;
+                for at in 0..columns {
+                    add(&mut hash, row.get_ref(at)?);
+                }
             }
             hash.update(b"\n");
         }
