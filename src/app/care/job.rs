@@ -146,18 +146,24 @@ pub(crate) fn import(library: &mut Library, from: &Path, mode: ImportMode) -> Re
 mod tests {
     use super::*;
     use crate::app::engine::home::Home;
-    use crate::library::{Decision, NameAnswer, NameAnswers};
+    use crate::library::{Decision, Destination, NameAnswer, NameAnswers};
     use crate::metadata::found::NameSource;
     use crate::metadata::review::answers::{AnsweredName, NameDecision};
     use crate::types::Revision;
+
+    /// Of two backups that hold the same only the newer one is worth anything.
+    fn name(library: &mut Library, name: &str) {
+        library.move_faces(&[], &Destination::NewPerson { name: name.to_owned() }).unwrap();
+    }
 
     #[test]
     fn the_newest_sound_backup_is_meant_where_none_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();
         assert!(backup_to_restore(&home, None).is_err());
-        let library = Library::open(&home.library()).unwrap();
+        let mut library = Library::open(&home.library()).unwrap();
         let first = library.back_up(BackupReason::Asked).unwrap();
+        name(&mut library, "Ada");
         let put_aside = library.back_up(BackupReason::BeforeRestore).unwrap();
         let torn = first.with_file_name("library-20010101T000000.000Z-daily.sqlite");
         std::fs::write(&torn, b"torn").unwrap();
@@ -166,6 +172,7 @@ mod tests {
         assert!(backup_to_restore(&home, Some(Path::new("none.sqlite"))).is_err());
         std::fs::remove_file(first).unwrap();
         assert_eq!(backup_to_restore(&home, None).unwrap(), put_aside, "where there is no other");
+        name(&mut library, "Ben");
         let later = library.back_up(BackupReason::BeforeRestore).unwrap();
         assert_eq!(backup_to_restore(&home, None).unwrap(), put_aside, "the newest but for what was left last");
         std::fs::write(&later, b"torn").unwrap();
@@ -176,14 +183,16 @@ mod tests {
     fn a_damaged_library_is_offered_the_same_backup_and_the_others_below() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();
-        let library = Library::open(&home.library()).unwrap();
+        let mut library = Library::open(&home.library()).unwrap();
         let asked = library.back_up(BackupReason::Asked).unwrap();
+        name(&mut library, "Ada");
         let put_aside = library.back_up(BackupReason::BeforeRestore).unwrap();
         std::fs::write(asked.with_file_name("library-20010101T000000.000Z-daily.sqlite"), b"torn").unwrap();
         let offers = offers_of(&home).unwrap();
         let paths = |backups: &[Backup]| backups.iter().map(|backup| backup.path.clone()).collect::<Vec<_>>();
         assert_eq!(paths(&offers.best), [asked.as_path()]);
         assert_eq!(paths(&offers.others), [put_aside.as_path()]);
+        name(&mut library, "Ben");
         let daily = library.back_up(BackupReason::Daily).unwrap();
         let offers = offers_of(&home).unwrap();
         assert_eq!((paths(&offers.best), paths(&offers.others)), (vec![daily], vec![put_aside]), "twice the library");

@@ -142,7 +142,12 @@ impl LibraryReader {
 
     /// The newest sound backup that holds what the library holds now, or one that is made; no other one is removed.
     pub(super) fn back_up_where_needed(&self, reason: BackupReason) -> Result<PathBuf> {
-        let now = self.read(Holdings::of)?;
+        let damaged = |problem: check::Problem| LibraryError::Damaged {
+            path: self.path.clone(),
+            reason: problem.to_string().into(),
+        };
+        let now =
+            self.read(|c| check::wrong_rows(c)?.map_or_else(|| Holdings::of(c), |problem| Err(damaged(problem))))?;
         let is_same = |found: &FoundBackup| holdings(&found.path) == Some(now) && worth(&found.path) == Worth::Sound;
         match find(&self.path)?.into_iter().find(is_same) {
             Some(found) => Ok(found.path),
@@ -240,8 +245,8 @@ pub(super) fn create_folder(folder: &Path) -> std::io::Result<()> {
 ///    go for them;
 /// 3. the one that was restored just now;
 /// 4. the damaged library that the last restore put aside, for a while;
-/// 5. the other sound ones, the newest first, whatever the clock says; then those that are not sound, and at last those
-///    that hold the same as a newer one.
+/// 5. the other sound ones, the newest first, whatever the clock says, those that hold the same as a newer one behind; at
+///    last those that are not sound.
 ///
 /// All together are at most twice as large as the library is `now`. Only where it was larger once than it is now have the
 /// first four kinds room for twice the largest of them: the first two fit always.
@@ -348,11 +353,11 @@ enum Worth {
     /// The damaged library that the last restore put aside.
     PutAside,
     Sound,
+    /// Sound, and a newer one holds the same.
+    Same,
     /// Of a newer program, which may find it sound.
     Unknown,
     Unsound,
-    /// A newer one holds the same.
-    Same,
 }
 
 impl Worth {
