@@ -7,12 +7,12 @@ use sha2::{Digest, Sha256};
 
 use crate::library::error::Result;
 
-/// A hash of people, faces, files, and what was said of them.
+/// A hash of people, faces, files, what was said of them and written into them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Holdings([u8; 32]);
 
 /// Revisions are left out: a restore gives new ones.
-const ROWS: [&str; 9] = [
+const ROWS: [&str; 11] = [
     "SELECT id, name, hidden, cover_face FROM person ORDER BY id",
     "SELECT id, photo_id, person_id, belongs, set_aside FROM face ORDER BY id",
     "SELECT face_id, person_id, belongs FROM was_of ORDER BY face_id, person_id",
@@ -22,6 +22,9 @@ const ROWS: [&str; 9] = [
     "SELECT photo_id, name, answer FROM name_answer ORDER BY photo_id, name",
     "SELECT id, picture, missing FROM photo ORDER BY id",
     "SELECT path, photo_id, missing FROM file ORDER BY path",
+    // By these is taken back what was written into files.
+    "SELECT * FROM written ORDER BY photo, place",
+    "SELECT * FROM written_undo ORDER BY step, photo, place",
 ];
 
 impl Holdings {
