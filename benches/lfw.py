@@ -18,7 +18,7 @@ JUDGED_FOLDS = (4, 5)
 CENTRE = 0.5
 PEOPLE, PICTURES, OTHERS, MARGIN, RATE, ACCUMULATOR, SAVE_EVERY = 12, 4, 12, 0.2, 0.05, 0.1, 25
 BATCHES = f"""--faces cropped --people {PEOPLE} --pictures {PICTURES} --fill anchors --random-negatives {OTHERS}
---gradient-chunk {PEOPLE * PICTURES + OTHERS} --held-out 0 --judge-every 0 --save-every {SAVE_EVERY}"""
+--gradient-chunk {PEOPLE * PICTURES + OTHERS} --held-out 0 --save-every {SAVE_EVERY}"""
 # The accumulator is the program's own.
 RECIPE = f"""{BATCHES} --augment none --flip true --positives all-pairs --negatives semi-hard-random --loss hinge
 --reduction mean --margin {MARGIN} --optimiser adagrad --learning-rate {RATE} --average 0"""

@@ -128,7 +128,7 @@ def with_likeness(name, people, sampled, options, number):
     line = [str(options.binary.resolve()), "train", people, "--out", run, "--net", name, "--faces", "cropped",
             "--steps", options.steps, "--people", sampled[0], "--pictures", sampled[1], "--augment", "none",
             "--optimiser", "adagrad", "--learning-rate", 0.05, "--negatives", "semi-hard-random", "--average", 0,
-            "--held-out", 0, "--judge-every", 0, "--gradient-chunk", sampled[0] * sampled[1],
+            "--held-out", 0, "--gradient-chunk", sampled[0] * sampled[1],
             "--home", options.folder / "home", "--device", options.device]
     subprocess.run([str(word) for word in line], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
