@@ -158,7 +158,7 @@ mod tests {
         let (few, expected) = share_of(300, 1, 1.3);
         assert!((f64::from(few.unwrap().per_1000) - expected).abs() < 1e-3);
         for seed in 2..8 {
-            let (many, expected) = share_of(2500, seed, 1.2);
+            let (many, expected) = share_of(1000, seed, 1.2);
             let many = many.unwrap();
             let expected = expected as f32;
             assert!(many.least <= expected && expected <= many.most, "{many:?} {expected}");

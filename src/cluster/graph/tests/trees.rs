@@ -22,7 +22,7 @@ fn ours(graph: &NeighbourGraph, values: &[f32], constraints: &Constraints, plan:
 fn groups_are_those_of_the_exact_tree_however_short_the_lists_are() {
     for seed in 0..10 {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let (count, dimensions) = (random.random_range(2..700), random.random_range(8..40));
+        let (count, dimensions) = (random.random_range(2..400), random.random_range(8..40));
         let values = faces(count, 11, dimensions, 1.1, &mut random);
         let bound = constraints(count, &mut random);
         for facts in [Constraints::default(), bound] {

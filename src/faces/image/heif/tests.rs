@@ -273,7 +273,9 @@ fn an_identity_of_itself_ends() {
 #[test]
 fn a_file_that_ends_early_is_no_picture() {
     for bytes in [HEIC, AVIF, CLEAR_HEIC, CLEAR_AVIF] {
-        for length in 0..bytes.len() {
+        // Most ends cost a picture: every third, and each of the last.
+        let last = bytes.len() - 50;
+        for length in (0..last).step_by(3).chain(last..bytes.len()) {
             assert!(decoded(&bytes[..length]).is_err(), "{length} of {}", bytes.len());
         }
     }

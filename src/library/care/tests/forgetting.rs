@@ -377,9 +377,9 @@ fn each_forgetting_is_counted() {
 #[test]
 fn a_backup_made_while_somebody_was_forgotten_on_a_failing_disk_is_cleaned_at_the_next_opening() {
     // Some of the writes each, for they are hundreds.
-    for (fault, first) in [(Fault::Full, 1), (Fault::Once, 4)] {
+    for (fault, first) in [(Fault::Full, 1), (Fault::Once, 6)] {
         let mut unfinished = 0;
-        for nth in (first..).step_by(7) {
+        for nth in (first..).step_by(13) {
             let (mut fixture, person, traces) = with_person();
             fixture.library.back_up_only(BackupReason::Asked).unwrap();
             let late = fixture.library.back_up_only(BackupReason::Daily).unwrap();
