@@ -185,6 +185,7 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
     ("ordinary words", "eval/a.rs", "enum A {\n    DeskOf(B),\n}", "declares DeskOf: desk"),
     ("ordinary words", "eval/a.rs", "const PAIRS_PER_LOOK: u32 = 1;", "declares PAIRS_PER_LOOK: look"),
     ("a file is short", "eval/a.rs", LONG_FILE, "eval/a.rs has more than 500 lines"),
+    ("a file is short", "train/testing.rs", LONG_FILE, "train/testing.rs has more than 500 lines"),
     (
         "no circle inside a room",
         "train/loss.rs",

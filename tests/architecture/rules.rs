@@ -339,7 +339,7 @@ fn ordinary_words(house: &House) -> Vec<String> {
 
 fn a_file_is_short(house: &House) -> Vec<String> {
     let texts = house.sources.iter().map(|source| (&source.path, &source.text));
-    let texts = texts.chain(house.users.iter().map(|(path, text)| (path, text)));
+    let texts = texts.chain(house.tests.iter().map(|(path, text)| (path, text)));
     let long = texts.filter(|(_, text)| text.lines().count() > FILE_LINES);
     long.map(|(path, _)| format!("{path} has more than {FILE_LINES} lines")).collect()
 }
