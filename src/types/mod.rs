@@ -11,11 +11,13 @@ mod face;
 pub(crate) mod file_lock;
 mod hex;
 mod ids;
+pub(crate) mod iso_box;
 #[cfg(test)]
 pub(crate) mod mutation;
 pub(crate) mod path_text;
 mod preprocessing;
 mod quarter_turn;
+pub(crate) mod reader;
 mod revision;
 mod similarity;
 mod touched;

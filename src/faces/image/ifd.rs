@@ -2,7 +2,7 @@
 //!
 //! Every place and length is checked against the file, and no directory is visited twice.
 
-use super::reader::{big, little, slice};
+use crate::types::reader::{big, little, slice};
 
 /// A file, or a block inside of one, whose offsets count from its beginning.
 #[derive(Debug, Clone, Copy)]

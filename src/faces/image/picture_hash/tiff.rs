@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::PartHasher;
-use crate::faces::image::reader::{big, little, slice};
+use crate::types::reader::{big, little, slice};
 
 const ORIENTATION: u16 = 274;
 
