@@ -25,7 +25,7 @@ mod error;
 mod faces;
 mod files;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod folders;
 mod grouping;
 mod kept_vectors;
