@@ -58,6 +58,12 @@ fn heads(bytes: &[u8]) -> impl Iterator<Item = (BoxHead, &[u8], &[u8])> {
     })
 }
 
+/// For who makes files.
+#[cfg(test)]
+pub(crate) fn a_box(kind: &[u8], content: &[u8]) -> Vec<u8> {
+    [&(content.len() as u32 + 8).to_be_bytes(), kind, content].concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
