@@ -1,5 +1,6 @@
-//! The vocabulary every part shares. No part of the house below this one; nothing here touches
-//! device or window, nor the disk, but for the lock of a file that one process at a time holds.
+//! The vocabulary every part shares, and what readers of files have in common: numbers out of bytes ([`reader`]), boxes
+//! ([`iso_box`]). No part of the house is below this one; nothing here touches device or window, nor the disk, but for the
+//! lock of a file that one process at a time holds.
 
 mod advice;
 mod cancel;

@@ -3,19 +3,25 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use eframe::egui::Vec2;
+use egui_kittest::kittest::Queryable;
 use likeness::app::engine::home::Home;
 use likeness::app::engine::networks::EngineOptions;
+use likeness::app::engine::report::Report;
 use likeness::app::metadata::job::command::{NamesAsked, names};
 use likeness::app::metadata::job::{MoreSources, NameChoices, OfferedNames};
 use likeness::app::metadata::state::{Event, Message as Metadata, NAMES_PAGE};
 use likeness::app::shell::backend::Answer;
 use likeness::app::shell::message::Message;
 use likeness::app::ui::action::Action;
+use likeness::app::ui::view::View;
 use likeness::library::{
     Decision, Destination, FaceRecord, FileFacts, FileHashes, Library, MissingPolicy, PhotoRecord, ScanOutcome,
 };
 use likeness::metadata::name_key::NameKey;
 use likeness::types::{Cancel, Detection, Embedding, FaceBox, Landmarks, Revision};
+
+use super::demo::album_world;
 
 const PHOTOS: u8 = 12;
 const FACES: u8 = 3;
@@ -35,16 +41,22 @@ pub fn opened(unfolded: &[&str]) -> Vec<Message> {
     messages
 }
 
-/// People with many faces and few, one with a long name, faces to be cut out, names without a face, a face with two names,
-/// one whose name is another one here, and a name that stands in its photo no more.
+/// People with many faces and few, one with a long name, faces to be cut out, and what is in question.
 pub fn offered() -> Answer {
     static FOUND: OnceLock<Arc<OfferedNames>> = OnceLock::new();
-    Answer::Metadata(Event::Offered(FOUND.get_or_init(|| Arc::new(found())).clone()))
+    Answer::Metadata(Event::Offered(FOUND.get_or_init(|| Arc::new(found(true))).clone()))
+}
+
+/// What is in question alone: a face with two names, one whose name is another one here, a name that stands in its photo no
+/// more, names without a face.
+pub fn in_question() -> Answer {
+    static FOUND: OnceLock<Arc<OfferedNames>> = OnceLock::new();
+    Answer::Metadata(Event::Offered(FOUND.get_or_init(|| Arc::new(found(false))).clone()))
 }
 
 pub const UNFOLDED: [&str; 2] = [LONG, CHINESE];
 
-fn found() -> OfferedNames {
+fn found(people: bool) -> OfferedNames {
     let folder = tempfile::tempdir().unwrap();
     let root = std::fs::canonicalize(folder.path()).unwrap();
     let (home, photos) = (Home::open(Some(&root.join("home"))).unwrap(), root.join("photos"));
@@ -54,8 +66,10 @@ fn found() -> OfferedNames {
     record(&home, &photos, &paths);
     say(&paths[0], &[(GONE, 2)], &[]);
     ask(&home, &photos, |offered| offered.to_take(&[GONE.to_owned()]));
-    say(&paths[0], &[(ADA, 0)], &[]);
-    paths[1..8].iter().for_each(|path| say(path, &[(LONG, 0), (CHINESE, 1), (ADA, FACES)], &[]));
+    say(&paths[0], if people { &[(ADA, 0)] } else { &[] }, &[]);
+    if people {
+        paths[1..8].iter().for_each(|path| say(path, &[(LONG, 0), (CHINESE, 1), (ADA, FACES)], &[]));
+    }
     say(&paths[8], &[("Bo", 2), ("Berta", 2)], &[]);
     say(&paths[9], &[("Mother", 0)], &[]);
     say(&paths[10], &[], &["Dora", "Emil"]);
@@ -137,6 +151,25 @@ fn say(photo: &Path, regions: &[(&str, u8)], somewhere: &[&str]) {
         </rdf:Description></rdf:RDF></x:xmpmeta>"#
     );
     std::fs::write(format!("{}.xmp", photo.display()), xmp).unwrap();
+}
+
+/// So the layout is checked of what it is to be checked of.
+#[test]
+fn the_pages_hold_what_can_stand_there() {
+    for (answer, words) in [
+        (offered(), &[ADA, LONG, CHINESE, "Contradictions"][..]),
+        (in_question(), &["Contradictions", "Berta", "Mother", GONE, "Dora"]),
+    ] {
+        let (wire, mut harness) = super::open(album_world(), View::SETTINGS);
+        harness.set_size(Vec2::new(1920.0, 1080.0));
+        wire.push(Report::Own(answer));
+        harness.run_steps(4);
+        opened(&[]).into_iter().for_each(|message| super::send(&mut harness, message));
+        harness.run_steps(4);
+        for words in words {
+            assert!(harness.query_all_by_label_contains(words).next().is_some(), "{words}");
+        }
+    }
 }
 
 fn ask(home: &Home, folder: &Path, choose: impl FnOnce(&OfferedNames) -> anyhow::Result<NameChoices>) -> OfferedNames {

@@ -276,6 +276,11 @@ pub fn scenes() -> Vec<Scene> {
             theme: dark,
             ..scene("names_unfolded", View::SETTINGS)
         },
+        Scene {
+            found: vec![names::in_question()],
+            messages: names::opened(&[]),
+            ..scene("names_in_question", View::SETTINGS)
+        },
         Scene { found: vec![names::offered()], ..scene("names_found", View::PEOPLE) },
         Scene { messages: act(Action::Open(WRITE_NAMES_PAGE)), ..scene("write_names", View::SETTINGS) },
         Scene {
