@@ -42,12 +42,13 @@
 //!   pages. A view sees of a job what the state shows of it.
 //! * No name of a type, known to other files, that stands for two things, but for what each feature has (`State`,
 //!   `Message` and the like).
-//! * No work put together in `cli`, `state` or `view`: they call a job, and but for the subcommands that the test lists
-//!   none opens the library or loads networks. "Everything was touched" is said only where the test lists it; nothing is
-//!   decided by the text of an error or the name of a device.
+//! * No work put together in `cli`, `state` or `view`: they call a job, and none of them opens the library or loads
+//!   networks. "Everything was touched" is said only where the test lists it; nothing is decided by the text of an error
+//!   or the name of a device.
 //! * Nothing is public that nothing outside the library uses, neither function nor type, and no attribute keeps code that
-//!   nobody calls, but for what the test lists: `cluster::suggest` waits for its caller.
+//!   nobody calls.
 //! * No circle of imports between rooms, nor inside one but [`library`], and no exception that nothing uses.
+//! * No printing past `app::engine::cli`, no photo decoded past [`faces::image`], no file of more than 500 lines.
 
 // The pages are for who works in the house: they lead to what is private, too.
 #![allow(rustdoc::private_intra_doc_links)]

@@ -19,6 +19,8 @@ mod judged;
 mod layout;
 #[path = "gui/model_files.rs"]
 mod model_files;
+#[path = "gui/names.rs"]
+mod names;
 #[path = "gui/painted.rs"]
 mod painted;
 #[path = "gui/pictures.rs"]

@@ -24,12 +24,12 @@
 //!
 //! Left out: centroid and median linkage (not reducible), approximate neighbours (the graph's are exact).
 
-mod assign;
 mod chain;
 mod constraints;
 mod dendrogram;
 pub(crate) mod graph;
 mod matrix;
+mod mean_face;
 mod means;
 mod scores;
 #[cfg(test)]
@@ -37,11 +37,10 @@ mod tests;
 mod vectors;
 pub(crate) mod wrong_matches;
 
-pub(crate) use assign::centroid;
-pub use assign::{KnownPerson, Suggestion, suggest};
 pub(crate) use constraints::Constraints;
 pub(crate) use dendrogram::Dendrogram;
 pub use dendrogram::Step;
+pub(crate) use mean_face::{MeanFace, centroid};
 pub use scores::score;
 pub(crate) use scores::{Scores, SweepPoint, sweep};
 pub use wrong_matches::WrongShare;

@@ -42,7 +42,7 @@ impl Suspect {
 
 /// How far scans have come: it changes with every photo that one records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ScanStand {
+pub(crate) struct ScanProgress {
     files: i64,
     /// By who looked through them.
     photos: Vec<(Option<String>, i64)>,
@@ -121,12 +121,12 @@ impl Library {
 }
 
 impl LibraryReader {
-    pub(crate) fn scan_stand(&self) -> Result<ScanStand> {
+    pub(crate) fn scan_progress(&self) -> Result<ScanProgress> {
         self.read(|c| {
             let files = c.query_row("SELECT count(*) FROM file", [], |row| row.get(0))?;
             let mut query = c.prepare("SELECT detector, count(*) FROM photo GROUP BY detector ORDER BY detector")?;
             let photos = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            Ok(ScanStand { files, photos: photos.collect::<rusqlite::Result<_>>()? })
+            Ok(ScanProgress { files, photos: photos.collect::<rusqlite::Result<_>>()? })
         })
     }
 }

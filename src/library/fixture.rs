@@ -1,5 +1,5 @@
-//! A library for tests, in a folder that goes with it. No photo is decoded: faces stand side by side, and their vectors
-//! are directions in a plane.
+//! A library for tests, in a folder that goes with it, and records of photos for any other. No photo is decoded: faces
+//! stand side by side, and their vectors are directions in a plane.
 
 use std::path::{Path, PathBuf};
 
@@ -86,11 +86,12 @@ impl LibraryReader {
     }
 }
 
-pub(super) fn model() -> ModelId {
+pub(crate) fn model() -> ModelId {
     ModelId("toy".into())
 }
 
-pub(super) fn face(x: f32, degrees: f32) -> FaceRecord {
+/// A face of 60 × 80 pixels.
+pub(crate) fn face(x: f32, degrees: f32) -> FaceRecord {
     let point = |dx: f32, dy: f32| [x + dx, 10.0 + dy];
     let landmarks = [point(15.0, 30.0), point(45.0, 30.0), point(30.0, 45.0), point(20.0, 60.0), point(40.0, 60.0)];
     FaceRecord {
@@ -109,7 +110,7 @@ pub(super) fn direction(degrees: f32) -> Embedding {
     Embedding::normalise(vec![radians.cos(), radians.sin()]).unwrap()
 }
 
-pub(super) fn file(path: &Path, hash: u8) -> FileFacts {
+pub(crate) fn file(path: &Path, hash: u8) -> FileFacts {
     FileFacts {
         path: path.to_owned(),
         size: 1000,
@@ -120,11 +121,12 @@ pub(super) fn file(path: &Path, hash: u8) -> FileFacts {
 }
 
 /// The picture is not the whole file.
-pub(super) fn hashes(hash: u8) -> FileHashes {
+pub(crate) fn hashes(hash: u8) -> FileHashes {
     FileHashes { file: [hash; 32], picture: [hash ^ 0x80; 32] }
 }
 
-pub(super) fn photo(path: &Path, hash: u8, faces: Vec<FaceRecord>) -> PhotoRecord {
+/// Of 640 × 480 pixels.
+pub(crate) fn photo(path: &Path, hash: u8, faces: Vec<FaceRecord>) -> PhotoRecord {
     PhotoRecord {
         file: file(path, hash),
         width: 640,

@@ -273,22 +273,22 @@ impl<'g> GroupsToApply<'g> {
     fn remove_emptied(&self, d: &mut Decisions) -> Result<()> {
         let emptied = nameless_without_faces(d.t)?;
         let is_emptied: HashSet<PersonId> = emptied.iter().copied().collect();
-        let mut heirs: HashMap<PersonId, HashMap<PersonId, usize>> = HashMap::new();
+        let mut successors: HashMap<PersonId, HashMap<PersonId, usize>> = HashMap::new();
         for (&face, state) in &self.states {
             if let FaceState::Of { person, belongs: Belongs::Grouped } = *state
                 && is_emptied.contains(&person)
                 && let Some(FaceState::Of { person: now, belongs }) = rows::face(d.t, face)?
                 && belongs != Belongs::Suggested
             {
-                *heirs.entry(person).or_default().entry(now).or_default() += 1;
+                *successors.entry(person).or_default().entry(now).or_default() += 1;
             }
         }
         for &person in &emptied {
-            let heir = heirs
+            let successor = successors
                 .get(&person)
-                .and_then(|votes| votes.iter().max_by_key(|&(heir, votes)| (votes, std::cmp::Reverse(heir))));
-            match heir {
-                Some((&heir, _)) => review::hand_over(d, person, heir)?,
+                .and_then(|votes| votes.iter().max_by_key(|&(successor, votes)| (votes, std::cmp::Reverse(successor))));
+            match successor {
+                Some((&successor, _)) => review::hand_over(d, person, successor)?,
                 None if rows::is_spoken_of(d.t, person)? => continue,
                 None => {}
             }

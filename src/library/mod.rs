@@ -1,5 +1,4 @@
-//! The SQLite library: photos, faces, people, review journal, scan state. All SQL on it
-//! stands here.
+//! The SQLite library: photos, faces, people, review journal, scan state. All SQL on it stands here.
 //!
 //! [`Library`] is the one writer and lives on one thread; [`LibraryReader`] is a connection that only reads, for the
 //! window. Both answer the same questions. Every write is one transaction, so a process killed at any moment loses at
@@ -25,7 +24,7 @@ mod error;
 mod faces;
 mod files;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod folders;
 mod grouping;
 mod kept_vectors;
@@ -56,7 +55,7 @@ pub(crate) use self::{
     error::Obstacle, grouping::GroupingOutcome, people::ListedFace, review::ReviewAction, scan::ScanEnd,
 };
 pub use aside::{AgainstMerge, FaceSetAside, Rejection, ToldApart};
-pub(crate) use attempts::{ScanStand, Suspect};
+pub(crate) use attempts::{ScanProgress, Suspect};
 pub use carry::{Carried, CarriedFace, LostFace};
 pub(crate) use carry::{FaceInPicture, PictureFaces, Replaced};
 pub use error::{LibraryError, Result, Stale};

@@ -104,7 +104,7 @@ const TAKEN: &str = "taken";
 
 /// What was answered to a name, as another computer can take it over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum TravellingAnswer {
+pub(super) enum ExportedAnswer {
     Refused,
     /// With who gave it: where they take it back, that is asked about.
     Taken {
@@ -113,14 +113,14 @@ pub(super) enum TravellingAnswer {
 }
 
 /// Each name that was answered, with its photo.
-pub(super) fn travelling_answers(c: &Connection) -> Result<Vec<(PhotoId, String, TravellingAnswer)>> {
+pub(super) fn exported_answers(c: &Connection) -> Result<Vec<(PhotoId, String, ExportedAnswer)>> {
     let mut decided = Vec::new();
     for (photo, answer) in answers(c)? {
         let unknown = || LibraryError::BadValue { what: "answer to a name" };
         let AnswerRead { name, sources, decision } = serde_json::from_str(&answer).map_err(|_| unknown())?;
         let decision = match decision.as_str() {
-            REFUSED => TravellingAnswer::Refused,
-            TAKEN => TravellingAnswer::Taken { sources },
+            REFUSED => ExportedAnswer::Refused,
+            TAKEN => ExportedAnswer::Taken { sources },
             _ => return Err(unknown()),
         };
         decided.push((photo, name, decision));
@@ -129,10 +129,10 @@ pub(super) fn travelling_answers(c: &Connection) -> Result<Vec<(PhotoId, String,
 }
 
 /// Notes what was answered to a name in a photo, unless something was answered to it here. Returns whether it was noted.
-pub(super) fn note_answer(t: &Transaction, photo: PhotoId, name: &str, answer: &TravellingAnswer) -> Result<bool> {
+pub(super) fn note_answer(t: &Transaction, photo: PhotoId, name: &str, answer: &ExportedAnswer) -> Result<bool> {
     let (sources, decision) = match answer {
-        TravellingAnswer::Refused => (&[][..], REFUSED),
-        TravellingAnswer::Taken { sources } => (&sources[..], TAKEN),
+        ExportedAnswer::Refused => (&[][..], REFUSED),
+        ExportedAnswer::Taken { sources } => (&sources[..], TAKEN),
     };
     let answer = json!({ "photo": photo, "name": name, "sources": sources, "decision": decision });
     let mut insert =

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
-use super::attempts::ScanStand;
+use super::attempts::ScanProgress;
 use super::error::Result;
 use super::open::LibraryReader;
 use super::review::touched::touched_rows;
@@ -18,14 +18,14 @@ pub(crate) struct LibraryBefore {
     people: BTreeSet<PersonId>,
     /// Photos that were missing.
     missing: BTreeSet<PhotoId>,
-    stand: ScanStand,
+    progress: ScanProgress,
 }
 
 impl LibraryReader {
     pub(crate) fn before_scan(&self) -> Result<LibraryBefore> {
         self.at_once(|library| {
-            let (at, people, stand) = (library.revision()?, library.read(people)?, library.scan_stand()?);
-            Ok(LibraryBefore { at, people, missing: library.read(missing)?, stand })
+            let (at, people, progress) = (library.revision()?, library.read(people)?, library.scan_progress()?);
+            Ok(LibraryBefore { at, people, missing: library.read(missing)?, progress })
         })
     }
 
@@ -35,7 +35,7 @@ impl LibraryReader {
         self.at_once(|library| {
             let missing = library.read(missing)?;
             let turned: Vec<PhotoId> = missing.symmetric_difference(&before.missing).copied().collect();
-            let which_photos = library.scan_stand()? != before.stand || !turned.is_empty();
+            let which_photos = library.scan_progress()? != before.progress || !turned.is_empty();
             if library.revision()? == before.at && turned.is_empty() {
                 return Ok(Touched { which_photos, ..Touched::default() });
             }

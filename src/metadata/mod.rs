@@ -22,7 +22,7 @@ pub(crate) mod files;
 pub(crate) mod found;
 pub(crate) mod from_xmp;
 pub(crate) mod keywords;
-pub(crate) mod name_key;
+pub mod name_key;
 pub(crate) mod photo_index;
 pub(crate) mod picasa;
 pub(crate) mod places;

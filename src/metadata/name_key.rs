@@ -14,7 +14,7 @@ pub struct NameKey(String);
 
 impl NameKey {
     /// None of a name without a letter or digit.
-    pub(crate) fn of(name: &str) -> Option<Self> {
+    pub fn of(name: &str) -> Option<Self> {
         let composed = folded(name);
         let parts: Vec<&str> = composed.split(',').map(str::trim).collect();
         let words = match parts[..] {

@@ -1,5 +1,6 @@
-//! The vocabulary every part shares. No part of the house below this one; nothing here touches
-//! device or window, nor the disk, but for the lock of a file that one process at a time holds.
+//! The vocabulary every part shares, and what readers of files have in common: numbers out of bytes ([`reader`]), boxes
+//! ([`iso_box`]). No part of the house is below this one; nothing here touches device or window, nor the disk, but for the
+//! lock of a file that one process at a time holds.
 
 mod advice;
 mod cancel;
@@ -11,11 +12,13 @@ mod face;
 pub(crate) mod file_lock;
 mod hex;
 mod ids;
+pub(crate) mod iso_box;
 #[cfg(test)]
 pub(crate) mod mutation;
 pub(crate) mod path_text;
 mod preprocessing;
 mod quarter_turn;
+pub(crate) mod reader;
 mod revision;
 mod similarity;
 mod touched;

@@ -18,9 +18,6 @@ const NO_WORK: &[&str] = &["eval/roc/one_in", "eval/failures/failures"];
 
 /// What work begins with.
 const OPENS: &[&str] = &["Library::open", "LibraryHandle::open(", "Engine::load("];
-/// Subcommands that open or load for their job, and hand it over.
-const OPENING: &[&str] =
-    &["app/care/cli", "app/evaluate/cli/bench", "app/metadata/cli", "app/models/cli/models", "app/scan/cli"];
 
 /// Where nothing less can be said than that everything was touched.
 const EVERYTHING: &[&str] = &[
@@ -54,9 +51,6 @@ const TEXT_QUESTIONS: &[&str] = &[
     ".name.ends_with(",
 ];
 
-/// Public, though nothing outside uses it yet: searches for a person will.
-const PUBLIC_FOR_LATER: &[(&str, &str)] = &[("cluster/assign", "suggest")];
-
 /// Functions that a kept crate has: a part of their name, and the crate.
 const CRATES: &[(&str, &str)] =
     &[("base64", "base64"), ("escape_html", "maud"), ("percent_encode", "url"), ("percent_decode", "url")];
@@ -87,7 +81,7 @@ pub fn a_job_composes_once(house: &House) -> Vec<String> {
     for source in house.sources.iter().filter(|source| lies_in(source, ASKING)) {
         let called = source.names.iter().map(|name| name.join("/")).filter(|name| is_work(house, name));
         faults.extend(called.map(|name| format!("{} puts {name} together itself", source.path)));
-        let opened = opened_by(source).filter(|_| !lies_in(source, OPENING));
+        let opened = opened_by(source);
         faults.extend(opened.map(|call| format!("{} begins work itself: {call}", source.path)));
     }
     faults
@@ -129,10 +123,7 @@ pub fn no_behaviour_hangs_on_a_text(house: &House) -> Vec<String> {
 }
 
 pub fn public_is_what_is_used_outside(house: &House) -> Vec<String> {
-    let later =
-        |path: &str, name: &str| PUBLIC_FOR_LATER.iter().any(|(place, known)| matches(path, place) && name == *known);
-    let unused = unused_public(house).filter(|(path, name)| !later(path, name));
-    unused.map(|(path, name)| format!("{path} has {name} public, and nothing outside uses it")).collect()
+    unused_public(house).map(|(path, name)| format!("{path} has {name} public, and nothing outside uses it")).collect()
 }
 
 /// Files, and what they have public that no program, test or benchmark names: functions, constants, those of public types,
@@ -227,6 +218,7 @@ fn keeps_dead_code(source: &Source) -> bool {
 
 /// What prints past the one writer: it panics where a pipe is closed, and a terminal obeys what it prints.
 const PRINTS: &[&str] = &["println!(", "print!(", "eprintln!(", "eprint!(", "dbg!("];
+const STREAM: &str = "stdout()";
 /// The writer, and the answer of an adapter's test to the process that asked for it.
 const PRINTERS: &[&str] = &["app/engine/cli/output", "app/settings/cli"];
 
@@ -235,9 +227,7 @@ pub fn all_printing_goes_one_way(house: &House) -> Vec<String> {
     let mut faults = Vec::new();
     for source in &house.sources {
         let print = PRINTS.iter().find(|print| starts(&source.code, print).next().is_some());
-        let stream = ["stdout()"].iter().find(|stream| {
-            source.code.contains(**stream) && !PRINTERS.iter().any(|place| matches(&source.path, place))
-        });
+        let stream = Some(&STREAM).filter(|stream| source.code.contains(**stream) && !lies_in(source, PRINTERS));
         faults.extend(print.or(stream).map(|print| format!("{} prints by {print}", source.path)));
     }
     faults
@@ -338,10 +328,10 @@ pub fn unused_habits(house: &House) -> Vec<String> {
         .iter()
         .filter(|place| !house.sources.iter().any(|s| matches(&s.path, place) && other_decoder(s).is_some()));
     unused.extend(idle.map(|place| format!("nothing in {place} decodes by itself")));
-    let idle = OPENING.iter().filter(|place| {
-        !house.sources.iter().any(|source| matches(&source.path, place) && opened_by(source).next().is_some())
+    let idle = PRINTERS.iter().filter(|place| {
+        !house.sources.iter().any(|source| matches(&source.path, place) && source.code.contains(STREAM))
     });
-    unused.extend(idle.map(|place| format!("nothing in {place} begins work itself")));
+    unused.extend(idle.map(|place| format!("nothing in {place} prints")));
     let circles = circles(house);
     let solved = CIRCLES_LEFT.iter().filter(|place| !circles.iter().any(|(path, _)| matches(path, place)));
     unused.extend(solved.map(|place| format!("no files of {place} use each other in a circle")));
@@ -352,11 +342,6 @@ pub fn unused_habits(house: &House) -> Vec<String> {
         .iter()
         .filter(|place| !house.sources.iter().any(|source| matches(&source.path, place) && has_debug_notation(source)));
     unused.extend(silent.map(|place| format!("{place} has no debug notation")));
-    let public: Vec<_> = unused_public(house).collect();
-    let used = PUBLIC_FOR_LATER
-        .iter()
-        .filter(|(place, name)| !public.iter().any(|(path, known)| matches(path, place) && known == name));
-    unused.extend(used.map(|(place, name)| format!("{name} of {place} is used, or gone")));
     unused
 }
 

@@ -25,8 +25,8 @@ pub struct House {
     pub shaders: Vec<String>,
     /// The words of all that uses the library: the program, tests, benchmarks.
     pub outside: BTreeSet<String>,
-    /// The texts of the tests and benchmarks.
-    pub users: Vec<(String, String)>,
+    /// Paths and texts of what is there only for tests and benchmarks.
+    pub tests: Vec<(String, String)>,
 }
 
 impl House {
@@ -42,7 +42,8 @@ impl House {
         for (_, text) in users.iter().filter(|(path, _)| !path.starts_with("tests/architecture")) {
             house.outside.extend(words_in(&without_comments_and_texts(text)));
         }
-        Self { users, ..house }
+        house.tests.extend(users);
+        house
     }
 
     /// From paths below `src/` and texts. Modules that are only there for tests are left out.
@@ -50,10 +51,11 @@ impl House {
         let tests: BTreeSet<_> = files.iter().flat_map(|(path, text)| test_modules(path, text)).collect();
         let is_test = |module: &[String]| (1..=module.len()).any(|end| tests.contains(&module[..end]));
         let sources = files.into_iter().map(|(path, text)| Source::new(path, text));
-        let sources: Vec<Source> = sources.filter(|source| !is_test(&source.module)).collect();
+        let (of_tests, sources): (Vec<Source>, Vec<_>) = sources.partition(|source| is_test(&source.module));
+        let tests = of_tests.into_iter().map(|source| (source.path, source.text)).collect();
         let program = sources.iter().filter(|source| source.path == "main.rs");
         let outside = program.flat_map(|source| words_in(&source.code)).collect();
-        Self { sources, shaders, outside, users: Vec::new() }
+        Self { sources, shaders, outside, tests }
     }
 
     /// For each file, the files whose modules it names.

@@ -17,7 +17,7 @@ use likeness::app::engine::report::{JobReport, Report};
 use likeness::app::evaluate::state::{Message as EvaluateMessage, Tab};
 use likeness::app::jobs::forget::Forgetting;
 use likeness::app::metadata::state::NAMES_PAGE;
-use likeness::app::metadata::state::write::{WRITE_NAMES_PAGE, WritePreview};
+use likeness::app::metadata::state::write::WRITE_NAMES_PAGE;
 use likeness::app::models::state as models;
 use likeness::app::people::state::{self as people, AsideTab};
 use likeness::app::settings::state::{self as settings_view, Appearance};
@@ -41,7 +41,7 @@ use super::demo::{SEEN, World, album_world, backups, fresh_world};
 use super::judged::{folders, worst_pair};
 use super::synthetic::{Synthetic, synthetic_world};
 use super::wire::Wire;
-use super::{train, write_names};
+use super::{names, train, write_names};
 
 /// One picture: which view, of which world, after which messages.
 pub struct Scene {
@@ -58,8 +58,8 @@ pub struct Scene {
     reports: Vec<Event>,
     /// What is typed then.
     typed: &'static str,
-    /// What writing names would do.
-    preview: Option<WritePreview>,
+    /// What was found out before the messages.
+    found: Vec<Answer>,
 }
 
 impl Scene {
@@ -81,7 +81,7 @@ fn scene(name: &'static str, view: View) -> Scene {
         news: Vec::new(),
         reports: Vec::new(),
         typed: "",
-        preview: None,
+        found: Vec::new(),
     }
 }
 
@@ -265,21 +265,38 @@ pub fn scenes() -> Vec<Scene> {
         },
         Scene { reports: vec![care(forgotten())], ..scene("forgotten", View::SETTINGS) },
         Scene { messages: act(Action::Open(NAMES_PAGE)), ..scene("names", View::SETTINGS) },
+        Scene {
+            found: vec![names::offered()],
+            messages: names::opened(&[]),
+            ..scene("names_to_review", View::SETTINGS)
+        },
+        Scene {
+            found: vec![names::offered()],
+            messages: names::opened(&names::UNFOLDED),
+            theme: dark,
+            ..scene("names_unfolded", View::SETTINGS)
+        },
+        Scene {
+            found: vec![names::in_question()],
+            messages: names::opened(&[]),
+            ..scene("names_in_question", View::SETTINGS)
+        },
+        Scene { found: vec![names::offered()], ..scene("names_found", View::PEOPLE) },
         Scene { messages: act(Action::Open(WRITE_NAMES_PAGE)), ..scene("write_names", View::SETTINGS) },
         Scene {
             messages: write_names::opened(&[0, 2]),
-            preview: Some(write_names::many_files(1204)),
+            found: vec![write_names::previewed(write_names::many_files(1204))],
             ..scene("write_names_files", View::SETTINGS)
         },
         Scene {
             messages: write_names::opened(&[1]),
-            preview: Some(write_names::many_files(3)),
+            found: vec![write_names::previewed(write_names::many_files(3))],
             theme: dark,
             ..scene("write_names_few_dark", View::SETTINGS)
         },
         Scene {
             messages: write_names::opened(&[]),
-            preview: Some(write_names::many_files(0)),
+            found: vec![write_names::previewed(write_names::many_files(0))],
             ..scene("write_names_skipped", View::SETTINGS)
         },
     ]
@@ -436,9 +453,7 @@ pub fn shown_with(
     for news in scene.news {
         wire.push(Report::Own(Answer::Train(news)));
     }
-    if let Some(preview) = scene.preview {
-        wire.push(Report::Own(write_names::previewed(preview)));
-    }
+    scene.found.into_iter().for_each(|answer| wire.push(Report::Own(answer)));
     harness.run_steps(24);
     for message in scene.messages {
         harness.state_mut().send(message);

@@ -1,22 +1,21 @@
 //! `likeness library`: its file checked, copied, restored, and carried to another computer.
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::job;
+use super::job::{self, command};
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable, printable_text};
 use crate::app::engine::cli::{output, there_is_a_library, usage};
 use crate::app::engine::home::Home;
+use crate::library::SetAside;
 use crate::library::care::{
     self, Backup, BackupReason, BackupState, CheckReport, Contradiction, FaceDecision, ImportMode, ImportReport,
     NotPlaced, Problem, WaitsFor,
 };
-use crate::library::{Library, LibraryReader, SetAside};
 use crate::types::{Advised, size_words};
 
 /// Faces not placed that are listed in words.
@@ -71,7 +70,6 @@ impl LibraryArgs {
 pub fn run(home: &Home, args: LibraryArgs) -> Result<ExitCode> {
     let to_stdout = matches!(&args.command, Command::Export { file } if file.as_os_str() == "-");
     usage(!(to_stdout && args.json), "--json has no effect on an export to standard output: it is JSON Lines already")?;
-    let path = home.library();
     if args.needs_library() {
         there_is_a_library(home)?;
     }
@@ -79,19 +77,16 @@ pub fn run(home: &Home, args: LibraryArgs) -> Result<ExitCode> {
         Command::Check => return check(home, args.json),
         Command::Backup { list: true } => list(home, args.json)?,
         Command::Backup { list: false } => {
-            let made = Library::open(&path)?.back_up(BackupReason::Asked).context("no backup was made")?;
+            let made = command::back_up(home)?;
             say(args.json, json!({ "path": output::path_json(&made) }), || {
                 format!("Backed up to {}", printable(&made))
             })?;
         }
         Command::Restore { file } => restore(home, file, args.json)?,
-        Command::Export { file } => {
-            let library = Library::open(&path)?;
-            export(&library, &file, args.json)?;
-        }
+        Command::Export { file } => export(home, &file, args.json)?,
         Command::Import { file, dry_run } => {
             let mode = if dry_run { ImportMode::DryRun } else { ImportMode::Apply };
-            let report = job::import(&mut Library::open(&path)?, &file, mode)?;
+            let report = command::import(home, &file, mode)?;
             say(args.json, import_json(&report), || import_words(&report, mode))?;
         }
     }
@@ -229,15 +224,11 @@ fn what_it_may_lack(reason: BackupReason) -> Option<&'static str> {
     }
 }
 
-fn export(library: &LibraryReader, file: &std::path::Path, json: bool) -> Result<()> {
+fn export(home: &Home, file: &Path, json: bool) -> Result<()> {
     if file.as_os_str() == "-" {
-        let mut out = std::io::BufWriter::new(output::ResultStream);
-        let refused = "cannot write to standard output";
-        library.export(&mut out).context(refused)?;
-        out.flush().context(refused)?;
-        return Ok(());
+        return command::export_to_stdout(home, std::io::BufWriter::new(output::ResultStream));
     }
-    let counts = job::export(library, file)?;
+    let counts = command::export(home, file)?;
     let value = json!({
         "path": output::path_json(file), "people": counts.people, "photos": counts.photos,
         "photos_by_path": counts.photos_by_path, "faces": counts.faces,

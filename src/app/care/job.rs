@@ -1,5 +1,6 @@
 //! What both the window and `likeness library` do with the library's file.
 
+pub(crate) mod command;
 #[cfg(feature = "gui")]
 pub mod repair;
 #[cfg(feature = "gui")]

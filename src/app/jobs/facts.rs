@@ -224,40 +224,18 @@ mod tests {
     use crate::app::engine::home::Home;
     use crate::app::engine::library_thread::LibraryHandle;
     use crate::app::engine::networks::EngineOptions;
-    use crate::library::{
-        AgainstMerge, Decision, FaceRecord, FileFacts, FileHashes, GroupedBy, LibraryError, PhotoRecord, SetAside,
-    };
-    use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, Revision, StepId};
+    use crate::library::{AgainstMerge, Decision, GroupedBy, LibraryError, PhotoRecord, SetAside, fixture};
+    use crate::types::{FaceId, Revision, StepId};
 
-    /// A photo whose faces point in directions given in degrees.
+    /// A photo whose faces point in directions given in degrees, the first the clearest.
     fn photo(path: &Path, model: &ModelId, degrees: &[f32]) -> PhotoRecord {
-        let face = |(place, degrees): (usize, &f32)| FaceRecord {
-            detection: Detection {
-                face_box: FaceBox { x: 100.0 * place as f32, y: 0.0, width: 80.0, height: 90.0 },
-                score: 0.9 - place as f32 / 100.0,
-                landmarks: Landmarks([[0.0; 2]; 5]),
-            },
-            embedding: Embedding::normalise(vec![degrees.to_radians().cos(), degrees.to_radians().sin()]).ok(),
-            crop_jpeg: Vec::new(),
+        let face = |(place, degrees): (usize, &f32)| {
+            let mut face = fixture::face(100.0 * place as f32, *degrees);
+            face.detection.score -= place as f32 / 100.0;
+            face
         };
-        PhotoRecord {
-            file: FileFacts {
-                path: path.to_owned(),
-                size: 1,
-                mtime_ns: 0,
-                ctime_ns: None,
-                hashes: Some(FileHashes { file: [degrees.len() as u8; 32], picture: [degrees.len() as u8; 32] }),
-            },
-            width: 2000,
-            height: 1000,
-            format: "jpeg".to_owned(),
-            captured_at: None,
-            camera: None,
-            gps: None,
-            detector: ModelId("boxes".to_owned()),
-            model: model.clone(),
-            faces: degrees.iter().enumerate().map(face).collect(),
-        }
+        let faces = degrees.iter().enumerate().map(face).collect();
+        PhotoRecord { width: 2000, model: model.clone(), ..fixture::photo(path, degrees.len() as u8, faces) }
     }
 
     fn decide(shared: &Shared, decision: Decision) -> TouchedFacts {

@@ -192,9 +192,9 @@ fn replace(path: &Path, text: &str) -> Result<()> {
 mod tests {
     use super::*;
     use crate::library::care::FaceToForget;
-    use crate::library::{Decision, Destination, FaceRecord, FileFacts, FileHashes, LibraryError, PhotoRecord};
-    use crate::types::FaceId;
-    use crate::types::{Detection, Embedding, Landmarks, ModelId, Revision};
+    use crate::library::fixture::{face, photo};
+    use crate::library::{Decision, Destination, LibraryError};
+    use crate::types::{FaceId, Revision};
 
     fn ada() -> PersonToForget {
         let face = FaceToForget {
@@ -263,7 +263,7 @@ mod tests {
         let photos = folder.path().join("photos");
         let mut library = Library::open(&home.library()).unwrap();
         let scan = library.begin_scan(&photos).unwrap();
-        let recorded = library.record_photos(scan, &[photo(&photos.join("a.jpg"), 7)]).unwrap();
+        let recorded = library.record_photos(scan, &[photo(&photos.join("a.jpg"), 7, vec![face(10.0, 0.0)])]).unwrap();
         let faces = library.faces_of_photo(recorded[0].photo_id).unwrap().iter().map(|face| face.face_id).collect();
         let to = Destination::NewPerson { name: "Ada".to_owned() };
         library.decide(&Decision::Move { of: None, faces, to }, Revision::NOW).unwrap();
@@ -330,7 +330,8 @@ mod tests {
         let mut faces = Vec::new();
         for (name, hash) in [("kept.jpg", 1), ("gone.jpg", 2)] {
             thumbnails.put(&[hash; 32], b"a picture").unwrap();
-            let recorded = library.record_photos(scan, &[photo(&photos.join(name), hash)]).unwrap();
+            let recorded =
+                library.record_photos(scan, &[photo(&photos.join(name), hash, vec![face(10.0, 0.0)])]).unwrap();
             faces.extend(library.faces_of_photo(recorded[0].photo_id).unwrap().iter().map(|face| face.face_id));
         }
         let to = Destination::NewPerson { name: "Ada".to_owned() };
@@ -341,31 +342,5 @@ mod tests {
         let ada = library.everyone().unwrap()[0].id;
         let shown = library.person_to_forget(ada).unwrap();
         (home, library, shown)
-    }
-
-    /// A photo of one face.
-    fn photo(path: &Path, hash: u8) -> PhotoRecord {
-        let hash = [hash; 32];
-        let hashes = Some(FileHashes { file: hash, picture: hash });
-        PhotoRecord {
-            file: FileFacts { path: path.to_owned(), size: 1, mtime_ns: 0, ctime_ns: None, hashes },
-            width: 640,
-            height: 480,
-            format: "jpeg".to_owned(),
-            captured_at: None,
-            camera: None,
-            gps: None,
-            detector: ModelId("boxes".to_owned()),
-            model: ModelId("toy".to_owned()),
-            faces: vec![FaceRecord {
-                detection: Detection {
-                    face_box: FaceBox { x: 10.0, y: 10.0, width: 60.0, height: 80.0 },
-                    score: 0.9,
-                    landmarks: Landmarks([[20.0, 30.0]; 5]),
-                },
-                embedding: Embedding::normalise(vec![1.0, 0.0]).ok(),
-                crop_jpeg: Vec::new(),
-            }],
-        }
     }
 }

@@ -88,7 +88,7 @@ pub fn fill(
     while !left.is_empty() && !cancel.is_cancelled() {
         let (mut batch, mut in_photo) = (Vec::new(), Vec::new());
         while batch.len() < BATCH && !left.is_empty() {
-            let (people, rest) = left.split_at(company(left, &mut rng));
+            let (people, rest) = left.split_at(faces_in_one_photo(left, &mut rng));
             left = rest;
             secs += 1 + (rng.random_range(0.0..2.0) * BETWEEN_PHOTOS_SECS) as i64;
             batch.push(photo(folder, made.photos + batch.len(), secs, people, &appearances, plan, &mut rng)?);
@@ -174,7 +174,7 @@ fn largest(faces: usize) -> f64 {
 }
 
 /// How many of the next faces stand in one photo: nobody is there twice.
-fn company(next: &[usize], rng: &mut impl Rng) -> usize {
+fn faces_in_one_photo(next: &[usize], rng: &mut impl Rng) -> usize {
     let most = [1, 1, 1, 2, 2, 2, 3, 3, 4, 5, FACES_OF_PHOTO_AT_MOST][rng.random_range(0..11)].min(next.len());
     (1..most).find(|&at| next[..at].contains(&next[at])).unwrap_or(most)
 }

@@ -16,7 +16,7 @@ use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::jobs::reembed::{ReembedSummary, reembed};
 use crate::cluster::graph::{NeighbourGraph, RememberedGroups};
 use crate::cluster::wrong_matches::WrongMatches;
-use crate::cluster::{self, Constraints, Dendrogram, KnownPerson, Linkage, WrongShare};
+use crate::cluster::{self, Constraints, Dendrogram, Linkage, MeanFace, WrongShare};
 use crate::library::{Decision, GroupedBy, GroupingInput, Library, LibraryError};
 use crate::networks::models::Store;
 use crate::types::{Cancel, Embedding, FaceId, ModelId, PersonId, Revision, SquaredDistance, Touched};
@@ -367,7 +367,7 @@ fn smaller_half(embeddings: &[Embedding], exactly: usize) -> Result<Vec<usize>> 
     let is_in_smaller: HashSet<usize> = smaller.into_iter().collect();
     let half = |is_smaller: bool| {
         let theirs = (0..sampled.len()).filter(|place| is_in_smaller.contains(place) == is_smaller);
-        KnownPerson::new(PersonId(0), theirs.map(|place| &sampled[place])).context("both halves hold faces")
+        MeanFace::of(theirs.map(|place| &sampled[place])).context("both halves hold faces")
     };
     let (few, many) = (half(true)?, half(false)?);
     let is_nearer = |place: &usize| few.distance(&embeddings[*place]).0 < many.distance(&embeddings[*place]).0;

@@ -10,18 +10,18 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use self::names::{Outcome, tell_offered};
+use super::job::command::{self, NamesAnswered, NamesAsked};
 use super::job::{
-    self, AnsweredHere, FolderNames, KnownFaces, LeftName, MoreSources, NameChoices, OfferedNames, SkippedFile,
-    UndoSummary, WriteChoices, WriteSummary,
+    self, FolderNames, LeftName, MoreSources, NameChoices, OfferedNames, SkippedFile, UndoSummary, WriteChoices,
+    WriteSummary,
 };
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable, printable_text};
 use crate::app::engine::cli::output::with_path;
 use crate::app::engine::cli::{Global, output, there_is_a_library, usage};
 use crate::app::engine::home::Home;
-use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
+use crate::app::engine::networks::EngineOptions;
 use crate::app::engine::progress::{JobEvent, Skipped};
-use crate::app::jobs::options::resolve;
-use crate::library::{Library, WritePlace};
+use crate::library::WritePlace;
 use crate::metadata::region_box::RegionBox;
 use crate::metadata::xmp::{
     ChangeKind, FileChange, FoundPeople, MetadataPlan, NameList, OthersNames, PacketPlace, PeoplePacket, PlannedChange,
@@ -112,6 +112,10 @@ impl MetadataArgs {
         matches!(self.command, Command::Names(_))
     }
 
+    fn needs_library(&self) -> bool {
+        !matches!(self.command, Command::Read { .. })
+    }
+
     fn refuse_idle(&self) -> Result<()> {
         let keeps_idly = matches!(&self.command, Command::Diff(what) if what.keep_time);
         usage(!keeps_idly, "--keep-time has no effect on diff, which writes nothing")?;
@@ -140,6 +144,9 @@ impl WriteArgs {
 /// A file that cannot be read or written keeps no other from its names; it is listed, and the run is no success then.
 pub fn run(home: &Home, global: &Global, args: MetadataArgs) -> Result<ExitCode> {
     args.refuse_idle()?;
+    if args.needs_library() {
+        there_is_a_library(home)?;
+    }
     let cancel = cancel_on_ctrl_c()?;
     let mut console = Console::new();
     // Skipped files are listed once, with the counts.
@@ -154,34 +161,16 @@ pub fn run(home: &Home, global: &Global, args: MetadataArgs) -> Result<ExitCode>
             tell_names(&names, args.json)?;
         }
         Command::Names(what) => {
-            let mut library = opened(home)?;
-            let options = resolve(home, EngineOptions { device: global.device()?, ..EngineOptions::default() })?;
-            if what.again {
-                job::offer_again(&mut library)?;
-            }
             let more = MoreSources { digikam: what.digikam.clone(), contacts: what.contacts.clone() };
-            let known = KnownFaces::read(&library, &what.folder, &options.model_id())?;
-            // A library that cannot be written is read anew the next time.
-            let mut keep = |read: Vec<_>, gone: Vec<_>| _ = library.note_names_read(&read, &gone);
-            let offered = job::offer(home, known, &options, &more, &mut keep, &cancel, &mut show)?;
-            let Some(offered) = offered else { return Ok(ExitCode::SUCCESS) };
-            let chosen = what.choices(&offered)?;
-            let answered = match what.dry_run {
-                true => Some(AnsweredHere::default()),
-                false => {
-                    let (mut loaded, options, cancel) = (None, &options, &cancel);
-                    let place = &mut loaded;
-                    let load = move |events: &mut dyn FnMut(JobEvent)| {
-                        let engine: &Engine = { place }.insert(Engine::load(home, options, cancel, events)?);
-                        Ok(Some(engine as &dyn FindFaces))
-                    };
-                    let names = (&offered, &chosen);
-                    job::answer_here(&mut library, (home, options), names, load, cancel, &mut show)?
-                }
-            };
+            let asked = NamesAsked { folder: &what.folder, more: &more, again: what.again, dry_run: what.dry_run };
+            let given = EngineOptions { device: global.device()?, ..EngineOptions::default() };
+            let answered = command::names(home, given, &asked, |offered| what.choices(offered), &cancel, &mut show)?;
             console.close();
-            if let Some(answered) = answered {
-                let outcome = if what.dry_run { Outcome::WouldBe(&chosen) } else { Outcome::Is(&answered, &chosen) };
+            if let Some(NamesAnswered { offered, chosen, answered }) = answered {
+                let outcome = match &answered {
+                    None => Outcome::WouldBe(&chosen),
+                    Some(answered) => Outcome::Is(answered, &chosen),
+                };
                 tell_offered(&offered, &outcome, args.json)?;
             }
         }
@@ -192,19 +181,19 @@ pub fn run(home: &Home, global: &Global, args: MetadataArgs) -> Result<ExitCode>
                 }
                 tell_plan(photo, plan, args.json)
             };
-            let summary = job::diff(&mut opened(home)?, &what.folder, &what.choices(), &cancel, &mut show, &mut tell)?;
+            let summary = command::diff(home, &what.folder, &what.choices(), &cancel, &mut show, &mut tell)?;
             console.close();
             tell_written(&summary, ["would change", "Nothing would change"], args.json)?;
             return Ok(success_if(summary.skipped.is_empty()));
         }
         Command::Write(what) => {
-            let summary = job::write(&mut opened(home)?, &what.folder, &what.choices(), &cancel, &mut show)?;
+            let summary = command::write(home, &what.folder, &what.choices(), &cancel, &mut show)?;
             console.close();
             tell_written(&summary, ["changed", "Nothing was changed"], args.json)?;
             return Ok(success_if(summary.skipped.is_empty()));
         }
         Command::Undo => {
-            let summary = job::undo(&mut opened(home)?, &cancel, &mut show)?;
+            let summary = command::undo(home, &cancel, &mut show)?;
             console.close();
             tell_undone(summary.as_ref(), args.json)?;
             return Ok(success_if(summary.is_some_and(|summary| summary.skipped.is_empty())));
@@ -216,11 +205,6 @@ pub fn run(home: &Home, global: &Global, args: MetadataArgs) -> Result<ExitCode>
 /// Ctrl-C has an exit code of its own.
 fn success_if(all_was_done: bool) -> ExitCode {
     if all_was_done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn opened(home: &Home) -> Result<Library> {
-    there_is_a_library(home)?;
-    Ok(Library::open(&home.library())?)
 }
 
 impl NamesArgs {

@@ -3,6 +3,7 @@
 mod access;
 mod answer;
 mod by_hand;
+pub mod command;
 mod files_read;
 mod offer;
 mod pending;
@@ -32,7 +33,7 @@ pub(crate) use self::offer::{KnownFaces, offer};
 pub use self::preview::{DiffLine, FileFate, FilePreview, WritePreview};
 pub(crate) use self::read::{FolderNames, read, says_something};
 pub use self::skipped::{SkipWhy, SkippedFile};
-pub(crate) use self::sources::MoreSources;
+pub use self::sources::MoreSources;
 #[cfg(feature = "gui")]
 pub use self::window::{Event, Job, Request};
 #[cfg(feature = "gui")]

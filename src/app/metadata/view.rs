@@ -51,12 +51,12 @@ impl FeatureView<State> for Views {
     }
 }
 
-/// One quiet line: "4,312 names of 57 people found in your photos · Review…".
+/// One quiet line, or two where there is no room: "4,312 names of 57 people found in your photos · Review…".
 fn head_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let Some(words) = ctx.state.found_words(ctx.text) else { return };
     ui.allocate_ui_with_layout(
         eframe::egui::vec2(ui.available_width(), size::CONTROL),
-        Layout::left_to_right(Align::Center),
+        Layout::left_to_right(Align::Center).with_main_wrap(true),
         |ui| {
             ui.spacing_mut().item_spacing.x = space::S;
             ui.label(theme::secondary(ui, words));

@@ -6,15 +6,13 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde_json::json;
 
-use super::job::{self, ScanChoices, ScanContext, ScanSummary};
+use super::job::command::{FolderScan, scan_folder};
+use super::job::{ScanChoices, ScanSummary};
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable, printable_text};
 use crate::app::engine::cli::{Global, output, squared_distance};
 use crate::app::engine::home::Home;
-use crate::app::engine::library_thread::LibraryHandle;
-use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
+use crate::app::engine::networks::EngineOptions;
 use crate::app::engine::progress::{JobEvent, Skipped};
-use crate::app::engine::thumbnail_files::ThumbnailCache;
-use crate::app::jobs::options::{remember_networks, remember_small_faces, resolve};
 use crate::app::jobs::regroup::GroupSummary;
 use crate::cluster::Linkage;
 use crate::library::MissingPolicy;
@@ -71,18 +69,6 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
         offline: args.offline,
         ..EngineOptions::default()
     };
-    let options = resolve(home, given)?;
-    if let Some(summary) = job::summary_without_networks(&args.folder, &options, home, &cancel)? {
-        print_nothing(&summary, &options, args.json)?;
-        return Ok(exit_code(&summary));
-    }
-    let engine = Engine::load(home, &options, &cancel, &mut show)?;
-    let library = LibraryHandle::open(&home.library())?;
-    if let Some(small_faces) = args.small_faces {
-        remember_small_faces(&library, small_faces)?;
-    }
-    remember_networks(&library, &options)?;
-    let thumbnails = ThumbnailCache::new(home.cache());
     let choices = ScanChoices {
         linkage: args.linkage,
         threshold: args.threshold.map(SquaredDistance),
@@ -90,15 +76,16 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
         touched: None,
         of_library: false,
     };
-    let context = ScanContext { home, options: &options, engine: &engine, library: &library, thumbnails: &thumbnails };
-    let folders = std::slice::from_ref(&args.folder);
-    let (summary, groups) = job::run(folders, &choices, &context, &cancel, &mut show)?;
+    let done = scan_folder(home, &args.folder, given, &choices, &cancel, &mut show)?;
     console.close();
-    match args.json {
-        true => print_json(&summary, groups.as_ref(), &engine)?,
-        false => words(&summary, groups.as_ref(), &engine.device().name).iter().try_for_each(output::line)?,
+    match (args.json, &done.device) {
+        (true, _) => print_json(&done)?,
+        (false, None) => print_nothing(&done.summary)?,
+        (false, Some(device)) => {
+            words(&done.summary, done.groups.as_ref(), device).iter().try_for_each(output::line)?;
+        }
     }
-    Ok(exit_code(&summary))
+    Ok(exit_code(&done.summary))
 }
 
 /// Of a folder that is not there nothing could be scanned, which is a failure; nothing is lost by it.
@@ -126,30 +113,22 @@ fn exit_code(summary: &ScanSummary) -> ExitCode {
 
 /// What a scan tells for which no network was loaded: of a folder that is not there, or of one without photos while no
 /// model is installed to scan with.
-fn print_nothing(summary: &ScanSummary, options: &EngineOptions, json: bool) -> Result<()> {
-    match json {
-        true => {
-            let mut object = serde_json::to_value(summary).unwrap_or_default();
-            object["people"] = json!(null);
-            object["device"] = json!(null);
-            object["detector"] = json!(options.detector_id());
-            object["model"] = json!(options.model_id());
-            output::json(&object)
-        }
-        false if summary.cancelled => output::line("Cancelled"),
-        false if summary.offline_folders.is_empty() => output::line("The folder holds no photos\n0 photos, 0 faces"),
+fn print_nothing(summary: &ScanSummary) -> Result<()> {
+    match summary.offline_folders.is_empty() {
+        _ if summary.cancelled => output::line("Cancelled"),
+        true => output::line("The folder holds no photos\n0 photos, 0 faces"),
         false => {
             summary.offline_folders.iter().try_for_each(|folder| output::line(format!("offline {}", printable(folder))))
         }
     }
 }
 
-fn print_json(summary: &ScanSummary, groups: Option<&GroupSummary>, engine: &Engine) -> Result<()> {
-    let mut object = serde_json::to_value(summary).unwrap_or_default();
-    object["people"] = json!(groups.map(|groups| groups.people));
-    object["device"] = json!(engine.device().name);
-    object["detector"] = json!(engine.detector_model());
-    object["model"] = json!(engine.model_id());
+fn print_json(done: &FolderScan) -> Result<()> {
+    let mut object = serde_json::to_value(&done.summary).unwrap_or_default();
+    object["people"] = json!(done.groups.as_ref().map(|groups| groups.people));
+    object["device"] = json!(done.device);
+    object["detector"] = json!(done.detector);
+    object["model"] = json!(done.model);
     output::json(&object)
 }
 

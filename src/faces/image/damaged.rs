@@ -13,9 +13,9 @@ use ::image::{DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, ImageFormat
 use super::decode::{decode_other, open, upright};
 use super::decoder::{DecodeLimits, Stored, over_white};
 use super::kind::PictureFormat;
-use super::reader::little;
 use super::resize::thumbnail;
 use super::{DecodeError, about, heif, jpeg, jxl, pnm, raw, tiff};
+use crate::types::reader::little;
 
 /// A picture that may lack parts, or hold rubbish. Upright, as a photo is.
 #[derive(Debug, Clone)]

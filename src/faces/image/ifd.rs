@@ -2,7 +2,7 @@
 //!
 //! Every place and length is checked against the file, and no directory is visited twice.
 
-use super::reader::{big, little, slice};
+use crate::types::reader::{big, little, slice};
 
 /// A file, or a block inside of one, whose offsets count from its beginning.
 #[derive(Debug, Clone, Copy)]
@@ -151,8 +151,10 @@ fn is_whole_number(kind: u64) -> bool {
     matches!(kind, 1 | 3 | 4 | 7 | 13 | 16 | 18)
 }
 
-fn type_bytes(kind: u64) -> Option<u64> {
+/// Of one value.
+pub(super) fn type_bytes(kind: u64) -> Option<u64> {
     match kind {
+        // Bytes, text, signed bytes, undefined.
         1 | 2 | 6 | 7 => Some(1),
         3 | 8 => Some(2),
         4 | 9 | 11 | 13 => Some(4),

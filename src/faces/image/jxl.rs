@@ -9,9 +9,9 @@ use ::image::{DynamicImage, GrayAlphaImage, GrayImage, RgbImage, RgbaImage};
 use jxl_oxide::{AllocTracker, EnumColourEncoding, InitializeResult, JxlImage, PixelFormat, Render, RenderingIntent};
 
 use super::DecodeError;
-use super::boxes::boxes;
 use super::colour::FileColours;
 use super::decoder::{DecodeLimits, Stored, in_srgb};
+use crate::types::iso_box::boxes;
 
 const CONTAINER: &[u8] = b"\0\0\0\x0cJXL \r\n\x87\n";
 

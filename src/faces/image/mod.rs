@@ -13,7 +13,6 @@
 //! Left out: developing raw data, further frames and pages (they are counted), moving pictures.
 
 mod about;
-mod boxes;
 mod colour;
 mod cut;
 mod damaged;
@@ -32,7 +31,6 @@ mod pnm;
 mod profile;
 mod raw;
 mod raw_pairs;
-mod reader;
 mod resize;
 mod scaling;
 mod tiff;

@@ -8,7 +8,7 @@ use std::io::Read;
 
 use super::colour::FileColours;
 use super::ifd::TiffFile;
-use super::reader::Reader;
+use crate::types::reader::Reader;
 
 /// A file's own word about its colours.
 #[derive(Debug, PartialEq)]

@@ -24,7 +24,7 @@ pub(super) struct Theirs {
     /// Of these, what nobody who stays is or was called.
     pub own_names: HashSet<String>,
     /// Named people who are gone, and of whom nobody can tell into whom they were merged.
-    strays: HashSet<i64>,
+    untraceable: HashSet<i64>,
 }
 
 impl Theirs {
@@ -41,21 +41,21 @@ impl Theirs {
             faces: faces.clone(),
             names: names.into_iter().collect(),
             own_names: HashSet::new(),
-            strays: HashSet::new(),
+            untraceable: HashSet::new(),
         };
         let known = |id: i64| people.contains(&id) || here.contains_key(&id);
         let mut of_others = HashSet::new();
         for id in told.people().chain(here.keys().copied()).chain(people.iter().copied()).collect::<HashSet<_>>() {
             let names = told.names.get(&id).into_iter().flatten().chain(here.get(&id).into_iter().flatten());
             let names: Vec<String> = names.cloned().collect();
-            match told.heir(id, known) {
+            match told.successor(id, known) {
                 // A group that nobody named is no part of them, and what else is told of it stays.
-                Some(heir) if people.contains(&heir) && !names.is_empty() => {
+                Some(successor) if people.contains(&successor) && !names.is_empty() => {
                     theirs.people.insert(id);
                     theirs.names.extend(names);
                 }
                 Some(_) => of_others.extend(names),
-                None if told.merged_into_nobody_known.contains(&id) => _ = theirs.strays.insert(id),
+                None if told.merged_into_nobody_known.contains(&id) => _ = theirs.untraceable.insert(id),
                 None => {}
             }
         }
@@ -84,7 +84,7 @@ impl Theirs {
             Change::Face { id, before, after } => faces.contains(id) || of(before) || of(after),
             Change::Person { id, before, after } => {
                 people.contains(id)
-                    || self.strays.contains(id)
+                    || self.untraceable.contains(id)
                     || [before, after].into_iter().filter_map(name_in).any(|name| self.own_names.contains(name))
             }
             Change::Rejected { face, person, .. } | Change::WasOf { face, person, .. } => {
@@ -105,7 +105,7 @@ impl Theirs {
 struct Told {
     names: HashMap<i64, HashSet<String>>,
     /// Who went, and to whom their faces came.
-    heirs: HashMap<i64, i64>,
+    merged: HashMap<i64, i64>,
     /// Named people who went without a face.
     merged_into_nobody_known: HashSet<i64>,
 }
@@ -132,10 +132,10 @@ impl Told {
     fn note_gone(&mut self, step: &[Change]) {
         for change in step {
             let Change::Person { id, before: before @ Some(_), after: None } = change else { continue };
-            self.heirs.remove(id);
+            self.merged.remove(id);
             self.merged_into_nobody_known.remove(id);
-            match heir_in(step, *id) {
-                Some(heir) => _ = self.heirs.insert(*id, heir),
+            match person_merged_into(step, *id) {
+                Some(successor) => _ = self.merged.insert(*id, successor),
                 None if name_in(before).is_some() => _ = self.merged_into_nobody_known.insert(*id),
                 None => {}
             }
@@ -143,18 +143,18 @@ impl Told {
     }
 
     fn people(&self) -> impl Iterator<Item = i64> {
-        self.names.keys().chain(self.heirs.keys()).copied()
+        self.names.keys().chain(self.merged.keys()).copied()
     }
 
     /// Who somebody became: themself, if they are known, or into whom they were merged, also by way of others.
-    fn heir(&self, person: i64, known: impl Fn(i64) -> bool) -> Option<i64> {
-        let mut heir = person;
+    fn successor(&self, person: i64, known: impl Fn(i64) -> bool) -> Option<i64> {
+        let mut successor = person;
         // As many as there can be in a row.
-        for _ in 0..=self.heirs.len() {
-            if known(heir) {
-                return Some(heir);
+        for _ in 0..=self.merged.len() {
+            if known(successor) {
+                return Some(successor);
             }
-            heir = *self.heirs.get(&heir)?;
+            successor = *self.merged.get(&successor)?;
         }
         None
     }
@@ -162,7 +162,7 @@ impl Told {
 
 /// To whom a step gave a face of somebody who goes with it; where they had none, the only one who is otherwise changed by
 /// it.
-fn heir_in(step: &[Change], gone: i64) -> Option<i64> {
+fn person_merged_into(step: &[Change], gone: i64) -> Option<i64> {
     let given = |change: &Change| match change {
         Change::Face { before, after, .. } if before.person().is_some_and(|person| person.0 == gone) => after.person(),
         _ => None,

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::library::error::{LibraryError, Result};
-use crate::library::names::TravellingAnswer;
+use crate::library::names::ExportedAnswer;
 use crate::library::reason::Reason;
 use crate::library::review::{Belongs, SetAside, cleaned};
 use crate::types::{FaceBox, Landmarks, PathText, hex};
@@ -22,7 +22,7 @@ use crate::types::{FaceBox, Landmarks, PathText, hex};
 pub(super) const FORMAT: &str = "likeness-library";
 pub(super) const VERSION: u32 = 3;
 /// How the names of settings begin that are not of one computer: those of the grouping.
-pub(super) const TRAVELLING: &str = "grouping.";
+pub(super) const EXPORTED_SETTINGS: &str = "grouping.";
 const LONGEST_SETTING: usize = 200;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -198,7 +198,7 @@ pub(super) struct Contents {
     pub rejected: Vec<(i64, i64)>,
     pub was_of: Vec<(i64, i64, Belongs)>,
     /// What was answered to names of other programs, each in a photo.
-    pub names: Vec<(i64, String, TravellingAnswer)>,
+    pub names: Vec<(i64, String, ExportedAnswer)>,
     pub different: Vec<[i64; 2]>,
     pub folders: Vec<PathBuf>,
     pub settings: Vec<(String, String)>,
@@ -229,9 +229,9 @@ pub(super) fn read(from: impl BufRead) -> Result<Contents> {
             TransferLine::Face(face) => contents.faces.push(face),
             TransferLine::Rejected { face, person } => contents.rejected.push((face, person)),
             TransferLine::WasOf { face, person, belongs } => contents.was_of.push((face, person, belongs)),
-            TransferLine::RefusedName { photo, name } => contents.names.push((photo, name, TravellingAnswer::Refused)),
+            TransferLine::RefusedName { photo, name } => contents.names.push((photo, name, ExportedAnswer::Refused)),
             TransferLine::TakenName { photo, name, sources } => {
-                contents.names.push((photo, name, TravellingAnswer::Taken { sources }));
+                contents.names.push((photo, name, ExportedAnswer::Taken { sources }));
             }
             TransferLine::Different { people } => contents.different.push(people),
             TransferLine::Folder(path) => contents.folders.push(path.to_path()),
@@ -313,15 +313,15 @@ impl Known {
                 came_before(&self.people, *b, "person")?;
                 if a == b { Err(format!("person {a} is told apart from themself")) } else { Ok(()) }
             }
-            TransferLine::Setting { key, value } => travelling(key, value),
+            TransferLine::Setting { key, value } => check_setting(key, value),
             _ => Ok(()),
         }
     }
 }
 
 /// Only what an export writes, and what can be read back as a number or a word of JSON.
-fn travelling(key: &str, value: &str) -> Result<(), String> {
-    if !key.starts_with(TRAVELLING) || key.len() > LONGEST_SETTING {
+fn check_setting(key: &str, value: &str) -> Result<(), String> {
+    if !key.starts_with(EXPORTED_SETTINGS) || key.len() > LONGEST_SETTING {
         return Err("it is no setting that travels".to_owned());
     }
     match serde_json::from_str(value) {

@@ -5,10 +5,10 @@ use std::io::Write;
 
 use rusqlite::Connection;
 
-use super::lines::{FORMAT, FaceLine, Hash, Header, PersonLine, PhotoLine, TRAVELLING, TransferLine, VERSION};
+use super::lines::{EXPORTED_SETTINGS, FORMAT, FaceLine, Hash, Header, PersonLine, PhotoLine, TransferLine, VERSION};
 use crate::library::error::{LibraryError, Result};
 use crate::library::files::PROGRAM;
-use crate::library::names::TravellingAnswer;
+use crate::library::names::ExportedAnswer;
 use crate::library::open::LibraryReader;
 use crate::library::reason::Reason;
 use crate::library::review::{FaceState, rows};
@@ -174,11 +174,11 @@ fn the_rest(c: &Connection, take: Take<TransferLine>) -> Result<()> {
         let belongs = rows::belongs_at(row, 2)?;
         take(TransferLine::WasOf { face: row.get(0)?, person: row.get(1)?, belongs })?;
     }
-    for (photo, name, answer) in names::travelling_answers(c)? {
+    for (photo, name, answer) in names::exported_answers(c)? {
         let photo = photo.0;
         take(match answer {
-            TravellingAnswer::Refused => TransferLine::RefusedName { photo, name },
-            TravellingAnswer::Taken { sources } => TransferLine::TakenName { photo, name, sources },
+            ExportedAnswer::Refused => TransferLine::RefusedName { photo, name },
+            ExportedAnswer::Taken { sources } => TransferLine::TakenName { photo, name, sources },
         })?;
     }
     let mut query = c.prepare("SELECT person_a, person_b FROM different ORDER BY 1, 2")?;
@@ -192,7 +192,7 @@ fn the_rest(c: &Connection, take: Take<TransferLine>) -> Result<()> {
         take(TransferLine::Folder(PathText::of(&path::from_bytes(row.get(0)?))))?;
     }
     let mut query = c.prepare("SELECT key, value FROM setting WHERE key LIKE ?1 ORDER BY key")?;
-    let mut rows = query.query([format!("{TRAVELLING}%")])?;
+    let mut rows = query.query([format!("{EXPORTED_SETTINGS}%")])?;
     while let Some(row) = rows.next()? {
         take(TransferLine::Setting { key: row.get(0)?, value: row.get(1)? })?;
     }

@@ -291,27 +291,18 @@ fn units(b: &Builder, row: &[Conv]) -> (Vec<ConvUnit>, usize) {
 
 #[cfg(test)]
 mod tests {
-    use burn::module::{ModuleMapper, Param};
     use burn::tensor::Distribution;
 
     use super::*;
     use crate::networks::nets::EmbeddingNet;
-
-    /// Gives batch norms something to do, which fresh ones have not.
-    struct Disturb;
-
-    impl ModuleMapper for Disturb {
-        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            param.map(|values| if D == 1 { values.random_like(Distribution::Uniform(0.5, 1.5)) } else { values })
-        }
-    }
+    use crate::networks::nets::testing::DrawnNorms;
 
     #[test]
     fn folding_changes_nothing() {
         let device = Device::flex();
         device.seed(23);
         let config = NetConfig { input: [80, 80], embedding_size: 8, dropout: 0.0, batch_norm: true, width: 0.25 };
-        let net = init(&config, &device).map(&mut Disturb);
+        let net = init(&config, &device).map(&mut DrawnNorms);
         let images = Tensor::<4>::random([2, 3, 80, 80], Distribution::Normal(0.0, 1.0), &device);
         let before = net.forward_unit(images.clone());
         let after = net.folded().forward_unit(images);

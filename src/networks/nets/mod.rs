@@ -46,6 +46,8 @@ pub mod recognise;
 pub mod sface;
 pub mod shufflenet;
 pub mod squeezenet;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod yunet;
 pub mod zeiler_fergus;
 

@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, end_on_ctrl_c};
 use crate::app::engine::cli::{Global, at_least_one, count_between, output, usage};
 use crate::app::engine::home::Home;
-use crate::app::engine::networks::{Engine, EngineOptions, choose_device};
+use crate::app::engine::networks::{EngineOptions, choose_device};
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::bench::{self, BenchPlan, BenchReport, Machine};
 use crate::app::evaluate::job::bench_library::{LibraryBenchEvent, LibraryReport, bench_library};
@@ -97,9 +97,7 @@ pub fn run(home: &Home, global: &Global, args: BenchArgs) -> Result<ExitCode> {
         ..EngineOptions::default()
     };
     let plan = BenchPlan { photos: args.photos, cluster_faces: args.cluster_faces, seed: args.seed };
-    plan.can_be_held()?;
-    let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
-    let report = bench::bench(&engine, &plan, &cancel, &mut |step| output::note(step))?;
+    let report = bench::bench(home, &options, &plan, &cancel, &mut |event| console.show(event))?;
     match args.json {
         true => output::json(&report)?,
         false => print_table(&report)?,

@@ -13,8 +13,10 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
+use crate::app::engine::home::Home;
 use crate::app::engine::memory::hold;
-use crate::app::engine::networks::Engine;
+use crate::app::engine::networks::{Engine, EngineOptions};
+use crate::app::engine::progress::JobEvent;
 use crate::app::jobs::working_copy::working_copy;
 use crate::cluster::{self, Constraints, Linkage};
 use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode};
@@ -32,7 +34,7 @@ pub(crate) struct BenchPlan {
 
 impl BenchPlan {
     /// Refuses what this computer cannot hold.
-    pub fn can_be_held(&self) -> Result<()> {
+    fn can_be_held(&self) -> Result<()> {
         let (faces, photos) = (self.cluster_faces, self.photos);
         hold(&counted(faces, "embedding", "embeddings"), (faces * DIMENSIONS * size_of::<f32>()) as u64)?;
         hold(&counted(photos as usize, "photo", "photos"), u64::from(photos) * LEAST_PHOTO_BYTES)
@@ -89,13 +91,17 @@ pub(crate) struct BenchReport {
     pub(crate) rates: Vec<Rate>,
 }
 
-/// Measures every step; `step` is told its name before each.
+/// Loads the networks and measures every step; its name is told before each.
 pub(crate) fn bench(
-    engine: &Engine,
+    home: &Home,
+    options: &EngineOptions,
     plan: &BenchPlan,
     cancel: &Cancel,
-    step: &mut dyn FnMut(&str),
+    events: &mut dyn FnMut(JobEvent),
 ) -> Result<BenchReport> {
+    plan.can_be_held()?;
+    let engine = &Engine::load(home, options, cancel, events)?;
+    let mut step = |name: &str| events(JobEvent::Note(name.to_owned()));
     let folder = tempfile::tempdir().context("cannot make a folder for the synthetic photos")?;
     step("Drawing photos");
     let album = AlbumPlan { people: 20, photos: plan.photos, seed: plan.seed, layout: Layout::Photos };

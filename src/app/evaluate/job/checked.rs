@@ -7,22 +7,22 @@ use crate::app::evaluate::job::setup::EvaluationSetup;
 pub struct Checked {
     pub(crate) outcome: CheckOutcome,
     /// One a finding; None where the model's own preprocessing has to be put right.
-    pub(crate) cures: Vec<Option<Cure>>,
+    pub(crate) suggestions: Vec<Option<SuggestedEvaluation>>,
 }
 
 /// An evaluation that avoids the fault.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Cure {
+pub(crate) enum SuggestedEvaluation {
     WithoutDetector(EvaluationSetup),
     /// As the model says, instead of the given embeddings.
     EmbedHere(EvaluationSetup),
 }
 
-impl Cure {
+impl SuggestedEvaluation {
     pub fn label_key(&self) -> &'static str {
         match self {
-            Self::WithoutDetector(_) => "cure_without_detector",
-            Self::EmbedHere(_) => "cure_embed_here",
+            Self::WithoutDetector(_) => "suggest_without_detector",
+            Self::EmbedHere(_) => "suggest_embed_here",
         }
     }
 

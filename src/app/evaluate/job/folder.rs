@@ -36,7 +36,7 @@ pub(crate) fn eval_folder(
 ) -> Result<Run> {
     faces.notes(note);
     let (labels, people) = faces.labels()?;
-    note_thin(faces, &labels, people, note);
+    note_shortcomings(faces, &labels, people, note);
     let vectors = &faces.images.vectors;
     let found = PairDistances::of(vectors, &labels, counter, cancel)?;
     let val = found.val_at_far(far_target).context("the folder cannot be judged")?;
@@ -99,7 +99,7 @@ pub(crate) fn eval_folder(
 
 /// Says once what makes the figures better or worse than the set would have them: people without a pair, and copies of
 /// one picture, which are pairs that nobody can miss.
-fn note_thin(faces: &FaceInputs, labels: &[u32], people: usize, note: &mut dyn FnMut(String)) {
+fn note_shortcomings(faces: &FaceInputs, labels: &[u32], people: usize, note: &mut dyn FnMut(String)) {
     let mut pictures = vec![0_usize; people];
     labels.iter().for_each(|&person| pictures[person as usize] += 1);
     match pictures.iter().filter(|count| **count == 1).count() {

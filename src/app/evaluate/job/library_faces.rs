@@ -47,45 +47,22 @@ pub(crate) fn library_faces(home: &Home, model: &ModelId) -> Result<FaceInputs> 
 mod tests {
     use super::*;
     use crate::app::engine::library_thread::LibraryHandle;
-    use crate::library::{FaceRecord, FileFacts, FileHashes, GroupedBy, LibraryError, PhotoRecord};
-    use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, Revision};
-
-    fn face(degrees: f32) -> FaceRecord {
-        let face_box = FaceBox { x: 0.0, y: degrees, width: 80.0, height: 90.0 };
-        let detection = Detection { face_box, score: 0.9, landmarks: Landmarks([[0.0; 2]; 5]) };
-        let vector = vec![degrees.to_radians().cos(), degrees.to_radians().sin()];
-        FaceRecord { detection, embedding: Embedding::normalise(vector).ok(), crop_jpeg: Vec::new() }
-    }
+    use crate::library::fixture::{face, model, photo};
+    use crate::library::{GroupedBy, LibraryError};
+    use crate::types::{FaceId, Revision};
 
     /// The window's writer stays open meanwhile.
     #[test]
     fn two_people_of_one_name_stay_two_and_a_slash_makes_no_other() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();
-        let (library, model) = (LibraryHandle::open(&home.library()).unwrap(), ModelId("toy".to_owned()));
+        let (library, model) = (LibraryHandle::open(&home.library()).unwrap(), model());
         let (root, of) = (folder.path().to_owned(), model.clone());
         library
             .call(move |library| {
                 let scan = library.begin_scan(&root)?;
-                let hashes = FileHashes { file: [1; 32], picture: [2; 32] };
-                let photo = PhotoRecord {
-                    file: FileFacts {
-                        path: root.join("a.jpg"),
-                        size: 1,
-                        mtime_ns: 0,
-                        ctime_ns: None,
-                        hashes: Some(hashes),
-                    },
-                    width: 500,
-                    height: 500,
-                    format: "jpeg".to_owned(),
-                    captured_at: None,
-                    camera: None,
-                    gps: None,
-                    detector: ModelId("boxes".to_owned()),
-                    model: of.clone(),
-                    faces: [0.0, 1.0, 90.0, 91.0, 180.0, 181.0].map(face).to_vec(),
-                };
+                let faces = [0.0, 1.0, 90.0, 91.0, 180.0, 181.0].map(|degrees| face(degrees, degrees)).to_vec();
+                let photo = photo(&root.join("a.jpg"), 1, faces);
                 library.record_photos(scan, &[photo])?;
                 let faces: Vec<FaceId> = library.faces_to_group(&of)?.faces.iter().map(|face| face.face_id).collect();
                 let groups: Vec<Vec<FaceId>> = faces.chunks(2).map(<[FaceId]>::to_vec).collect();

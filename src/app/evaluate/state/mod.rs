@@ -18,7 +18,7 @@ pub(crate) use crate::app::evaluate::job::check::CheckOutcome;
 pub(crate) use crate::app::evaluate::job::check::alternatives::PossibleFault;
 pub(crate) use crate::app::evaluate::job::check::findings::Finding;
 use crate::app::evaluate::job::checked::Checked;
-pub(crate) use crate::app::evaluate::job::checked::Cure;
+pub(crate) use crate::app::evaluate::job::checked::SuggestedEvaluation;
 pub(crate) use crate::app::evaluate::job::pairs_config::Mirror;
 pub(crate) use crate::app::evaluate::job::present::{fold_cells, percent};
 pub(crate) use crate::app::evaluate::job::setup::{EvaluationOptions, EvaluationPath, EvaluationSetup, Subject};

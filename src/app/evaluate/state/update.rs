@@ -66,8 +66,8 @@ impl Feature for State {
             }
             Message::Fix(index) => {
                 let checked = self.checked.as_ref().and_then(|(_, checked)| checked.ready());
-                if let Some(cure) = checked.and_then(|checked| checked.cures.get(index)?.as_ref()) {
-                    out.ask(Request::Start(cure.setup().clone()));
+                if let Some(suggestion) = checked.and_then(|checked| checked.suggestions.get(index)?.as_ref()) {
+                    out.ask(Request::Start(suggestion.setup().clone()));
                 }
             }
             // A setup that is not complete starts nothing; dialogs are the window's.

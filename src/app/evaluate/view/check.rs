@@ -4,7 +4,7 @@ use eframe::egui::{self, Ui, Vec2};
 
 use crate::app::engine::facts::Loadable;
 use crate::app::evaluate::state::words;
-use crate::app::evaluate::state::{CheckOutcome, Cure, Finding, Message, PossibleFault};
+use crate::app::evaluate::state::{CheckOutcome, Finding, Message, PossibleFault, SuggestedEvaluation};
 use crate::app::evaluate::view::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
@@ -37,8 +37,8 @@ pub(crate) fn check_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run) {
                 if outcome.findings.is_empty() {
                     nothing_ui(ui, ctx, outcome);
                 }
-                for (index, (finding, cure)) in outcome.findings.iter().zip(&checked.cures).enumerate() {
-                    finding_ui(ui, ctx, index, (outcome, finding, cure.as_ref()));
+                for (index, (finding, suggestion)) in outcome.findings.iter().zip(&checked.suggestions).enumerate() {
+                    finding_ui(ui, ctx, index, (outcome, finding, suggestion.as_ref()));
                 }
                 ui.add_space(space::S);
                 if buttons::button_ui(ui, Rank::Plain, ctx.text.s("check_again")).clicked() {
@@ -66,7 +66,7 @@ fn finding_ui(
     ui: &mut Ui,
     ctx: &mut Context<'_>,
     index: usize,
-    (outcome, finding, cure): (&CheckOutcome, &Finding, Option<&Cure>),
+    (outcome, finding, suggestion): (&CheckOutcome, &Finding, Option<&SuggestedEvaluation>),
 ) {
     ui.horizontal_top(|ui| {
         ui.label(icons::text(Icon::TriangleAlert).color(theme::palette(ui.visuals()).unsure));
@@ -79,9 +79,9 @@ fn finding_ui(
                 ui.add(egui::Label::new(theme::secondary(ui, sentence)).wrap());
             }
         });
-        match cure {
-            Some(cure) => {
-                if buttons::button_ui(ui, Rank::Primary, ctx.text.s(cure.label_key())).clicked() {
+        match suggestion {
+            Some(suggestion) => {
+                if buttons::button_ui(ui, Rank::Primary, ctx.text.s(suggestion.label_key())).clicked() {
                     ctx.send(Message::Fix(index));
                 }
             }

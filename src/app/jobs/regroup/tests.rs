@@ -10,18 +10,14 @@ use super::*;
 use crate::app::engine::home::Home;
 use crate::app::jobs::forget::forget;
 use crate::cluster::graph::fingerprint;
+use crate::library::fixture::{self, face, file, model};
 use crate::library::{AgainstMerge, Destination, FaceRecord, FileFacts, FileHashes, PhotoRecord};
-use crate::types::{Detection, FaceBox, Landmarks};
 
 const DIMENSIONS: usize = 32;
 /// Tests group by neighbours above so many faces, or never.
 const FEW: ExactUpTo = ExactUpTo { average: 20, single: 20 };
 const NEVER: ExactUpTo = ExactUpTo { average: usize::MAX, single: usize::MAX };
 const GROUPING: Grouping = Grouping { linkage: Linkage::Average, threshold: SquaredDistance(1.0) };
-
-fn model() -> ModelId {
-    ModelId("toy".to_owned())
-}
 
 /// Faces of thirty people, of some many and of others few, as they come.
 fn faces(count: usize, seed: u64) -> Vec<Embedding> {
@@ -39,27 +35,13 @@ fn faces(count: usize, seed: u64) -> Vec<Embedding> {
     (0..count).map(|_| face()).collect()
 }
 
+/// Of one face; there are more pictures than a byte tells apart.
 fn photo(path: &Path, number: usize, embedding: Embedding) -> PhotoRecord {
     let mut hash = [0; 32];
     hash[..8].copy_from_slice(&(number as u64 + 1).to_le_bytes());
-    let detection = Detection {
-        face_box: FaceBox { x: 10.0, y: 10.0, width: 60.0, height: 80.0 },
-        score: 0.9,
-        landmarks: Landmarks([[20.0, 30.0]; 5]),
-    };
     let hashes = Some(FileHashes { file: hash, picture: hash });
-    PhotoRecord {
-        file: FileFacts { path: path.to_owned(), size: 1, mtime_ns: 0, ctime_ns: None, hashes },
-        width: 640,
-        height: 480,
-        format: "jpeg".to_owned(),
-        captured_at: None,
-        camera: None,
-        gps: None,
-        detector: ModelId("boxes".to_owned()),
-        model: model(),
-        faces: vec![FaceRecord { detection, embedding: Some(embedding), crop_jpeg: Vec::new() }],
-    }
+    let face = FaceRecord { embedding: Some(embedding), ..face(10.0, 0.0) };
+    PhotoRecord { file: FileFacts { hashes, ..file(path, 0) }, ..fixture::photo(path, 0, vec![face]) }
 }
 
 struct MadeLibrary {

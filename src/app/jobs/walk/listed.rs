@@ -29,10 +29,10 @@ impl ListedFiles {
         if as_listed.is_file() {
             return as_listed;
         }
-        self.spelt_otherwise(&listed).unwrap_or(as_listed)
+        self.spelled_otherwise(&listed).unwrap_or(as_listed)
     }
 
-    fn spelt_otherwise(&mut self, listed: &Path) -> Option<PathBuf> {
+    fn spelled_otherwise(&mut self, listed: &Path) -> Option<PathBuf> {
         let (stem, folders) = (listed.file_stem()?, listed.parent()?);
         let mut at = self.folder.clone();
         for folder in folders {

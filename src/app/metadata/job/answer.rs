@@ -119,7 +119,7 @@ impl OfferedNames {
     ///
     /// # Errors
     /// A name that nobody has who was found.
-    pub(crate) fn to_take(&self, only: &[String]) -> Result<NameChoices> {
+    pub fn to_take(&self, only: &[String]) -> Result<NameChoices> {
         let is_wanted = |name: &PlacedName| !only.is_empty() || name.kind == NameKind::Confirmed;
         let taken = self.meant(only)?.into_iter().flat_map(placed_names).filter(is_wanted).collect();
         Ok(NameChoices { taken, ..NameChoices::default() })

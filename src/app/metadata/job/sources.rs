@@ -23,7 +23,7 @@ use crate::types::Cancel;
 
 /// Where names are looked for besides the photos' own folders.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct MoreSources {
+pub struct MoreSources {
     /// digiKam's `digikam4.db`.
     pub digikam: Option<PathBuf>,
     /// Picasa's `contacts.xml`.

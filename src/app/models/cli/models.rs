@@ -11,7 +11,6 @@ use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
 use crate::app::engine::cli::output;
 use crate::app::engine::home::Home;
 use crate::app::engine::install::install;
-use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::EMBEDDER;
 use crate::app::models::job;
 use crate::networks::models::{FileCheck, InstallOptions, ModelEntry, Store};
@@ -157,9 +156,8 @@ fn verify(store: &Store, names: &[String]) -> Result<ExitCode> {
 }
 
 fn remove(home: &Home, store: &Store, names: &[String]) -> Result<ExitCode> {
-    let library = || home.has_library().then(|| LibraryHandle::open(&home.library())).transpose();
     for id in resolve(store, names)? {
-        let removed = job::remove(store, &id, library)?;
+        let removed = job::remove(home, store, &id)?;
         let what = if removed.was_installed { "removed" } else { "was not installed" };
         output::line(format!("{id}: {what}"))?;
         if removed.default_in_use {

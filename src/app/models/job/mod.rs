@@ -5,6 +5,7 @@ mod window;
 
 use anyhow::Result;
 
+use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::jobs::options;
 use crate::networks::models::{FileCheck, Store};
@@ -22,8 +23,13 @@ pub struct Removed {
 }
 
 /// Removes a model from the disk. One that the user had added is gone for good; where it was in use, the default takes
-/// its place. `library` is asked for only where that has to be known; None where there is no library.
-pub(crate) fn remove(
+/// its place.
+pub(crate) fn remove(home: &Home, store: &Store, model: &ModelId) -> Result<Removed> {
+    remove_with(store, model, || home.has_library().then(|| LibraryHandle::open(&home.library())).transpose())
+}
+
+/// `library` is asked for only where it has to be known; None where there is no library.
+fn remove_with(
     store: &Store,
     model: &ModelId,
     library: impl FnOnce() -> Result<Option<LibraryHandle>>,
@@ -46,7 +52,6 @@ pub(crate) fn verify<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::engine::home::Home;
     use crate::app::engine::networks::{EMBEDDER, EngineOptions};
     use crate::app::jobs::options::resolve;
 
@@ -72,12 +77,11 @@ mod tests {
         let (_folder, home, mine) = with_own_model();
         assert_eq!(in_use(&home), mine);
         let store = Store::open(home.models()).unwrap();
-        let library = || Ok(Some(LibraryHandle::open(&home.library())?));
         // A built-in model can be installed again, and stays the one in use.
         let sface = ModelId(EMBEDDER.to_owned());
-        assert_eq!(remove(&store, &sface, library).unwrap(), Removed { was_installed: false, default_in_use: false });
+        assert_eq!(remove(&home, &store, &sface).unwrap(), Removed { was_installed: false, default_in_use: false });
         assert_eq!(in_use(&home), mine);
-        assert_eq!(remove(&store, &mine, library).unwrap(), Removed { was_installed: true, default_in_use: true });
+        assert_eq!(remove(&home, &store, &mine).unwrap(), Removed { was_installed: true, default_in_use: true });
         assert_eq!(in_use(&home), sface);
     }
 

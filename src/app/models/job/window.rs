@@ -120,7 +120,7 @@ fn verify(shared: &Shared, model: &ModelId) -> Result<Touched> {
 
 fn remove(shared: &Shared, model: &ModelId) -> Result<Touched> {
     let store = Store::open(shared.home.models())?;
-    let removed = job::remove(&store, model, || Ok(Some(shared.library.clone())))?;
+    let removed = job::remove_with(&store, model, || Ok(Some(shared.library.clone())))?;
     if !removed.default_in_use {
         return Ok(Touched::models());
     }

@@ -99,34 +99,13 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::library::{Destination, FaceRecord, FileFacts, FileHashes, PhotoRecord, ScanId};
-    use crate::types::{Detection, FaceBox, Landmarks, ModelId};
+    use crate::library::fixture::{face, photo};
+    use crate::library::{Destination, FaceRecord, ScanId};
 
     /// A picture of one face at a path; which face that is.
     fn record(library: &mut Library, scan: ScanId, path: &Path, hash: u8) -> FaceId {
-        let face = FaceRecord {
-            detection: Detection {
-                face_box: FaceBox { x: 1.5, y: 2.0, width: 3.0, height: 4.0 },
-                score: 0.9,
-                landmarks: Landmarks([[0.0; 2]; 5]),
-            },
-            embedding: None,
-            crop_jpeg: Vec::new(),
-        };
-        let hashes = Some(FileHashes { file: [hash; 32], picture: [hash; 32] });
-        let photo = PhotoRecord {
-            file: FileFacts { path: path.into(), size: 9, mtime_ns: 9, ctime_ns: None, hashes },
-            width: 64,
-            height: 48,
-            format: "jpeg".into(),
-            captured_at: None,
-            camera: None,
-            gps: None,
-            detector: ModelId("boxes".into()),
-            model: ModelId("toy".into()),
-            faces: vec![face],
-        };
-        let photo = library.record_photos(scan, &[photo]).unwrap()[0].photo_id;
+        let face = FaceRecord { embedding: None, ..face(10.0, 0.0) };
+        let photo = library.record_photos(scan, &[photo(path, hash, vec![face])]).unwrap()[0].photo_id;
         library.faces_of_photo(photo).unwrap()[0].face_id
     }
 

@@ -283,8 +283,8 @@ mod tests {
     use crate::app::engine::home::Home;
     use crate::app::engine::library_thread::LibraryHandle;
     use crate::app::engine::networks::EngineOptions;
-    use crate::library::{Decision, FaceRecord, FileFacts, FileHashes, PhotoRecord};
-    use crate::types::{Detection, Embedding, FaceBox, Landmarks, ModelId, StepId};
+    use crate::library::{Decision, PhotoRecord, fixture};
+    use crate::types::StepId;
 
     /// One face a photo, in directions given in degrees, and grouped as they were before.
     fn shared(folder: &std::path::Path, groups: &[&[f32]]) -> Shared {
@@ -292,30 +292,12 @@ mod tests {
         let options = EngineOptions::default();
         let (library, model) = (LibraryHandle::open(&home.library()).unwrap(), options.model_id());
         let photo = |number: usize, degrees: f32| PhotoRecord {
-            file: FileFacts {
-                path: folder.join(format!("{number}.jpg")),
-                size: 1,
-                mtime_ns: 0,
-                ctime_ns: None,
-                hashes: Some(FileHashes { file: [number as u8 + 1; 32], picture: [number as u8 + 1; 32] }),
-            },
-            width: 640,
-            height: 480,
-            format: "jpeg".to_owned(),
-            captured_at: None,
-            camera: None,
-            gps: None,
-            detector: ModelId("boxes".to_owned()),
             model: model.clone(),
-            faces: vec![FaceRecord {
-                detection: Detection {
-                    face_box: FaceBox { x: 10.0, y: 10.0, width: 60.0, height: 80.0 },
-                    score: 0.9,
-                    landmarks: Landmarks([[0.0; 2]; 5]),
-                },
-                embedding: Embedding::normalise(vec![degrees.to_radians().cos(), degrees.to_radians().sin()]).ok(),
-                crop_jpeg: Vec::new(),
-            }],
+            ..fixture::photo(
+                &folder.join(format!("{number}.jpg")),
+                number as u8 + 1,
+                vec![fixture::face(10.0, degrees)],
+            )
         };
         let photos: Vec<PhotoRecord> =
             groups.iter().copied().flatten().enumerate().map(|(number, degrees)| photo(number, *degrees)).collect();

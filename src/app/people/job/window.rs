@@ -212,33 +212,17 @@ mod tests {
     use crate::app::engine::report::Report;
     use crate::app::engine::shared::Running;
     use crate::app::engine::workers::Workers;
-    use crate::library::{Destination, FaceRecord, FileFacts, FileHashes, GroupedBy, PhotoRecord};
-    use crate::types::{Detection, Embedding, FaceBox, Landmarks, ModelId};
+    use crate::library::{Destination, FaceRecord, GroupedBy, PhotoRecord, fixture};
+    use crate::types::{Embedding, ModelId};
 
     fn photo(path: &Path, model: &ModelId, faces: usize) -> PhotoRecord {
         let mut random = ChaCha8Rng::seed_from_u64(1);
         let mut face = |place: usize| FaceRecord {
-            detection: Detection {
-                face_box: FaceBox { x: 100.0 * place as f32, y: 10.0, width: 60.0, height: 80.0 },
-                score: 0.9,
-                landmarks: Landmarks([[20.0, 30.0]; 5]),
-            },
             embedding: Embedding::normalise((0..64).map(|_| random.random_range(-1.0..1.0)).collect()).ok(),
-            crop_jpeg: Vec::new(),
+            ..fixture::face(100.0 * place as f32, 0.0)
         };
-        let hashes = Some(FileHashes { file: [1; 32], picture: [1; 32] });
-        PhotoRecord {
-            file: FileFacts { path: path.to_owned(), size: 1, mtime_ns: 0, ctime_ns: None, hashes },
-            width: 640,
-            height: 480,
-            format: "jpeg".to_owned(),
-            captured_at: None,
-            camera: None,
-            gps: None,
-            detector: ModelId("boxes".to_owned()),
-            model: model.clone(),
-            faces: (0..faces).map(&mut face).collect(),
-        }
+        let faces = (0..faces).map(&mut face).collect();
+        PhotoRecord { model: model.clone(), ..fixture::photo(path, 1, faces) }
     }
 
     #[test]

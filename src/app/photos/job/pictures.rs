@@ -81,7 +81,7 @@ mod tests {
     use crate::app::engine::home::Home;
     use crate::app::engine::library_thread::LibraryHandle;
     use crate::app::engine::networks::EngineOptions;
-    use crate::library::{FileFacts, FileHashes, Library, PhotoRecord};
+    use crate::library::{Library, PhotoRecord, fixture};
 
     #[test]
     fn a_torn_thumbnail_is_made_again() {
@@ -90,20 +90,8 @@ mod tests {
         let path = folder.path().join("a.png");
         image::RgbImage::from_pixel(40, 30, image::Rgb([200, 100, 50])).save(&path).unwrap();
         let options = EngineOptions::default();
-        let hash = [7; 32];
-        let hashes = Some(FileHashes { file: hash, picture: hash });
-        let record = PhotoRecord {
-            file: FileFacts { path, size: 1, mtime_ns: 1, ctime_ns: None, hashes },
-            width: 40,
-            height: 30,
-            format: "png".into(),
-            captured_at: None,
-            camera: None,
-            gps: None,
-            detector: options.detector_id(),
-            model: options.model_id(),
-            faces: Vec::new(),
-        };
+        let hash = fixture::hashes(7).file;
+        let record = PhotoRecord { model: options.model_id(), ..fixture::photo(&path, 7, Vec::new()) };
         let mut library = Library::open(&home.library()).unwrap();
         let scan = library.begin_scan(folder.path()).unwrap();
         let photo = library.record_photos(scan, &[record]).unwrap()[0].photo_id;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::presence::real_path;
 use crate::app::engine::library_thread::LibraryHandle;
-use crate::library::{Library, LibraryError, LibraryReader, ScanStand};
+use crate::library::{Library, LibraryError, LibraryReader, ScanProgress};
 use crate::types::path_text;
 
 const SETTING: &str = "scan_under_way";
@@ -29,7 +29,7 @@ struct UnderWay {
     #[serde(with = "path_text::several")]
     folders: Vec<PathBuf>,
     /// How far scans had come when it went on by itself last.
-    went_on_at: Option<ScanStand>,
+    went_on_at: Option<ScanProgress>,
 }
 
 /// Notes that these folders are being scanned. Returns those of which that was not noted before.
@@ -60,14 +60,14 @@ pub(super) fn interrupted(library: &LibraryReader) -> Result<Option<InterruptedS
     if folders.is_empty() {
         return Ok(None);
     }
-    let came_further = went_on_at != Some(library.scan_stand()?);
+    let came_further = went_on_at != Some(library.scan_progress()?);
     Ok(Some(InterruptedScan { folders, came_further }))
 }
 
 /// Notes that it goes on by itself, and how far it has come.
 pub(super) fn note_going_on(library: &LibraryHandle) -> Result<()> {
     library.call(|library| {
-        let under_way = UnderWay { went_on_at: Some(library.scan_stand()?), ..UnderWay::read(library)? };
+        let under_way = UnderWay { went_on_at: Some(library.scan_progress()?), ..UnderWay::read(library)? };
         under_way.keep(library)
     })
 }

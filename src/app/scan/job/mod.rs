@@ -4,6 +4,7 @@
 //! pool and networks is bounded, so memory stays flat whatever the album's size.
 
 mod carry_over;
+pub(crate) mod command;
 #[cfg(test)]
 mod histories;
 #[cfg(feature = "gui")]

@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -11,11 +12,10 @@ use crate::app::people::job::{Event as PeopleEvent, Request as PeopleRequest};
 use crate::app::photos::job::Request as PhotosRequest;
 use crate::app::settings::job::Request as SettingsRequest;
 use crate::library::{
-    Decision, FaceRecord, FacesOfFolder, FileFacts, FileHashes, GroupedBy, Library, LibraryError, PhotoFilter,
-    PhotoRecord,
+    Decision, FaceRecord, FacesOfFolder, GroupedBy, Library, LibraryError, PhotoFilter, PhotoRecord, fixture,
 };
 use crate::networks::device::DeviceChoice;
-use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId, PhotoId, Revision};
+use crate::types::{FaceId, ModelId, PersonId, PhotoId, Revision};
 
 /// What a page may take, however long somebody writes.
 const SOON: Duration = Duration::from_secs(20);
@@ -36,7 +36,7 @@ impl Window {
         let options = EngineOptions::default();
         let mut library = Library::open(&home.library()).unwrap();
         let scan = library.begin_scan(folder.path()).unwrap();
-        let record = photo_record(folder.path().join("a.png"), &options.model_id());
+        let record = photo_record(&folder.path().join("a.png"), &options.model_id());
         let photo = library.record_photos(scan, &[record]).unwrap()[0].photo_id;
         let face = library.faces_of_photo(photo).unwrap()[0].face_id;
         library.apply_grouping(&[vec![face]], GroupedBy::Scan, Revision::NOW).unwrap();
@@ -84,31 +84,10 @@ impl Window {
     }
 }
 
-fn photo_record(path: PathBuf, model: &ModelId) -> PhotoRecord {
-    let face_box = FaceBox { x: 10.0, y: 10.0, width: 80.0, height: 90.0 };
-    let jpeg = crate::app::engine::portrait::thumbnail_jpeg(&image::RgbImage::new(8, 8)).unwrap();
-    PhotoRecord {
-        file: FileFacts {
-            path,
-            size: 1,
-            mtime_ns: 0,
-            ctime_ns: None,
-            hashes: Some(FileHashes { file: [1; 32], picture: [1; 32] }),
-        },
-        width: 200,
-        height: 100,
-        format: "png".to_owned(),
-        captured_at: None,
-        camera: None,
-        gps: None,
-        detector: ModelId("boxes".to_owned()),
-        model: model.clone(),
-        faces: vec![FaceRecord {
-            detection: Detection { face_box, score: 0.9, landmarks: Landmarks([[0.0; 2]; 5]) },
-            embedding: Embedding::normalise(vec![1.0, 0.0]).ok(),
-            crop_jpeg: jpeg,
-        }],
-    }
+fn photo_record(path: &Path, model: &ModelId) -> PhotoRecord {
+    let crop_jpeg = crate::app::engine::portrait::thumbnail_jpeg(&image::RgbImage::new(8, 8)).unwrap();
+    let face = FaceRecord { crop_jpeg, ..fixture::face(10.0, 0.0) };
+    PhotoRecord { model: model.clone(), ..fixture::photo(path, 1, vec![face]) }
 }
 
 /// The library's writer works, and so does all that may have to wait for it; a backup is made meanwhile.

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::reader::{Reader, big, slice};
+use crate::types::iso_box::whole_boxes;
+use crate::types::reader::{Reader, big, slice};
 
 type Bytes<'a> = &'a [u8];
 
@@ -34,9 +35,9 @@ pub(in super::super) struct Heif<'a> {
 impl<'a> Heif<'a> {
     /// None where the boxes do not lead to a primary picture.
     pub(in super::super) fn read(bytes: &'a [u8]) -> Option<Self> {
-        let meta = find(&boxes(bytes), b"meta")?;
-        let boxes = self::boxes(meta.get(4..)?);
-        let properties = self::boxes(find(&boxes, b"iprp")?);
+        let meta = find(&listed(bytes), b"meta")?;
+        let boxes = listed(meta.get(4..)?);
+        let properties = listed(find(&boxes, b"iprp")?);
         let [made_of, auxiliary, multiplied] = references(find(&boxes, b"iref").unwrap_or_default())?;
         Some(Self {
             bytes,
@@ -45,7 +46,7 @@ impl<'a> Heif<'a> {
             kinds: kinds(find(&boxes, b"iinf")?)?,
             places: places(find(&boxes, b"iloc")?)?,
             linked: linked(&properties)?,
-            properties: self::boxes(find(&properties, b"ipco")?),
+            properties: listed(find(&properties, b"ipco")?),
             made_of,
             auxiliary,
             multiplied,
@@ -132,21 +133,8 @@ impl<'a> Heif<'a> {
     }
 }
 
-/// Type and content, up to the first box that does not fit: what follows it is no part of the file.
-fn boxes(bytes: &[u8]) -> Vec<(Bytes<'_>, Bytes<'_>)> {
-    let mut reader = Reader(bytes);
-    std::iter::from_fn(|| next_box(&mut reader)).collect()
-}
-
-fn next_box<'a>(reader: &mut Reader<'a>) -> Option<(Bytes<'a>, Bytes<'a>)> {
-    let whole = reader.0.len() as u64;
-    let (short, kind) = (reader.big(4)?, reader.take(4)?);
-    let (length, header) = match short {
-        0 => (whole, 8),
-        1 => (reader.big(8)?, 16),
-        length => (length, 8),
-    };
-    Some((kind, reader.take(usize::try_from(length.checked_sub(header)?).ok()?)?))
+fn listed(bytes: &[u8]) -> Vec<(Bytes<'_>, Bytes<'_>)> {
+    whole_boxes(bytes).collect()
 }
 
 fn find<'a>(boxes: &[(Bytes<'a>, Bytes<'a>)], kind: &[u8]) -> Option<&'a [u8]> {
@@ -168,7 +156,7 @@ fn kinds(iinf: Bytes<'_>) -> Option<BTreeMap<u64, Bytes<'_>>> {
     let (version, _, mut reader) = full_box(iinf)?;
     reader.take(if version == 0 { 2 } else { 4 })?;
     let mut kinds = BTreeMap::new();
-    for (_, content) in boxes(reader.0).into_iter().filter(|(kind, _)| kind == b"infe") {
+    for (_, content) in whole_boxes(reader.0).filter(|(kind, _)| kind == b"infe") {
         let (version, _, mut entry) = full_box(content)?;
         let item = entry.big(if version < 3 { 2 } else { 4 })?;
         entry.take(2)?;
@@ -238,7 +226,7 @@ fn references(iref: Bytes) -> Option<[BTreeMap<u64, Vec<u64>>; 3]> {
     }
     let (version, _, reader) = full_box(iref)?;
     let bytes = if version == 0 { 2 } else { 4 };
-    for (kind, content) in boxes(reader.0) {
+    for (kind, content) in whole_boxes(reader.0) {
         let Some(kind) = [b"dimg", b"auxl", b"prem"].iter().position(|known| kind == *known) else { continue };
         let mut reader = Reader(content);
         let (from, count) = (reader.big(bytes)?, reader.big(2)? as usize);

@@ -7,9 +7,9 @@ use heifer_hevc_dec::nal::{NalUnit, NalUnitType};
 use heifer_hevc_dec::params::Sps;
 use heifer_hevc_dec::recon::Frame;
 
-use super::super::reader::Reader;
 use super::code_points::CodePoints;
 use super::planes::{Planes, SamplePlane};
+use crate::types::reader::Reader;
 
 /// Decodes the picture of at most `max_pixels` that `pieces` hold together.
 ///

@@ -8,7 +8,6 @@ use rayon::prelude::*;
 
 use super::super::DecodeError;
 use super::super::decoder::DecodeLimits;
-use super::super::reader::Reader;
 use super::av1::{self, Av1Error};
 use super::code_points::CodePoints;
 use super::colour::{ColourProfile, FromPlanes};
@@ -16,6 +15,7 @@ use super::container::Heif;
 use super::hevc;
 use super::planes::Planes;
 use super::turn::{self, Raster};
+use crate::types::reader::Reader;
 
 /// Identities of identities end long before.
 const DEEPEST: usize = 8;

@@ -3,7 +3,7 @@
 
 use ::image::{ImageBuffer, Pixel, imageops};
 
-use super::super::reader::Reader;
+use crate::types::reader::Reader;
 
 pub(super) type Raster<P> = ImageBuffer<P, Vec<u8>>;
 

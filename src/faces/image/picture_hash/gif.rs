@@ -3,7 +3,7 @@
 //! The version is left out, because it rises when a comment is added; so are all extensions but transparency.
 
 use super::PartHasher;
-use crate::faces::image::reader::Reader;
+use crate::types::reader::Reader;
 
 pub(super) fn follow(bytes: &[u8], seen: &mut PartHasher) -> Option<()> {
     let mut reader = Reader(bytes.get(6..)?);

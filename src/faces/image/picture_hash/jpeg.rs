@@ -4,7 +4,7 @@
 //! What comes after the end marker (further pictures, a phone's video) is left out; a missing end marker is no change.
 
 use super::PartHasher;
-use crate::faces::image::reader::Reader;
+use crate::types::reader::Reader;
 
 const TEM: u8 = 0x01;
 const SOI: u8 = 0xd8;

@@ -3,7 +3,7 @@
 //! Texts, time, EXIF, the paper's resolution and the frames of an animation are left out, as is all after the end chunk.
 
 use super::PartHasher;
-use crate::faces::image::reader::Reader;
+use crate::types::reader::Reader;
 
 /// Chunks that count, in the order in which they are hashed.
 const SEEN: [&[u8]; 9] = [b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"cICP"];

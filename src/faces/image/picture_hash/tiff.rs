@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::PartHasher;
-use crate::faces::image::reader::{big, little, slice};
+use crate::faces::image::ifd::type_bytes;
+use crate::types::reader::{big, little, slice};
 
 const ORIENTATION: u16 = 274;
 
@@ -142,14 +143,3 @@ const UNDEFINED: u64 = 7;
 const IFD: u64 = 13;
 const LONG8: u64 = 16;
 const IFD8: u64 = 18;
-
-fn type_bytes(kind: u64) -> Option<u64> {
-    match kind {
-        // Bytes, text, signed bytes, undefined.
-        1 | 2 | 6 | 7 => Some(1),
-        3 | 8 => Some(2),
-        4 | 9 | 11 | 13 => Some(4),
-        5 | 10 | 12 | 16..=18 => Some(8),
-        _ => None,
-    }
-}

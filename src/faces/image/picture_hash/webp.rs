@@ -3,7 +3,7 @@
 //! The extended header counts only for an animation: a still picture gets one when metadata is first written to it.
 
 use super::PartHasher;
-use crate::faces::image::reader::{Reader, little};
+use crate::types::reader::{Reader, little};
 
 type Chunk<'a> = (&'a [u8], &'a [u8]);
 

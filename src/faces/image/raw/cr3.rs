@@ -1,9 +1,9 @@
 //! Canon's CR3: boxes as in a film. The first track is a single JPEG at full size; EXIF lies in blocks of their own.
 
-use super::super::boxes::{boxes, find as find_box};
 use super::super::exif;
-use super::super::reader::{Reader, slice};
 use super::{About, Found};
+use crate::types::iso_box::{boxes, find_box};
+use crate::types::reader::{Reader, slice};
 
 /// The box that holds Canon's blocks, and the one with a smaller preview.
 const CANON: &[u8; 16] = b"\x85\xc0\xb6\x87\x82\x0f\x11\xe0\x81\x11\xf4\xce\x46\x2b\x6a\x48";

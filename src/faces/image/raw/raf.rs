@@ -1,7 +1,7 @@
 //! Fujifilm's RAF: a header of its own that says where the JPEG is, which carries the EXIF of the whole.
 
-use super::super::reader::{big, slice};
 use super::{About, Found};
+use crate::types::reader::{big, slice};
 
 pub(super) const MARK: &[u8] = b"FUJIFILMCCD-RAW ";
 

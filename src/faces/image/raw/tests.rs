@@ -4,6 +4,7 @@ use ::image::{Rgb, RgbImage};
 
 use super::super::{DecodeLimits, DecodeScale, Photo, decode as decode_file};
 use super::*;
+use crate::types::iso_box::a_box;
 
 const SHORT: u16 = 3;
 const LONG: u16 = 4;
@@ -193,10 +194,6 @@ fn fujifilms_header() {
     file.extend(&preview);
     file.extend([7; 64]);
     assert_turned("RAF", &file);
-}
-
-fn a_box(kind: &[u8], content: &[u8]) -> Vec<u8> {
-    [&(content.len() as u32 + 8).to_be_bytes(), kind, content].concat()
 }
 
 /// For who needs a raw file of either kind.

@@ -5,8 +5,11 @@ mod checks;
 mod failing_disk;
 mod faults;
 mod forgetting;
+mod forgetting_for_good;
 mod forgetting_whole;
 mod imported_edits;
+#[cfg(unix)]
+mod in_the_way;
 mod protected;
 mod restoring;
 #[cfg(unix)]

@@ -3,6 +3,8 @@
 
 use super::super::encoding::MAX_BYTES;
 use super::{ContainerError, FileWindow, RawPacket, damaged, too_long};
+use crate::types::iso_box::BoxHead;
+use crate::types::reader::Reader;
 
 const ADOBE: [u8; 16] =
     [0xbe, 0x7a, 0xcf, 0xcb, 0x97, 0xa9, 0x42, 0xe8, 0x9c, 0x71, 0x99, 0x94, 0x91, 0xe3, 0xaf, 0xac];
@@ -41,19 +43,12 @@ fn read(file: &mut FileWindow, at: u64, length: u64) -> Result<RawPacket, Contai
 
 fn boxes(file: &mut FileWindow, mut at: u64, end: u64) -> Result<Vec<FileBox>, ContainerError> {
     let mut found = Vec::new();
-    while end.saturating_sub(at) >= 8 && found.len() < MAX_BOXES {
-        let [a, b, c, d, kind @ ..] = file.array::<8>(at)?;
-        let (head, length) = match u32::from_be_bytes([a, b, c, d]) {
-            0 => (8, end - at),
-            1 => (16, u64::from_be_bytes(file.array(at + 8)?)),
-            length => (8, u64::from(length)),
-        };
+    while at < end && found.len() < MAX_BOXES {
+        let start = file.bytes(at, (end - at).min(BoxHead::LONGEST))?;
         // A cut file still has its first boxes.
-        if length < head || length > end - at {
-            break;
-        }
-        found.push(FileBox { kind, at: at + head, length: length - head });
-        at += length;
+        let Some(head) = BoxHead::read(&start, end - at).filter(|head| !head.is_cut) else { break };
+        found.push(FileBox { kind: head.kind, at: at + head.length, length: head.content });
+        at += head.length + head.content;
     }
     Ok(found)
 }
@@ -87,18 +82,17 @@ fn packet_items(file: &mut FileWindow, (at, length): (u64, u64)) -> Result<Vec<u
     let mut wanted = Vec::new();
     for entry in boxes(file, at + head, at + length)?.iter().filter(|part| &part.kind == b"infe") {
         let bytes = file.bytes(entry.at, entry.length)?;
-        let mut bytes = Bytes(&bytes);
-        wanted.extend(packet_item(&mut bytes));
+        wanted.extend(packet_item(Reader(&bytes)));
     }
     Ok(wanted)
 }
 
-fn packet_item(entry: &mut Bytes<'_>) -> Option<u64> {
-    let version = entry.number(1)?;
-    entry.number(3)?;
-    let number = entry.number(if version >= 3 { 4 } else { 2 })?;
-    entry.number(2)?;
-    let is_mime = version >= 2 && entry.number(4)? == u64::from(u32::from_be_bytes(*b"mime"));
+fn packet_item(mut entry: Reader<'_>) -> Option<u64> {
+    let version = entry.big(1)?;
+    entry.big(3)?;
+    let number = entry.big(if version >= 3 { 4 } else { 2 })?;
+    entry.big(2)?;
+    let is_mime = version >= 2 && entry.big(4)? == u64::from(u32::from_be_bytes(*b"mime"));
     // Its name, then its type, each ended by a zero.
     let mut texts = entry.0.split(|byte| *byte == 0);
     (is_mime && texts.nth(1)? == b"application/rdf+xml").then_some(number)
@@ -131,30 +125,30 @@ impl ItemPlace {
 
 /// ISO/IEC 14496-12, section 8.11.3.
 fn item_places(table: &[u8]) -> Option<Vec<ItemPlace>> {
-    let mut table = Bytes(table);
-    let version = table.number(1)?;
-    table.number(3)?;
-    let widths = table.number(2)?;
+    let mut table = Reader(table);
+    let version = table.big(1)?;
+    table.big(3)?;
+    let widths = table.big(2)?;
     let width = |shift: u32| (widths >> shift & 15) as usize;
     let (place_width, length_width, base_width, index_width) = (width(12), width(8), width(4), width(0));
     let number_width = if version < 2 { 2 } else { 4 };
-    let count = table.number(number_width)?;
+    let count = table.big(number_width)?;
     let mut places = Vec::new();
     // Numbers may be of no width, so that the table's length bounds nothing.
     let mut extents_left = MAX_EXTENTS;
     for _ in 0..count {
-        let item = table.number(number_width)?;
-        let method = if version == 0 { 0 } else { table.number(2)? & 15 };
-        table.number(2)?;
-        let base = table.number(base_width)?;
+        let item = table.big(number_width)?;
+        let method = if version == 0 { 0 } else { table.big(2)? & 15 };
+        table.big(2)?;
+        let base = table.big(base_width)?;
         let mut extents = Vec::new();
-        for _ in 0..table.number(2)? {
+        for _ in 0..table.big(2)? {
             extents_left = extents_left.checked_sub(1)?;
             if version > 0 {
-                table.number(index_width)?;
+                table.big(index_width)?;
             }
-            let at = base.checked_add(table.number(place_width)?)?;
-            extents.push((at, table.number(length_width)?));
+            let at = base.checked_add(table.big(place_width)?)?;
+            extents.push((at, table.big(length_width)?));
         }
         // Method 2 would build items of other items.
         if method < 2 {
@@ -162,15 +156,4 @@ fn item_places(table: &[u8]) -> Option<Vec<ItemPlace>> {
         }
     }
     Some(places)
-}
-
-/// Numbers, most significant byte first, one after the other.
-struct Bytes<'a>(&'a [u8]);
-
-impl Bytes<'_> {
-    fn number(&mut self, width: usize) -> Option<u64> {
-        let (number, rest) = self.0.split_at_checked(width)?;
-        self.0 = rest;
-        Some(number.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
-    }
 }

@@ -4,7 +4,7 @@ use burn::backend::flex::FlexTensor;
 use rayon::prelude::*;
 
 use super::after::After;
-use super::cpu::Cpu;
+use super::cpu::{Cpu, CpuTask};
 use super::maps::equal_parts;
 use super::output::filled;
 
@@ -84,34 +84,32 @@ pub(super) struct ResponseNorm {
 impl ResponseNorm {
     /// β is ¾, whose power two roots make.
     pub fn apply(self, maps: &[f32], channels: usize, cpu: Cpu) -> FlexTensor {
-        changed(maps, channels, |_, values| match cpu {
-            // SAFETY: the processor has the instructions.
-            #[cfg(target_arch = "x86_64")]
-            Cpu::Avx2 => unsafe { self.pixels_on_avx2(values, channels) },
-            Cpu::Plain => self.pixels(values, channels),
-        })
+        changed(maps, channels, |_, values| NormTask { norm: self, values, channels }.run(cpu))
     }
+}
 
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn pixels_on_avx2(self, values: &mut [f32], channels: usize) {
-        self.pixels(values, channels);
-    }
+struct NormTask<'a> {
+    norm: ResponseNorm,
+    values: &'a mut [f32],
+    channels: usize,
+}
 
+impl CpuTask for NormTask<'_> {
     #[inline(always)]
-    fn pixels(self, values: &mut [f32], channels: usize) {
-        let before = (self.size - 1) / 2;
-        let mut squares = vec![0.0; channels + self.size - 1];
+    fn work(self) {
+        let Self { norm: ResponseNorm { size, alpha, k }, values, channels } = self;
+        let before = (size - 1) / 2;
+        let mut squares = vec![0.0; channels + size - 1];
         let mut sums = vec![0.0; channels];
-        let factor = self.alpha / self.size as f32;
+        let factor = alpha / size as f32;
         for values in values.chunks_exact_mut(channels) {
             squares[before..][..channels].iter_mut().zip(&*values).for_each(|(square, value)| *square = value * value);
             sums.fill(0.0);
-            for offset in 0..self.size {
+            for offset in 0..size {
                 sums.iter_mut().zip(&squares[offset..]).for_each(|(sum, square)| *sum += square);
             }
             for (value, sum) in values.iter_mut().zip(&sums) {
-                let root = sum.mul_add(factor, self.k).sqrt();
+                let root = sum.mul_add(factor, k).sqrt();
                 *value /= root * root.sqrt();
             }
         }

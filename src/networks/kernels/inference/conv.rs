@@ -11,7 +11,7 @@ use burn::backend::flex::FlexTensor;
 use rayon::prelude::*;
 
 use super::after::After;
-use super::cpu::Cpu;
+use super::cpu::{Cpu, CpuTask};
 use super::maps::{Maps, SlidingWindow, UNDER_A_TASK, Under, equal_parts, pieces};
 use super::output::{WritePlaces, filled};
 
@@ -168,24 +168,9 @@ struct ConvTask<'a> {
     places: WritePlaces<'a>,
 }
 
-impl ConvTask<'_> {
-    fn run(self, cpu: Cpu) {
-        match cpu {
-            // SAFETY: the processor has the instructions.
-            #[cfg(target_arch = "x86_64")]
-            Cpu::Avx2 => unsafe { self.run_on_avx2() },
-            Cpu::Plain => self.run_tiles(),
-        }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn run_on_avx2(self) {
-        self.run_tiles();
-    }
-
+impl CpuTask for ConvTask<'_> {
     #[inline(always)]
-    fn run_tiles(self) {
+    fn work(self) {
         let pixels = self.under.pixels.len();
         let (starts, run) = self.filters.runs(self.under.row);
         // Pixels and starts ascend, so that nothing lies beyond the last of the last.
@@ -213,7 +198,9 @@ impl ConvTask<'_> {
             }
         }
     }
+}
 
+impl ConvTask<'_> {
     #[inline(always)]
     fn tile<const PIXELS: usize>(&self, block: &FilterTile, from: usize, starts: &[usize], run: usize) {
         let mut at: [usize; PIXELS] = self.under.pixels_from(from);
@@ -221,7 +208,7 @@ impl ConvTask<'_> {
             *at += block.first_channel;
         }
         let mut sums = [*block.bias; PIXELS];
-        // SAFETY: `run_tiles` has seen that the last run of the last pixel is inside.
+        // SAFETY: `work` has seen that the last run of the last pixel is inside.
         unsafe { add_products(self.under.values, at, starts, run, block.weights, &mut sums) };
         let mut place = (self.first_pixel + from) * self.filters.outputs() + block.first;
         for sums in &mut sums {

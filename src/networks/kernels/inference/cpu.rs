@@ -62,6 +62,27 @@ impl Cpu {
     }
 }
 
+/// Work that is compiled once for each kind of processor.
+pub(super) trait CpuTask: Sized {
+    /// Inlined, with all that it calls: so it is made of the instructions of who calls it.
+    fn work(self);
+
+    fn run(self, cpu: Cpu) {
+        match cpu {
+            // SAFETY: the processor has the instructions.
+            #[cfg(target_arch = "x86_64")]
+            Cpu::Avx2 => unsafe { on_avx2(self) },
+            Cpu::Plain => self.work(),
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn on_avx2(task: impl CpuTask) {
+    task.work();
+}
+
 #[cfg(test)]
 thread_local! {
     /// Kernels that this thread has run.

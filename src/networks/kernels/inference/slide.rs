@@ -7,7 +7,7 @@ use burn::backend::flex::FlexTensor;
 use rayon::prelude::*;
 
 use super::after::After;
-use super::cpu::Cpu;
+use super::cpu::{Cpu, CpuTask};
 use super::maps::{Maps, SlidingWindow, Under, pieces};
 use super::output::{WritePlaces, filled};
 
@@ -217,24 +217,9 @@ struct SlideTask<'a, S> {
     places: WritePlaces<'a>,
 }
 
-impl<S: Slide> SlideTask<'_, S> {
-    fn run(self, cpu: Cpu) {
-        match cpu {
-            // SAFETY: the processor has the instructions.
-            #[cfg(target_arch = "x86_64")]
-            Cpu::Avx2 => unsafe { self.run_on_avx2() },
-            Cpu::Plain => self.run_tiles(),
-        }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn run_on_avx2(self) {
-        self.run_tiles();
-    }
-
+impl<S: Slide> CpuTask for SlideTask<'_, S> {
     #[inline(always)]
-    fn run_tiles(self) {
+    fn work(self) {
         let [height, width] = self.window.kernel;
         let row = |y: usize| (0..width).map(move |x| y * self.under.row + x * self.channels);
         let taken: Vec<usize> = (0..height).flat_map(row).collect();
@@ -250,7 +235,9 @@ impl<S: Slide> SlideTask<'_, S> {
             self.pixels::<1>(from, &taken);
         }
     }
+}
 
+impl<S: Slide> SlideTask<'_, S> {
     #[inline(always)]
     fn pixels<const PIXELS: usize>(&self, from: usize, taken: &[usize]) {
         let whole = self.channels - self.channels % WIDTH;
@@ -272,7 +259,7 @@ impl<S: Slide> SlideTask<'_, S> {
         for (place, offset) in taken.iter().enumerate() {
             let weights: [f32; LANES] = self.slide.weights(place, channel);
             for (sums, at) in sums.iter_mut().zip(at) {
-                // SAFETY: `run_tiles` has seen that the last place of the last pixel is inside.
+                // SAFETY: `work` has seen that the last place of the last pixel is inside.
                 let values: [f32; LANES] =
                     unsafe { *self.under.values.as_ptr().add(at + offset).cast::<[f32; LANES]>() };
                 for ((sum, value), weight) in sums.iter_mut().zip(values).zip(weights) {

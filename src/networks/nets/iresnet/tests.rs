@@ -1,13 +1,14 @@
 //! Against PyTorch, on files in the trainers' exact layouts with few channels (`tests/parity/iresnet_reference.py
 //! --small`); the networks at their full size are in `tests/parity.rs`.
 
-use burn::module::{Module, ModuleMapper, Param};
+use burn::module::Module;
 use burn::tensor::{Distribution, TensorData};
 
 use super::*;
 use crate::networks::nets::EmbeddingNet;
 use crate::networks::nets::catalogue::{self, NetOptions};
 use crate::networks::nets::recognise::recognise_as;
+use crate::networks::nets::testing::DrawnNorms;
 use crate::networks::weights::fit::{Habit, ParameterFit};
 use crate::networks::weights::remap::iresnet::{Trainer, from_body, from_insightface};
 use crate::networks::weights::remap::iresnet_graph::from_graph;
@@ -111,15 +112,9 @@ fn a_file_of_another_width_is_named_tensor_by_tensor() {
 
 #[test]
 fn folding_changes_nothing() {
-    struct Disturb;
-    impl ModuleMapper for Disturb {
-        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            param.map(|values| if D == 1 { values.random_like(Distribution::Uniform(0.5, 1.5)) } else { values })
-        }
-    }
     let device = Device::flex();
     device.seed(9);
-    let net = small(&device).map(&mut Disturb);
+    let net = small(&device).map(&mut DrawnNorms);
     let images = Tensor::<4>::random([2, 3, 32, 32], Distribution::Normal(0.0, 1.0), &device);
     let (before, after) = (net.forward_unit(images.clone()), net.folded().forward_unit(images));
     let difference = (before - after).abs().max().into_scalar::<f32>();

@@ -10,7 +10,7 @@ use crate::app::engine::shared::Shared;
 use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::job::check::CheckConfig;
 use crate::app::evaluate::job::check::alternatives::PossibleFault;
-use crate::app::evaluate::job::checked::{Checked, Cure};
+use crate::app::evaluate::job::checked::{Checked, SuggestedEvaluation};
 use crate::app::evaluate::job::evaluation::{EmbeddingsFile, EvaluationContext};
 use crate::app::evaluate::job::runs::{PairSources, record, sources};
 use crate::app::evaluate::job::setup::{EvaluationOptions, EvaluationSetup, Subject};
@@ -38,8 +38,8 @@ pub fn run(
     let mut on = EvaluationContext { home: &shared.home, networks, options, cancel, events };
     let given = asked.given.clone().map(EmbeddingsFile::at);
     let outcome = on.check_pairs(given.as_ref(), &config(&asked), |own| *own)?;
-    let cures = outcome.findings.iter().map(|finding| cure(&asked, finding.suspect)).collect();
-    Ok(Checked { outcome, cures })
+    let suggestions = outcome.findings.iter().map(|finding| suggestion(&asked, finding.suspect)).collect();
+    Ok(Checked { outcome, suggestions })
 }
 
 fn config(asked: &RunSource) -> CheckConfig {
@@ -60,7 +60,7 @@ fn asked(folder: &Path) -> Result<RunSource> {
 }
 
 /// Evaluating again in a way that avoids the fault. Wrong preprocessing is put right where the model was imported.
-fn cure(asked: &RunSource, suspect: PossibleFault) -> Option<Cure> {
+fn suggestion(asked: &RunSource, suspect: PossibleFault) -> Option<SuggestedEvaluation> {
     let setup = |crop: FaceCrop| EvaluationSetup {
         subject: Subject::PairList,
         pairs: Some(asked.list.clone()),
@@ -71,13 +71,13 @@ fn cure(asked: &RunSource, suspect: PossibleFault) -> Option<Cure> {
         options: EvaluationOptions { crop, ..EvaluationOptions::default() },
     };
     match (suspect, &asked.given) {
-        (PossibleFault::SkippedPairs, _) => Some(Cure::WithoutDetector(setup(FaceCrop::CENTRE))),
-        (_, Some(_)) => Some(Cure::EmbedHere(setup(FaceCrop::Central))),
+        (PossibleFault::SkippedPairs, _) => Some(SuggestedEvaluation::WithoutDetector(setup(FaceCrop::CENTRE))),
+        (_, Some(_)) => Some(SuggestedEvaluation::EmbedHere(setup(FaceCrop::Central))),
         // Faces were cut without a detector.
         (PossibleFault::Alignment | PossibleFault::CropMargin, None)
             if matches!(asked.crop, Some(FaceCrop::Centre { .. } | FaceCrop::AsStored)) =>
         {
-            Some(Cure::EmbedHere(setup(FaceCrop::Central)))
+            Some(SuggestedEvaluation::EmbedHere(setup(FaceCrop::Central)))
         }
         (_, None) => None,
     }
@@ -103,13 +103,16 @@ mod tests {
         assert_eq!(config(&given), CheckConfig::of("/l/pairs.txt".into(), "/l/images".into()));
         assert_eq!((given.model.0.as_str(), given.given.as_deref()), ("m", Some(Path::new("/e.jsonl"))));
         assert!(
-            matches!(cure(&given, PossibleFault::Channels), Some(Cure::EmbedHere(setup)) if setup.missing().is_none())
+            matches!(suggestion(&given, PossibleFault::Channels), Some(SuggestedEvaluation::EmbedHere(setup)) if setup.missing().is_none())
         );
         let here = asked(folder("\"largest\"").path()).unwrap();
         assert_eq!((here.crop, here.given.as_deref()), (Some(FaceCrop::Largest), None));
-        assert_eq!(cure(&here, PossibleFault::Channels), None);
-        assert!(matches!(cure(&here, PossibleFault::SkippedPairs), Some(Cure::WithoutDetector(_))));
+        assert_eq!(suggestion(&here, PossibleFault::Channels), None);
+        assert!(matches!(
+            suggestion(&here, PossibleFault::SkippedPairs),
+            Some(SuggestedEvaluation::WithoutDetector(_))
+        ));
         let stored = asked(folder("\"as_stored\"").path()).unwrap();
-        assert!(matches!(cure(&stored, PossibleFault::Alignment), Some(Cure::EmbedHere(_))));
+        assert!(matches!(suggestion(&stored, PossibleFault::Alignment), Some(SuggestedEvaluation::EmbedHere(_))));
     }
 }

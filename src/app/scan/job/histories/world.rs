@@ -1,15 +1,19 @@
 //! The disk, the library and the networks of one history: real files, a real database, stand-ins for the networks.
 
+mod disk;
+mod visible;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use tempfile::TempDir;
+
+pub(crate) use visible::{Shown, VisibleLibrary};
 
 use super::fakes::{Edits, Finder};
 use super::pictures::{Picture, Slot};
@@ -23,11 +27,8 @@ use crate::app::scan::job::{GroupMeanwhile, ScanSummary, ScanTools, count_return
 use crate::cluster::Linkage;
 use crate::faces::image::{PictureHash, picture_hash_of_file};
 use crate::library::care::BackupReason;
-use crate::library::{
-    Decision, FaceState, FacesOfFolder, Library, LibraryError, LibraryReader, ListPage, MissingPolicy, PeopleFilter,
-    PeopleKind, PhotoFilter,
-};
-use crate::types::{Cancel, FaceId, PersonId, PhotoId, Revision, SquaredDistance, StepId, Touched};
+use crate::library::{Decision, FacesOfFolder, Library, LibraryError, MissingPolicy};
+use crate::types::{Cancel, FaceId, PersonId, Revision, SquaredDistance, StepId, Touched};
 
 pub(crate) const FOLDERS: usize = 2;
 pub const NAMES: u8 = 4;
@@ -79,40 +80,6 @@ pub struct World {
     copies: usize,
     /// Goes last.
     _root: TempDir,
-}
-
-/// A face as the window shows it, and what the library says of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Shown {
-    pub face: FaceId,
-    pub key: Key,
-    pub state: FaceState,
-    pub was_of: Option<PersonId>,
-    pub is_missing: bool,
-    pub has_vector: bool,
-}
-
-/// All that somebody can see of a library.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct VisibleLibrary {
-    pub faces: Vec<Shown>,
-    /// The pictures that are somewhere, and where.
-    pub paths: BTreeMap<Picture, BTreeSet<PathBuf>>,
-    /// Name, and whether hidden.
-    pub people: BTreeMap<PersonId, (Option<String>, bool)>,
-    /// Of every face …
-    pub rejected: BTreeSet<(Key, PersonId)>,
-    /// … and those that are listed, each with the face to take it back from.
-    pub listed: BTreeSet<(Key, PersonId)>,
-    pub apart: BTreeSet<(PersonId, PersonId)>,
-    pub lost: BTreeSet<Key>,
-    pub let_go: BTreeSet<Key>,
-    /// The folders that are scanned.
-    pub folders: BTreeSet<PathBuf>,
-    /// What `library check` says against it.
-    pub unsound: Option<String>,
-    /// Faces without suggestions, and those confirmed one by one, of each named person.
-    pub cards: BTreeMap<PersonId, (usize, usize)>,
 }
 
 impl World {
@@ -174,142 +141,12 @@ impl World {
         self.home.join(format!("away-{folder}"))
     }
 
-    /// Writes a picture, later than everything before.
-    pub fn write(&mut self, place: Place, picture: Picture, comment: u8) {
-        let path = self.real_path(place);
-        self.mend(place);
-        fs::write(&path, picture.bytes(comment).as_slice()).unwrap();
-        self.files.insert(place, picture);
-        self.touch(place);
-    }
-
-    /// Writes a picture in a file's place that keeps the file's size and time. The inode's clock may be slow.
-    #[cfg(unix)]
-    pub(crate) fn write_quietly(&mut self, place: Place, picture: Picture) {
-        use std::os::unix::fs::MetadataExt;
-        let path = self.real_path(place);
-        let inode = |path: &Path| fs::metadata(path).map(|file| (file.ctime(), file.ctime_nsec())).unwrap();
-        let (time, before) = (fs::metadata(&path).unwrap().modified().unwrap(), inode(&path));
-        while inode(&path) == before {
-            fs::write(&path, picture.bytes(0).as_slice()).unwrap();
-            fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
-        }
-        self.files.insert(place, picture);
-    }
-
-    pub(crate) fn touch(&mut self, place: Place) {
-        self.clock += 1;
-        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + self.clock);
-        fs::File::options().write(true).open(self.real_path(place)).unwrap().set_modified(time).unwrap();
-    }
-
-    pub(crate) fn delete(&mut self, place: Place) {
-        fs::remove_file(self.real_path(place)).unwrap();
-        self.files.remove(&place);
-    }
-
-    pub(crate) fn rename(&mut self, from: Place, to: Place) {
-        self.mend(to);
-        fs::rename(self.real_path(from), self.real_path(to)).unwrap();
-        let picture = self.files.remove(&from).unwrap();
-        self.files.insert(to, picture);
-    }
-
-    pub(crate) fn swap(&mut self, a: Place, b: Place) {
-        let aside = self.home.join("aside");
-        fs::rename(self.real_path(a), &aside).unwrap();
-        fs::rename(self.real_path(b), self.real_path(a)).unwrap();
-        fs::rename(&aside, self.real_path(b)).unwrap();
-        let (in_a, in_b) = (self.files[&a], self.files[&b]);
-        self.files.extend([(a, in_b), (b, in_a)]);
-    }
-
-    /// The file cannot be read for a while: a folder is in its place.
-    pub(crate) fn break_file(&mut self, place: Place) {
-        let path = self.real_path(place);
-        fs::rename(&path, self.home.join(format!("broken-{}-{}", place.0, place.1))).unwrap();
-        fs::create_dir(&path).unwrap();
-        let picture = self.files.remove(&place).unwrap();
-        self.broken.insert(place, picture);
-    }
-
-    /// The file is there, later than it was, and its drive errs.
-    pub(crate) fn spoil(&mut self, place: Place) {
-        self.touch(place);
-        fs::write(with_end(&self.real_path(place), UNREADABLE), "").unwrap();
-        let picture = self.files.remove(&place).unwrap();
-        self.unreadable.insert(place, picture);
-    }
-
     /// Where nothing is.
     pub(crate) fn free_places(&self) -> impl Iterator<Item = Place> {
         let is_taken =
             |place: &Place| [&self.files, &self.broken, &self.unreadable].iter().any(|files| files.contains_key(place));
         let places = (0..FOLDERS).flat_map(|folder| (0..NAMES).map(move |name| (folder, name)));
         places.filter(move |place| !is_taken(place))
-    }
-
-    /// Files that could not be read can be again.
-    pub(crate) fn heal(&mut self) {
-        for (place, picture) in std::mem::take(&mut self.unreadable) {
-            fs::remove_file(with_end(&self.real_path(place), UNREADABLE)).unwrap();
-            self.files.insert(place, picture);
-        }
-    }
-
-    /// Takes away what is in the way of a file, and brings nothing back.
-    fn mend(&mut self, place: Place) {
-        if self.unreadable.remove(&place).is_some() {
-            fs::remove_file(with_end(&self.real_path(place), UNREADABLE)).unwrap();
-        }
-        if self.broken.remove(&place).is_some() {
-            fs::remove_dir(self.real_path(place)).unwrap();
-        }
-    }
-
-    pub(crate) fn mend_file(&mut self, place: Place) {
-        let picture = self.broken[&place];
-        self.mend(place);
-        fs::rename(self.home.join(format!("broken-{}-{}", place.0, place.1)), self.real_path(place)).unwrap();
-        self.files.insert(place, picture);
-    }
-
-    pub(crate) fn set_drive(&mut self, folder: usize, drive: Drive) {
-        let (mount, away) = (self.folders[folder].clone(), self.away(folder));
-        match self.drives[folder] {
-            Drive::There => {}
-            Drive::Unplugged => fs::rename(&away, &mount).unwrap(),
-            Drive::Empty => {
-                fs::remove_dir(&mount).unwrap();
-                fs::rename(&away, &mount).unwrap();
-            }
-        }
-        if drive != Drive::There {
-            fs::rename(&mount, &away).unwrap();
-        }
-        if drive == Drive::Empty {
-            fs::create_dir(&mount).unwrap();
-        }
-        self.drives[folder] = drive;
-    }
-
-    /// Both drives are mounted in each other's place.
-    pub(crate) fn exchange_drives(&mut self) {
-        let aside = self.home.join("aside");
-        let [one, two] = &self.folders;
-        fs::rename(one, &aside).unwrap();
-        fs::rename(two, one).unwrap();
-        fs::rename(&aside, two).unwrap();
-        let other = |files: &BTreeMap<Place, Picture>| {
-            files.iter().map(|((folder, name), picture)| ((1 - folder, *name), *picture)).collect()
-        };
-        (self.files, self.broken) = (other(&self.files), other(&self.broken));
-        for name in 0..NAMES {
-            let [one, two] = [0, 1].map(|folder| self.home.join(format!("broken-{folder}-{name}")));
-            let _ = fs::rename(&one, &aside);
-            let _ = fs::rename(&two, &one);
-            let _ = fs::rename(&aside, &two);
-        }
     }
 
     /// The drive is plugged in at another place, and its user says so. Returns the place before.
@@ -506,7 +343,7 @@ impl World {
         let model = self.finder.model_id().clone();
         let report = self.library.call(|library| library.check()).unwrap();
         // As the window reads it, on another connection than the one that writes.
-        let view = self.library.ask(|library| view(library, &model)).unwrap();
+        let view = self.library.ask(|library| visible::read(library, &model)).unwrap();
         let is_tidy = report.is_sound() && report.to_settle == 0;
         VisibleLibrary { unsound: (!is_tidy).then(|| format!("{report:?}")), ..view }
     }
@@ -546,60 +383,4 @@ fn with_end(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);
     name.into()
-}
-
-fn view(library: &LibraryReader, model: &crate::types::ModelId) -> Result<VisibleLibrary, LibraryError> {
-    let mut view = VisibleLibrary::default();
-    let mut keys: BTreeMap<FaceId, Key> = BTreeMap::new();
-    let mut photos = Vec::new();
-    for filter in [PhotoFilter::All, PhotoFilter::Failed, PhotoFilter::Missing] {
-        photos.extend(library.photos(filter, ListPage::ALL)?.into_iter().map(|photo| photo.id));
-    }
-    photos.sort();
-    photos.dedup();
-    for photo in photos {
-        let Some((picture, is_missing)) = picture_of(library, photo)? else { continue };
-        let paths = library.paths_of(photo)?;
-        let is_new = view.paths.insert(picture, paths.into_iter().collect()).is_none();
-        assert!(is_new, "{picture:?} is two photos");
-        for face in library.faces_of_photo(photo)? {
-            let centre = face.detection.face_box.centre();
-            let slot = (0..picture.slots()).find(|slot| is_at(centre, picture, *slot));
-            let Some(slot) = slot else { panic!("a face of {picture:?} is where none is: {:?}", face.detection) };
-            let has_vector = library.embedding(model, face.face_id)?.is_some();
-            let key = (picture, slot);
-            keys.insert(face.face_id, key);
-            let (face, state, was_of) = (face.face_id, face.state, face.was_of);
-            view.faces.push(Shown { face, key, state, was_of, is_missing, has_vector });
-        }
-    }
-    let hidden = PeopleFilter { kind: PeopleKind::Hidden, min_faces: 0 };
-    let hidden: BTreeSet<PersonId> = library.people(hidden, ListPage::ALL)?.into_iter().map(|card| card.id).collect();
-    for person in library.everyone()? {
-        view.people.insert(person.id, (person.name, hidden.contains(&person.id)));
-    }
-    let named = PeopleFilter { kind: PeopleKind::Named, min_faces: 0 };
-    for card in library.people(named, ListPage::ALL)? {
-        view.cards.insert(card.id, (card.faces, card.confirmed));
-    }
-    // In an order that does not hang on which photo was decoded first.
-    view.faces.sort_by_key(|shown| shown.key);
-    view.rejected = library.all_rejections()?.iter().map(|(face, person)| (keys[face], *person)).collect();
-    view.listed = library.rejections()?.iter().map(|no| (keys[&no.face_id], no.person)).collect();
-    view.apart = library.told_apart()?.iter().map(|pair| pair.people).collect();
-    view.lost = library.lost_faces()?.iter().map(|lost| keys[&lost.face_id]).collect();
-    view.let_go = library.faces_let_go()?.iter().map(|face| keys[&face.face_id]).collect();
-    view.folders = library.folders()?.into_iter().map(|folder| folder.path).collect();
-    Ok(view)
-}
-
-fn picture_of(library: &LibraryReader, photo: PhotoId) -> Result<Option<(Picture, bool)>, LibraryError> {
-    let Some(detail) = library.photo(photo)? else { return Ok(None) };
-    Ok(detail.sha256.and_then(|hash| Picture::of_file(&hash)).map(|picture| (picture, detail.is_missing)))
-}
-
-fn is_at([x, y]: [f32; 2], picture: Picture, slot: Slot) -> bool {
-    let (place, _) = picture.place(slot);
-    let [cx, cy] = place.centre();
-    (x - cx).abs() < place.width / 2.0 + 1.0 && (y - cy).abs() < place.height / 2.0 + 1.0
 }

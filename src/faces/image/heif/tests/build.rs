@@ -3,6 +3,7 @@
 use ::image::RgbImage;
 
 use super::super::Heif;
+use crate::types::iso_box::a_box;
 
 /// 96 × 64 pixels: red, green / blue, white.
 pub(crate) const HEIC: &[u8] = include_bytes!("quarters.heic");
@@ -117,10 +118,6 @@ impl HeifBuilder {
         ];
         [a_box(b"ftyp", b"heic\0\0\0\0mif1heic"), full_box(b"meta", 0, &meta.concat())].concat()
     }
-}
-
-fn a_box(kind: &[u8], content: &[u8]) -> Vec<u8> {
-    [&(content.len() as u32 + 8).to_be_bytes(), kind, content].concat()
 }
 
 fn full_box(kind: &[u8], version: u8, content: &[u8]) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! HEIC files by hand: a grid of two tiles with an alpha plane, moved and written about.
 
 use super::*;
+use crate::types::iso_box::a_box;
 
 const META_BRANDS: &[u8] = b"heic\0\0\0\0mif1heic";
 
@@ -117,10 +118,6 @@ impl Container {
         }
         full_box(b"ipma", 0, &content)
     }
-}
-
-fn a_box(kind: &[u8], content: &[u8]) -> Vec<u8> {
-    [&(content.len() as u32 + 8).to_be_bytes(), kind, content].concat()
 }
 
 fn full_box(kind: &[u8], version: u8, content: &[u8]) -> Vec<u8> {

@@ -3,11 +3,12 @@
 //! At a quarter of the width and a reduced input, so that the largest networks stay small; the layers and their order
 //! are those of the full network.
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Distribution, Tensor};
 
 use super::*;
 use crate::networks::kernels::inference::{KernelSet, both_ways};
+use crate::networks::nets::testing::DrawnNorms;
 use crate::networks::weights::{collect, fill, keep_path};
 
 /// Every variant from its card and its own format, at a quarter of the width: paths are unique, say nothing of our
@@ -40,12 +41,6 @@ fn every_variant_comes_back_from_its_tensors() {
 /// the network as it is.
 #[test]
 fn folding_and_our_kernels_change_no_variant() {
-    struct Disturb;
-    impl ModuleMapper for Disturb {
-        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            param.map(|values| if D == 1 { values.random_like(Distribution::Uniform(0.5, 1.5)) } else { values })
-        }
-    }
     let device = Device::flex();
     // The small network has no layer that our kernels know, and nothing to fold.
     for variant in VARIANTS.iter().filter(|variant| variant.architecture != Architecture::LikenessSmall) {
@@ -54,7 +49,7 @@ fn folding_and_our_kernels_change_no_variant() {
         let input = Some(variant.least_input().map(|least| least.max(48)));
         let options = NetOptions { embedding_size: Some(8), input, width: Some(0.25), ..Default::default() };
         let config = variant.config(&options).unwrap();
-        let net = variant.build(&config, &device).drawn(4, &device).map(&mut Disturb);
+        let net = variant.build(&config, &device).drawn(4, &device).map(&mut DrawnNorms);
         let [height, width] = config.input;
         let images = Tensor::<4>::random([pictures, 3, height, width], Distribution::Normal(0.0, 1.0), &device);
         let before = numbers(KernelSet::Burn.during(|| net.forward_unit(images.clone())));

@@ -2,40 +2,40 @@
 
 /// What is left of some bytes. Each method takes from the front, or answers None and takes nothing.
 #[derive(Clone, Copy)]
-pub(super) struct Reader<'a>(pub(super) &'a [u8]);
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub(super) fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+    pub(crate) fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(taken)
     }
 
-    pub(super) fn byte(&mut self) -> Option<u8> {
+    pub(crate) fn byte(&mut self) -> Option<u8> {
         self.take(1).map(|bytes| bytes[0])
     }
 
     /// A big-endian number of 0 to 8 bytes.
-    pub(super) fn big(&mut self, length: usize) -> Option<u64> {
+    pub(crate) fn big(&mut self, length: usize) -> Option<u64> {
         self.take(length).map(big)
     }
 
     /// A little-endian number of 0 to 8 bytes.
-    pub(super) fn little(&mut self, length: usize) -> Option<u64> {
+    pub(crate) fn little(&mut self, length: usize) -> Option<u64> {
         self.take(length).map(little)
     }
 }
 
-pub(super) fn big(bytes: &[u8]) -> u64 {
+pub(crate) fn big(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |value, &byte| value << 8 | u64::from(byte))
 }
 
-pub(super) fn little(bytes: &[u8]) -> u64 {
+pub(crate) fn little(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte))
 }
 
 /// `length` bytes at `at`, where the file has them.
-pub(super) fn slice(bytes: &[u8], at: u64, length: u64) -> Option<&[u8]> {
+pub(crate) fn slice(bytes: &[u8], at: u64, length: u64) -> Option<&[u8]> {
     let (at, end) = (usize::try_from(at).ok()?, usize::try_from(at.checked_add(length)?).ok()?);
     bytes.get(at..end)
 }
