@@ -1,5 +1,5 @@
 //! The vocabulary every part shares. No part of the house below this one; nothing here touches
-//! device or window, nor the disk, but for the lock of a file that one process at a time holds.
+//! device or window, nor the disk, but for the lock of a file that one process at a time holds, and for opening files.
 
 mod advice;
 mod cancel;
@@ -9,6 +9,7 @@ mod error_chain;
 mod extension;
 mod face;
 pub(crate) mod file_lock;
+pub(crate) mod files;
 mod hex;
 mod ids;
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod preprocessing;
 mod quarter_turn;
 mod revision;
 mod similarity;
+mod system_words;
 mod touched;
 mod unseen;
 mod version;
@@ -38,6 +40,7 @@ pub use preprocessing::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 pub(crate) use quarter_turn::QuarterTurn;
 pub use revision::{Revision, StepId};
 pub(crate) use similarity::Similarity;
+pub(crate) use system_words::{plain, plain_within};
 pub use touched::Touched;
 pub(crate) use unseen::{acts_on_text, is_visible, shows_nothing};
 pub(crate) use version::PROGRAM;
