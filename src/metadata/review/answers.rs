@@ -104,8 +104,8 @@ pub(super) fn withdrawn(input: &NamesToReview) -> Vec<WithdrawnName> {
     for answer in input.answered.0.values().flatten().filter(taken) {
         let is_read = |source: &NameSource| input.read.contains(source);
         let could_be_read = !answer.sources.is_empty() && answer.sources.iter().all(is_read);
-        let there = bearers.get(&(answer.photo, answer.name.clone())).into_iter().flatten();
-        let Some((bearer, _)) = there.into_iter().find(|(bearer, aspect)| answer.is_there(bearer.at, *aspect)) else {
+        let mut there = bearers.get(&(answer.photo, answer.name.clone())).into_iter().flatten();
+        let Some((bearer, _)) = there.find(|(bearer, aspect)| answer.is_there(bearer.at, *aspect)) else {
             continue;
         };
         let names = given.get(&answer.photo);
