@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn pictures_that_are_held_count_beside_the_weights_and_what_is_computed_of_them() {
         let nn2 = buffers("nn2");
-        let pixels = 4 * 3 * 220 * 220;
+        let pixels = 4 * 3 * 224 * 224;
         assert!(nn2.looked_at > pixels && nn2.looked_at - pixels <= nn2.output.1, "{nn2:?}");
         let memory = nn2.all_weights + 10 * nn2.looked_at;
         assert_eq!(nn2.fit_beside_pictures(10, |bytes| bytes <= memory), Ok(()));

