@@ -287,8 +287,6 @@ fn a_pipe_in_a_files_place_is_named_and_not_waited_for() {
         &["eval", "lfw", "--pairs", pipe, "--images", "i", "--offline"],
         &["eval", "folder", "--embeddings", pipe],
         &["embed", "--offline", "--files-from", pipe],
-        &["library", "import", pipe],
-        &["train", "people", "--net", "nn4", "--out", "run", "--schedule", pipe],
     ] {
         let told = likeness(&place.path().join("home"), words);
         assert_ne!(told.status.code(), Some(0), "{words:?}");
