@@ -148,10 +148,10 @@ fn main() -> ExitCode {
 
 /// The arguments; help and version are printed here, and a wrong call is told with what may stand raw in an argument.
 fn parsed() -> Result<Cli, ExitCode> {
-    let matches = with_negative_numbers(Cli::command()).try_get_matches();
+    let matches = with_negative_numbers(without_idle_device(Cli::command())).try_get_matches();
     let error = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => return Ok(cli),
-        Err(error) => error.format(&mut Cli::command()),
+        Err(error) => error.format(&mut without_idle_device(Cli::command())),
     };
     if !error.use_stderr() {
         return Err(match output::line(error.render().to_string().trim_end()) {
@@ -164,6 +164,17 @@ fn parsed() -> Result<Cli, ExitCode> {
     }
     output::notes(error.render().to_string().trim_end());
     Err(ExitCode::from(2))
+}
+
+/// Subcommands in which no network ever runs. Of the others some do without one at times, and then refuse a device.
+const WITHOUT_NETWORKS: [&str; 6] = ["models", "nets", "devices", "people", "library", "synth"];
+
+/// Where no network runs, help lists no device to run it on.
+fn without_idle_device(command: clap::Command) -> clap::Command {
+    let Some(device) = command.get_arguments().find(|arg| arg.get_id() == "device").cloned() else { return command };
+    WITHOUT_NETWORKS.iter().fold(command, |command, name| {
+        command.mut_subcommand(name, |subcommand| subcommand.arg(device.clone().hide(true)))
+    })
 }
 
 /// A number below zero is the value of the option before it, which says what it takes.

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use crate::types::grouped;
+
 /// A fold that cannot be judged, since a kind of pair is missing in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LackingFold {
-    /// Counted from 0; told from 1.
+    /// As the list calls it.
     pub fold: usize,
     pub same: usize,
     pub different: usize,
@@ -13,13 +15,23 @@ pub struct LackingFold {
 
 impl fmt::Display for LackingFold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fold = self.fold + 1;
+        let fold = self.fold;
         match (self.same, self.different) {
             (0, 0) => write!(f, "fold {fold} has no pairs left"),
             (0, _) => write!(f, "fold {fold} has no pair of one person left"),
             _ => write!(f, "fold {fold} has no pair of different people left"),
         }
     }
+}
+
+/// What several folds lack, each with its number as far as that can be read.
+pub(crate) fn lacking_words(lacking: &[LackingFold]) -> String {
+    const TOLD: usize = 10;
+    let mut words: Vec<String> = lacking.iter().take(TOLD).map(ToString::to_string).collect();
+    if lacking.len() > TOLD {
+        words.push(format!("and so do {} more", grouped((lacking.len() - TOLD) as u64)));
+    }
+    words.join("; ")
 }
 
 /// Why a measure cannot be taken.
@@ -39,9 +51,14 @@ pub enum EvalError {
     TooFewFolds(usize),
     #[error(
         "holding folds out needs at least two folds with pairs of both kinds, but there is {whole}: {}",
-        lacking.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        lacking_words(lacking)
     )]
     FoldsLack { whole: usize, lacking: Vec<LackingFold> },
+    #[error(
+        "the published arithmetic cuts the list into {blocks} blocks and divides by the pairs of each kind in each, but \
+         block {block} has no pair of {kind}"
+    )]
+    BlockLacks { blocks: usize, block: usize, kind: &'static str },
     #[error("vectors of {left} and {right} dimensions cannot be compared: they come from different models")]
     Dimensions { left: usize, right: usize },
     #[error("{vectors} vectors came with {labels} labels")]

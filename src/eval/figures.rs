@@ -47,9 +47,12 @@ pub struct PairFigures {
     pub pairs: usize,
     pub skipped: usize,
     pub skipped_images: Vec<String>,
-    /// Folds, counted from 1, that lack a kind of pair: their pairs are in no figure.
+    /// Folds that lack a kind of pair: their pairs are in no figure.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub folds_left_out: Vec<usize>,
+    /// Whether folds are called as their list calls them. Earlier versions counted them all from 0.
+    #[serde(default)]
+    pub folds_are_named: bool,
     pub model: String,
     /// How faces were cut out; missing where no detector looked, and in runs of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]

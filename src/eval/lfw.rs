@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::pairs::FIRST_FOLD;
 use super::val_at_far::{share_accepted, threshold_at_far};
 use super::{EvalError, FarRule, LackingFold, Metric, Pair, Roc, Summary, Vectors};
 
@@ -152,7 +153,8 @@ fn of_whole_folds(pairs: &[Pair]) -> Result<(Cow<'_, [Pair]>, Vec<LackingFold>),
         _ if lacking.is_empty() => Ok((Cow::Borrowed(pairs), lacking)),
         whole @ 0..2 => Err(EvalError::FoldsLack { whole, lacking }),
         _ => {
-            let lacks = |pair: &Pair| lacking.iter().any(|lacking| lacking.fold == pair.fold);
+            // In order, as they were counted.
+            let lacks = |pair: &Pair| lacking.binary_search_by_key(&pair.fold, |lacking| lacking.fold).is_ok();
             Ok((pairs.iter().filter(|pair| !lacks(pair)).copied().collect(), lacking))
         }
     }
@@ -181,8 +183,8 @@ pub(crate) fn judge_split(
     far_rule: FarRule,
 ) -> Result<Judgement, EvalError> {
     let plain = |pairs: &[Pair]| pairs.iter().map(|pair| (pair.distance, pair.same)).collect::<Vec<_>>();
-    let folds = vec![judge_fold(0, &plain(held), &plain(training), far_target, far_rule)?];
-    let scored: Vec<Pair> = held.iter().map(|pair| Pair { fold: 0, ..*pair }).collect();
+    let folds = vec![judge_fold(FIRST_FOLD, &plain(held), &plain(training), far_target, far_rule)?];
+    let scored: Vec<Pair> = held.iter().map(|pair| Pair { fold: FIRST_FOLD, ..*pair }).collect();
     let curve = Roc::of_scored(&scored)?;
     Ok(Judgement::summed_up(folds, scored, vec![curve.clone()], curve))
 }
@@ -365,7 +367,7 @@ mod tests {
             }
         );
         let told = judge_scored(&[&whole(0)[..], &lacking].concat(), 0.5, FarRule::AtMost).unwrap_err().to_string();
-        assert!(told.contains("fold 2 has no pair of different people left"), "{told}");
+        assert!(told.contains("fold 1 has no pair of different people left"), "{told}");
     }
 
     #[test]

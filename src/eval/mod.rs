@@ -34,7 +34,7 @@ pub mod vectors;
 pub mod video;
 
 pub(crate) use distance::Metric;
-pub(crate) use error::{EvalError, LackingFold};
+pub(crate) use error::{EvalError, LackingFold, lacking_words};
 pub(crate) use figures::Figures;
 pub use pairs::Pair;
 pub(crate) use pairs::PairList;

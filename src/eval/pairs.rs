@@ -4,7 +4,7 @@
 //! for each fold that many lines `name i j` (same person) and that many lines `name1 i name2 j` (different people).
 //! View 1's header holds the number of pairs alone: one fold.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub struct Pair {
     pub b: usize,
     /// What the labels say, right or wrong.
     pub same: bool,
-    /// Counted from 0.
+    /// As its list calls it; lists that do not name their folds count them from 1.
     #[serde(default)]
     pub fold: usize,
     /// Not a number until it is measured; no judgement takes such a pair.
@@ -41,7 +41,8 @@ pub struct PairList {
     /// Path of every image below the folder of images, with `/`; each once, in the order of first mention.
     pub images: Vec<String>,
     pub pairs: Vec<Pair>,
-    pub folds: usize,
+    /// Each once, in order.
+    pub folds: Vec<usize>,
 }
 
 /// Images by their paths while a list is read.
@@ -82,6 +83,9 @@ pub(crate) enum PairsError {
     Csv { line: usize, text: String },
 }
 
+/// Of a list that does not say how its folds are called.
+pub(super) const FIRST_FOLD: usize = 1;
+
 const SAME: &str = "one person (name, number, number)";
 const DIFFERENT: &str = "two people (name, number, name, number)";
 
@@ -104,16 +108,16 @@ impl PairList {
             }
             let in_fold = pairs.len() % (2 * each);
             let [a, b] = parse_pair(line, text, in_fold < each)?.map(|path| places.of(path));
-            pairs.push(Pair::unmeasured(a, b, in_fold < each, pairs.len() / (2 * each)));
+            pairs.push(Pair::unmeasured(a, b, in_fold < each, FIRST_FOLD + pairs.len() / (2 * each)));
             last_line = line;
         }
         if pairs.len() < expected {
             return Err(PairsError::TooFew { line: last_line, expected, found: pairs.len() });
         }
-        Ok(Self { images: places.images, pairs, folds })
+        Ok(Self { images: places.images, pairs, folds: (FIRST_FOLD..FIRST_FOLD + folds).collect() })
     }
 
-    /// `first path, second path, 1 or 0[, fold]`, separated by commas or tabs; folds count from 0 and are 0 when left
+    /// `first path, second path, 1 or 0[, fold]`, separated by commas or tabs; a fold is any whole number, and 1 when left
     /// out. A first line whose third field is the word `same` is a header.
     ///
     /// # Errors
@@ -132,15 +136,18 @@ impl PairList {
                 _ => return Err(wrong()),
             };
             let fold = match rest {
-                [] => 0,
+                [] => FIRST_FOLD,
                 [fold] => fold.parse().map_err(|_| wrong())?,
                 _ => return Err(wrong()),
             };
             let [a, b] = [a, b].map(|path| places.of((*path).to_owned()));
             pairs.push(Pair::unmeasured(a, b, same, fold));
         }
-        let folds = pairs.iter().map(|pair| pair.fold + 1).max().ok_or(PairsError::Empty)?;
-        Ok(Self { images: places.images, pairs, folds })
+        let folds: BTreeSet<usize> = pairs.iter().map(|pair| pair.fold).collect();
+        match folds.is_empty() {
+            true => Err(PairsError::Empty),
+            false => Ok(Self { images: places.images, pairs, folds: folds.into_iter().collect() }),
+        }
     }
 
     /// Whether a list begins as LFW's do: a line of one or two numbers alone.
@@ -155,7 +162,7 @@ impl PairList {
         let mut moved = |place: usize| places.of(self.images[place].clone());
         let pairs = self.pairs.iter().filter(|pair| kept(pair));
         let pairs = pairs.map(|pair| Pair { a: moved(pair.a), b: moved(pair.b), ..*pair }).collect();
-        Self { images: places.images, pairs, folds: self.folds }
+        Self { images: places.images, pairs, folds: self.folds.clone() }
     }
 }
 
@@ -208,11 +215,11 @@ mod tests {
     #[test]
     fn reads_folds_with_windows_line_ends_and_blank_lines() {
         let list = PairList::parse_lfw(TWO_FOLDS).unwrap();
-        assert_eq!((list.folds, list.pairs.len()), (2, 4));
+        assert_eq!((&list.folds[..], list.pairs.len()), (&[1, 2][..], 4));
         assert_eq!(list.images[list.pairs[2].b], "Cy_Ng/Cy_Ng_0012.jpg");
         assert_eq!(
             list.pairs.iter().map(|p| (p.same, p.fold)).collect::<Vec<_>>(),
-            [(true, 0), (false, 0), (true, 1), (false, 1)]
+            [(true, 1), (false, 1), (true, 2), (false, 2)]
         );
         assert_eq!(list.images.len(), 7);
     }
@@ -220,7 +227,7 @@ mod tests {
     #[test]
     fn reads_view_1() {
         let list = PairList::parse_lfw("2\nA\t1\t2\nA\t1\t3\nA\t1\tB\t1\nA\t2\tB\t1\n").unwrap();
-        assert_eq!((list.folds, list.pairs.len(), list.pairs[3].same), (1, 4, false));
+        assert_eq!((&list.folds[..], list.pairs.len(), list.pairs[3].same), (&[1][..], 4, false));
     }
 
     #[test]
@@ -253,8 +260,11 @@ mod tests {
     #[test]
     fn reads_csv_with_and_without_folds() {
         let list = PairList::parse_csv("first,second,same,fold\na.jpg, b.jpg, 1, 0\nc.jpg,d.jpg,0,1\n").unwrap();
-        assert_eq!((list.folds, list.pairs[1].fold, list.images[list.pairs[0].b].as_str()), (2, 1, "b.jpg"));
-        assert_eq!(PairList::parse_csv("a\tb\t0\n").unwrap().folds, 1);
+        assert_eq!((&list.folds[..], list.pairs[1].fold), (&[0, 1][..], 1));
+        assert_eq!(list.images[list.pairs[0].b], "b.jpg");
+        assert_eq!(PairList::parse_csv("a\tb\t0\n").unwrap().folds, [1]);
+        // However far apart, as where a year or a person's number is the fold.
+        assert_eq!(PairList::parse_csv("a,b,0,4000000000\nc,d,1,7\na,d,1,7\n").unwrap().folds, [7, 4_000_000_000]);
         assert!(matches!(PairList::parse_csv("a,b,2\n"), Err(PairsError::Csv { line: 1, .. })));
         assert_eq!(PairList::parse_csv("\n"), Err(PairsError::Empty));
     }

@@ -43,7 +43,8 @@ pub(crate) struct Published {
 /// not looked at.
 ///
 /// # Errors
-/// With fewer than two folds, or pairs of one kind only.
+/// With fewer than two folds, or pairs of one kind only, in all or in a block: there it divides by zero, and goes on with
+/// what is not a number.
 pub(crate) fn evaluate(
     vectors: &Vectors,
     pairs: &[Pair],
@@ -64,7 +65,12 @@ pub(crate) fn evaluate(
     let rates = vec![0.0; coarse.len()];
     let mut published = Published { tpr: rates.clone(), fpr: rates, ..Published::default() };
     let mut fars = Vec::new();
-    for test in blocks(pairs.len(), folds) {
+    for (block, test) in blocks(pairs.len(), folds).into_iter().enumerate() {
+        of_both_kinds(&same[test.clone()]).map_err(|kind| EvalError::BlockLacks {
+            blocks: folds,
+            block: block + 1,
+            kind,
+        })?;
         let mean = training_mean(vectors, pairs, &test, centring);
         let distances: Vec<f64> = pairs
             .iter()
@@ -96,6 +102,15 @@ pub(crate) fn evaluate(
     published.auc = auc(&published.fpr, &published.tpr);
     published.eer = equal_error_rate(&published.fpr, &published.tpr);
     Ok(published)
+}
+
+/// The kind that is missing.
+fn of_both_kinds(same: &[bool]) -> Result<(), &'static str> {
+    match (same.contains(&true), same.contains(&false)) {
+        (true, true) => Ok(()),
+        (false, _) => Err("one person"),
+        (true, false) => Err("different people"),
+    }
 }
 
 /// `np.arange(0, count * step, step)`.
@@ -263,5 +278,14 @@ mod tests {
         let pairs = [Pair::unmeasured(0, 0, true, 0); 4];
         let result = evaluate(&vectors, &pairs, 2, Metric::SquaredL2, Centring::None, 1e-3);
         assert!(matches!(result, Err(EvalError::OneSided { same: 4, different: 0, .. })));
+    }
+
+    #[test]
+    fn a_block_of_one_kind_is_refused_instead_of_figures_that_are_no_numbers() {
+        let vectors = Vectors::from_rows([[1.0_f32, 0.0].as_slice(), &[0.0, 1.0]]).unwrap();
+        let pairs = [true, false, true, true].map(|same| Pair::unmeasured(0, usize::from(!same), same, 1));
+        let result = evaluate(&vectors, &pairs, 2, Metric::SquaredL2, Centring::None, 1e-3);
+        let told = result.unwrap_err().to_string();
+        assert!(told.ends_with("block 2 has no pair of different people"), "{told}");
     }
 }

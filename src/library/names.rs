@@ -95,6 +95,8 @@ fn answers(c: &Connection) -> Result<Vec<(PhotoId, String)>> {
 struct AnswerRead {
     name: String,
     #[serde(default)]
+    at: serde_json::Value,
+    #[serde(default)]
     sources: Vec<String>,
     decision: String,
 }
@@ -117,7 +119,12 @@ pub(super) fn exported_answers(c: &Connection) -> Result<Vec<(PhotoId, String, E
     let mut decided = Vec::new();
     for (photo, answer) in answers(c)? {
         let unknown = || LibraryError::BadValue { what: "answer to a name" };
-        let AnswerRead { name, sources, decision } = serde_json::from_str(&answer).map_err(|_| unknown())?;
+        let AnswerRead { name, at, sources, decision } = serde_json::from_str(&answer).map_err(|_| unknown())?;
+        // One of several places of the name in the photo; taken for the photo, it would answer for the others. It is asked
+        // about there once more.
+        if !at.is_null() {
+            continue;
+        }
         let decision = match decision.as_str() {
             REFUSED => ExportedAnswer::Refused,
             TAKEN => ExportedAnswer::Taken { sources },

@@ -19,6 +19,14 @@ pub(crate) struct PhotoToName<'a> {
     pub forgotten: Vec<RegionBox>,
 }
 
+impl PhotoToName<'_> {
+    /// Width by height.
+    pub(crate) fn aspect(&self) -> f32 {
+        let (width, height) = self.size;
+        width.max(1) as f32 / height.max(1) as f32
+    }
+}
+
 /// A face that was found.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FaceToName<'a> {

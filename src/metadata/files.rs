@@ -4,10 +4,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::types::plain;
+
 /// Why a file of another program was not read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SourceFileError {
-    #[error("{path} cannot be read: {source}. Its names are left out; scan again when it can be read")]
+    #[error("{} cannot be read: {}. Its names are left out; scan again when it can be read", path.display(), plain(source))]
     Unreadable { path: PathBuf, source: std::io::Error },
     #[error("{path} is no file. Its names are left out")]
     NotAFile { path: PathBuf },

@@ -15,6 +15,24 @@ pub(crate) struct RegionBox {
     pub height: f32,
 }
 
+/// Where in the upright picture something is, in 65,535ths of its sides: a [`RegionBox`] that can be noted and compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RegionSpot([u16; 4]);
+
+impl From<RegionBox> for RegionSpot {
+    fn from(at: RegionBox) -> Self {
+        Self([at.x, at.y, at.width, at.height].map(|part| (part.clamp(0.0, 1.0) * f32::from(u16::MAX)).round() as u16))
+    }
+}
+
+impl From<RegionSpot> for RegionBox {
+    fn from(RegionSpot(parts): RegionSpot) -> Self {
+        let [x, y, width, height] = parts.map(|part| f32::from(part) / f32::from(u16::MAX));
+        Self { x, y, width, height }
+    }
+}
+
 /// A value of EXIF's orientation, 1 to 8: how a picture has to be turned to be upright.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct ExifTurn(u8);

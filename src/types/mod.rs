@@ -1,6 +1,6 @@
 //! The vocabulary every part shares, and what readers of files have in common: numbers out of bytes ([`reader`]), boxes
 //! ([`iso_box`]). No part of the house is below this one; nothing here touches device or window, nor the disk, but for the
-//! lock of a file that one process at a time holds.
+//! lock of a file that one process at a time holds, and for opening files.
 
 mod advice;
 mod cancel;
@@ -10,6 +10,7 @@ mod error_chain;
 mod extension;
 mod face;
 pub(crate) mod file_lock;
+pub(crate) mod files;
 mod hex;
 mod ids;
 pub(crate) mod iso_box;
@@ -21,6 +22,7 @@ mod quarter_turn;
 pub(crate) mod reader;
 mod revision;
 mod similarity;
+mod system_words;
 mod touched;
 mod unseen;
 mod version;
@@ -41,6 +43,7 @@ pub use preprocessing::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 pub(crate) use quarter_turn::QuarterTurn;
 pub use revision::{Revision, StepId};
 pub(crate) use similarity::Similarity;
+pub(crate) use system_words::{plain, plain_within};
 pub use touched::Touched;
 pub(crate) use unseen::{acts_on_text, is_visible, shows_nothing};
 pub(crate) use version::PROGRAM;

@@ -62,7 +62,6 @@ const DISK: &[&str] = &[
     "app/engine/thumbnail_files",
     "app/jobs/forget",
     "app/jobs/import",
-    "app/jobs/input_file",
     "app/jobs/regroup/files",
     "app/jobs/walk",
     // One question when a typed path is entered.
@@ -89,6 +88,8 @@ const DISK: &[&str] = &[
     "synth/album",
     "train/checkpoint",
     "types/file_lock",
+    // Opens what somebody named, if it is a file.
+    "types/files",
 ];
 
 pub fn a_library_stays_in_its_rooms(house: &House) -> Vec<String> {

@@ -48,6 +48,12 @@ fn a_fold_that_lacks_a_kind_of_pair_is_named_and_the_others_are_judged() {
     let refused = judge(&format!("2\t1\n{whole}Bo\t1\t2\nAnn\t1\tBo\t9\n"));
     assert_eq!(refused.status.code(), Some(1));
     assert!(stderr(&refused).contains("fold 2 has no pair of different people left"), "{}", stderr(&refused));
+    // Other lists call their folds as they like.
+    let of_fold =
+        |fold: u32| format!("Ann/Ann_0001.jpg,Ann/Ann_0002.jpg,1,{fold}\nAnn/Ann_0001.jpg,Bo/Bo_0001.jpg,0,{fold}\n");
+    let named = judge(&format!("{}{}Bo/Bo_0001.jpg,Bo/Bo_0002.jpg,1,4000000\n", of_fold(0), of_fold(7)));
+    let told = stderr(&named);
+    assert!(told.contains("fold 4000000 has no pair of different") && told.contains("2 of 3 folds"), "{told}");
     let line = judge("2\t1\nAnn\t1\t2\nAnn\tone\tBo\t1\n");
     assert!(stderr(&line).contains("line 3"), "{}", stderr(&line));
 }

@@ -210,6 +210,8 @@ fn options_without_effect_and_numbers_of_which_nothing_follows_are_wrong_usage()
         "eval folder --images i --far 1",
         "eval folder --library --crop largest",
         "eval clusters --images i --threshold 5",
+        "eval clusters --embeddings e --images i",
+        "eval video --pairs p --embeddings e --images i",
         "eval sensitivity dimensions --train-run r --levels 3 --pairs p",
         "eval folder --images i --crop as-stored --detector mtcnn",
         "eval sensitivity jpeg --pairs p --images i --levels 3",
@@ -237,9 +239,58 @@ fn options_without_effect_and_numbers_of_which_nothing_follows_are_wrong_usage()
 #[test]
 fn a_number_below_zero_is_told_what_its_option_takes() {
     let home = tempfile::tempdir().unwrap();
-    for line in ["scan photos --threshold -1", "eval folder --images i --far -0.5", "synth out --people -3"] {
+    for line in [
+        "scan photos --threshold -1",
+        "eval folder --images i --far -0.5",
+        "synth out --people -3",
+        "synth out --seed -1",
+        "demo --headless --seed 1.5",
+        "bench --seed -1",
+        "train people --net nn4 --out run --seed -1",
+        "eval check --pairs p --images i --seed one",
+        "people --merge 1 x",
+        "people --forget -7",
+        "people --put-back 1 x",
+        "people --name 1 Ada --seen -1",
+    ] {
         let told = stderr(&likeness(home.path(), &line.split(' ').collect::<Vec<_>>()));
         assert!(told.contains("is needed") && !told.contains("tip:"), "{line}: {told}");
+        assert!(!told.contains("invalid digit"), "{line}: {told}");
+    }
+}
+
+#[test]
+fn help_lists_a_device_only_where_a_network_may_run() {
+    let home = tempfile::tempdir().unwrap();
+    let lists = |line: &str| {
+        let words: Vec<&str> = line.split(' ').chain(["--help"]).collect();
+        String::from_utf8_lossy(&likeness(home.path(), &words).stdout).contains("--device")
+    };
+    for line in ["models", "models import", "nets", "devices", "people", "library", "library backup", "synth"] {
+        assert!(!lists(line), "{line}");
+    }
+    assert!(["scan", "embed", "eval lfw", "metadata names", "train"].iter().all(|line| lists(line)));
+    let refused = likeness(home.path(), &["models", "import", "a.pt", "--device", "cpu"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("no network runs in it"), "{}", stderr(&refused));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_a_files_place_is_named_and_not_waited_for() {
+    let place = tempfile::tempdir().unwrap();
+    let pipe = place.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let pipe = pipe.to_str().unwrap();
+    for words in [
+        &["models", "import", pipe][..],
+        &["eval", "lfw", "--pairs", pipe, "--images", "i", "--offline"],
+        &["eval", "folder", "--embeddings", pipe],
+        &["embed", "--offline", "--files-from", pipe],
+    ] {
+        let told = likeness(&place.path().join("home"), words);
+        assert_ne!(told.status.code(), Some(0), "{words:?}");
+        assert!(stderr(&told).contains("a named pipe"), "{words:?}: {}", stderr(&told));
     }
 }
 

@@ -76,7 +76,7 @@ pub fn run(model: u32, pairs: usize) -> Run {
             a: i * 7 % images.len(),
             b: i * 11 % images.len() + usize::from(i == 0),
             same,
-            fold: i * 5 / pairs,
+            fold: 1 + i * 5 / pairs,
             distance: (middle + spread * (0.6 * noise + 0.4 * own)).max(0.02),
         }
     };

@@ -20,7 +20,7 @@ use crate::app::engine::progress::JobEvent;
 use crate::app::engine::scan_lock::ScanLock;
 use crate::library::care::{self, Backup, BackupReason, ExportCounts, ImportMode, ImportReport, Restored};
 use crate::library::{Library, LibraryReader};
-use crate::types::Cancel;
+use crate::types::{Cancel, files};
 
 /// The backup that a user means by a path, or by its name among the library's backups; without either the best one that
 /// is offered.
@@ -139,7 +139,7 @@ fn export_into(library: &LibraryReader, file: &mut File) -> Result<ExportCounts>
 }
 
 pub(crate) fn import(library: &mut Library, from: &Path, mode: ImportMode) -> Result<ImportReport> {
-    let file = File::open(from).map_err(care::in_words).with_context(|| format!("cannot read {}", from.display()))?;
+    let file = files::open(from).map_err(care::in_words).with_context(|| format!("cannot read {}", from.display()))?;
     library.import(BufReader::new(file), mode).with_context(|| format!("{} was not imported", from.display()))
 }
 

@@ -1,6 +1,7 @@
 //! What every job stands on: the home folder, the loaded networks, the library's one writer and its readers, worker
 //! threads, progress.
 
+pub(crate) mod changed_places;
 pub mod cli;
 pub mod daily;
 pub mod facts;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
 
+use super::changed_places::ChangedPlaces;
 use super::home::Home;
 use super::library_thread::LibraryHandle;
 use super::networks::EngineOptions;
@@ -28,6 +29,8 @@ pub struct Shared {
     device: Mutex<Option<String>>,
     /// Who resembles whom, once people have been listed.
     resemblances: Mutex<Option<Resemblances>>,
+    /// Since names were looked for with the photos.
+    names_changed: Mutex<ChangedPlaces>,
     /// Grows with every change that this window makes or learns of, whatever the library's own revision is.
     generation: AtomicU64,
     is_closing: AtomicBool,
@@ -42,6 +45,7 @@ impl Shared {
             options: Mutex::new(options),
             device: Mutex::default(),
             resemblances: Mutex::default(),
+            names_changed: Mutex::default(),
             generation: AtomicU64::default(),
             is_closing: AtomicBool::default(),
         }
@@ -76,6 +80,11 @@ impl Shared {
 
     pub(crate) fn set_device(&self, name: Option<String>) {
         *lock(&self.device) = name;
+    }
+
+    /// Where files changed since names were looked for with the photos.
+    pub(crate) fn names_changed(&self) -> MutexGuard<'_, ChangedPlaces> {
+        lock(&self.names_changed)
     }
 
     pub(crate) fn generation(&self) -> u64 {

@@ -21,7 +21,9 @@ use crate::networks::nets::catalogue::{self, VARIANTS};
 use crate::networks::nets::recognise::{PreprocessingSource, RecogniseError, Recognised, recognise, recognise_as};
 use crate::networks::weights::{ModelCard, save};
 use crate::synth::{Identity, render_crop};
-use crate::types::{Advised, ChannelOrder, CropRule, Embedding, ModelId, PixelScaling, Preprocessing, SquaredDistance};
+use crate::types::{
+    Advised, ChannelOrder, CropRule, Embedding, ModelId, PixelScaling, Preprocessing, SquaredDistance, files,
+};
 
 /// What to import, and everything that a file may leave open.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -149,9 +151,10 @@ impl ImportRequest {
 
 fn recognised(request: &ImportRequest) -> Result<Result<Recognised, RecogniseError>> {
     let path = &request.path;
-    let length = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
+    let cannot = || format!("cannot read {}", path.display());
+    let length = files::open(path).and_then(|file| file.metadata()).with_context(cannot)?.len();
     ensure!(length <= BYTES_AT_MOST, "a file of {length} bytes holds no network of faces: {}", path.display());
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes = fs::read(path).with_context(cannot)?;
     Ok(match &request.net {
         Some(net) => recognise_as(&bytes, net),
         None => recognise(&bytes),

@@ -1,6 +1,5 @@
 //! Files that went into a run, each with its hash; and lists of pairs, which an evaluation and a training run both read.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -8,8 +7,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::eval::PairList;
-use crate::types::hex;
 use crate::types::path_text::{text_of_file, to_text};
+use crate::types::{files, hex};
 
 /// A file that went into a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -67,7 +66,7 @@ pub(crate) fn read_text(file: &Path) -> Result<(String, InputFile)> {
 
 /// A file's bytes and its hash.
 pub(crate) fn read(file: &Path) -> Result<(Vec<u8>, InputFile)> {
-    let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let bytes = files::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let sha256 = hex(&Sha256::digest(&bytes));
     Ok((bytes, InputFile { path: to_text(file.as_os_str()), sha256 }))
 }

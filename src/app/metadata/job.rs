@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use self::access::LibraryAccess;
 pub use self::answer::NameChoices;
 pub(crate) use self::answer::offer_again;
-pub(crate) use self::answer::{NameOfPhoto, NamePlace, PlacedName, names_of, placed_names};
+pub(crate) use self::answer::{NameOfPhoto, NamePlace, PlacedName, name_at, names_of, placed_names};
 pub(crate) use self::by_hand::{AnsweredHere, answer_here};
 pub use self::offer::OfferedNames;
 pub(crate) use self::offer::{KnownFaces, offer};

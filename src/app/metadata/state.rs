@@ -201,8 +201,8 @@ impl State {
     }
 
     fn decide(&mut self, conflict: usize, answer: &ConflictAnswer, out: &mut Outbox<'_, Request>) {
-        let Some(found) = self.conflict(conflict) else { return };
-        let chosen = conflicts::choices(found, answer);
+        let Some((offered, found)) = self.offered.as_deref().zip(self.conflict(conflict)) else { return };
+        let chosen = conflicts::choices(&offered.review, found, answer);
         let words = match chosen.named() {
             0 => out.text.s("said_conflict_left").to_owned(),
             faces => out.text.n("said_names_taken", faces as u64),
@@ -211,8 +211,9 @@ impl State {
     }
 
     fn decide_all(&mut self, follow: Follow, out: &mut Outbox<'_, Request>) {
-        let answered =
-            self.open_conflicts().filter_map(|found| Some(conflicts::choices(found, &follow.answer(found)?)));
+        let Some(offered) = self.offered.clone() else { return };
+        let choices = |found: &NameConflict| Some(conflicts::choices(&offered.review, found, &follow.answer(found)?));
+        let answered = self.open_conflicts().filter_map(choices);
         let chosen = answered.fold(NameChoices::default(), NameChoices::and);
         let words = match (follow, chosen.named()) {
             (_, 0) if chosen.refused.is_empty() => return,
@@ -253,9 +254,9 @@ impl State {
         names.map(|ticked| &ticked.name).find(|placed| placed.of == *name).cloned()
     }
 
-    fn find(&mut self, out: &mut Outbox<'_, Request>) {
+    fn find(&mut self, how: Request, out: &mut Outbox<'_, Request>) {
         self.has_asked = true;
-        out.ask(Request::Find);
+        out.ask(how);
     }
 }
 
@@ -268,7 +269,7 @@ impl Feature for State {
 
     fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
-            Message::Find => self.find(out),
+            Message::Find => self.find(Request::Find, out),
             Message::Writing(message) => self.writing.update(message, out),
             Message::Unfold(name) => {
                 if !self.unfolded.remove(&name) {
@@ -284,8 +285,9 @@ impl Feature for State {
             Message::Take(name) => self.take(self.ticked(Some(&name)), out),
             Message::TakeOne(name) => self.take(self.placed(&name).into_iter().collect(), out),
             Message::Refuse(name) => {
-                let people = self.offered.iter().flat_map(|offered| &offered.review.people);
-                let of_person = people.filter(|person| person.key == name).flat_map(names_of);
+                let Some(offered) = self.offered.clone() else { return };
+                let people = offered.review.people.iter().filter(|person| person.key == name);
+                let of_person = people.flat_map(|person| names_of(&offered.review, person));
                 self.refuse(of_person.filter(|name| !self.answered.contains(name)).collect(), out);
             }
             Message::RefuseOne(name) => self.refuse(vec![name], out),
@@ -363,7 +365,7 @@ impl Feature for State {
         let is_told = [View::PEOPLE, View::SETTINGS].contains(&view);
         let is_first = is_told && has_photos && !self.has_asked;
         if std::mem::take(&mut self.find_next) || is_first {
-            self.find(out);
+            self.find(Request::FindChanged, out);
         }
     }
 

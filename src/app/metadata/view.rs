@@ -6,13 +6,14 @@ mod page;
 mod tiles;
 mod write;
 
-use eframe::egui::{Align, Layout, Ui};
+use eframe::egui::{self, Align, Layout, Ui};
 
 use self::write::WritePage;
 use crate::app::metadata::state::write::WRITE_NAMES_PAGE;
 use crate::app::metadata::state::{Message, NAMES_PAGE, SkipWhy, State};
 use crate::app::ui::action::Action;
 use crate::app::ui::feature::FeatureView;
+use crate::app::ui::locale::Locale;
 use crate::app::ui::page::Page;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
@@ -103,7 +104,15 @@ fn source_key(source: NameSource) -> &'static str {
     }
 }
 
-/// Why a file is left out; what was said of it in English is more exact.
+/// Why a file is left out; what was said of it is more exact.
+fn skip_ui(ui: &mut Ui, text: &Locale, why: &SkipWhy, placed: fn(egui::Label) -> egui::Label) {
+    let words = theme::secondary(ui, text.s(skip_key(why)));
+    let label = ui.add(placed(egui::Label::new(words)));
+    if let Some(said) = why.details() {
+        label.on_hover_text(text.reason(said));
+    }
+}
+
 fn skip_key(why: &SkipWhy) -> &'static str {
     match why {
         SkipWhy::CannotOpen(_) => "skip_cannot_open",

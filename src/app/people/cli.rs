@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::app::engine::cli::console::printable_text;
 use crate::app::engine::cli::output::{self, with_path};
-use crate::app::engine::cli::{WrongUsage, there_is_a_library};
+use crate::app::engine::cli::{WrongUsage, listed_number, there_is_a_library};
 use crate::app::engine::home::Home;
 use crate::app::people::job::by_id::{decide, everyone, printed_before};
 use crate::library::{AgainstMerge, Belongs, Decision, PersonListing};
@@ -27,11 +27,12 @@ pub struct PeopleArgs {
     #[arg(long, num_args = 2, value_names = ["ID", "NAME"], allow_hyphen_values = true, group = "decision")]
     name: Option<Vec<String>>,
     /// Say that two people or groups are one, who keeps the second's ID; also where one photo shows both, as a mirror does
-    #[arg(long, num_args = 2, value_names = ["ID", "ID"], group = "decision", conflicts_with_all = ["forget", "lost"])]
+    #[arg(long, num_args = 2, value_names = ["ID", "ID"], group = "decision", conflicts_with_all = ["forget", "lost"],
+          value_parser = listed_number)]
     merge: Option<Vec<i64>>,
     /// The revision that --json printed: refuse the name, the merge, the place of a lost face or the forgetting where whom or
     /// what it is about has changed since
-    #[arg(long, value_name = "REVISION", requires = "decision")]
+    #[arg(long, value_name = "REVISION", requires = "decision", value_parser = listed_number)]
     seen: Option<i64>,
     #[command(flatten)]
     forget: forget::ForgetArgs,

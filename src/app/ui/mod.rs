@@ -14,6 +14,7 @@ pub mod page;
 pub mod path_question;
 pub mod plot;
 pub mod preprocessing_words;
+mod reasons;
 pub mod search;
 pub mod theme;
 pub mod thumbnails;

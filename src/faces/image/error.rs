@@ -1,9 +1,11 @@
 //! Why a file is not a photo, in words for its owner. The caller adds the path.
 
+use crate::types::plain;
+
 /// The reason a photo was skipped.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DecodeError {
-    #[error("the file cannot be read: {0}")]
+    #[error("the file cannot be read: {}", plain(.0))]
     Unreadable(#[from] std::io::Error),
     #[error("this is not a file")]
     NotAFile,

@@ -23,13 +23,17 @@ pub(super) mod tests;
 
 use std::path::{Path, PathBuf};
 
+use crate::types::plain;
+
 pub(crate) use names::DigikamNames;
 
 /// Why digiKam's database was not read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DigikamError {
     #[error(
-        "digiKam's database {path} cannot be copied: {source}. Its names are left out; scan again when it can be read"
+        "digiKam's database {} cannot be copied: {}. Its names are left out; scan again when it can be read",
+        path.display(),
+        plain(source)
     )]
     CannotCopy { path: PathBuf, source: std::io::Error },
     #[error("digiKam is writing to {path}. Its names are left out; scan again when digiKam has finished")]

@@ -25,8 +25,7 @@ impl PhotoRegions<'_> {
 
     /// Region by face; 0 where they do not fit.
     pub(super) fn fits(&self, boxes: &[Option<RegionBox>]) -> Vec<Vec<f64>> {
-        let (width, height) = self.photo.size;
-        let aspect = width.max(1) as f32 / height.max(1) as f32;
+        let aspect = self.photo.aspect();
         let of_face =
             |region: Option<RegionBox>, face| region.and_then(|region| fit(region, face, aspect)).unwrap_or(0.0);
         let row = |region: &Option<RegionBox>| {

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::NamesToReview;
-use crate::metadata::faces::FaceOwner;
+use crate::metadata::faces::{FaceOwner, PhotoToName};
 use crate::metadata::found::NameSource;
 use crate::metadata::name_key::NameKey;
 use crate::metadata::photo_index::{PathMeaning, PhotoIndex};
-use crate::metadata::region_box::RegionBox;
+use crate::metadata::places;
+use crate::metadata::region_box::{RegionBox, RegionSpot};
 use crate::types::{FaceId, PersonId, PhotoId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,9 @@ pub(crate) enum NameDecision {
 pub(crate) struct AnsweredName {
     pub photo: PhotoId,
     pub name: NameKey,
+    /// Where the face or the region is, if the name stands at several places of the photo: then each is answered by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<RegionSpot>,
     /// Who gave the name then; nobody where that is not known.
     #[serde(deserialize_with = "known_sources")]
     pub sources: BTreeSet<NameSource>,
@@ -39,9 +43,9 @@ fn known_sources<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeSet<NameSour
 }
 
 /// All answers. A name of a photo is answered once, whoever gave it: who refused Picasa's name is not asked again
-/// because digiKam has it, too.
+/// because digiKam has it, too. Only where it stands at several places is each of them answered.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct AnsweredNames(HashMap<(PhotoId, NameKey), AnsweredName>);
+pub(crate) struct AnsweredNames(BTreeMap<(PhotoId, NameKey), Vec<AnsweredName>>);
 
 /// A name that was taken, and that its sources no longer give.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,13 +65,32 @@ pub(crate) struct WithdrawnName {
 
 impl FromIterator<AnsweredName> for AnsweredNames {
     fn from_iter<T: IntoIterator<Item = AnsweredName>>(answers: T) -> Self {
-        Self(answers.into_iter().map(|answer| ((answer.photo, answer.name.clone()), answer)).collect())
+        let mut all: BTreeMap<_, Vec<AnsweredName>> = BTreeMap::new();
+        for answer in answers {
+            all.entry((answer.photo, answer.name.clone())).or_default().push(answer);
+        }
+        Self(all)
     }
 }
 
 impl AnsweredNames {
-    pub(crate) fn has(&self, photo: PhotoId, name: &NameKey) -> bool {
-        self.0.contains_key(&(photo, name.clone()))
+    /// Names of which places were answered.
+    pub(super) fn of_places(&self) -> impl Iterator<Item = &(PhotoId, NameKey)> {
+        let of_place = |answers: &[AnsweredName]| answers.iter().any(|answer| answer.at.is_some());
+        self.0.iter().filter(move |(_, answers)| of_place(answers)).map(|(name, _)| name)
+    }
+
+    /// A name without a place may be any that was answered.
+    pub(super) fn has(&self, photo: &PhotoToName, name: &NameKey, at: Option<RegionBox>) -> bool {
+        let answers = self.0.get(&(photo.id, name.clone())).map_or(&[][..], Vec::as_slice);
+        answers.iter().any(|answer| at.is_none_or(|at| answer.is_there(at, photo.aspect())))
+    }
+}
+
+impl AnsweredName {
+    /// Whether it answers the name at this place.
+    fn is_there(&self, at: RegionBox, aspect: f32) -> bool {
+        self.at.is_none_or(|answered| places::fit(at, answered.into(), aspect).is_some())
     }
 }
 
@@ -77,19 +100,22 @@ pub(super) fn withdrawn(input: &NamesToReview) -> Vec<WithdrawnName> {
     let given = given_now(input);
     let bearers = bearers(input);
     let mut withdrawn = Vec::new();
-    for answer in input.answered.0.values().filter(|answer| answer.decision == NameDecision::Taken) {
+    let taken = |answer: &&AnsweredName| answer.decision == NameDecision::Taken;
+    for answer in input.answered.0.values().flatten().filter(taken) {
         let is_read = |source: &NameSource| input.read.contains(source);
         let could_be_read = !answer.sources.is_empty() && answer.sources.iter().all(is_read);
-        let Some(bearer) = bearers.get(&(answer.photo, answer.name.clone())) else { continue };
+        let mut there = bearers.get(&(answer.photo, answer.name.clone())).into_iter().flatten();
+        let Some((bearer, _)) = there.find(|(bearer, aspect)| answer.is_there(bearer.at, *aspect)) else {
+            continue;
+        };
         let names = given.get(&answer.photo);
         let is_said = names.is_some_and(|names| names.contains_key(&answer.name));
         if !could_be_read || is_said {
             continue;
         }
-        let new = names
-            .into_iter()
-            .flatten()
-            .filter(|(name, sources)| !input.answered.has(answer.photo, name) && !answer.sources.is_disjoint(sources));
+        let new = names.into_iter().flatten().filter(|(name, sources)| {
+            !input.answered.0.contains_key(&(answer.photo, (*name).clone())) && !answer.sources.is_disjoint(sources)
+        });
         let instead = new.map(|(name, _)| name.clone()).collect();
         withdrawn.push(WithdrawnName { answer: answer.clone(), instead, ..bearer.clone() });
     }
@@ -97,18 +123,19 @@ pub(super) fn withdrawn(input: &NamesToReview) -> Vec<WithdrawnName> {
     withdrawn
 }
 
-/// The face of each photo that each name stands on.
-fn bearers(input: &NamesToReview) -> HashMap<(PhotoId, NameKey), WithdrawnName> {
-    let mut bearers = HashMap::new();
+/// The faces of each photo that each name stands on, with the picture's aspect.
+fn bearers(input: &NamesToReview) -> HashMap<(PhotoId, NameKey), Vec<(WithdrawnName, f32)>> {
+    let mut bearers: HashMap<_, Vec<(WithdrawnName, f32)>> = HashMap::new();
     for photo in input.photos {
         for face in &photo.faces {
             let FaceOwner::Person { id, name } = face.of else { continue };
             let Some(key) = NameKey::of(name) else { continue };
             let decision = NameDecision::Taken;
-            let answer = AnsweredName { photo: photo.id, name: key.clone(), sources: BTreeSet::new(), decision };
+            let answer =
+                AnsweredName { photo: photo.id, name: key.clone(), at: None, sources: BTreeSet::new(), decision };
             let (name, instead) = (name.to_owned(), Vec::new());
             let bearer = WithdrawnName { answer, face: face.id, at: face.at, person: id, name, instead };
-            bearers.entry((photo.id, key)).or_insert(bearer);
+            bearers.entry((photo.id, key)).or_default().push((bearer, photo.aspect()));
         }
     }
     bearers

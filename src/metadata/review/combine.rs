@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::fate::{FaceFate, fate};
+use super::known::shared_names;
 use super::{NamesToReview, OpenWhy};
 use crate::metadata::deduce::{self, NamesToPlace};
 use crate::metadata::faces::{FaceOwner, PhotoToName};
 use crate::metadata::found::{NameFound, NameKind};
 use crate::metadata::name_key::NameKey;
-use crate::metadata::places::{self, NamesInPhotos, UnplacedWhy, WriterReading};
+use crate::metadata::places::{self, NamesInPhotos, UnplacedName, UnplacedWhy, WriterReading};
 use crate::metadata::region_box::RegionBox;
 
 /// Numbers are places in the lists passed.
@@ -61,19 +62,33 @@ pub(super) fn combine(input: &NamesToReview) -> Combined {
     combined
 }
 
-/// The key of a name that was found, unless it has been answered for this photo.
-fn key(input: &NamesToReview, found: usize, photo: usize) -> Option<NameKey> {
+/// The key of a name that was found, unless it has been answered for this photo, or for this place in it.
+fn key(input: &NamesToReview, found: usize, photo: usize, at: Option<RegionBox>) -> Option<NameKey> {
     let name = input.found[found].name.as_deref().filter(|_| input.found[found].names_somebody())?;
-    NameKey::of(name).filter(|key| !input.answered.has(input.photos[photo].id, key))
+    NameKey::of(name).filter(|key| !input.answered.has(&input.photos[photo], key, at))
+}
+
+/// Where a name without a place of its own would be.
+fn taken_place(input: &NamesToReview, unplaced: &UnplacedName) -> Option<RegionBox> {
+    match unplaced.why {
+        UnplacedWhy::FaceTaken { face } => Some(input.photos[unplaced.photo?].faces[face].at),
+        _ => None,
+    }
 }
 
 fn given(input: &NamesToReview, names: &NamesInPhotos) -> BTreeMap<(usize, NameKey), Vec<usize>> {
-    let placed = names.placed.iter().map(|placed| (placed.found, placed.photo));
-    let by_hand = names.by_hand.iter().map(|region| (region.found, region.photo));
-    let unplaced = names.unplaced.iter().filter_map(|unplaced| Some((unplaced.found, unplaced.photo?)));
+    let of_face = |photo: usize, face: usize| input.photos[photo].faces[face].at;
+    let placed =
+        names.placed.iter().map(|placed| (placed.found, placed.photo, Some(of_face(placed.photo, placed.face))));
+    let by_hand = names.by_hand.iter().map(|region| (region.found, region.photo, Some(region.at)));
+    let unplaced = names
+        .unplaced
+        .iter()
+        .filter_map(|unplaced| Some((unplaced.found, unplaced.photo?, taken_place(input, unplaced))));
+    let without_region = names.without_region.iter().map(|&(found, photo)| (found, photo, None));
     let mut given: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    for (found, photo) in placed.chain(by_hand).chain(unplaced).chain(names.without_region.iter().copied()) {
-        if let Some(key) = key(input, found, photo) {
+    for (found, photo, at) in placed.chain(by_hand).chain(unplaced).chain(without_region) {
+        if let Some(key) = key(input, found, photo, at) {
             given.entry((photo, key)).or_default().push(found);
         }
     }
@@ -89,7 +104,8 @@ fn faces(input: &NamesToReview, names: &NamesInPhotos) -> BTreeMap<(usize, usize
     });
     let mut faces: BTreeMap<(usize, usize), Vec<FaceName>> = BTreeMap::new();
     for (found, photo, face, fit) in placed.chain(second) {
-        let Some(key) = key(input, found, photo) else { continue };
+        let at = input.photos[photo].faces[face].at;
+        let Some(key) = key(input, found, photo, Some(at)) else { continue };
         let kind = input.found[found].kind;
         let of_face = faces.entry((photo, face)).or_default();
         match of_face.iter_mut().find(|name| name.key == key) {
@@ -112,9 +128,12 @@ fn faces(input: &NamesToReview, names: &NamesInPhotos) -> BTreeMap<(usize, usize
 }
 
 /// One name on two faces of a photo: on a face that the user gave to that person it is sure, where somebody confirmed it
-/// surer than where programs guessed, and of guesses the better fit stays. What is equally sure contradicts.
+/// surer than where programs guessed, and of guesses the better fit stays. What is equally sure contradicts. Of a name that
+/// several people have the user gave a face to one of them.
 fn drop_beside_surer(input: &NamesToReview, faces: &mut BTreeMap<(usize, usize), Vec<FaceName>>) {
+    let shared = shared_names(input);
     let sureness = |photo: usize, face: usize, name: &FaceName| match (fate(input, photo, face, &name.key), name.kind) {
+        (FaceFate::Settled, _) if shared.contains(&name.key) => 2.0,
         (FaceFate::Settled, _) => 3.0,
         (FaceFate::Denied, _) => -1.0,
         (_, NameKind::Confirmed) => 2.0,
@@ -133,19 +152,16 @@ fn drop_beside_surer(input: &NamesToReview, faces: &mut BTreeMap<(usize, usize),
     faces.retain(|_, names| !names.is_empty());
 }
 
-/// Regions of several sources at one place are one region.
+/// Regions of several sources at one place are one region, and so are those of one name, if one person has it.
 fn by_hand(input: &NamesToReview, names: &NamesInPhotos, combined: &mut Combined) -> Vec<HandRegion> {
-    let on_face: HashSet<(usize, NameKey)> = combined.on_faces().collect();
+    let (on_face, shared): (HashSet<(usize, NameKey)>, _) = (combined.on_faces().collect(), shared_names(input));
+    let is_elsewhere = |photo: usize, key: &NameKey| !shared.contains(key) && on_face.contains(&(photo, key.clone()));
     let mut regions: Vec<HandRegion> = Vec::new();
     let mut of_photo: HashMap<usize, Vec<usize>> = HashMap::new();
     for region in &names.by_hand {
-        let Some(key) =
-            key(input, region.found, region.photo).filter(|key| !on_face.contains(&(region.photo, key.clone())))
-        else {
-            continue;
-        };
-        let (width, height) = input.photos[region.photo].size;
-        let aspect = width.max(1) as f32 / height.max(1) as f32;
+        let key = key(input, region.found, region.photo, Some(region.at));
+        let Some(key) = key.filter(|key| !is_elsewhere(region.photo, key)) else { continue };
+        let aspect = input.photos[region.photo].aspect();
         let forgotten = &input.photos[region.photo].forgotten;
         if forgotten.iter().any(|&place| places::fit(region.at, place, aspect).is_some()) {
             combined.open.insert((region.photo, key), OpenWhy::Forgotten);
@@ -153,7 +169,7 @@ fn by_hand(input: &NamesToReview, names: &NamesInPhotos, combined: &mut Combined
         }
         let there = of_photo.entry(region.photo).or_default();
         let same = there.iter().copied().find(|&at| {
-            regions[at].names.iter().any(|(known, _)| *known == key)
+            regions[at].names.iter().any(|(known, _)| *known == key && !shared.contains(&key))
                 || places::fit(regions[at].at, region.at, aspect).is_some()
         });
         match same.map(|at| &mut regions[at].names) {
@@ -291,7 +307,7 @@ fn owners(photo: &PhotoToName) -> impl Iterator<Item = NameKey> {
 fn unplaced_why(input: &NamesToReview, names: &NamesInPhotos) -> HashMap<(usize, NameKey), UnplacedWhy> {
     let why = names.unplaced.iter().filter_map(|unplaced| {
         let photo = unplaced.photo?;
-        Some(((photo, key(input, unplaced.found, photo)?), unplaced.why))
+        Some(((photo, key(input, unplaced.found, photo, taken_place(input, unplaced))?), unplaced.why))
     });
     why.collect()
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::answers::WithdrawnName;
 use super::combine::Combined;
 use super::fate::{FaceFate, fate};
-use super::people::{known_people, sources};
+use super::known::known_people;
+use super::people::sources;
 use super::{
     DisputedFace, FaceProposal, NameConflict, NameOfFace, NamesToReview, NamesakeQuestion, OpenName, OpenWhy, OwnName,
     PersonFound, SharedName,
@@ -54,7 +55,7 @@ pub(super) fn join_withdrawn(conflicts: &mut [NameConflict], withdrawn: &mut Vec
     }
     withdrawn.retain(|name| match disputed.get_mut(&name.face).filter(|ours| ours.person == name.person) {
         Some(ours) => {
-            ours.taken = Some(name.answer.name.clone());
+            ours.taken = Some((name.answer.name.clone(), name.answer.at));
             false
         }
         None => true,

@@ -8,18 +8,19 @@ pub(crate) mod answers;
 mod combine;
 mod conflicts;
 mod fate;
+mod known;
 mod people;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::deduce::UndecidedWhy;
 use super::faces::PhotoToName;
 use super::found::{NameFound, NameKind, NameSource};
 use super::name_key::NameKey;
 use super::places::{UnplacedWhy, WriterReading};
-use super::region_box::RegionBox;
+use super::region_box::{RegionBox, RegionSpot};
 use crate::types::{Cancel, FaceId, PersonId, PhotoId, SquaredDistance};
 use answers::{AnsweredNames, WithdrawnName};
 
@@ -48,6 +49,8 @@ pub(crate) struct NamesReview {
     /// Names in photos that are not in the library, or could be several.
     pub elsewhere: usize,
     pub readings: Vec<WriterReading>,
+    /// Names that several of the questions and proposals of a photo are about, or were: each is answered by itself.
+    pub apart: HashSet<(PhotoId, NameKey)>,
 }
 
 /// One person, by whatever spelling.
@@ -150,6 +153,20 @@ pub(crate) enum NameConflict {
     Namesakes(NamesakeQuestion),
 }
 
+impl NameConflict {
+    /// What it is about, each once.
+    fn names(&self) -> HashSet<(PhotoId, &NameKey)> {
+        match self {
+            Self::TwoNames(face) => face.names.iter().map(|name| (face.photo, &name.key)).collect(),
+            Self::TwoPeople(shared) => shared.sides.iter().flatten().map(|face| (face.photo, &shared.key)).collect(),
+            Self::Namesakes(asked) => {
+                let photos = asked.faces.iter().map(|face| face.photo);
+                photos.chain(asked.by_hand.iter().map(|region| region.photo)).map(|photo| (photo, &asked.key)).collect()
+            }
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct DisputedFace {
     pub photo: PhotoId,
@@ -169,8 +186,8 @@ pub(crate) struct DisputedFace {
 pub(crate) struct OwnName {
     pub person: PersonId,
     pub name: String,
-    /// It was taken from a program that has another name there by now: its answer, which is settled with the question.
-    pub taken: Option<NameKey>,
+    /// It was taken from a program that has another name there by now: which answer is settled with the question.
+    pub taken: Option<(NameKey, Option<RegionSpot>)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -217,7 +234,26 @@ impl NamesReview {
         review.withdrawn = answers::withdrawn(input);
         review.conflicts = conflicts::conflicts(input, &combined, &mut review.people);
         conflicts::join_withdrawn(&mut review.conflicts, &mut review.withdrawn);
+        review.apart = review.names_apart(input.answered);
         review
+    }
+
+    /// The place that an answer to a name of a photo is about; none where it is about the photo.
+    pub(crate) fn spot(&self, photo: PhotoId, name: &NameKey, at: RegionBox) -> Option<RegionSpot> {
+        self.apart.contains(&(photo, name.clone())).then(|| at.into())
+    }
+
+    fn names_apart(&self, answered: &AnsweredNames) -> HashSet<(PhotoId, NameKey)> {
+        let mut count: HashMap<(PhotoId, &NameKey), usize> = HashMap::new();
+        let mut add = |names: HashSet<_>| names.into_iter().for_each(|name| *count.entry(name).or_default() += 1);
+        for person in &self.people {
+            person.faces.iter().for_each(|face| add([(face.photo, &person.key)].into()));
+            person.by_hand.iter().for_each(|region| add([(region.photo, &person.key)].into()));
+        }
+        self.conflicts.iter().for_each(|conflict| add(conflict.names()));
+        let several = count.into_iter().filter(|(_, count)| *count > 1);
+        let several = several.map(|((photo, name), _)| (photo, name.clone()));
+        several.chain(answered.of_places().cloned()).collect()
     }
 
     /// How a name is written most often.

@@ -1,14 +1,14 @@
 //! The people found, each with what is proposed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::combine::{Combined, FaceName};
 use super::fate::{FaceFate, fate};
+use super::known::known_people;
 use super::{FaceProposal, HandProposal, NamesToReview, OpenName, OpenWhy, PersonFound, ProposedBy};
 use crate::metadata::deduce::UndecidedWhy;
 use crate::metadata::found::{NameKind, NameSource};
 use crate::metadata::name_key::{NameKey, Spellings};
-use crate::types::PersonId;
 
 /// Those with the most names first, then by name.
 pub(super) fn people(input: &NamesToReview, combined: &Combined) -> Vec<PersonFound> {
@@ -38,18 +38,6 @@ pub(super) fn people(input: &NamesToReview, combined: &Combined) -> Vec<PersonFo
     people.iter_mut().for_each(PersonFound::choose_examples);
     people.sort_by(|a, b| b.names.cmp(&a.names).then(a.key.cmp(&b.key)));
     people
-}
-
-/// The library's people by name, in order of their numbers.
-pub(super) fn known_people(input: &NamesToReview) -> HashMap<NameKey, Vec<PersonId>> {
-    let mut known: HashMap<NameKey, Vec<PersonId>> = HashMap::new();
-    for (id, name) in input.people {
-        if let Some(key) = NameKey::of(name) {
-            known.entry(key).or_default().push(*id);
-        }
-    }
-    known.values_mut().for_each(|people| people.sort_unstable());
-    known
 }
 
 type GivenBySources = (NameKey, Spellings, BTreeMap<NameSource, usize>, usize);

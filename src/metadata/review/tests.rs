@@ -228,7 +228,7 @@ fn a_face_that_is_named_anew_elsewhere_is_one_question() {
     let people = [(PersonId(3), "Anna".to_owned())];
     let review = after(&[name(1, "Bert", Some(0), Mwg)], &photos, &people, &answered);
     let [NameConflict::TwoNames(disputed)] = &review.conflicts[..] else { panic!("{review:?}") };
-    assert_eq!(disputed.ours.as_ref().and_then(|ours| ours.taken.clone()), NameKey::of("Anna"));
+    assert_eq!(disputed.ours.as_ref().and_then(|ours| ours.taken.clone()), Some((NameKey::of("Anna").unwrap(), None)));
     assert!(review.withdrawn.is_empty());
     // Gone there, and nothing in its place.
     let review = after(&[], &photos, &people, &answered);
@@ -261,7 +261,7 @@ fn a_crop_is_told_and_its_name_still_counts() {
 
 fn answer(photo: i64, name: &str, decision: NameDecision) -> AnsweredName {
     let name = NameKey::of(name).unwrap();
-    AnsweredName { photo: PhotoId(photo), name, sources: BTreeSet::from([Mwg]), decision }
+    AnsweredName { photo: PhotoId(photo), name, at: None, sources: BTreeSet::from([Mwg]), decision }
 }
 
 #[test]
@@ -422,4 +422,43 @@ fn which_of_two_people_of_one_name_is_asked_and_never_guessed() {
     assert_eq!(person(&known, "Anna").settled, 1);
     let [NameConflict::TwoNames(disputed)] = &known.conflicts[..] else { panic!("{known:?}") };
     assert_eq!(disputed.names[0].people, [PersonId(5), PersonId(8)]);
+}
+
+#[test]
+fn a_place_that_was_answered_leaves_the_other_places_of_the_name_open() {
+    // Two programs say the opposite of each other of the same two faces.
+    let photos = [photo(1, &[Nobody, Nobody])];
+    let found = [
+        name(1, "Anna", Some(0), Mwg),
+        name(1, "Bert", Some(1), Mwg),
+        name(1, "Bert", Some(0), Picasa),
+        name(1, "Anna", Some(1), Picasa),
+    ];
+    let both = review(&found, &photos, &[]);
+    assert_eq!(both.conflicts.len(), 2);
+    let (anna, bert) = (NameKey::of("Anna").unwrap(), NameKey::of("Bert").unwrap());
+    let spot = both.spot(PhotoId(1), &anna, at(0));
+    let answers = [(&anna, NameDecision::Taken), (&bert, NameDecision::Refused)]
+        .map(|(name, decision)| AnsweredName { at: spot, ..answer(1, name.as_str(), decision) });
+    let left = after(&found, &photos, &[], &answers.iter().cloned().collect());
+    let [NameConflict::TwoNames(disputed)] = &left.conflicts[..] else { panic!("{left:?}") };
+    assert_eq!((disputed.face, disputed.names.len()), (Some(FaceId(11)), 2));
+    // A name of one place is answered for the photo, and a name without a place may be any that was answered.
+    assert_eq!(review(&found[..1], &photos, &[]).spot(PhotoId(1), &anna, at(0)), None);
+    let keyword = [name(1, "Anna", None, GoogleTakeout)];
+    assert_eq!(after(&keyword, &photos, &[], &answers.into_iter().collect()).counts(), (0, 0));
+}
+
+#[test]
+fn regions_of_one_name_are_several_where_several_people_have_it() {
+    let (photos, found) = ([photo(1, &[])], [name(1, "Anna", Some(0), Mwg), name(1, "Anna", Some(2), Mwg)]);
+    let annas = [5, 8].map(|id| (PersonId(id), "Anna".to_owned()));
+    let of_one = review(&found, &photos, &annas[..1]);
+    assert_eq!((person(&of_one, "Anna").by_hand.len(), of_one.conflicts.len()), (1, 0));
+    assert_eq!(review(&found, &photos, &annas).conflicts.len(), 2);
+    // One of them is the user's already: who the other is stays open.
+    let owned = [photo(1, &[FaceOwner::Person { id: PersonId(5), name: "Anna" }])];
+    let left = review(&found, &owned, &annas);
+    let [NameConflict::Namesakes(asked)] = &left.conflicts[..] else { panic!("{left:?}") };
+    assert!(asked.by_hand.is_some() && person(&left, "Anna").settled == 1);
 }

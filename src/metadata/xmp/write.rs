@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::error::{MetadataError, Refusal};
-use crate::types::{hex, path_text};
+use crate::types::{files, hex, path_text};
 
 /// What happens to a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,7 +137,7 @@ pub(crate) enum Undone {
 
 /// Whether a file is already what a change makes of it.
 fn is_so(path: &Path, change: &FileChange) -> io::Result<bool> {
-    let file = match fs::read(path) {
+    let file = match files::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         read => Some(read?),
     };

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::own::Own;
 use super::{Manifest, ModelEntry, ModelFile, StoreError};
-use crate::types::{ModelId, hex};
+use crate::types::{ModelId, files, hex};
 
 /// The installed models, and what the manifest knows of all.
 #[derive(Debug)]
@@ -265,7 +265,7 @@ pub(super) fn same_file(sha256: &str, file: &ModelFile) -> bool {
 }
 
 fn copy_into(from: &Path, out: &mut dyn Write) -> io::Result<String> {
-    let mut file = File::open(from)?;
+    let mut file = files::open(from)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {

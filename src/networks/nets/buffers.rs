@@ -15,6 +15,8 @@ pub(crate) struct LargestBuffers {
     all_weights: u64,
     /// All that a step of training keeps of one picture.
     kept: u64,
+    /// One picture as it is put in, and the largest of what is computed of it.
+    looked_at: u64,
 }
 
 /// Why a network does not run on a device.
@@ -77,12 +79,31 @@ impl LargestBuffers {
         let layers = net.table(MapShape::new(3, height, width)).layers;
         // The pictures themselves are one, too.
         let input = ("of the input".to_owned(), bytes(&[3, height, width]));
-        let outputs = layers.into_iter().map(|row| (row.name, row.activation_bytes)).chain([input]);
+        let computed: Vec<(String, u64)> = layers.into_iter().map(|row| (row.name, row.activation_bytes)).collect();
+        let looked_at = input.1 + computed.iter().map(|(_, bytes)| *bytes).max().unwrap_or(0);
+        let outputs = computed.into_iter().chain([input]);
         let all_weights = weights.iter().map(|(_, bytes)| bytes).sum();
         let outputs: Vec<(String, u64)> = outputs.collect();
         let kept = outputs.iter().map(|(_, bytes)| bytes).sum();
         let [weights, output] = [weights, outputs].map(|all| all.into_iter().max_by_key(|(_, bytes)| *bytes));
-        Self { weights: weights.unwrap_or_default(), output: output.unwrap_or_default(), all_weights, kept }
+        Self { weights: weights.unwrap_or_default(), output: output.unwrap_or_default(), all_weights, kept, looked_at }
+    }
+
+    /// Of a network that is no embedding network: its weights, the pictures and what is computed of them, as far as it is
+    /// known.
+    pub(super) fn known(all_weights: u64, input: u64, (name, computed): (&str, u64)) -> Self {
+        let weights = ("of all layers together".to_owned(), all_weights);
+        let output = (name.to_owned(), computed.max(input));
+        Self { weights, output, all_weights, kept: input + computed, looked_at: input + computed }
+    }
+
+    /// Refuses to time so many pictures at once, which are held meanwhile, where not even they, the weights and the
+    /// largest of what is computed of them could be held.
+    ///
+    /// # Errors
+    /// With as many as fit.
+    pub fn fit_beside_pictures(&self, pictures: usize, can_reserve: impl Fn(u64) -> bool) -> Result<(), TooLarge> {
+        held("to be timed", pictures, &|pictures| need(self.all_weights, self.looked_at, pictures), &can_reserve)
     }
 
     /// Refuses to learn from so many pictures at once, and to embed so many, where not even the weights with their
@@ -169,6 +190,18 @@ mod tests {
         assert!(told.contains("to be embedded"), "{told}");
         let told = nn2.fit_in_memory(1, 1, |_| false).unwrap_err().to_string();
         assert!(told.starts_with("1 picture ") && told.contains("a smaller network"), "{told}");
+    }
+
+    #[test]
+    fn pictures_that_are_held_count_beside_the_weights_and_what_is_computed_of_them() {
+        let nn2 = buffers("nn2");
+        let pixels = 4 * 3 * 224 * 224;
+        assert!(nn2.looked_at > pixels && nn2.looked_at - pixels <= nn2.output.1, "{nn2:?}");
+        let memory = nn2.all_weights + 10 * nn2.looked_at;
+        assert_eq!(nn2.fit_beside_pictures(10, |bytes| bytes <= memory), Ok(()));
+        // Their pixels alone would fit many times.
+        let told = nn2.fit_beside_pictures(11, |bytes| bytes <= memory).unwrap_err().to_string();
+        assert!(told.contains("11 pictures to be timed") && told.contains("take up to 10 at once"), "{told}");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use burn::tensor::{Device, Tensor};
 use super::blocks::halving::{conv_3x3_halving, max_pool_halving};
 use super::blocks::inference::{self, PackedWeights};
 use super::blocks::learning::AfterNorm;
+use super::buffers::LargestBuffers;
 use crate::networks::kernels::inference as kernels;
 use crate::networks::weights::{TensorFile, WeightsError, fill};
 
@@ -74,6 +75,13 @@ impl YuNet {
             pyramid: a_level(PYRAMID_CHANNELS),
             heads: a_level(HEAD_CHANNELS),
         }
+    }
+
+    /// What it needs for pictures of so many rows and columns: nothing is larger than what the first layer makes of them.
+    pub(super) fn buffers(&self, [height, width]: [usize; 2]) -> LargestBuffers {
+        let bytes = |channels: usize, pixels: usize| 4 * (channels * pixels) as u64;
+        let stem = bytes(STEM_CHANNELS, height.div_ceil(2) * width.div_ceil(2));
+        LargestBuffers::known(4 * self.num_params() as u64, bytes(3, height * width), ("stem", stem))
     }
 
     /// With the weights of the released ONNX file.

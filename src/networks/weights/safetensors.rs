@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::element::Element;
 use super::{NamedTensor, TensorFile, WeightsError, collect};
-use crate::types::{CropRule, ModelId, Preprocessing};
+use crate::types::{CropRule, ModelId, Preprocessing, files};
 
 const FORMAT: &str = "a SafeTensors file";
 const CARD_KEY: &str = "likeness";
@@ -54,7 +54,7 @@ pub(crate) fn save<M: Module>(module: &M, card: &ModelCard, path: &Path) -> Resu
 
 /// Reads a file written by [`save`].
 pub(crate) fn load(path: &Path) -> Result<(TensorFile, ModelCard), WeightsError> {
-    let bytes = fs::read(path).map_err(|source| WeightsError::Read { path: path.to_owned(), source })?;
+    let bytes = files::read(path).map_err(|source| WeightsError::Read { path: path.to_owned(), source })?;
     let card = read_card(&bytes)?.ok_or_else(|| malformed("it says nothing about the network it belongs to"))?;
     Ok((read_safetensors(&bytes)?, card))
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::networks::weights::WeightsError;
+use crate::types::plain;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RunFolderError {
@@ -15,7 +16,9 @@ pub enum RunFolderError {
     InUse { process: String, path: PathBuf },
     #[error("the folder holds no run: {0}")]
     NoRun(PathBuf),
-    #[error("{action} failed: {source}; earlier checkpoints are unchanged: {path}")]
+    #[error("this part of the run cannot be read: {}: {}", plain(source), path.display())]
+    Unreadable { source: io::Error, path: PathBuf },
+    #[error("{action} failed: {}; earlier checkpoints are unchanged: {}", plain(source), path.display())]
     Io { action: &'static str, source: io::Error, path: PathBuf },
     #[error("a file of the run is not as it was written: {reason}: {path}")]
     Format { reason: String, path: PathBuf },
@@ -32,4 +35,9 @@ impl RunFolderError {
 /// The outcome of doing this with a file or folder of the run.
 pub(super) fn tried<T>(action: &'static str, path: &Path, outcome: io::Result<T>) -> Result<T, RunFolderError> {
     outcome.map_err(|source| RunFolderError::Io { action, source, path: path.to_owned() })
+}
+
+/// What reading a file or folder of the run came to.
+pub(super) fn have_read<T>(path: &Path, outcome: io::Result<T>) -> Result<T, RunFolderError> {
+    outcome.map_err(|source| RunFolderError::Unreadable { source, path: path.to_owned() })
 }

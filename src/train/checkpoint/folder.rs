@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 
 use super::Checkpoint;
-use super::error::{RunFolderError, tried};
+use super::error::{RunFolderError, have_read, tried};
 use super::metrics::{MetricLine, forget_metrics_after, read_metrics};
 use super::state::{replace, write_flushed};
 use super::tensorboard::EventWriter;
@@ -360,7 +360,7 @@ fn names(folder: &Path) -> Result<Vec<String>, RunFolderError> {
     match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         entries => {
-            let entries = tried("reading", folder, entries)?;
+            let entries = have_read(folder, entries)?;
             Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
         }
     }

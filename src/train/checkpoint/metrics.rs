@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{RunFolderError, tried};
+use super::error::{RunFolderError, have_read, tried};
 use super::state::CheckpointState;
 use crate::train::events::{ClosingReport, Past, StepReport};
 use crate::train::validate::ValidationReport;
@@ -21,8 +21,8 @@ pub(super) enum MetricLine {
 
 pub(super) fn read_metrics(path: &Path) -> Result<Past, RunFolderError> {
     let mut past = Past::default();
-    for line in BufReader::new(tried("reading", path, File::open(path))?).lines() {
-        let line = tried("reading", path, line)?;
+    for line in BufReader::new(have_read(path, File::open(path))?).lines() {
+        let line = have_read(path, line)?;
         match serde_json::from_str(&line).map_err(|error| RunFolderError::format(error, path))? {
             MetricLine::Step(report) => past.steps.push(report),
             MetricLine::Validation(report) => past.judged.push(report),

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{RunFolderError, tried};
+use super::error::{RunFolderError, have_read, tried};
 use crate::networks::weights::{NamedTensor, TensorFile, read_safetensors, write_safetensors};
 use crate::train::ema::EmaState;
 use crate::train::mining::offline::TripletPlan;
@@ -79,7 +79,7 @@ impl Checkpoint {
 
     pub(super) fn read(folder: &Path) -> Result<Self, RunFolderError> {
         let path = folder.join("state.json");
-        let text = tried("reading", &path, fs::read(&path))?;
+        let text = have_read(&path, fs::read(&path))?;
         let state: CheckpointState =
             serde_json::from_slice(&text).map_err(|error| RunFolderError::format(error, &path))?;
         let optimiser = OptimiserState {
@@ -133,5 +133,5 @@ fn write_tensors(tensors: &TensorFile, path: &Path) -> Result<(), RunFolderError
 }
 
 fn read_tensors(path: &Path) -> Result<TensorFile, RunFolderError> {
-    Ok(read_safetensors(&tried("reading", path, fs::read(path))?)?)
+    Ok(read_safetensors(&have_read(path, fs::read(path))?)?)
 }

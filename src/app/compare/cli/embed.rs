@@ -1,4 +1,4 @@
-//! `likeness embed`: files to embeddings, one JSON object a face.
+//! `likeness embed`: files to embeddings, with `--json` one object a face.
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -16,9 +16,9 @@ use crate::app::engine::home::Home;
 use crate::app::engine::networks::EngineOptions;
 use crate::app::jobs::options::resolve;
 use crate::types::path_text::{from_text, text_of_file};
-use crate::types::{CropRule, FaceBox, ModelId, error_chain};
+use crate::types::{CropRule, FaceBox, ModelId, error_chain, files};
 
-/// Embed the faces of photos, without touching the library.
+/// Embed the faces of photos, without touching the library. Without --json it tells which faces each file has, and no numbers.
 #[derive(Debug, clap::Args)]
 pub struct EmbedArgs {
     /// Photos.
@@ -39,7 +39,7 @@ pub struct EmbedArgs {
     /// Do not install a missing model.
     #[arg(long)]
     offline: bool,
-    /// Print JSON Lines: one object a face, or one with `error` a file that failed.
+    /// Print JSON Lines: one object a face, with its embedding, or one with `error` a file that failed.
     #[arg(long)]
     json: bool,
 }
@@ -153,8 +153,8 @@ fn file_list(args: &EmbedArgs) -> Result<Vec<PathBuf>> {
     if let Some(list) = &args.files_from {
         let mut bytes = Vec::new();
         let read = match list.as_os_str().as_encoded_bytes() {
-            b"-" => std::io::stdin().read_to_end(&mut bytes),
-            _ => std::fs::File::open(list).and_then(|mut file| file.read_to_end(&mut bytes)),
+            b"-" => std::io::stdin().read_to_end(&mut bytes).map(drop),
+            _ => files::read(list).map(|read| bytes = read),
         };
         read.with_context(|| format!("cannot read the list of files {}", list.display()))?;
         files.extend(text_of_file(&bytes).lines().filter(|line| !line.is_empty()).map(from_text));

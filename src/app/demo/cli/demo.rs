@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::app::engine::cli::console::{counted, end_on_ctrl_c};
-use crate::app::engine::cli::{Global, at_least_one, output};
+use crate::app::engine::cli::{Global, at_least_one, output, seed};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::choose_device;
 use crate::app::jobs::demonstration::{DemoOptions, DemoReport, demo};
@@ -24,7 +24,7 @@ pub struct DemoArgs {
     #[arg(long, requires = "headless")]
     json: bool,
     /// Another seed draws other people
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = seed)]
     seed: u64,
     /// Training steps
     #[arg(long, default_value_t = DemoOptions::default().steps, value_parser = at_least_one::<u64>)]

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::app::demo::job::{draw_album, fill_home};
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, printable};
-use crate::app::engine::cli::{at_least_one, count_between, output};
+use crate::app::engine::cli::{at_least_one, count_between, output, seed};
 use crate::app::engine::home::Home;
 use crate::synth::{AlbumPlan, Layout};
 use crate::types::Cancel;
@@ -30,7 +30,7 @@ pub struct SynthArgs {
     #[arg(long, default_value_t = 2000, value_name = "N", value_parser = at_least_one::<u32>)]
     photos: u32,
     /// The same seed gives the same album, and the same library
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = seed)]
     seed: u64,
     /// Instead of photos: a folder a person with aligned face crops
     #[arg(long)]

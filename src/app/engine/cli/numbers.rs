@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use crate::types::SquaredDistance;
+use crate::types::{Advised, SquaredDistance};
 
 /// More of anything nobody has, and the product of two still fits 64 bits.
 const MOST: u64 = 1_000_000_000;
@@ -77,6 +77,17 @@ pub(crate) fn count_between<T: FromStr + Copy + TryInto<u64>, const LEAST: u64, 
     whole_between(text, LEAST, MOST)
 }
 
+/// What chance begins with: any number that fits.
+pub(crate) fn seed(text: &str) -> Result<u64, String> {
+    whole_between(text, 0, u64::MAX)
+}
+
+/// The number of a person, a face or a revision.
+pub(crate) fn listed_number(text: &str) -> Result<i64, String> {
+    let wanted = || format!("a whole number is needed, as {} prints it", Advised("people --json"));
+    text.parse().ok().filter(|number| *number >= 0).ok_or_else(wanted)
+}
+
 fn whole_between<T: FromStr + Copy + TryInto<u64>>(text: &str, least: u64, most: u64) -> Result<T, String> {
     let fits = |number: &T| (*number).try_into().is_ok_and(|number: u64| (least..=most).contains(&number));
     let wanted = || format!("a whole number from {least} to {most} is needed");
@@ -125,5 +136,10 @@ mod tests {
         let largest = u64::MAX.to_string();
         assert!(any_number::<u64>(&largest).is_err() && at_least_one::<usize>(&largest).is_err());
         assert!(count_between::<u8, 0, 100>("101").is_err());
+        assert_eq!((seed(&largest), listed_number("17")), (Ok(u64::MAX), Ok(17)));
+        for text in ["-1", "x", "1.5", "", "99999999999999999999"] {
+            assert!(seed(text).unwrap_err().contains("from 0 to"), "{text}");
+            assert!(listed_number(text).unwrap_err().starts_with("a whole number is needed"), "{text}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! A reader that has gone (`| head`) is no error: what follows is dropped, and the command ends as it would have. A disk
 //! that is full is one, and ends the command. Nobody at standard error to listen is no error either.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::io::{ErrorKind, Write, stderr, stdout};
 use std::path::Path;
@@ -24,13 +24,21 @@ static IS_CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// Commands that are advised from now on are for this home.
 pub fn advise_for(home: &Path) {
-    types::advise_for(&shell_word(home.as_os_str()));
+    types::advise_for(&shell_word(&path_word(home)));
 }
 
 /// A command that can be pasted into a shell.
 pub(crate) fn command(words: &[&OsStr]) -> String {
     let words: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
     format!("likeness {}{}", words.join(" "), home_of_advice())
+}
+
+/// A path as a command takes it: one that begins as options do is said to lie where it lies.
+pub(crate) fn path_word(path: &Path) -> OsString {
+    match path.as_os_str().as_encoded_bytes() {
+        [b'-', ..] => Path::new(".").join(path).into(),
+        _ => path.into(),
+    }
 }
 
 /// A line of the result, or several.
@@ -196,6 +204,13 @@ mod tests {
         assert_eq!(said["paths_bytes"], serde_json::json!([null, "R/w="]));
         let row = serde_json::json!({ "path": "G\u{effc}", "path_bytes": "R/w=", "score": 0.1 });
         assert_eq!(said["rows"][0], row);
+    }
+
+    #[test]
+    fn a_path_that_begins_as_an_option_does_is_no_option() {
+        let words = ["-x/run", "--home", "x/-run", "/-run"].map(|path| path_word(Path::new(path)));
+        let here = |path: &str| OsString::from(Path::new(".").join(path));
+        assert_eq!(words, [here("-x/run"), here("--home"), "x/-run".into(), "/-run".into()]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, counted, end_on_ctrl_c};
-use crate::app::engine::cli::{Global, at_least_one, count_between, output, usage};
+use crate::app::engine::cli::{Global, at_least_one, count_between, output, seed, usage};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{EngineOptions, choose_device};
 use crate::app::engine::progress::JobEvent;
@@ -52,7 +52,7 @@ pub struct BenchArgs {
     #[arg(long, default_value_t = 20, requires = "network", conflicts_with_all = ["all_pairs", "decode", "library"],
           value_parser = at_least_one::<usize>)]
     passes: usize,
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = seed)]
     seed: u64,
     /// The detector: yunet or mtcnn.
     #[arg(long, value_name = "ID")]

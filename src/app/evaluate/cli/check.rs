@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use crate::app::engine::cli::{WrongUsage, at_least_one};
+use crate::app::engine::cli::{WrongUsage, at_least_one, seed};
 use crate::app::evaluate::cli::options::Pictures;
 use crate::app::evaluate::cli::{Terminal, print_outcome};
 use crate::app::evaluate::job::check::{CheckConfig, CheckOutcome};
@@ -35,7 +35,7 @@ pub(crate) struct CheckArgs {
     /// How faces were cut, such as square:1.2, if not as the model says.
     #[arg(long, value_name = "RULE")]
     used_crop: Option<CropRule>,
-    #[arg(long)]
+    #[arg(long, value_parser = seed)]
     seed: Option<u64>,
     /// Print one JSON object on standard output.
     #[arg(long)]

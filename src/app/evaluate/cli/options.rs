@@ -87,6 +87,14 @@ pub(crate) fn refuse_beside_embeddings(are_ready: bool, pictures: &Pictures, glo
     )
 }
 
+/// For evaluations that show no picture.
+pub(crate) fn refuse_images_beside_embeddings(are_ready: bool, pictures: &Pictures) -> Result<()> {
+    usage(
+        !are_ready || pictures.images.is_none(),
+        "--images have no effect beside --embeddings here: no picture is looked at",
+    )
+}
+
 impl Pictures {
     /// Refuses what has no effect.
     pub fn refuse_idle(&self) -> Result<()> {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::app::engine::cli::{Global, at_least_one, rate, usage};
-use crate::app::evaluate::cli::options::{Pictures, refuse_beside_embeddings};
+use crate::app::evaluate::cli::options::{Pictures, refuse_beside_embeddings, refuse_images_beside_embeddings};
 use crate::app::evaluate::cli::{Terminal, percent, print_outcome};
 use crate::app::evaluate::job::evaluation::StudyFrom;
 use crate::app::evaluate::job::sensitivity::SensitivityConfig;
@@ -51,10 +51,7 @@ impl SensitivityArgs {
         let of_dimensions = self.embeddings.is_none() || self.study == Study::Dimensions;
         usage(of_dimensions, "--embeddings have an effect on the study of dimensions alone")?;
         refuse_beside_embeddings(self.embeddings.is_some(), &self.pictures, global)?;
-        usage(
-            self.embeddings.is_none() || self.pictures.images.is_none(),
-            "--images have no effect beside --embeddings here: no picture is looked at",
-        )?;
+        refuse_images_beside_embeddings(self.embeddings.is_some(), &self.pictures)?;
         let may_train = matches!(self.study, Study::Dimensions | Study::TrainingImages);
         usage(
             self.train_run.is_none() || may_train,

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::app::engine::cli::{at_least_one, rate, squared_distance, usage};
-use crate::app::evaluate::cli::options::{EmbeddingSource, FarTarget, Pictures, refuse_beside_embeddings};
+use crate::app::engine::cli::{at_least_one, not_negative, rate, usage};
+use crate::app::evaluate::cli::options::{
+    EmbeddingSource, FarTarget, Pictures, refuse_beside_embeddings, refuse_images_beside_embeddings,
+};
 use crate::app::evaluate::cli::{Terminal, percent, print_outcome, print_run};
 use crate::app::evaluate::job::clusters::eval_clusters;
 use crate::app::evaluate::job::evaluation::{EmbeddingsFile, FacesFrom};
@@ -14,7 +16,7 @@ use crate::app::evaluate::job::inputs::FaceInputs;
 use crate::app::evaluate::job::video::VideoConfig;
 use crate::cluster::Linkage;
 use crate::eval::video::FRAMES;
-use crate::types::{FaceCrop, counted};
+use crate::types::{FaceCrop, SquaredDistance, counted};
 
 /// A labelled set, or the library's own named faces.
 #[derive(Debug, Args)]
@@ -51,8 +53,9 @@ pub(crate) struct ClusterArgs {
     /// How far two groups are apart.
     #[arg(long, value_enum, default_value = "average", value_name = "LINKAGE")]
     linkage: Linkage,
-    /// Also tell the scores at this squared distance.
-    #[arg(long, value_name = "DISTANCE", value_parser = squared_distance)]
+    /// Also tell the scores at this squared distance: up to 4, and beyond with --linkage ward, whose groups can be farther
+    /// apart than any two faces.
+    #[arg(long, value_name = "DISTANCE", value_parser = not_negative::<f32>)]
     threshold: Option<f32>,
 }
 
@@ -77,13 +80,23 @@ pub(crate) fn folder(terminal: &mut Terminal, args: &FolderArgs) -> Result<()> {
 }
 
 pub(crate) fn clusters(terminal: &mut Terminal, args: &ClusterArgs) -> Result<()> {
+    let is_reached = |threshold: f32| args.linkage == Linkage::Ward || threshold <= SquaredDistance::FARTHEST.0;
+    usage(
+        args.threshold.is_none_or(is_reached),
+        "a squared distance from 0 to 4 is needed for --threshold: farther apart are only groups with --linkage ward",
+    )?;
+    refuse_images_beside_embeddings(args.source.embeddings.is_some(), &args.source.pictures)?;
     let faces = faces(terminal, &args.source)?;
     let cancel = terminal.cancel.clone();
     let (home, linkage) = (terminal.home, args.linkage);
     let outcome = eval_clusters(home, &faces, linkage, args.threshold, &cancel, &mut |text| terminal.note(text))?;
     print_outcome(args.source.json, &outcome, &outcome.run, || {
+        let at = outcome.grouped.at_threshold.map_or_else(String::new, |at| {
+            let (f, clusters) = (percent(at.scores.b_cubed_f), counted(at.scores.clusters, "cluster", "clusters"));
+            format!("\nAt threshold {}: B-cubed F {f}, {clusters}", at.threshold.0)
+        });
         format!(
-            "Best B-cubed F {} at threshold {:.3}: {} for {}; with one byte a dimension {}",
+            "Best B-cubed F {} at threshold {:.3}: {} for {}; with one byte a dimension {}{at}",
             percent(outcome.grouped.best.b_cubed_f),
             outcome.grouped.best_threshold,
             counted(outcome.grouped.best.clusters, "cluster", "clusters"),
@@ -96,6 +109,7 @@ pub(crate) fn clusters(terminal: &mut Terminal, args: &ClusterArgs) -> Result<()
 pub(crate) fn video(terminal: &mut Terminal, args: VideoArgs) -> Result<()> {
     args.source.refuse_idle(terminal.global)?;
     let pictures = &args.source.pictures;
+    refuse_images_beside_embeddings(args.source.embeddings.is_some(), pictures)?;
     let from = match args.source.ready(None) {
         Some(file) => FacesFrom::Embeddings { file, images: None },
         None => {

@@ -2,13 +2,12 @@
 
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
-use crate::app::engine::memory::hold;
-use crate::networks::device::ComputeDevice;
-use crate::networks::nets::random_pass::random_pass;
-use crate::types::{Cancel, counted};
+use crate::networks::device::{ComputeDevice, DeviceKind, can_reserve};
+use crate::networks::nets::random_pass::{buffers, random_pass};
+use crate::types::Cancel;
 
 /// What `likeness bench --network` found.
 #[derive(Debug, Clone, Serialize)]
@@ -24,9 +23,6 @@ pub(crate) struct NetworkTime {
     pub median_processor_ms: Option<f64>,
 }
 
-/// No network looks at less of a picture: what even its pixels need.
-const SMALLEST_SIDE: usize = 96;
-
 /// Times passes with random weights, on which the time does not depend, folded as for a scan.
 pub(crate) fn bench_network(
     name: &str,
@@ -35,8 +31,11 @@ pub(crate) fn bench_network(
     device: &ComputeDevice,
     cancel: &Cancel,
 ) -> Result<NetworkTime> {
-    let pixels = pictures as u64 * (SMALLEST_SIDE * SMALLEST_SIDE * 3 * size_of::<f32>()) as u64;
-    hold(&counted(pictures, "picture", "pictures"), pixels)?;
+    let buffers = buffers(name)?;
+    buffers.fit(device.largest_buffer, pictures).with_context(|| format!("{name} cannot run on {}", device.name))?;
+    if device.kind == DeviceKind::Cpu {
+        buffers.fit_beside_pictures(pictures, can_reserve)?;
+    }
     let pass = random_pass(name, pictures, &device.burn)?;
     // Weights are put in order, and memory is asked for, at first.
     (0..2).for_each(|_| pass());
@@ -81,5 +80,20 @@ mod tests {
         let found = time("likeness-small").unwrap();
         assert!(found.passes == 3 && found.quickest_ms > 0.0 && found.quickest_ms <= found.median_ms);
         assert!(time("nothing").unwrap_err().to_string().contains("nothing"));
+    }
+
+    #[test]
+    fn what_the_computer_or_the_adapter_cannot_hold_is_refused_before_anything_is_drawn() {
+        let time = |name, device: &ComputeDevice| bench_network(name, 1_000_000_000, 1, device, &Cancel::default());
+        for name in ["yunet", "likeness-small"] {
+            let told = time(name, &cpu()).unwrap_err().to_string();
+            assert!(told.contains("1000000000 pictures to be timed at once need"), "{told}");
+            let adapter = ComputeDevice { largest_buffer: Some(128 << 20), ..cpu() };
+            let told = format!("{:#}", time(name, &adapter).unwrap_err());
+            assert!(
+                told.contains(&format!("{name} cannot run on")) && told.contains("the largest of this device"),
+                "{told}"
+            );
+        }
     }
 }

@@ -14,7 +14,7 @@ use crate::faces::embed::quantise::QuantisedEmbedding;
 use crate::figures::Table;
 use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
 use crate::figures::report::{HtmlReport, ReportPart};
-use crate::types::{Cancel, Embedding, counted, path_text};
+use crate::types::{Cancel, Embedding, SquaredDistance, counted, path_text};
 
 /// Rows of the table; the figure and `sweep.csv` have every threshold where something changes.
 const TABLE_STEP: f32 = 0.05;
@@ -111,9 +111,10 @@ pub(crate) fn eval_clusters(
     Ok(outcome)
 }
 
-/// The last point not above `threshold`.
+/// The groups at `threshold` are those of the last point not above it, for between two points nothing changes.
 fn at(points: &[SweepPoint], threshold: f32) -> Option<SweepPoint> {
-    points.iter().take_while(|point| point.threshold.0 <= threshold).last().copied()
+    let below = points.iter().take_while(|point| point.threshold.0 <= threshold).last()?;
+    Some(SweepPoint { threshold: SquaredDistance(threshold), ..*below })
 }
 
 fn sampled(points: &[SweepPoint]) -> Vec<&SweepPoint> {
@@ -162,4 +163,22 @@ fn figure(points: &[SweepPoint], best: f32) -> Figure {
         .with(line("B-cubed F", |scores| scores.b_cubed_f))
         .with(line("NMI", |scores| scores.nmi))
         .marked(f64::from(best), format!("best {best:.3}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scores_at_a_threshold_are_told_with_that_threshold() {
+        let vectors = [[1.0_f32, 0.0], [0.8, 0.6], [-1.0, 0.0]].map(|v| Embedding::normalise(v.to_vec()).unwrap());
+        let tree = dendrogram(&vectors, &Constraints::default(), Linkage::Average, &Cancel::default(), &mut |_, _| {})
+            .unwrap();
+        let points = sweep(&tree, &[0, 0, 1]);
+        let told = |threshold| Grouped::of(&points, Some(threshold)).unwrap().at_threshold.unwrap();
+        assert_eq!(
+            [0.1, 1.9, 4.0].map(|at| (told(at).threshold.0, told(at).scores.clusters)),
+            [(0.1, 3), (1.9, 2), (4.0, 1)]
+        );
+    }
 }

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::app::engine::home::Home;
 use crate::eval::errata::{Errata, TrueLabel};
+use crate::types::files;
 
 /// A side file of marks; every change is on disk when the call returns.
 #[derive(Debug, Clone)]
@@ -23,7 +24,7 @@ impl ErrataFile {
 
     /// The marks of a file that may not exist yet.
     pub fn at(path: &Path) -> Result<Self> {
-        let text = match std::fs::read_to_string(path) {
+        let text = match files::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(error).with_context(|| format!("cannot read the marks in {}", path.display())),

@@ -22,7 +22,7 @@ use crate::eval::figures::{Arithmetic, Figures, PairFigures};
 use crate::eval::lfw::{Centring, Judgement, LfwOptions, judge, judge_split};
 use crate::eval::quantised::{QuantisationCost, cost};
 use crate::eval::sandberg::{self, Published};
-use crate::eval::{Image, LackingFold, Metric, Pair, PairList, Run, Summary, Vectors};
+use crate::eval::{Image, LackingFold, Metric, Pair, PairList, Run, Summary, Vectors, lacking_words};
 use crate::faces::embed::quantise::QuantisedEmbedding;
 use crate::types::path_text::to_text;
 use crate::types::{Cancel, Embedding, counted};
@@ -69,7 +69,7 @@ impl Lists {
     pub fn read(config: &PairsConfig) -> Result<Self> {
         let (judged, file) = read_pairs(&config.list, config.format)?;
         ensure!(
-            judged.folds > 1 || config.threshold_from.is_some(),
+            judged.folds.len() > 1 || config.threshold_from.is_some(),
             "{} has one fold, so another list must choose the threshold (--threshold-from)",
             config.list.display()
         );
@@ -136,11 +136,11 @@ pub(crate) fn eval_pairs(
     ensure!(!resolved.pairs.is_empty(), "none of the list's {} pairs has both embeddings", list.pairs.len());
 
     let judged = judgement(&faces, &resolved, lists.training.as_ref(), config, note)?;
-    let lacking = lacking_folds(&judged, list.folds);
-    note_left_out(&lacking, list.folds, note);
+    let lacking = lacking_folds(&judged, &list.folds);
+    note_left_out(&lacking, list.folds.len(), note);
     let published = match config.arithmetic {
         Arithmetic::Exact => None,
-        Arithmetic::Sandberg => Some(published(&resolved, list.folds, config)?),
+        Arithmetic::Sandberg => Some(published(&resolved, list.folds.len(), config)?),
     };
     if !far_resolved(&judged, config.options.far_target) {
         note(format!(
@@ -153,7 +153,7 @@ pub(crate) fn eval_pairs(
     let folder = EvaluationFolder::create(home, config.kind, config, &faces.inputs)?;
     let bytes = byte_cost(&resolved, &judged, config)?;
     let figures = figures(&folder, &faces, &resolved, &judged, published.as_ref(), config);
-    let folds_left_out = lacking.iter().map(|lacking| lacking.fold + 1).collect();
+    let folds_left_out = lacking.iter().map(|lacking| lacking.fold).collect();
     let figures = PairFigures { bytes, folds_left_out, ..figures };
     let row = row(folder.path(), Some(&to_text(config.list.as_os_str())), &Figures::Pairs(figures.clone()));
     let images = images_of(&faces.images, &resolved, config);
@@ -185,21 +185,24 @@ fn note_skipped(resolved: &Resolved, note: &mut dyn FnMut(String)) {
     }
 }
 
-/// Folds of a list of so many that are in no figure: those that lack a kind of pair, and those of which nothing is left.
-fn lacking_folds(judged: &Judgement, folds: usize) -> Vec<LackingFold> {
-    let is_judged = |fold: usize| judged.folds.iter().any(|judged| judged.fold == fold);
-    let known = |fold: usize| judged.left_out.iter().find(|lacking| lacking.fold == fold).copied();
-    let is_split = judged.folds.len() < 2;
-    let missing = (0..folds).filter(|&fold| !is_split && !is_judged(fold));
-    missing.map(|fold| known(fold).unwrap_or(LackingFold { fold, same: 0, different: 0 })).collect()
+/// Folds of a list that are in no figure: those that lack a kind of pair, and those of which nothing is left.
+fn lacking_folds(judged: &Judgement, folds: &[usize]) -> Vec<LackingFold> {
+    // One fold alone had its threshold from another list, and is judged whatever the list calls it.
+    if judged.folds.len() < 2 {
+        return Vec::new();
+    }
+    let known: HashMap<usize, LackingFold> = judged.left_out.iter().map(|lacking| (lacking.fold, *lacking)).collect();
+    let judged: HashSet<usize> = judged.folds.iter().map(|judged| judged.fold).collect();
+    let missing = folds.iter().filter(|fold| !judged.contains(fold));
+    let nothing_left = |fold| LackingFold { fold, same: 0, different: 0 };
+    missing.map(|&fold| known.get(&fold).copied().unwrap_or(nothing_left(fold))).collect()
 }
 
 /// Says once which folds are in no figure.
 pub(crate) fn note_left_out(lacking: &[LackingFold], folds: usize, note: &mut dyn FnMut(String)) {
     if !lacking.is_empty() {
-        let why: Vec<String> = lacking.iter().map(ToString::to_string).collect();
-        let whole = folds.saturating_sub(lacking.len());
-        note(format!("Left out: {}. The figures are those of the other {whole} of {folds} folds", why.join("; ")));
+        let (why, whole) = (lacking_words(lacking), folds.saturating_sub(lacking.len()));
+        note(format!("Left out: {why}. The figures are those of the other {whole} of {folds} folds"));
     }
 }
 
@@ -283,6 +286,7 @@ fn figures(
         pairs: judged.pairs.len(),
         skipped: resolved.skipped,
         folds_left_out: Vec::new(),
+        folds_are_named: true,
         skipped_images: resolved.skipped_images.clone(),
         model: faces.model(),
         crop_rule: faces.photos.crop_rule(),

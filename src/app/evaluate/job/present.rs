@@ -20,7 +20,7 @@ use crate::eval::{Figures, Image, Pair, Run};
 use crate::figures::Table;
 use crate::figures::plot::{Figure, Series, Shape};
 use crate::figures::report::{Card, HtmlReport, ReportPart};
-use crate::types::{self, FaceCrop, Preprocessing, counted};
+use crate::types::{self, FaceCrop, Preprocessing, counted, grouped};
 
 /// Over the range of the metric.
 const BINS: usize = 80;
@@ -48,7 +48,7 @@ pub(crate) fn failure_table(run: &Run, wrong: &[FailedPair]) -> Table {
         let pair = &run.pairs[failure.pair];
         let [first, second] = run.names(pair).map(str::to_owned);
         let [distance, threshold] = [pair.distance, failure.threshold].map(|value| format!("{value:.4}"));
-        let (fold, known) = ((pair.fold + 1).to_string(), known(run, failure).unwrap_or_default());
+        let (fold, known) = (pair.fold.to_string(), known(run, failure).unwrap_or_default());
         vec![mistake_word(failure).to_owned(), first, second, distance, threshold, fold, known]
     };
     let head = ["Mistake", "First", "Second", "Distance", "Threshold", "Fold", "Known about the label"];
@@ -137,8 +137,10 @@ fn summary(outcome: &PairFigures, folds: usize, config: &PairsConfig) -> String 
     let lacking = match &outcome.folds_left_out[..] {
         [] => String::new(),
         folds => {
-            let folds: Vec<String> = folds.iter().map(ToString::to_string).collect();
-            format!("; folds left out, since they lack a kind of pair: {}", folds.join(", "))
+            const TOLD: usize = 20;
+            let mut told: Vec<String> = folds.iter().take(TOLD).map(ToString::to_string).collect();
+            told.extend((folds.len() > TOLD).then(|| format!("and {} more", grouped((folds.len() - TOLD) as u64))));
+            format!("; folds left out, since they lack a kind of pair: {}", told.join(", "))
         }
     };
     let (pairs, folds) = (counted(outcome.pairs, "pair", "pairs"), counted(folds, "fold", "folds"));
@@ -185,7 +187,7 @@ fn plots(run: &Run) -> Vec<(&'static str, Figure)> {
 
 fn fold_table(run: &Run) -> Table {
     let row = |fold: &FoldResult| {
-        let mut row = vec![(fold.fold + 1).to_string(), fold.pairs.to_string()];
+        let mut row = vec![fold.fold.to_string(), fold.pairs.to_string()];
         row.extend(fold_cells(fold));
         row
     };

@@ -205,14 +205,16 @@ fn open_judged(folder: &Path, config: &Value, result: Value) -> Result<Run> {
     let Config { sources: PairSources { images, crop, .. }, options } =
         Config::deserialize(config).with_context(|| other_version(folder))?;
     let figures: PairFigures = serde_json::from_value(result).with_context(|| other_version(folder))?;
-    let folds: Vec<FoldResult> = read(folder, "folds.json")?;
+    let called = |fold: usize| if figures.folds_are_named { fold } else { fold + 1 };
+    let mut folds: Vec<FoldResult> = read(folder, "folds.json")?;
+    folds.iter_mut().for_each(|judged| judged.fold = called(judged.fold));
     ensure!(!folds.is_empty(), "the run judged no fold: {}", folder.display());
     let faces: Vec<JudgedFace> = read(folder, "faces.json")?;
     let faces: HashMap<String, Detection> = faces.into_iter().map(|line| (line.path, line.face)).collect();
     let mut places = ImagePlaces::default();
     let mut pair = |PairLine { first, second, same, fold, distance }| {
         let [a, b] = [first, second].map(|path| places.of(path));
-        Pair { a, b, same, fold, distance }
+        Pair { a, b, same, fold: called(fold), distance }
     };
     let pairs = read::<Vec<PairLine>>(folder, "pairs.json")?.into_iter().map(&mut pair).collect();
     let mut files = images.as_deref().map(ListedFiles::in_folder);
@@ -223,7 +225,7 @@ fn open_judged(folder: &Path, config: &Value, result: Value) -> Result<Run> {
     };
     let images = places.images.into_iter().map(image).collect();
     let judged = Judgement::restored(folds, pairs).context("the run's pairs cannot be put together again")?;
-    let figures = PairFigures { run: folder.to_owned(), ..figures };
+    let figures = PairFigures { run: folder.to_owned(), folds_are_named: true, ..figures };
     let row = row(folder, judged_on(config), &Figures::Pairs(figures.clone()));
     Ok(Run::judged(row, figures, judged, &options, images, crop))
 }

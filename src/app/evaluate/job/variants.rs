@@ -15,7 +15,7 @@ use crate::app::evaluate::job::sensitivity::{
 use crate::app::jobs::input_file::InputFile;
 use crate::eval::pca::Pca;
 use crate::eval::sensitivity::{Study, StudyRow};
-use crate::eval::{Metric, PairList};
+use crate::eval::{Metric, Pair, PairList};
 use crate::networks::models::{Manifest, Store, Task};
 use crate::networks::nets::blocks::MapShape;
 use crate::networks::nets::catalogue::build_as;
@@ -32,10 +32,11 @@ pub(crate) fn eval_dimensions(
     note: &mut dyn FnMut(String),
 ) -> Result<SensitivityOutcome> {
     faces.notes(note);
-    ensure!(list.folds > 1, "fewer dimensions are judged on held-out folds, but the list has one fold");
+    ensure!(list.folds.len() > 1, "fewer dimensions are judged on held-out folds, but the list has one fold");
     let resolved = resolve(&faces.images, list);
     let vectors = &resolved.vectors;
-    let half = |odd: bool| resolved.pairs.iter().filter(move |pair| (pair.fold % 2 == 1) == odd);
+    let is_odd = |pair: &Pair| list.folds.binary_search(&pair.fold).is_ok_and(|place| place % 2 == 1);
+    let half = |odd: bool| resolved.pairs.iter().filter(move |pair| is_odd(pair) == odd);
     let axes = [false, true].map(|odd| {
         let mut rows: Vec<usize> = half(odd).flat_map(|pair| [pair.a, pair.b]).collect();
         rows.sort_unstable();

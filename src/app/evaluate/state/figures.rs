@@ -88,7 +88,7 @@ pub(crate) fn summary_table(runs: &[Arc<Run>]) -> Table {
 pub(crate) fn fold_numbers(run: &Run) -> Table {
     let row = |fold: &FoldResult| {
         let numbers = [fold.threshold, fold.accuracy, fold.val_threshold, fold.val, fold.far];
-        let mut row = vec![(fold.fold + 1).to_string(), fold.pairs.to_string()];
+        let mut row = vec![fold.fold.to_string(), fold.pairs.to_string()];
         row.extend(numbers.map(|number| number.to_string()));
         row
     };

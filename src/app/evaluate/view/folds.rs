@@ -42,7 +42,7 @@ fn table(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run) {
         .folds
         .iter()
         .map(|fold| {
-            let mut cells = vec![(fold.fold + 1).to_string(), grouped(fold.pairs as u64)];
+            let mut cells = vec![fold.fold.to_string(), grouped(fold.pairs as u64)];
             cells.extend(fold_cells(fold));
             TableRow::new(cells)
         })

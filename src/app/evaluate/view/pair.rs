@@ -7,7 +7,6 @@ use crate::app::evaluate::state::Message;
 use crate::app::evaluate::view::Context;
 use crate::app::evaluate::view::wall::{Neighbours, Others, crop};
 use crate::app::ui::icons::{self, Icon};
-use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::picture;
@@ -54,7 +53,7 @@ fn title_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run, index: usize, beside:
     ui.horizontal(|ui| {
         ui.label(theme::heading(label));
         if !run.is_counted() {
-            let fold = grouped(pair.fold as u64 + 1);
+            let fold = pair.fold.to_string();
             ui.label(theme::secondary(ui, ctx.text.f("in_fold", &[("fold", &fold)])));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {

@@ -9,7 +9,6 @@ use crate::app::evaluate::state::Message;
 use crate::app::evaluate::state::WallFilter;
 use crate::app::evaluate::view::Context;
 use crate::app::ui::icons::{self, Icon};
-use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::{buttons, picture, status};
@@ -210,7 +209,7 @@ impl PairCard<'_> {
         };
         let distance = format!("{:.3}", pair.distance);
         let wrong_by = format!("{:.3}", self.failure.wrong_by(&self.run.pairs));
-        let fold = grouped(pair.fold as u64 + 1);
+        let fold = pair.fold.to_string();
         let name = |image: usize| self.run.images[image].words();
         let facts = match self.run.is_counted() {
             true => text.f("wall_facts_counted", &[("distance", &distance), ("by", &wrong_by)]),

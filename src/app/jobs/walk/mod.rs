@@ -21,7 +21,7 @@ use walkdir::{DirEntry, WalkDir};
 use self::system::{is_of_a_store, is_system_name};
 use crate::app::engine::progress::Skipped;
 use crate::faces::image::{FileKind, OtherKind, is_photo_name, kind_of_file};
-use crate::types::{Cancel, has_extension};
+use crate::types::{Cancel, has_extension, plain};
 
 /// What a walk found. `photos` is sorted, so that two walks of the same folder agree.
 #[derive(Debug, Default)]
@@ -326,10 +326,4 @@ impl FoundPhotos {
     fn skip(&mut self, path: &Path, reason: String) {
         self.skipped.push(Skipped { path: path.to_owned(), reason });
     }
-}
-
-/// The operating system's sentence without its number.
-pub(crate) fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }

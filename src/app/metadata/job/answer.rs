@@ -10,21 +10,23 @@ use super::offer::OfferedNames;
 use crate::library::{Belongs, Decision, Destination, FaceByHand, Library, NameAnswer, NameAnswers, TakenName};
 use crate::metadata::found::{NameKind, NameSource};
 use crate::metadata::name_key::NameKey;
-use crate::metadata::region_box::RegionBox;
+use crate::metadata::region_box::{RegionBox, RegionSpot};
 use crate::metadata::review::answers::{AnsweredName, NameDecision, WithdrawnName};
-use crate::metadata::review::{NameConflict, PersonFound};
+use crate::metadata::review::{NameConflict, NamesReview, PersonFound};
 use crate::types::{FaceId, PersonId, PhotoId, Revision, Touched};
 
-/// A name of a photo: it is offered once.
+/// A name of a photo: it is offered once, or where it stands at several places once at each.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NameOfPhoto {
     pub(crate) photo: PhotoId,
     pub(crate) name: NameKey,
+    /// The place that is meant; none where it is the only one, or all are.
+    pub(crate) at: Option<RegionSpot>,
 }
 
 impl NameOfPhoto {
     pub(crate) fn of_withdrawn(name: &WithdrawnName) -> Self {
-        Self { photo: name.answer.photo, name: name.answer.name.clone() }
+        Self { photo: name.answer.photo, name: name.answer.name.clone(), at: name.answer.at }
     }
 }
 
@@ -94,18 +96,23 @@ impl NameChoices {
     }
 }
 
+/// A name at a place of a photo, as an answer is about it.
+pub(crate) fn name_at(review: &NamesReview, photo: PhotoId, name: &NameKey, at: RegionBox) -> NameOfPhoto {
+    NameOfPhoto { photo, name: name.clone(), at: review.spot(photo, name, at) }
+}
+
 /// Everything that could bear the person's name, faces that were found first.
-pub(crate) fn placed_names(person: &PersonFound) -> impl Iterator<Item = PlacedName> {
-    let of = move |photo| NameOfPhoto { photo, name: person.key.clone() };
+pub(crate) fn placed_names<'r>(review: &'r NamesReview, person: &'r PersonFound) -> impl Iterator<Item = PlacedName> {
+    let of = |photo, at| name_at(review, photo, &person.key, at);
     let faces = person.faces.iter().map(move |face| PlacedName {
-        of: of(face.photo),
+        of: of(face.photo, face.at),
         place: NamePlace::Face(face.face),
         at: face.at,
         kind: face.kind,
     });
-    let of = move |photo| NameOfPhoto { photo, name: person.key.clone() };
+    let of = |photo, at| name_at(review, photo, &person.key, at);
     let regions = person.by_hand.iter().map(move |region| PlacedName {
-        of: of(region.photo),
+        of: of(region.photo, region.at),
         place: NamePlace::Region,
         at: region.at,
         kind: region.kind,
@@ -121,7 +128,12 @@ impl OfferedNames {
     /// A name that nobody has who was found.
     pub fn to_take(&self, only: &[String]) -> Result<NameChoices> {
         let is_wanted = |name: &PlacedName| !only.is_empty() || name.kind == NameKind::Confirmed;
-        let taken = self.meant(only)?.into_iter().flat_map(placed_names).filter(is_wanted).collect();
+        let taken = self
+            .meant(only)?
+            .into_iter()
+            .flat_map(|person| placed_names(&self.review, person))
+            .filter(is_wanted)
+            .collect();
         Ok(NameChoices { taken, ..NameChoices::default() })
     }
 
@@ -130,7 +142,8 @@ impl OfferedNames {
     /// # Errors
     /// A name that nobody has who was found.
     pub(crate) fn to_refuse(&self, who: &[String]) -> Result<NameChoices> {
-        let refused: BTreeSet<NameOfPhoto> = self.meant(who)?.into_iter().flat_map(names_of).collect();
+        let refused: BTreeSet<NameOfPhoto> =
+            self.meant(who)?.into_iter().flat_map(|person| names_of(&self.review, person)).collect();
         Ok(NameChoices { refused: refused.into_iter().collect(), ..NameChoices::default() })
     }
 
@@ -148,24 +161,25 @@ impl OfferedNames {
     /// Who gives each name.
     fn sources(&self) -> HashMap<NameOfPhoto, BTreeSet<NameSource>> {
         let mut sources: HashMap<NameOfPhoto, BTreeSet<NameSource>> = HashMap::new();
-        let mut add = |photo: PhotoId, name: &NameKey, by: &[NameSource]| {
-            sources.entry(NameOfPhoto { photo, name: name.clone() }).or_default().extend(by);
+        let mut add = |photo: PhotoId, name: &NameKey, at: RegionBox, by: &[NameSource]| {
+            sources.entry(name_at(&self.review, photo, name, at)).or_default().extend(by);
         };
         for person in &self.review.people {
-            person.faces.iter().for_each(|face| add(face.photo, &person.key, &face.sources));
-            person.by_hand.iter().for_each(|region| add(region.photo, &person.key, &region.sources));
+            person.faces.iter().for_each(|face| add(face.photo, &person.key, face.at, &face.sources));
+            person.by_hand.iter().for_each(|region| add(region.photo, &person.key, region.at, &region.sources));
         }
         for conflict in &self.review.conflicts {
             match conflict {
                 NameConflict::TwoNames(face) => {
-                    face.names.iter().for_each(|name| add(face.photo, &name.key, &name.sources));
+                    face.names.iter().for_each(|name| add(face.photo, &name.key, face.at, &name.sources));
                 }
                 NameConflict::TwoPeople(shared) => {
-                    shared.sides.iter().flatten().for_each(|face| add(face.photo, &shared.key, &face.sources));
+                    let faces = shared.sides.iter().flatten();
+                    faces.for_each(|face| add(face.photo, &shared.key, face.at, &face.sources));
                 }
                 NameConflict::Namesakes(asked) => {
-                    asked.faces.iter().for_each(|face| add(face.photo, &asked.key, &face.sources));
-                    asked.by_hand.iter().for_each(|region| add(region.photo, &asked.key, &region.sources));
+                    asked.faces.iter().for_each(|face| add(face.photo, &asked.key, face.at, &face.sources));
+                    asked.by_hand.iter().for_each(|region| add(region.photo, &asked.key, region.at, &region.sources));
                 }
             }
         }
@@ -174,9 +188,9 @@ impl OfferedNames {
 }
 
 /// Every name of the person that is offered, with a place or without.
-pub(crate) fn names_of(person: &PersonFound) -> impl Iterator<Item = NameOfPhoto> {
-    let photos = placed_names(person).map(|name| name.of.photo).chain(person.open.iter().map(|open| open.photo));
-    photos.map(move |photo| NameOfPhoto { photo, name: person.key.clone() })
+pub(crate) fn names_of<'r>(review: &'r NamesReview, person: &'r PersonFound) -> impl Iterator<Item = NameOfPhoto> {
+    let open = person.open.iter().map(|open| NameOfPhoto { photo: open.photo, name: person.key.clone(), at: None });
+    placed_names(review, person).map(|name| name.of).chain(open)
 }
 
 /// Does what was chosen, as one step of the history, and notes with it what was answered. `made` are faces by hand, by
@@ -274,19 +288,26 @@ fn note(
 ) -> Result<NameAnswer> {
     let answer = |decision| {
         let sources = sources.get(of).cloned().unwrap_or_default();
-        serde_json::to_string(&AnsweredName { photo: of.photo, name: of.name.clone(), sources, decision })
+        serde_json::to_string(&AnsweredName { photo: of.photo, name: of.name.clone(), at: of.at, sources, decision })
     };
     let answer = decision.map(answer).transpose()?;
-    Ok(NameAnswer { photo: of.photo, name: serde_json::to_string(&of.name)?, answer })
+    Ok(NameAnswer { photo: of.photo, name: noted_under(&of.name, of.at)?, answer })
+}
+
+fn noted_under(name: &NameKey, at: Option<RegionSpot>) -> Result<String> {
+    Ok(match at {
+        None => serde_json::to_string(name)?,
+        Some(at) => serde_json::to_string(&(name, at))?,
+    })
 }
 
 /// Offers everything again that was refused.
 pub(crate) fn offer_again(library: &mut Library) -> Result<Touched> {
     let mut noted = Vec::new();
     for answer in library.name_answers()? {
-        let AnsweredName { photo, name, decision, .. } = serde_json::from_str(&answer)?;
+        let AnsweredName { photo, name, at, decision, .. } = serde_json::from_str(&answer)?;
         if decision == NameDecision::Refused {
-            noted.push(NameAnswer { photo, name: serde_json::to_string(&name)?, answer: None });
+            noted.push(NameAnswer { photo, name: noted_under(&name, at)?, answer: None });
         }
     }
     let answers = NameAnswers { noted, ..NameAnswers::default() };

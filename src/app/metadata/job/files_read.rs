@@ -9,6 +9,7 @@ use std::time::UNIX_EPOCH;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::app::engine::changed_places::ChangedPlaces;
 use crate::library::NamesRead;
 use crate::types::Cancel;
 
@@ -20,15 +21,24 @@ pub(crate) type KeepRead<'a> = dyn FnMut(Vec<NamesRead>, Vec<PathBuf>) + 'a;
 
 pub(super) struct FilesRead<'a> {
     known: HashMap<PathBuf, NamesRead>,
+    changed: ChangedPlaces,
     used: HashSet<PathBuf>,
     fresh: Vec<NamesRead>,
     keep: &'a mut KeepRead<'a>,
 }
 
 impl<'a> FilesRead<'a> {
-    pub fn new(known: Vec<NamesRead>, keep: &'a mut KeepRead<'a>) -> Self {
+    pub fn new(known: Vec<NamesRead>, changed: ChangedPlaces, keep: &'a mut KeepRead<'a>) -> Self {
         let known = known.into_iter().map(|read| (read.path.clone(), read)).collect();
-        Self { known, used: HashSet::new(), fresh: Vec::new(), keep }
+        Self { known, changed, used: HashSet::new(), fresh: Vec::new(), keep }
+    }
+
+    /// What a file said when it was read last, where nothing has changed since. The disk is not asked.
+    pub fn as_before<T: DeserializeOwned>(&mut self, path: &Path) -> Option<T> {
+        let known = self.known.get(path).filter(|_| !self.changed.has(path))?;
+        let said = serde_json::from_str(&known.said).ok()?;
+        self.used.insert(path.to_owned());
+        Some(said)
     }
 
     /// What a file says, together with those beside it. What cannot be read now is no answer to keep.
@@ -100,7 +110,7 @@ mod tests {
             kept.extend(read);
             gone.extend(left);
         };
-        let mut files = FilesRead::new(known, &mut keep);
+        let mut files = FilesRead::new(known, ChangedPlaces::Anywhere, &mut keep);
         let sidecar = folder.join("a.xmp");
         let beside: Vec<&Path> = if sidecar.exists() { vec![&sidecar] } else { Vec::new() };
         for name in ["a.jpg", "b.jpg"] {
@@ -130,5 +140,23 @@ mod tests {
         assert_eq!(look(folder.path(), kept.clone()).0, 2);
         fs::remove_file(folder.path().join("b.jpg")).unwrap();
         assert_eq!(look(folder.path(), kept).2, [folder.path().join("b.jpg")], "what is gone is kept no more");
+    }
+
+    #[test]
+    fn where_nothing_changed_the_disk_is_not_asked() {
+        let read = |name: &str| NamesRead { path: name.into(), stamp: String::new(), said: "\"before\"".to_owned() };
+        let mut gone_at_last = Vec::new();
+        let mut keep = |_: Vec<NamesRead>, gone: Vec<PathBuf>| gone_at_last.extend(gone);
+        let mut changed = ChangedPlaces::default();
+        changed.take();
+        changed.add(["/none/b.jpg".into()]);
+        let known = ["/none/a.jpg", "/none/b.jpg"].map(read).to_vec();
+        let mut files = FilesRead::new(known, changed, &mut keep);
+        let before = |files: &mut FilesRead<'_>, name: &str| files.as_before::<String>(Path::new(name));
+        assert_eq!(before(&mut files, "/none/a.jpg").as_deref(), Some("before"));
+        assert_eq!(before(&mut files, "/none/b.jpg"), None);
+        assert_eq!(before(&mut files, "/none/c.jpg"), None, "it is new");
+        files.finish(&Cancel::default());
+        assert_eq!(gone_at_last, [PathBuf::from("/none/b.jpg")]);
     }
 }

@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::files_read::{FilesRead, KeepRead};
 use super::skipped::SkippedFile;
 use super::sources::{CollectedNames, MoreSources, OwnNames, collect};
+use crate::app::engine::changed_places::ChangedPlaces;
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::EngineOptions;
 use crate::app::engine::progress::JobEvent;
@@ -44,6 +45,8 @@ pub(crate) struct KnownFaces {
     answered: Vec<AnsweredName>,
     /// What their files said when they were read last.
     read: Vec<NamesRead>,
+    /// Where they may say something else by now.
+    changed: ChangedPlaces,
 }
 
 impl KnownFaces {
@@ -58,8 +61,17 @@ impl KnownFaces {
             people: library.named_people()?,
             own: library.known_in_files_as()?,
             read: library.names_read(&folder)?,
+            changed: ChangedPlaces::Anywhere,
             answered: answered.iter().map(|answer| serde_json::from_str(answer)).collect::<Result<_, _>>()?,
         })
+    }
+}
+
+impl KnownFaces {
+    /// What else was read is taken as it was.
+    #[cfg(feature = "gui")]
+    pub fn changed_at(self, changed: ChangedPlaces) -> Self {
+        Self { changed, ..self }
     }
 }
 
@@ -77,7 +89,7 @@ pub(crate) fn offer(
     let paths: Vec<_> = known.photos.iter().map(|photo| photo.path.clone()).collect();
     let names: Vec<String> = known.people.iter().map(|(_, name)| name.clone()).collect();
     let own = OwnNames { people: &names, marked: known.own.as_deref() };
-    let mut files = FilesRead::new(known.read, keep);
+    let mut files = FilesRead::new(known.read, known.changed, keep);
     let collected = collect(&paths, &own, more, &home.cache(), &mut files, cancel, events);
     files.finish(cancel);
     let CollectedNames { found, read, skipped, turns } = collected;

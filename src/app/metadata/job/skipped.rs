@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::app::engine::progress::Skipped;
-use crate::app::jobs::walk::plain;
 use crate::metadata::xmp::{MetadataError, Refusal};
+use crate::types::plain;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkippedFile {
@@ -51,6 +51,21 @@ impl SkipWhy {
             MetadataError::Packet { reason, .. } => Self::Damaged(reason.to_string()),
             MetadataError::Refused { why, .. } => Self::Refused(*why),
             MetadataError::Changed { .. } => Self::ChangedSinceRead,
+        }
+    }
+}
+
+impl SkipWhy {
+    /// What was said of it that its kind does not say.
+    #[cfg(feature = "gui")]
+    pub(crate) fn details(&self) -> Option<&str> {
+        match self {
+            Self::CannotOpen(said) | Self::Damaged(said) | Self::NoFace(said) => Some(said),
+            Self::HiddenSidecar
+            | Self::Refused(_)
+            | Self::ChangedSinceRead
+            | Self::ChangedSinceShown
+            | Self::NotNoted => None,
         }
     }
 }

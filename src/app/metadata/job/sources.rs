@@ -94,6 +94,9 @@ pub(super) fn collect(
 }
 
 fn photo_names(photo: &Path, own: Option<&str>, files: &mut FilesRead<'_>) -> Result<PhotoNames, MetadataError> {
+    if let Some(said) = files.as_before(photo) {
+        return Ok(said);
+    }
     let Sidecars { valid, hidden, .. } = Sidecars::of(photo);
     let beside: Vec<&Path> = [&valid, &hidden].into_iter().flatten().map(PathBuf::as_path).collect();
     files.read_if_changed(photo, &beside, || xmp::read(photo).map(|people| PhotoNames::of(photo, own, people)))

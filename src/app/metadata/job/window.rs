@@ -7,6 +7,7 @@ use anyhow::{Result, anyhow};
 
 use super::write_window::{self, WriteEvent, WriteRequest};
 use super::{AnsweredHere, KnownFaces, MoreSources, NameChoices, OfferedNames, answer_here, offer, offer_again};
+use crate::app::engine::changed_places::ChangedPlaces;
 use crate::app::engine::networks::FindFaces;
 use crate::app::engine::progress::JobEvent;
 use crate::app::engine::report::{Failed, Failure, JobKind, Report, Ticket};
@@ -24,6 +25,8 @@ const MAKING_FAILED: Failed = Failed::Own("failed_make_faces");
 pub enum Request {
     /// Looks for names with all photos of the library.
     Find,
+    /// The same, where files may have changed since names were last looked for: what else says was read then.
+    FindChanged,
     /// What its user says to some of the names.
     Answer {
         ticket: Ticket,
@@ -54,7 +57,8 @@ impl FeatureJob for Job {
 
     fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
         match request {
-            Request::Find => find(tasks),
+            Request::Find => find(tasks, |_| ChangedPlaces::Anywhere),
+            Request::FindChanged => find(tasks, ChangedPlaces::take),
             Request::LoadWriting => write_window::load(tasks, Event::Writing),
             Request::Writing(request) => write_window::handle(tasks, request, Event::Writing),
             Request::Answer { ticket, offered, chosen } if chosen.makes_faces() => {
@@ -72,7 +76,7 @@ impl FeatureJob for Job {
     }
 }
 
-fn find(tasks: &mut Tasks<'_, Event>) {
+fn find(tasks: &mut Tasks<'_, Event>, where_changed: fn(&mut ChangedPlaces) -> ChangedPlaces) {
     let (job, cancel) = tasks.begin_job();
     tasks.run_job_in_background(job, move |shared, sink| {
         let mut events = sink.reporter(job, FIND_NAMES);
@@ -80,6 +84,8 @@ fn find(tasks: &mut Tasks<'_, Event>) {
         let model = options.model_id();
         // Every path begins with nothing.
         let known = shared.library.ask(move |library| KnownFaces::read(library, Path::new(""), &model));
+        let changed = where_changed(&mut shared.names_changed());
+        let known = known.map(|known| known.changed_at(changed));
         let more = MoreSources::default();
         // What cannot be kept is read again the next time.
         let mut keep = |read: Vec<NamesRead>, gone: Vec<PathBuf>| {
@@ -87,10 +93,12 @@ fn find(tasks: &mut Tasks<'_, Event>) {
         };
         let offered =
             known.and_then(|known| offer(&shared.home, known, &options, &more, &mut keep, &cancel, &mut events));
-        let outcome = offered.map(|offered| {
-            offered.into_iter().for_each(|offered| sink.send(Event::Offered(Arc::new(offered))));
-        });
-        sink.end(job, FIND_NAMES, &cancel, outcome);
+        let outcome = offered.map(|offered| offered.map(|offered| sink.send(Event::Offered(Arc::new(offered)))));
+        if !matches!(outcome, Ok(Some(()))) {
+            // Not all was looked at.
+            *shared.names_changed() = ChangedPlaces::Anywhere;
+        }
+        sink.end(job, FIND_NAMES, &cancel, outcome.map(drop));
     });
 }
 

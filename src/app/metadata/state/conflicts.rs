@@ -1,10 +1,12 @@
 //! What each answer to a contradiction means.
 
 use super::lists::names_in;
-use crate::app::metadata::job::{NameChoices, NameOfPhoto, NamePlace, PlacedName};
+use crate::app::metadata::job::{NameChoices, NameOfPhoto, NamePlace, PlacedName, name_at};
 use crate::metadata::found::NameKind;
 use crate::metadata::name_key::NameKey;
-use crate::metadata::review::{DisputedFace, NameConflict, NameOfFace, NamesakeQuestion, OwnName, SharedName};
+use crate::metadata::review::{
+    DisputedFace, NameConflict, NameOfFace, NamesReview, NamesakeQuestion, OwnName, SharedName,
+};
 use crate::types::PersonId;
 
 /// What its user says to a contradiction.
@@ -49,51 +51,50 @@ impl Follow {
 }
 
 /// What is taken and refused with it.
-pub(super) fn choices(conflict: &NameConflict, answer: &ConflictAnswer) -> NameChoices {
+pub(super) fn choices(review: &NamesReview, conflict: &NameConflict, answer: &ConflictAnswer) -> NameChoices {
     match (conflict, answer) {
-        (NameConflict::TwoNames(face), ConflictAnswer::Is(name)) => is_one(face, name),
+        (NameConflict::TwoNames(face), ConflictAnswer::Is(name)) => is_one(review, face, name),
         (NameConflict::TwoNames(face), ConflictAnswer::Of(name, person)) => {
-            NameChoices { whose: [(of(face, name), *person)].into(), ..is_one(face, name) }
+            let of = name_at(review, face.photo, name, face.at);
+            NameChoices { whose: [(of, *person)].into(), ..is_one(review, face, name) }
         }
-        (NameConflict::Namesakes(asked), ConflictAnswer::Of(_, person)) => all_of(asked, *person),
-        (NameConflict::TwoPeople(shared), ConflictAnswer::AllOne) => of_sides(shared, |_| true),
-        (NameConflict::TwoPeople(shared), ConflictAnswer::Only(only)) => of_sides(shared, |side| side == *only),
+        (NameConflict::Namesakes(asked), ConflictAnswer::Of(_, person)) => all_of(review, asked, *person),
+        (NameConflict::TwoPeople(shared), ConflictAnswer::AllOne) => of_sides(review, shared, |_| true),
+        (NameConflict::TwoPeople(shared), ConflictAnswer::Only(only)) => of_sides(review, shared, |side| side == *only),
         (NameConflict::TwoNames(face), _) => {
-            let refused = face.names.iter().map(|name| of(face, &name.key)).collect();
-            NameChoices { refused, settled: settled(face), ..NameChoices::default() }
+            NameChoices { refused: names_in(review, conflict), settled: settled(face), ..NameChoices::default() }
         }
         (NameConflict::TwoPeople(_) | NameConflict::Namesakes(_), _) => {
-            NameChoices { refused: names_in(conflict), ..NameChoices::default() }
+            NameChoices { refused: names_in(review, conflict), ..NameChoices::default() }
         }
     }
 }
 
-fn is_one(face: &DisputedFace, name: &NameKey) -> NameChoices {
+fn is_one(review: &NamesReview, face: &DisputedFace, name: &NameKey) -> NameChoices {
+    let of = |name: &NameKey| name_at(review, face.photo, name, face.at);
     let others = face.names.iter().filter(|other| other.key != *name);
     let mut chosen = NameChoices {
-        refused: others.map(|other| of(face, &other.key)).collect(),
+        refused: others.map(|other| of(&other.key)).collect(),
         settled: settled(face),
         looked_at: true,
         ..NameChoices::default()
     };
     match face.face {
-        Some(known) => chosen.corrected.push((known, of(face, name))),
+        Some(known) => chosen.corrected.push((known, of(name))),
         None => {
-            let (of, place) = (of(face, name), NamePlace::Region);
+            let (of, place) = (of(name), NamePlace::Region);
             chosen.taken.push(PlacedName { of, place, at: face.at, kind: NameKind::Confirmed });
         }
     }
     chosen
 }
 
-fn of(face: &DisputedFace, name: &NameKey) -> NameOfPhoto {
-    NameOfPhoto { photo: face.photo, name: name.clone() }
-}
-
-fn all_of(asked: &NamesakeQuestion, person: PersonId) -> NameChoices {
-    let of = |photo| NameOfPhoto { photo, name: asked.key.clone() };
-    let faces = asked.faces.iter().map(|face| (of(face.photo), NamePlace::Face(face.face), face.at, face.kind));
-    let regions = asked.by_hand.iter().map(|region| (of(region.photo), NamePlace::Region, region.at, region.kind));
+fn all_of(review: &NamesReview, asked: &NamesakeQuestion, person: PersonId) -> NameChoices {
+    let of = |photo, at| name_at(review, photo, &asked.key, at);
+    let faces =
+        asked.faces.iter().map(|face| (of(face.photo, face.at), NamePlace::Face(face.face), face.at, face.kind));
+    let regions =
+        asked.by_hand.iter().map(|region| (of(region.photo, region.at), NamePlace::Region, region.at, region.kind));
     let taken: Vec<PlacedName> =
         faces.chain(regions).map(|(of, place, at, kind)| PlacedName { of, place, at, kind }).collect();
     let whose = taken.iter().map(|name| (name.of.clone(), person)).collect();
@@ -103,14 +104,14 @@ fn all_of(asked: &NamesakeQuestion, person: PersonId) -> NameChoices {
 /// The name that another program took back is the user's own where it stays.
 fn settled(face: &DisputedFace) -> Vec<NameOfPhoto> {
     let taken = face.ours.as_ref().and_then(|OwnName { taken, .. }| taken.as_ref());
-    taken.map(|name| of(face, name)).into_iter().collect()
+    taken.map(|(name, at)| NameOfPhoto { photo: face.photo, name: name.clone(), at: *at }).into_iter().collect()
 }
 
-fn of_sides(shared: &SharedName, is_right: impl Fn(usize) -> bool) -> NameChoices {
+fn of_sides(review: &NamesReview, shared: &SharedName, is_right: impl Fn(usize) -> bool) -> NameChoices {
     let mut chosen = NameChoices::default();
     for (side, faces) in shared.sides.iter().enumerate() {
         for face in faces {
-            let of = NameOfPhoto { photo: face.photo, name: shared.key.clone() };
+            let of = name_at(review, face.photo, &shared.key, face.at);
             match is_right(side) {
                 true => {
                     let place = NamePlace::Face(face.face);

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::app::metadata::job::{NameOfPhoto, OfferedNames, PlacedName, placed_names};
+use crate::app::metadata::job::{NameOfPhoto, OfferedNames, PlacedName, name_at, placed_names};
 use crate::metadata::found::NameKind;
 use crate::metadata::review::answers::WithdrawnName;
-use crate::metadata::review::{NameConflict, OpenWhy, PersonFound};
+use crate::metadata::review::{NameConflict, NamesReview, OpenWhy, PersonFound};
 
 /// A person with names on faces, or on places of faces.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +51,7 @@ impl ReviewLists {
     pub fn of(offered: &OfferedNames, answered: &HashSet<NameOfPhoto>, toggled: &HashSet<NameOfPhoto>) -> Self {
         let mut lists = Self::default();
         for (found, person) in offered.review.people.iter().enumerate() {
-            let open = placed_names(person).filter(|name| !answered.contains(&name.of));
+            let open = placed_names(&offered.review, person).filter(|name| !answered.contains(&name.of));
             let tick = |name: PlacedName| {
                 let ticked = (name.kind == NameKind::Confirmed) != toggled.contains(&name.of);
                 TickedName { name, ticked }
@@ -62,7 +62,8 @@ impl ReviewLists {
             }
             lists.without_face.extend(without_face(person).filter(|name| !answered.contains(&name.of)));
         }
-        let is_open = |conflict: &NameConflict| names_in(conflict).iter().any(|name| !answered.contains(name));
+        let is_open =
+            |conflict: &NameConflict| names_in(&offered.review, conflict).iter().any(|name| !answered.contains(name));
         let conflicts = offered.review.conflicts.iter().enumerate();
         lists.conflicts = conflicts.filter(|(_, conflict)| is_open(conflict)).map(|(at, _)| at).collect();
         let withdrawn = offered.review.withdrawn.iter().enumerate();
@@ -85,26 +86,26 @@ fn without_face(person: &PersonFound) -> impl Iterator<Item = NameWithoutFace> {
     // Contradictions have a place of their own.
     let open = person.open.iter().filter(|open| open.why != OpenWhy::Contradicted);
     open.map(|open| NameWithoutFace {
-        of: NameOfPhoto { photo: open.photo, name: person.key.clone() },
+        of: NameOfPhoto { photo: open.photo, name: person.key.clone(), at: None },
         spelled: person.name.clone(),
         why: open.why,
     })
 }
 
 /// The names that a contradiction is about.
-pub(super) fn names_in(conflict: &NameConflict) -> Vec<NameOfPhoto> {
+pub(super) fn names_in(review: &NamesReview, conflict: &NameConflict) -> Vec<NameOfPhoto> {
     match conflict {
         NameConflict::TwoNames(face) => {
-            face.names.iter().map(|name| NameOfPhoto { photo: face.photo, name: name.key.clone() }).collect()
+            face.names.iter().map(|name| name_at(review, face.photo, &name.key, face.at)).collect()
         }
         NameConflict::TwoPeople(shared) => {
             let faces = shared.sides.iter().flatten();
-            faces.map(|face| NameOfPhoto { photo: face.photo, name: shared.key.clone() }).collect()
+            faces.map(|face| name_at(review, face.photo, &shared.key, face.at)).collect()
         }
         NameConflict::Namesakes(asked) => {
-            let photos = asked.faces.iter().map(|face| face.photo);
-            let photos = photos.chain(asked.by_hand.iter().map(|region| region.photo));
-            photos.map(|photo| NameOfPhoto { photo, name: asked.key.clone() }).collect()
+            let faces = asked.faces.iter().map(|face| (face.photo, face.at));
+            let places = faces.chain(asked.by_hand.iter().map(|region| (region.photo, region.at)));
+            places.map(|(photo, at)| name_at(review, photo, &asked.key, at)).collect()
         }
     }
 }

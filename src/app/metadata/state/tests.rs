@@ -37,7 +37,7 @@ fn key(name: &str) -> NameKey {
 }
 
 fn of(photo: i64, name: &str) -> NameOfPhoto {
-    NameOfPhoto { photo: PhotoId(photo), name: key(name) }
+    NameOfPhoto { photo: PhotoId(photo), name: key(name), at: None }
 }
 
 fn names(state: &State) -> Vec<&str> {
@@ -62,7 +62,7 @@ fn names_are_looked_for_wherever_it_is_told_what_was_found() {
         let mut state = State::default();
         let mut found_at = |view| asked(&mut state, |state, out| state.on_show(view, Page::None, out));
         assert_eq!(found_at(View::LIBRARY), []);
-        assert_eq!(found_at(view), [Request::Find], "{view:?}");
+        assert_eq!(found_at(view), [Request::FindChanged], "{view:?}");
         assert_eq!(found_at(view), [], "once");
     }
 }
@@ -73,7 +73,7 @@ fn a_name_that_was_answered_is_gone_and_one_whose_answer_failed_is_not() {
     sent(&mut state, Message::Take(key("Ada")), true);
     sent(&mut state, Message::Refuse(key("Bo")), false);
     assert_eq!(names(&state), ["Bo"]);
-    assert_eq!(on_show(&mut state), [Request::Find], "what came too late is looked for again");
+    assert_eq!(on_show(&mut state), [Request::FindChanged], "what came too late is looked for again");
 }
 
 #[test]
@@ -85,18 +85,18 @@ fn a_refused_name_can_be_offered_again() {
     let requests = asked(&mut state, |state, out| state.update(Message::OfferAgain, out));
     let Request::OfferAgain(ticket) = requests[0] else { panic!() };
     asked(&mut state, |state, out| state.answered(ticket, true, out));
-    assert_eq!(on_show(&mut state), [Request::Find]);
+    assert_eq!(on_show(&mut state), [Request::FindChanged]);
 }
 
 #[test]
 fn names_are_looked_for_when_people_are_first_shown_after_each_scan_and_after_they_were_taken_back() {
     let mut state = State::default();
-    assert_eq!(on_show(&mut state), [Request::Find]);
+    assert_eq!(on_show(&mut state), [Request::FindChanged]);
     assert!(on_show(&mut state).is_empty(), "once");
     let mut state = offered();
     assert!(on_show(&mut state).is_empty());
     assert!(state.ended(JobKind::SCAN, &Locale::new(Language::English)).is_none());
-    assert_eq!(on_show(&mut state), [Request::Find]);
+    assert_eq!(on_show(&mut state), [Request::FindChanged]);
     assert_eq!(sent(&mut state, Message::TakeTicked, true).taken.len(), 2);
     assert!(names(&state).is_empty() && on_show(&mut state).is_empty());
     let mut back = Touched { reverted: Some(StepId(1)), ..Touched::default() };
@@ -104,7 +104,7 @@ fn names_are_looked_for_when_people_are_first_shown_after_each_scan_and_after_th
     assert!(on_show(&mut state).is_empty(), "another step, which answered no name");
     back.name_answers = true;
     asked(&mut state, |state, out| state.touched(&back, View::PEOPLE, out));
-    assert_eq!(on_show(&mut state), [Request::Find]);
+    assert_eq!(on_show(&mut state), [Request::FindChanged]);
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn withdrawn(photo: i64, name: &str) -> WithdrawnName {
     let (photo, key) = (PhotoId(photo), key(name));
     let (sources, decision) = ([NameSource::Mwg].into(), NameDecision::Taken);
     WithdrawnName {
-        answer: AnsweredName { photo, name: key, sources, decision },
+        answer: AnsweredName { photo, name: key, at: None, sources, decision },
         face: FaceId(photo.0 * 10),
         at: RegionBox { x: 0.1, y: 0.1, width: 0.1, height: 0.1 },
         person: PersonId(3),
@@ -259,7 +259,7 @@ fn names_that_were_taken_back_are_taken_off_or_kept_and_settled_with_a_new_name(
     let mut review = two_names();
     review.withdrawn = vec![withdrawn(1, "Cleo"), withdrawn(2, "Cleo")];
     let NameConflict::TwoNames(DisputedFace { ours: Some(ours), .. }) = &mut review.conflicts[1] else { panic!() };
-    ours.taken = Some(key("Cleo"));
+    ours.taken = Some((key("Cleo"), None));
     let mut state = given(OfferedNames::made_up(review));
     let settle = |follow, photo| Message::SettleWithdrawn { names: vec![of(photo, "Cleo")], follow };
     let chosen = sent(&mut state, settle(true, 1), true);

@@ -5,7 +5,7 @@ use eframe::egui::{self, Align, Layout, Ui, Vec2};
 
 use super::contradictions::{conflict_ui, withdrawn_ui, without_face_ui};
 use super::tiles::{CELL, cells_ui};
-use super::{Context, skip_key};
+use super::{Context, skip_ui};
 use crate::app::metadata::state::{Follow, Message, NameOfPhoto, PersonToReview, SkippedFile};
 use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::{Locale, grouped};
@@ -292,7 +292,6 @@ fn skipped_ui(ui: &mut Ui, text: &Locale, file: &SkippedFile) {
     ui.horizontal_centered(|ui| {
         ui.set_max_height(size::CONTROL);
         ui.label(theme::strong(&*name)).on_hover_text(file.path.to_string_lossy());
-        let why = theme::secondary(ui, text.s(skip_key(&file.why)));
-        ui.add(egui::Label::new(why).truncate()).on_hover_text(file.why.to_string());
+        skip_ui(ui, text, &file.why, egui::Label::truncate);
     });
 }

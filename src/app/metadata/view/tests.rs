@@ -94,7 +94,7 @@ fn page_of(shown: ShownPage) -> Harness<'static, ShownPage> {
 }
 
 fn of(photo: i64, name: &str) -> NameOfPhoto {
-    NameOfPhoto { photo: PhotoId(photo), name: NameKey::of(name).unwrap() }
+    NameOfPhoto { photo: PhotoId(photo), name: NameKey::of(name).unwrap(), at: None }
 }
 
 fn area() -> RegionBox {
@@ -246,7 +246,8 @@ fn questions() -> NamesReview {
         NameConflict::TwoPeople(shared),
     ];
     let (photo, sources) = (PhotoId(5), [NameSource::Mwg].into());
-    let answer = AnsweredName { photo, name: NameKey::of("Dora").unwrap(), sources, decision: NameDecision::Taken };
+    let answer =
+        AnsweredName { photo, name: NameKey::of("Dora").unwrap(), at: None, sources, decision: NameDecision::Taken };
     let (person, name, instead) = (PersonId(4), "Dora".to_owned(), Vec::new());
     review.withdrawn.push(WithdrawnName { answer, face: FaceId(50), at: area(), person, name, instead });
     review.people[1].open.push(OpenName { photo: PhotoId(6), why: OpenWhy::Unplaced(UnplacedWhy::NoRegion) });

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use serde_json::json;
 
 use crate::app::engine::cli::console::{counted, printable, printable_text};
+use crate::app::engine::cli::listed_number;
 use crate::app::engine::cli::output;
 use crate::app::engine::home::Home;
 use crate::app::jobs::forget::{Forgetting, forget};
@@ -16,7 +17,8 @@ use crate::types::{PersonId, Revision};
 #[derive(Debug, clap::Args)]
 pub(crate) struct ForgetArgs {
     /// Forget a person for good: faces, crops, vectors, history and name, in the library and all its backups
-    #[arg(long, value_name = "ID", group = "decision", conflicts_with_all = ["merge", "lost", "put_back"])]
+    #[arg(long, value_name = "ID", group = "decision", conflicts_with_all = ["merge", "lost", "put_back"],
+          value_parser = listed_number)]
     forget: Option<i64>,
     /// Leave these faces out of later scans too: of each, the picture's hash and the place stay
     #[arg(long, requires = "forget", conflicts_with_all = ["name", "merge", "lost", "put_back"])]

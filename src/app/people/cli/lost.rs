@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::app::engine::cli::console::{printable, printable_text};
+use crate::app::engine::cli::listed_number;
 use crate::app::engine::cli::output::{self, with_path};
 use crate::app::engine::home::Home;
 use crate::app::people::job::by_id::{LostListing, lost_faces, put_back};
@@ -17,7 +18,8 @@ pub(crate) struct LostArgs {
     #[arg(long, conflicts_with_all = ["name", "merge", "forget", "put_back"])]
     lost: bool,
     /// Put a lost face back: what was said of it is said of the face ONTO from now on
-    #[arg(long, num_args = 2, value_names = ["LOST", "ONTO"], conflicts_with = "forget", group = "decision")]
+    #[arg(long, num_args = 2, value_names = ["LOST", "ONTO"], conflicts_with = "forget", group = "decision",
+          value_parser = listed_number)]
     put_back: Option<Vec<i64>>,
 }
 

@@ -30,7 +30,7 @@ pub(super) fn left_out_ui(ui: &mut Ui, ctx: &mut Context<'_>, files: &[LeftOutFi
                 Some(photo) => picture_ui(ui, ctx, photo, file),
                 None => _ = ui.allocate_exact_size(Vec2::splat(SIDE), Sense::hover()),
             }
-            ui.vertical(|ui| words_ui(ui, file));
+            ui.vertical(|ui| words_ui(ui, ctx, file));
         });
     });
 }
@@ -53,9 +53,9 @@ fn picture_ui(ui: &mut Ui, ctx: &mut Context<'_>, photo: PhotoId, file: &LeftOut
     }
 }
 
-fn words_ui(ui: &mut Ui, file: &LeftOutFile) {
+fn words_ui(ui: &mut Ui, ctx: &Context<'_>, file: &LeftOutFile) {
     ui.spacing_mut().item_spacing.y = 2.0;
-    ui.add(egui::Label::new(&file.reason).truncate());
+    ui.add(egui::Label::new(ctx.text.reason(&file.reason)).truncate());
     let path = file.path.to_string_lossy();
     let label = egui::Label::new(theme::secondary(ui, &*path).size(theme::type_size::SMALL)).truncate();
     ui.add(label).on_hover_text(path);

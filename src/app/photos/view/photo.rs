@@ -327,6 +327,6 @@ fn damage_ui(ui: &mut Ui, ctx: &Context<'_>, reason: &str) {
     let colour = theme::palette(ui.visuals()).unsure;
     ui.horizontal(|ui| {
         ui.label(icons::text(Icon::TriangleAlert).color(colour));
-        ui.add(egui::Label::new(ctx.text.f("photo_damaged", &[("reason", reason)])).wrap());
+        ui.add(egui::Label::new(ctx.text.f("photo_damaged", &[("reason", &ctx.text.reason(reason))])).wrap());
     });
 }

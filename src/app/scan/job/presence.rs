@@ -9,8 +9,8 @@ use anyhow::Result;
 use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::progress::Skipped;
-use crate::app::jobs::walk::plain;
 use crate::library::LibraryError;
+use crate::types::plain;
 
 /// Whether a folder of this home's library is not there; notes it. Makes no library where there is none.
 pub(super) fn is_offline(folder: &Path, home: &Home) -> Result<bool> {

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use anyhow::Result;
 
 use super::interrupted::{InterruptedScan, interrupted, note_begun, note_ended, note_going_on};
+use super::presence::real_path;
 use super::touched::{folders_around, worth_a_scan};
 use super::watch::{FolderWatch, WatchNews};
 use super::{ScanChoices, ScanContext, ScanSummary, run};
@@ -68,6 +69,7 @@ impl FeatureJob for Job {
                 };
                 note_begun(&shared.library, folders.clone())?;
                 let outcome = scan.of_folders(&folders, ScanChoices { of_library, ..ScanChoices::default() });
+                shared.names_changed().add(folders.iter().map(|folder| real_path(folder).unwrap_or(folder.clone())));
                 // Cancelled by the window's end, it is to go on.
                 if !shared.is_closing() {
                     note_ended(&shared.library, folders)?;
@@ -165,6 +167,7 @@ fn scan_touched(shared: &Shared, scan: WindowScan<'_>, touched: Vec<PathBuf>) ->
     let noted = note_begun(&shared.library, folders.clone())?;
     let choices = ScanChoices { touched: Some(&touched), of_library: true, ..ScanChoices::default() };
     let outcome = scan.of_folders(&folders, choices);
+    shared.names_changed().add(touched.iter().map(|path| real_path(path).unwrap_or(path.clone())));
     if !shared.is_closing() {
         note_ended(&shared.library, noted)?;
     }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::app::engine::cli::{
-    WrongUsage, any_number, at_least_one, between, count_between, named, not_negative, positive, rate, share,
+    WrongUsage, any_number, at_least_one, between, count_between, named, not_negative, positive, rate, seed, share,
     share_below_one, usage,
 };
 use crate::app::train::job::choices::read_schedule;
@@ -28,7 +28,7 @@ use crate::train::teacher::TeacherSees;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training")]
 pub(crate) struct Options {
-    #[arg(long)]
+    #[arg(long, value_parser = seed)]
     seed: Option<u64>,
     /// End after so many steps
     #[arg(long, value_parser = at_least_one::<u64>)]

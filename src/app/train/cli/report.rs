@@ -142,7 +142,7 @@ pub(crate) fn print_summary(summary: &TrainSummary) -> Result<()> {
         print_comparison(comparison)?;
     }
     if summary.stopped == StopReason::Cancelled {
-        let go_on = output::command(&[OsStr::new("train"), OsStr::new("--resume"), summary.run.as_os_str()]);
+        let go_on = output::command(&[OsStr::new("train"), OsStr::new("--resume"), &output::path_word(&summary.run)]);
         output::line(format!("Stopped early; go on with: {go_on}"))?;
     }
     Ok(())
@@ -159,7 +159,7 @@ fn prepared_words(pictures: usize, left_out: usize) -> String {
 fn how_to_install(model: &Path, run: &Path, thresholds: Option<TrainedDistances>) -> String {
     let id = model_id(run);
     let mut words = ["models", "import"].map(OsString::from).to_vec();
-    words.extend([model.as_os_str().to_owned(), "--id".into(), id.into()]);
+    words.extend([output::path_word(model), "--id".into(), id.into()]);
     if let Some(TrainedDistances { same_person, grouping }) = thresholds {
         let distances = [("--same-person", same_person), ("--grouping", grouping)];
         let distances =

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use crate::app::train::job::runs::UnfinishedRun;
 use crate::networks::nets::catalogue::{VARIANTS, Variant};
 use crate::train::schedule::Schedule;
-use crate::types::ModelId;
+use crate::types::{ModelId, files};
 
 /// A network that can be trained from random weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,7 +57,7 @@ pub fn networks() -> Vec<NetworkChoice> {
 
 /// Learning rates by epoch, in davidsandberg's format.
 pub(crate) fn read_schedule(path: &Path) -> Result<Schedule> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = files::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(Schedule::parse(&text)?)
 }
 

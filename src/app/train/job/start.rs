@@ -2,7 +2,6 @@
 //! comparable with, the one whose vectors it learns. A file is read once, however many of these it is.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, ensure};
@@ -16,7 +15,7 @@ use crate::networks::nets::catalogue::card;
 use crate::networks::nets::recognise::recognise;
 use crate::networks::weights::{ModelCard, load, read_card};
 use crate::train::start::StartWeights;
-use crate::types::{CropRule, ModelId, Preprocessing, hex};
+use crate::types::{CropRule, ModelId, Preprocessing, files, hex};
 
 /// A network in memory; clones share its weights.
 #[derive(Clone)]
@@ -137,7 +136,7 @@ pub(crate) fn crop_of(from: &StartFrom, request: &TrainRequest, models: &Store) 
             (card.input.crop, card.crop_with)
         }
         StartFrom::File { path } => {
-            let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let bytes = files::read(path).with_context(|| format!("cannot read {}", path.display()))?;
             let card = read_card(&bytes)?.ok_or_else(|| anyhow!("{} names no network", path.display()))?;
             (card.input.crop, card.crop_with)
         }

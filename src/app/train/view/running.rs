@@ -172,7 +172,8 @@ fn left_out_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun) {
     egui::CollapsingHeader::new(title).id_salt("left out").show(ui, |ui| {
         for Skipped { path, reason } in &run.left_out {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let words = if name.is_empty() { reason.clone() } else { format!("{name}: {reason}") };
+            let reason = ctx.text.reason(reason);
+            let words = if name.is_empty() { reason } else { format!("{name}: {reason}") };
             let line = egui::Label::new(theme::secondary(ui, words)).truncate();
             ui.add(line).on_hover_text(path.to_string_lossy());
         }

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use crate::types::files;
+
 pub(crate) struct FileWindow {
     file: BufReader<File>,
     length: u64,
@@ -12,13 +14,11 @@ pub(crate) struct FileWindow {
 }
 
 impl FileWindow {
-    /// Opens a file; what is no file is refused, since opening a pipe would wait for somebody to write into it.
+    /// Opens a file; what is no file is refused.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let meta = std::fs::metadata(path)?;
-        if !meta.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no file"));
-        }
-        Ok(Self { file: BufReader::new(File::open(path)?), length: meta.len(), at: 0 })
+        let file = files::open(path)?;
+        let length = file.metadata()?.len();
+        Ok(Self { file: BufReader::new(file), length, at: 0 })
     }
 
     pub fn length(&self) -> u64 {

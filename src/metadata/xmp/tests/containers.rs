@@ -82,38 +82,38 @@ fn gif(packet: &[u8]) -> Vec<u8> {
     [head, comment.to_vec(), picture, packet, vec![0x3b]].concat()
 }
 
-#[test]
-fn every_container_gives_its_packet() {
-    let text = packet(DIGIKAM);
-    let bytes = text.as_bytes();
-    assert_found(
-        "a.jpg",
-        &jpeg(&[segment(0xe1, b"Exif\0\0MM"), packet_segment(&text), segment(0xe2, b"ICC_PROFILE\0")]),
-    );
-    assert_found("a.png", &png(&[b"XML:com.adobe.xmp\0\0\0en\0key\0", bytes].concat()));
+/// A file of each kind with a packet.
+pub(super) fn files_with(packet: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let bytes = packet.as_bytes();
     let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
     packed.write_all(bytes).unwrap();
-    assert_found("b.png", &png(&[b"XML:com.adobe.xmp\0\x01\0\0\0".to_vec(), packed.finish().unwrap()].concat()));
+    let packed = [b"XML:com.adobe.xmp\0\x01\0\0\0".to_vec(), packed.finish().unwrap()].concat();
     let odd_chunk = [b"EXIF\x03\0\0\0abc\0".as_slice(), b"XMP ", &(bytes.len() as u32).to_le_bytes(), bytes].concat();
-    assert_found("a.webp", &[b"RIFF\0\0\0\0WEBP".as_slice(), &odd_chunk].concat());
-    assert_found("a.gif", &gif(bytes));
-    for (name, is_little, magic) in [
-        ("a.tif", true, [42, 0]),
-        ("b.tif", false, [0, 42]),
-        ("a.orf", true, *b"RO"),
-        ("b.orf", false, *b"OR"),
-        ("a.rw2", true, [b'U', 0]),
-    ] {
-        assert_found(name, &tiff(is_little, magic, bytes));
-    }
-    assert_found("a.heic", &heic(bytes, false));
-    assert_found("a.avif", &heic(bytes, true));
     let jxl =
         [file_box(b"JXL ", b"\r\n\x87\n"), file_box(b"ftyp", b"jxl \0\0\0\0jxl "), file_box(b"xml ", bytes)].concat();
-    assert_found("a.jxl", &jxl);
     let adobe = b"\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac";
     let uuid = file_box(b"uuid", &[adobe.as_slice(), bytes].concat());
-    assert_found("a.cr3", &[file_box(b"ftyp", b"crx \0\0\0\x01crx isom"), uuid].concat());
+    vec![
+        ("a.jpg", jpeg(&[segment(0xe1, b"Exif\0\0MM"), packet_segment(packet), segment(0xe2, b"ICC_PROFILE\0")])),
+        ("a.png", png(&[b"XML:com.adobe.xmp\0\0\0en\0key\0", bytes].concat())),
+        ("b.png", png(&packed)),
+        ("a.webp", [b"RIFF\0\0\0\0WEBP".as_slice(), &odd_chunk].concat()),
+        ("a.gif", gif(bytes)),
+        ("a.tif", tiff(true, [42, 0], bytes)),
+        ("b.tif", tiff(false, [0, 42], bytes)),
+        ("a.orf", tiff(true, *b"RO", bytes)),
+        ("b.orf", tiff(false, *b"OR", bytes)),
+        ("a.rw2", tiff(true, [b'U', 0], bytes)),
+        ("a.heic", heic(bytes, false)),
+        ("a.avif", heic(bytes, true)),
+        ("a.jxl", jxl),
+        ("a.cr3", [file_box(b"ftyp", b"crx \0\0\0\x01crx isom"), uuid].concat()),
+    ]
+}
+
+#[test]
+fn every_container_gives_its_packet() {
+    files_with(&packet(DIGIKAM)).iter().for_each(|(name, bytes)| assert_found(name, bytes));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::super::matching::OthersNames;
 use super::super::model::{PacketPlace, PeoplePacket};
 use super::super::plan::plan;
 use super::super::read::read;
+use super::containers::files_with;
 use super::samples::{DIGIKAM, WritePlace, anna, jpeg, names, nothing, packet, packet_segment, put, segment};
 use crate::types::mutation::{self, Work};
 
@@ -55,7 +56,23 @@ fn damaged_files_do_no_harm() {
     });
 }
 
-/// The other containers, by files that begin like theirs.
+/// Whole files of every kind, so that the tables and boxes in front of the packet are changed as well as the packet.
+#[test]
+fn damaged_containers_do_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = folder.path().join("a");
+    let (mut all, mut found) = (0, 0);
+    for (name, whole) in files_with(&packet(DIGIKAM)) {
+        mutation::mutations(name, 60, MOST_KIB, Work::OfThisThread, |random| {
+            put(&photo, &changed(&whole, random));
+            (all, found) = (all + 1, found + usize::from(!read(&photo).unwrap().packets.is_empty()));
+        });
+    }
+    // Some changes leave the way to the packet, and the packet, whole.
+    assert!(found > 0 && found < all, "{found} of {all} gave a packet");
+}
+
+/// Files that begin like those of the other containers.
 #[test]
 fn files_of_noise_do_no_harm() {
     let folder = tempfile::tempdir().unwrap();

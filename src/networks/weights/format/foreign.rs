@@ -25,6 +25,8 @@ pub enum Foreign {
     CutArchive,
     NumPy,
     PlainPickle,
+    /// TorchScript whose weights are nameless constants of its code.
+    FrozenScript,
     OldTorch,
     /// A part of a TensorFlow checkpoint, which is several files.
     Checkpoint,
@@ -82,6 +84,11 @@ impl fmt::Display for Foreign {
             Self::NumPy => write!(f, "this is a file of NumPy arrays, no weight file of a network: {known}"),
             Self::PlainPickle => f.write_str(
                 "this is a plain Python pickle, no weight file: load it in Python and save it with \
+                 torch.save(model.state_dict(), \"weights.pt\")",
+            ),
+            Self::FrozenScript => f.write_str(
+                "this is a frozen TorchScript program, no weight file: its weights are constants of its code, which have no \
+                 names any more. Save the model as it was before torch.jit.freeze, best its state dict: \
                  torch.save(model.state_dict(), \"weights.pt\")",
             ),
             Self::OldTorch => f.write_str(

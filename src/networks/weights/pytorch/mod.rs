@@ -14,6 +14,7 @@ use std::collections::HashMap;
 
 use super::archive::Archive;
 use super::element::{Element, swap_bytes};
+use super::format::Foreign;
 use super::shape::element_count;
 use super::{NamedTensor, TensorFile, WeightsError};
 use crate::networks::weights::pytorch::machine::load;
@@ -61,7 +62,12 @@ fn read_zip(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
         }
     }
     let storages = storages.iter().map(|(key, data)| (*key, &data[..])).collect();
-    collect(&pickle, tensors, &storages, bytes.len())
+    // The constants of a frozen program lie beside its attributes, each under a number.
+    let is_frozen = tensors.is_empty() && archive.has(&format!("{folder}constants/0"));
+    match is_frozen {
+        true => Err(WeightsError::Foreign(Foreign::FrozenScript)),
+        false => collect(&pickle, tensors, &storages, bytes.len()),
+    }
 }
 
 /// Magic number, version, system, object, keys of the storages, then each storage's length and bytes, which are

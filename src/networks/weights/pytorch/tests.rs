@@ -153,6 +153,36 @@ fn quantised_and_sparse_tensors_are_named_only_where_they_are_wanted() {
     assert!(said.contains("fc.weight holds quantised numbers") && said.contains("before it was quantised"), "{said}");
 }
 
+/// As torch.ao.quantization.quantize_dynamic leaves a state dict: the layers' weights are packed in tuples.
+#[test]
+fn a_dynamically_quantised_layer_is_named() {
+    let quantised = b"ctorch._utils\n_rebuild_qtensor\n(NNNNtR".to_vec();
+    let bias = view("FloatStorage", "0", 4, 0, &[4], &[1]);
+    let packed = [&quantised[..], &bias, b"\x86"].concat();
+    let layers = [("conv.weight", bias), ("fc.scale", b"N".to_vec()), ("fc._packed_params._packed_params", packed)];
+    let file = read_pytorch(&archive(&pickle(&[&dict(&layers)]), &floats(&VALUES))).unwrap();
+    let said = file.first_unread_weight().unwrap().to_string();
+    assert!(said.contains("fc._packed_params._packed_params.0 holds quantised numbers"), "{said}");
+    assert!(said.contains("before it was quantised"), "{said}");
+}
+
+#[test]
+fn a_frozen_program_is_named_and_what_to_do() {
+    let object = pickle(&[&object("__torch__.net\nNet", &dict(&[("training", b"\x89".to_vec())]))]);
+    let values = floats(&VALUES);
+    let entries: [(&str, &[u8]); 4] = [
+        ("net/data.pkl", &object),
+        ("net/constants.pkl", b""),
+        ("net/constants/0", &values),
+        ("net/code/__torch__/net.py", b""),
+    ];
+    let said = read_pytorch(&archive_of(&entries, zip::CompressionMethod::Stored)).unwrap_err().to_string();
+    assert!(said.contains("a frozen TorchScript program") && said.contains("before torch.jit.freeze"), "{said}");
+    // Without constants there is just nothing in it.
+    let empty = read_pytorch(&archive_of(&entries[..1], zip::CompressionMethod::Stored)).unwrap_err().to_string();
+    assert!(empty.contains("it holds no tensors"), "{empty}");
+}
+
 fn refusal(object: &[u8]) -> String {
     read_pytorch(&archive(object, &floats(&VALUES))).unwrap_err().to_string()
 }

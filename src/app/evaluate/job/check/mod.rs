@@ -152,7 +152,7 @@ fn cut_as(preprocessing: Preprocessing, crop: FaceCrop) -> Preprocessing {
 
 /// As many pairs of each kind, the same number from each fold as far as it goes.
 fn sample(list: &PairList, pairs_a_kind: usize) -> PairList {
-    shortened(list, pairs_a_kind.div_ceil(list.folds.max(1)))
+    shortened(list, pairs_a_kind.div_ceil(list.folds.len().max(1)))
 }
 
 fn table(outcome: &CheckOutcome) -> Table {

@@ -227,7 +227,7 @@ fn regions_outside_of_the_picture_and_too_small_ones_make_no_face_and_hinder_no_
     .into_iter()
     .enumerate()
     {
-        let of = NameOfPhoto { photo: PhotoId(1), name: NameKey::of(&format!("nobody {number}")).unwrap() };
+        let of = NameOfPhoto { photo: PhotoId(1), name: NameKey::of(&format!("nobody {number}")).unwrap(), at: None };
         chosen.taken.push(PlacedName { of, place: NamePlace::Region, at, kind: NameKind::Confirmed });
     }
     assert_eq!(album.answer(&offered, &chosen, false), (1, 3));
@@ -287,7 +287,7 @@ fn a_single_name_that_was_refused_is_not_offered_again() {
     let mut album = Album::new();
     album.picasa(&[("Anna", UNSEEN), ("Bert", FOUND)]);
     let offered = album.offered();
-    let refused = vec![NameOfPhoto { photo: PhotoId(1), name: NameKey::of("Anna").unwrap() }];
+    let refused = vec![NameOfPhoto { photo: PhotoId(1), name: NameKey::of("Anna").unwrap(), at: None }];
     album.answer(&offered, &NameChoices { refused, ..NameChoices::default() }, true);
     assert_eq!(found_names(&album.offered()), ["Bert"]);
 }
@@ -301,7 +301,7 @@ fn a_contradiction_that_was_decided_is_none_any_more_until_it_is_undone() {
     let [NameConflict::TwoNames(DisputedFace { photo, face: None, at, .. })] = &offered.review.conflicts[..] else {
         panic!("{:?}", offered.review)
     };
-    let of = |name| NameOfPhoto { photo: *photo, name: NameKey::of(name).unwrap() };
+    let of = |name| NameOfPhoto { photo: *photo, name: NameKey::of(name).unwrap(), at: None };
     let anna = PlacedName { of: of("Anna"), place: NamePlace::Region, at: *at, kind: NameKind::Confirmed };
     let chosen = NameChoices { taken: vec![anna], refused: vec![of("Cleo")], ..NameChoices::default() };
     assert_eq!(album.answer(&offered, &chosen, false), (1, 0));
@@ -324,7 +324,7 @@ fn who_follows_another_program_against_their_own_word_names_the_face_anew() {
     let [NameConflict::TwoNames(DisputedFace { photo, ours: Some(_), .. })] = &offered.review.conflicts[..] else {
         panic!("{:?}", offered.review)
     };
-    let of = NameOfPhoto { photo: *photo, name: NameKey::of("Bert").unwrap() };
+    let of = NameOfPhoto { photo: *photo, name: NameKey::of("Bert").unwrap(), at: None };
     let chosen = NameChoices { corrected: vec![(face, of)], looked_at: true, ..NameChoices::default() };
     album.answer(&offered, &chosen, false);
     assert_eq!(album.names(), [some("Bert")]);

@@ -13,7 +13,7 @@ use super::{left, send, skipped};
 use crate::app::metadata::state::write::{
     ChangeKind, DiffLine, FileFate, FilePreview, LeftName, NameList, SkippedFile, WriteMessage, WritingState,
 };
-use crate::app::metadata::view::{Context, skip_key};
+use crate::app::metadata::view::{Context, skip_ui};
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::Locale;
 use crate::app::ui::theme::{self, Palette, size, space};
@@ -264,8 +264,7 @@ fn skipped_ui(ui: &mut Ui, text: &Locale, skipped: &SkippedFile) {
     let path = skipped.path.to_string_lossy();
     ui.spacing_mut().item_spacing.y = space::XS;
     ui.add(Label::new(file_name(&skipped.path)).truncate()).on_hover_text(&*path);
-    let why = theme::secondary(ui, text.s(skip_key(&skipped.why)));
-    ui.add(Label::new(why).wrap()).on_hover_text(skipped.why.to_string());
+    skip_ui(ui, text, &skipped.why, Label::wrap);
 }
 
 fn fate_key(fate: FileFate) -> &'static str {

@@ -8,11 +8,11 @@ use super::budget::{ByteBudget, HeldBytes};
 use super::{Blame, ENDED_THE_PROGRAM, Scanning, stopped};
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::portrait::thumbnail_jpeg;
-use crate::app::jobs::walk::plain;
 use crate::app::jobs::working_copy::working_copy;
 use crate::app::scan::job::HashFile;
 use crate::faces::image::{Photo, pixels_told};
 use crate::library::{FileFacts, FileHashes, Placed, ScanId, Suspect};
+use crate::types::plain;
 use crate::types::{ModelId, error_chain};
 
 /// What decoding takes for each byte of a file: photos are stored in about three bits a pixel, and unpacked into three

@@ -28,8 +28,9 @@ use super::touched::worth_a_scan;
 use crate::app::engine::facts::{WatchHindrance, Watching};
 use crate::app::engine::shared::Shared;
 use crate::app::jobs::by_itself;
-use crate::app::jobs::walk::{is_looked_into, may_be_photo, plain};
+use crate::app::jobs::walk::{is_looked_into, may_be_photo};
 use crate::library::LibraryError;
+use crate::types::plain;
 
 /// What a watch tells.
 #[derive(Debug, Clone, PartialEq)]

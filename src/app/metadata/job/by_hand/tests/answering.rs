@@ -1,6 +1,7 @@
 //! What a user does in a row (take, undo, redo, scan, name anew elsewhere, take back elsewhere), against what must hold.
 
 use super::*;
+use crate::app::metadata::job::name_at;
 use crate::library::Destination;
 use crate::metadata::review::{NamesReview, OwnName};
 use crate::types::PersonId;
@@ -35,7 +36,7 @@ impl Album {
 }
 
 fn of(name: &str) -> NameOfPhoto {
-    NameOfPhoto { photo: PhotoId(1), name: NameKey::of(name).unwrap() }
+    NameOfPhoto { photo: PhotoId(1), name: NameKey::of(name).unwrap(), at: None }
 }
 
 #[test]
@@ -87,7 +88,7 @@ fn a_face_that_is_named_anew_elsewhere_is_asked_once_and_answered_for_good() {
         else {
             panic!("{:?}", offered.review)
         };
-        assert_eq!(*taken, of("Bert").name);
+        assert_eq!(*taken, (of("Bert").name, None));
         album.answer(&offered, &chosen, false);
         assert_eq!((album.names(), album.asked()), (vec![some(name)], (0, 0, 0)));
         album.undo();
@@ -171,7 +172,7 @@ fn of_two_people_of_one_name_only_the_one_that_was_said_gets_the_face() {
     assert!(offered.to_take(&[]).unwrap().taken.is_empty(), "nobody is named by chance");
     let [NameConflict::Namesakes(asked)] = &offered.review.conflicts[..] else { panic!("{:?}", offered.review) };
     assert_eq!((asked.people.len(), asked.faces.len()), (2, 1));
-    let of = NameOfPhoto { photo: PhotoId(1), name: asked.key.clone() };
+    let of = NameOfPhoto { photo: PhotoId(1), name: asked.key.clone(), at: None };
     let (place, at) = (NamePlace::Face(asked.faces[0].face), asked.faces[0].at);
     let taken = vec![PlacedName { of: of.clone(), place, at, kind: NameKind::Confirmed }];
     let unsaid = NameChoices { taken: taken.clone(), ..NameChoices::default() };
@@ -183,4 +184,41 @@ fn of_two_people_of_one_name_only_the_one_that_was_said_gets_the_face() {
     let named = album.faces().into_iter().find(|face| face.name.is_some()).unwrap();
     assert_eq!(named.state.person(), Some(annas[1]));
     assert!(album.offered().review.conflicts.is_empty());
+}
+
+/// Two people whom another program calls by the same name, such as twins, in one photo.
+#[test]
+fn each_of_two_places_of_one_name_is_a_question_of_its_own() {
+    let mut album = Album::new();
+    album.scan(&[FOUND, SECOND]);
+    let of_second = |album: &Album| album.library.faces_of_photo(PhotoId(2)).unwrap();
+    for face in of_second(&album) {
+        let to = Destination::NewPerson { name: "Anna".into() };
+        album.decide(Decision::Move { of: face.state.person(), faces: vec![face.face_id], to });
+    }
+    let annas: Vec<PersonId> = of_second(&album).iter().filter_map(|face| face.state.person()).collect();
+    album.picasa(&[("Anna", FOUND), ("Anna", SECOND)]);
+    let mut named = Vec::new();
+    for (left, anna) in [(2, annas[0]), (1, annas[1])] {
+        let offered = album.offered();
+        assert_eq!(album.asked(), (0, left, 0));
+        let NameConflict::Namesakes(asked) = &offered.review.conflicts[0] else { panic!("{:?}", offered.review) };
+        let face = &asked.faces[0];
+        let of = name_at(&offered.review, PhotoId(1), &asked.key, face.at);
+        let place = NamePlace::Face(face.face);
+        let taken = vec![PlacedName { of: of.clone(), place, at: face.at, kind: NameKind::Confirmed }];
+        named.push((face.face, anna));
+        album.answer(&offered, &NameChoices { taken, whose: [(of, anna)].into(), ..NameChoices::default() }, false);
+    }
+    assert_eq!(album.asked(), (0, 0, 0));
+    let owners = album.faces().into_iter().filter_map(|face| Some((face.face_id, face.state.person()?)));
+    assert!(owners.filter(|owner| named.contains(owner)).count() == 2, "{named:?}");
+    album.undo();
+    assert_eq!(album.asked(), (0, 1, 0), "only the second is asked again");
+    // What was answered there goes with the name.
+    album.redo();
+    album.picasa(&[]);
+    assert_eq!(album.asked(), (0, 0, 2));
+    album.settle(false);
+    assert_eq!(album.asked(), (0, 0, 0));
 }
