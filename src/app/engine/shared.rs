@@ -15,6 +15,7 @@ use super::progress::JobEvent;
 use super::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, Report, Ticket};
 use super::resemblance::Resemblances;
 use super::thumbnail_files::ThumbnailCache;
+use super::unasked::Unasked;
 use super::workers::{LoadedNetworks, Workers};
 use crate::library::LibraryError;
 use crate::types::{Cancel, Touched, error_chain};
@@ -31,6 +32,7 @@ pub struct Shared {
     /// Grows with every change that this window makes or learns of, whatever the library's own revision is.
     generation: AtomicU64,
     is_closing: AtomicBool,
+    pub(crate) unasked: Unasked,
 }
 
 impl Shared {
@@ -44,6 +46,7 @@ impl Shared {
             resemblances: Mutex::default(),
             generation: AtomicU64::default(),
             is_closing: AtomicBool::default(),
+            unasked: Unasked::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod edits;
 mod failures;
+mod several_folders;
 #[cfg(feature = "gui")]
 mod watched;
 
