@@ -60,7 +60,7 @@ impl Library {
     /// # Errors
     /// [`Stale::MoreGone`] where more are gone by now, as when a drive was unplugged meanwhile: nothing is marked then.
     pub(crate) fn accept_missing(&mut self, folder: &Path, shown: u64) -> Result<usize> {
-        let gone: Vec<PathBuf> = self.files_held(folder)?.into_iter().filter(|path| is_gone(path)).collect();
+        let gone = self.gone_from(folder)?;
         self.write(|t| match mark_missing(t, &gone)? {
             missing if missing as u64 > shown => Err(LibraryError::Stale(Stale::MoreGone)),
             missing => {
@@ -251,16 +251,17 @@ impl LibraryReader {
     /// [`LibraryError::OtherFolder`] where none is.
     pub(crate) fn check_moved(&self, from: &Path, to: &Path) -> Result<()> {
         let known = self.read(|c| {
-            let mut query = c.prepare("SELECT path, size FROM file ORDER BY path")?;
-            let files = query.query_map([], |row| Ok((path::from_bytes(row.get(0)?), row.get::<_, i64>(1)? as u64)))?;
-            let files: Vec<(PathBuf, u64)> = files.collect::<rusqlite::Result<_>>()?;
-            Ok(files.into_iter().filter(|(path, _)| path.starts_with(from)).collect::<Vec<_>>())
+            let (known, mut query) = (count_below(c, from)?, c.prepare(&format!("SELECT path, size FROM {BELOW}"))?);
+            let files = query.query_map(params_below(from), |row| {
+                Ok((path::from_bytes(row.get(0)?), row.get::<_, i64>(1)? as u64))
+            })?;
+            let every = known.div_ceil(LOOKED_FOR).max(1);
+            Ok(files.step_by(every).collect::<rusqlite::Result<Vec<(PathBuf, u64)>>>()?)
         })?;
         let is_there = |(file, size): &(PathBuf, u64)| {
             file.strip_prefix(from).is_ok_and(|rest| size_of(&to.join(rest)) == Some(*size))
         };
-        let every = known.len().div_ceil(LOOKED_FOR).max(1);
-        match known.is_empty() || known.iter().step_by(every).any(is_there) {
+        match known.is_empty() || known.iter().any(is_there) {
             true => Ok(()),
             false => Err(LibraryError::OtherFolder { from: from.to_owned(), to: to.to_owned() }),
         }
@@ -268,24 +269,40 @@ impl LibraryReader {
 
     fn files_below(&self, folder: &Path) -> Result<Vec<PathBuf>> {
         self.read(|c| {
-            let mut query = c.prepare("SELECT path FROM file ORDER BY path")?;
-            let paths = query.query_map([], |row| row.get(0).map(path::from_bytes))?;
-            let paths: Vec<PathBuf> = paths.collect::<rusqlite::Result<_>>()?;
-            Ok(paths.into_iter().filter(|path| path.starts_with(folder)).collect())
+            let mut query = c.prepare(&format!("SELECT path FROM {BELOW}"))?;
+            let paths = query.query_map(params_below(folder), |row| row.get(0).map(path::from_bytes))?;
+            Ok(paths.collect::<rusqlite::Result<_>>()?)
         })
     }
 
-    /// Files of a folder and of those inside it whose drives are there, without those that are missing.
-    fn files_held(&self, folder: &Path) -> Result<Vec<PathBuf>> {
+    /// What is gone from the disk of a folder and of those inside it whose drives are there, and is not marked as missing.
+    fn gone_from(&self, folder: &Path) -> Result<Vec<PathBuf>> {
         self.read(|c| {
             let (id, folders) = (folder_id(c, folder)?, Folders::load(c)?.noticing_drives());
             let mut query = c.prepare("SELECT path, folder_id FROM file WHERE missing = 0 ORDER BY path")?;
-            let files = query.query_map([], |row| Ok((path::from_bytes(row.get(0)?), row.get(1)?)))?;
-            let files: Vec<(PathBuf, i64)> = files.collect::<rusqlite::Result<_>>()?;
-            let is_held = |(path, met_by): &(PathBuf, i64)| folders.holder(path, *met_by, id).is_some();
-            Ok(files.into_iter().filter(is_held).map(|(path, _)| path).collect())
+            let (mut gone, mut rows) = (Vec::new(), query.query([])?);
+            while let Some(row) = rows.next()? {
+                let path = path::from_bytes(row.get(0)?);
+                if folders.holder(&path, row.get(1)?, id).is_some() && is_gone(&path) {
+                    gone.push(path);
+                }
+            }
+            Ok(gone)
         })
     }
+}
+
+/// Files below a folder, also those that are missing.
+const BELOW: &str = "file WHERE path >= ?1 AND path < ?2 ORDER BY path";
+
+fn params_below(folder: &Path) -> [Vec<u8>; 2] {
+    let below = path::below(folder);
+    [below.start, below.end]
+}
+
+fn count_below(c: &Connection, folder: &Path) -> Result<usize> {
+    let count = c.query_row(&format!("SELECT count(*) FROM {BELOW}"), params_below(folder), |row| row.get::<_, i64>(0));
+    Ok(count? as usize)
 }
 
 fn files_of(c: &Connection, folder: i64) -> Result<Vec<(Vec<u8>, PhotoId)>> {

@@ -78,6 +78,7 @@ pub use scan::{FileFacts, FileHashes, MissingPolicy, PhotoRecord, PhotoState, Sc
 pub(crate) use scan::{KnownBefore, ScanId};
 pub(crate) use sought::{FacesThere, LostPicture};
 pub(crate) use to_group::{FaceToGroup, GroupingInput};
+pub(crate) use vectors::VectorState;
 pub use written::WritePlace;
 pub(crate) use written::{NamedFace, PhotoToWrite, WrittenFile};
 

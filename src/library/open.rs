@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
@@ -23,8 +23,10 @@ pub struct LibraryReader {
     pub(super) path: PathBuf,
     /// The file that was opened.
     file: Option<FileId>,
-    /// It can only be read, since its disk was full when it was opened.
+    /// It can only be read, since its disk was full when it was opened; what is written later it does not see.
     is_disk_full: bool,
+    /// What file and log were then.
+    opened_at: FileTimes,
 }
 
 /// The one writer. It lives on one thread; it is also a reader.
@@ -160,15 +162,28 @@ impl Library {
 }
 
 impl Library {
-    /// Opens the file that another program has put in the library's place, as a restore of a damaged one does. Returns
-    /// whether there was one.
+    /// Opens the file that another program has put in the library's place, as a restore of a damaged one does, and anew the
+    /// one whose disk was full. Returns whether anything may be new there.
     pub(crate) fn follow_replaced(&mut self) -> Result<bool> {
-        let is_other = self.is_replaced();
-        if is_other {
-            *self = Self::open(&self.path.clone())?;
+        if !self.is_behind() {
+            return Ok(false);
         }
-        Ok(is_other)
+        let before = self.opened_at;
+        *self = Self::open(&self.path.clone())?;
+        Ok(!self.is_disk_full || self.opened_at != before)
     }
+}
+
+/// Length and time of the library's file and of its log.
+type FileTimes = [Option<(u64, SystemTime)>; 2];
+
+fn file_times(path: &Path) -> FileTimes {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    [path, Path::new(&log)].map(|path| {
+        let file = std::fs::metadata(path).ok()?;
+        Some((file.len(), file.modified().ok()?))
+    })
 }
 
 /// Which file of the disk a path leads to. Nobody can put another one in an open library's place on Windows.
@@ -219,17 +234,19 @@ impl Deref for Library {
 impl LibraryReader {
     fn of(opened: Result<Connection>, path: &Path) -> Result<Self> {
         let is_disk_full = opened.as_ref().is_err_and(LibraryError::is_of_full_disk);
+        let opened_at = file_times(path);
         let connection = set_up(opened, path)?;
-        Ok(Self { connection, path: path.to_owned(), file: FileId::of(path), is_disk_full })
+        Ok(Self { connection, path: path.to_owned(), file: FileId::of(path), is_disk_full, opened_at })
     }
 
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether another file is in the place of the one that was opened.
-    pub(crate) fn is_replaced(&self) -> bool {
-        FileId::of(&self.path).is_some_and(|now| Some(now) != self.file)
+    /// Whether it does not show what is there now: another file is in the place of the one that was opened, or its disk was
+    /// full.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.is_disk_full || FileId::of(&self.path).is_some_and(|now| Some(now) != self.file)
     }
 
     /// Refuses to write into a file that is not the library any more: nobody would find it there.
@@ -329,5 +346,30 @@ mod tests {
         let write = |t: &Transaction| Ok(t.execute("INSERT INTO setting (key, value) VALUES ('a', '1')", [])?);
         assert!(matches!(library.write(write), Err(LibraryError::Replaced { .. })));
         assert!(matches!(library.write_through(write), Err(LibraryError::Replaced { .. })));
+    }
+    /// A library as it is opened on a full disk, when its log cannot be shared with who writes.
+    fn opened_on_a_full_disk(path: &Path) -> Library {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let mut library = Library::open(path).unwrap();
+        let still = format!("file:{}?immutable=1", path.display());
+        library.reader.connection = Connection::open_with_flags(still, flags).unwrap();
+        library.reader.is_disk_full = true;
+        library
+    }
+
+    #[test]
+    fn what_others_write_is_followed_where_the_disk_was_full() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.sqlite");
+        // Whoever closes it last puts the log away.
+        drop(Library::open(&path).unwrap());
+        let mut other = Library::open(&path).unwrap();
+        let mut library = opened_on_a_full_disk(&path);
+        other.set_setting("theirs", "1").unwrap();
+        assert_eq!(library.setting("theirs").unwrap(), None);
+        assert!(library.is_behind(), "no question is asked of it again");
+        assert!(library.follow_replaced().unwrap());
+        assert_eq!(library.setting("theirs").unwrap().as_deref(), Some("1"));
+        assert!(!library.is_behind() && !library.follow_replaced().unwrap());
     }
 }

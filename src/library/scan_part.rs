@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, params};
+use rusqlite::params;
 
 use super::error::Result;
 use super::folders::Folders;
@@ -28,7 +28,7 @@ impl Library {
         touched: &[PathBuf],
     ) -> Result<ScanEnd> {
         let gone: HashSet<PathBuf> = match outcome {
-            ScanOutcome::Complete => self.files_at(touched)?.into_iter().filter(|path| is_gone(path)).collect(),
+            ScanOutcome::Complete => self.gone_at(touched)?,
             ScanOutcome::Cancelled => HashSet::new(),
         };
         let (mut end, gone) = match gone.is_empty() {
@@ -88,24 +88,28 @@ impl LibraryReader {
         })
     }
 
-    /// Files that are not missing, at these paths or below.
-    pub(crate) fn files_at(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    /// Whether there is a file that is not missing at this path or below.
+    pub(crate) fn knows_files_at(&self, path: &Path) -> Result<bool> {
         self.read(|c| {
-            let mut files = Vec::new();
+            let below = path::below(path);
+            Ok(c.prepare_cached(FILES_AT)?.exists(params![path::to_bytes(path), below.start, below.end])?)
+        })
+    }
+
+    /// Files at these paths or below that are gone from the disk.
+    fn gone_at(&self, paths: &[PathBuf]) -> Result<HashSet<PathBuf>> {
+        self.read(|c| {
+            let (mut gone, mut query) = (HashSet::new(), c.prepare_cached(FILES_AT)?);
             for at in paths {
-                files.extend(files_at(c, at)?);
+                let below = path::below(at);
+                let mut rows = query.query(params![path::to_bytes(at), below.start, below.end])?;
+                while let Some(row) = rows.next()? {
+                    gone.extend(Some(path::from_bytes(row.get(0)?)).filter(|path| is_gone(path)));
+                }
             }
-            Ok(files)
+            Ok(gone)
         })
     }
 }
 
-fn files_at(c: &Connection, at: &Path) -> Result<Vec<PathBuf>> {
-    let mut query =
-        c.prepare_cached("SELECT path FROM file WHERE missing = 0 AND (path = ?1 OR (path > ?2 AND path < ?3))")?;
-    // What lies in it begins with its path and a separator.
-    let separator = std::path::MAIN_SEPARATOR as u8;
-    let [first, past] = [separator, separator + 1].map(|end| [path::to_bytes(at), vec![end]].concat());
-    let files = query.query_map(params![path::to_bytes(at), first, past], |row| row.get(0).map(path::from_bytes))?;
-    Ok(files.collect::<rusqlite::Result<_>>()?)
-}
+const FILES_AT: &str = "SELECT path FROM file WHERE missing = 0 AND (path = ?1 OR (path >= ?2 AND path < ?3))";

@@ -99,7 +99,7 @@ impl LibraryReader {
     ) -> Result<GroupingInput> {
         self.at_once(|library| {
             let vectors = library.read(vectors::state)?;
-            let file = file.filter(|file| vectors == Some(file.state()));
+            let file = library.kept_vectors(model, file)?;
             Ok(GroupingInput {
                 faces: library.read(|c| faces_to_group(c, model, None, file))?,
                 different: library.told_apart_pairs()?,
@@ -117,9 +117,44 @@ impl LibraryReader {
         model: &ModelId,
         file: Option<&Arc<KeptVectors>>,
     ) -> Result<Vec<FaceToGroup>> {
+        let file = self.kept_vectors(model, file)?;
+        self.read(|c| faces_to_group(c, model, Some(person), file))
+    }
+
+    /// The file, where what it holds is still what the library does.
+    pub(crate) fn kept_vectors<'f>(
+        &self,
+        model: &ModelId,
+        file: Option<&'f Arc<KeptVectors>>,
+    ) -> Result<Option<&'f Arc<KeptVectors>>> {
+        let Some(file) = file else { return Ok(None) };
+        Ok(self.read(|c| vectors::is_kept(c, model, file))?.then_some(file))
+    }
+
+    /// Whether all these faces are there still, with a vector.
+    pub(crate) fn have_vectors(&self, model: &ModelId, faces: &[FaceId]) -> Result<bool> {
         self.read(|c| {
-            let vectors = vectors::state(c)?;
-            faces_to_group(c, model, Some(person), file.filter(|file| vectors == Some(file.state())))
+            let mut query = c.prepare_cached(
+                "SELECT 1 FROM embedding WHERE face_id = ?2 AND model_id = (SELECT id FROM model WHERE name = ?1)",
+            )?;
+            for face in faces {
+                if !query.exists(params![model.0, face.0])? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })
+    }
+
+    /// Whether there are faces that no grouping has seen yet.
+    pub(crate) fn has_ungrouped_faces(&self, model: &ModelId) -> Result<bool> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT 1 FROM face JOIN photo ON photo.id = photo_id WHERE person_id IS NULL AND set_aside IS NULL \
+                 AND photo.missing = 0 AND EXISTS (SELECT 1 FROM embedding WHERE face_id = face.id \
+                 AND model_id = (SELECT id FROM model WHERE name = ?1))",
+            )?;
+            Ok(query.exists([&model.0])?)
         })
     }
 
@@ -165,7 +200,7 @@ fn faces_to_group(
         let embedding = match file {
             Some(file) => match file.embedding(face_id) {
                 Some(embedding) => embedding,
-                // It took no part in the grouping that wrote the file, or has none.
+                // It has come since the file was written, took no part in that grouping, or has none.
                 None => match vectors::embedding_of(c, model, face_id)? {
                     Some(embedding) => embedding,
                     None => continue,

@@ -14,10 +14,10 @@ pub struct Embedding(Values);
 #[derive(Clone)]
 enum Values {
     Own(Box<[f32]>),
-    /// A row of many that lie together: a file that is mapped.
-    Row {
+    /// Some of many numbers that lie together: a file that is mapped.
+    Part {
         all: Arc<dyn AsRef<[f32]> + Send + Sync>,
-        row: usize,
+        start: usize,
         dimensions: usize,
     },
 }
@@ -53,14 +53,14 @@ impl Embedding {
     }
 
     /// One that was kept with others, as it was then.
-    pub(crate) fn row_of(all: Arc<dyn AsRef<[f32]> + Send + Sync>, row: usize, dimensions: usize) -> Self {
-        Self(Values::Row { all, row, dimensions })
+    pub(crate) fn part_of(all: Arc<dyn AsRef<[f32]> + Send + Sync>, start: usize, dimensions: usize) -> Self {
+        Self(Values::Part { all, start, dimensions })
     }
 
     pub fn as_slice(&self) -> &[f32] {
         match &self.0 {
             Values::Own(values) => values,
-            Values::Row { all, row, dimensions } => &(**all).as_ref()[row * dimensions..][..*dimensions],
+            Values::Part { all, start, dimensions } => &(**all).as_ref()[*start..][..*dimensions],
         }
     }
 

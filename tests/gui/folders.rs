@@ -2,6 +2,7 @@
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
+use likeness::app::engine::facts::{ByItself, WatchHindrance, Watching};
 use likeness::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, Report};
 use likeness::app::scan::job::{ScanSummary, Withheld};
 use likeness::app::scan::state::Event as ScanEvent;
@@ -26,6 +27,63 @@ fn small_faces_are_looked_for_when_their_user_says_so_and_the_cost_is_told() {
     let change = wire.last_change().unwrap().1;
     let wanted = matches!(change, Request::Settings(settings_view::Request::FindSmallFaces(_, true)));
     assert!(wanted, "{change:?}");
+}
+
+#[test]
+fn watching_and_going_on_are_switched_each_by_itself_and_said_once_they_are() {
+    let (wire, mut harness) = open(album_world(), View::SETTINGS);
+    let watches = ByItself { watches_folders: true, goes_on: false };
+    let goes_on = ByItself { watches_folders: true, goes_on: true };
+    for (label, wanted, said) in [
+        ("Notice new photos while the window is open", watches, "New photos are noticed from now on"),
+        (
+            "Go on with an interrupted scan when the window is opened",
+            goes_on,
+            "An interrupted scan goes on when the window is opened",
+        ),
+        (
+            "Notice new photos while the window is open",
+            ByItself { watches_folders: false, ..goes_on },
+            "Folders are not watched any more",
+        ),
+    ] {
+        harness.get_by_label(label).click_accesskit();
+        harness.run();
+        let (ticket, change) = wire.last_change().unwrap();
+        let is_wanted = matches!(&change, Request::Settings(settings_view::Request::DoByItself(_, by_itself))
+            if *by_itself == wanted);
+        assert!(is_wanted, "{change:?}");
+        assert!(harness.query_by_label(said).is_none(), "not before it is so");
+        wire.world.borrow_mut().overview.by_itself = wanted;
+        wire.push(Report::Changed(ticket, Touched { settings: true, ..Touched::default() }));
+        harness.run_steps(4);
+        harness.get_by_label(said);
+    }
+}
+
+#[test]
+fn the_rails_foot_says_what_is_watched_and_why_not() {
+    let (wire, mut harness) = open(album_world(), View::LIBRARY);
+    let shown = |harness: &Harness<'static, App>, words: &str| harness.query_by_label_contains(words).is_some();
+    assert!(!shown(&harness, "Watching") && !shown(&harness, "watched"), "before anything is known");
+    let full = WatchHindrance::LimitReached;
+    let cases = [
+        (Watching { folders: vec![("/a".into(), None), ("/b".into(), None)], on_battery: false }, "Watching 2 folders"),
+        (Watching { folders: vec![("/a".into(), None), ("/b".into(), None)], on_battery: true }, "on battery"),
+        (
+            Watching { folders: vec![("/a".into(), None), ("/b".into(), Some(full.clone()))], on_battery: false },
+            "Watching 1 folder",
+        ),
+        (Watching { folders: vec![("/b".into(), Some(full))], on_battery: false }, "No folder is watched"),
+    ];
+    for (watching, words) in cases {
+        wire.push(Report::Own(Answer::Scan(ScanEvent::Watching(watching))));
+        harness.run_steps(4);
+        assert!(shown(&harness, words), "{words}");
+    }
+    wire.push(Report::Own(Answer::Scan(ScanEvent::Watching(Watching::default()))));
+    harness.run_steps(4);
+    assert!(!shown(&harness, "Watching") && !shown(&harness, "watched"), "its user does not want it");
 }
 
 #[test]

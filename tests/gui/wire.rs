@@ -109,6 +109,7 @@ fn ticket(request: &Request) -> Option<Ticket> {
         | Request::Settings(
             settings_view::Request::UseDevice(ticket, _)
             | settings_view::Request::FindSmallFaces(ticket, _)
+            | settings_view::Request::DoByItself(ticket, _)
             | settings_view::Request::RemoveFolder(ticket, ..)
             | settings_view::Request::MoveFolder { ticket, .. }
             | settings_view::Request::AcceptMissing { ticket, .. },
@@ -203,7 +204,9 @@ fn answer(request: Request, world: &World) -> Option<Event> {
 fn photos_answer(request: photos_view::Request, world: &World) -> Option<Event> {
     use photos_view::{Event, Request};
     let event = match request {
-        Request::LoadTimeline(filter) => Event::Timeline(filter, world.timeline.clone()),
+        Request::LoadTimeline(filter) | Request::LoadGrowingTimeline(filter) => {
+            Event::Timeline(filter, world.timeline.clone())
+        }
         Request::LoadPhoto(id) => {
             let page = world.photo.clone();
             Event::Photo(PhotoPage { photo: PhotoDetail { id, ..page.photo }, ..page })

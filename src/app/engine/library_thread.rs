@@ -81,7 +81,7 @@ impl LibraryHandle {
         E: From<LibraryError> + Into<anyhow::Error>,
     {
         let (give_back, idle) = &self.idle;
-        let reader = match idle.try_recv().ok().filter(|idle| !idle.is_replaced()) {
+        let reader = match idle.try_recv().ok().filter(|idle| !idle.is_behind()) {
             Some(idle) => idle,
             None => reader(&self.path)?,
         };
@@ -96,10 +96,14 @@ impl LibraryHandle {
         }
     }
 
-    /// Every face that takes part in a grouping, its vector from the file beside the library where that can be.
-    pub(crate) fn faces_to_group(&self, model: &ModelId) -> Result<GroupingInput> {
+    /// Every face that takes part in a grouping, its vector from the file beside the library where that can be; and that
+    /// file.
+    pub(crate) fn faces_to_group(&self, model: &ModelId) -> Result<(GroupingInput, Option<Arc<KeptVectors>>)> {
         let vectors = self.vectors(model);
-        self.ask(|library| library.faces_to_group_from(model, vectors.as_ref()))
+        self.ask(|library| {
+            let file = library.kept_vectors(model, vectors.as_ref())?;
+            Ok::<_, LibraryError>((library.faces_to_group_from(model, file)?, file.cloned()))
+        })
     }
 
     /// The vectors that the last grouping kept, whole but perhaps of before; none where there are none.

@@ -1,6 +1,8 @@
 //! What every job stands on: the home folder, the loaded networks, the library's one writer and its readers, worker
 //! threads, progress.
 
+pub mod beside;
+pub mod budget;
 pub(crate) mod changed_places;
 pub mod cli;
 pub mod daily;
@@ -18,5 +20,6 @@ pub mod resemblance;
 pub mod scan_lock;
 pub mod shared;
 pub mod thumbnail_files;
+pub mod unasked;
 pub mod watch;
 pub mod workers;

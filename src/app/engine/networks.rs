@@ -9,6 +9,7 @@ use image::RgbImage;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use crate::app::engine::beside::one_after_another;
 use crate::app::engine::home::Home;
 use crate::app::engine::install::ensure_installed;
 use crate::app::engine::portrait::portrait_jpeg;
@@ -122,7 +123,7 @@ pub(crate) fn choose_device(home: &Home, choice: &DeviceChoice) -> Result<(Compu
     Ok(device::choose(choice, &VerdictCache::open(home.device_verdicts()))?)
 }
 
-/// Photos that are opened at full scale for their small faces take at most so much together.
+/// Photos that are opened at full scale take at most so much together, but for a larger one alone.
 const FULL_BYTES: u64 = 160 << 20;
 
 /// The loaded networks on their device.
@@ -211,6 +212,9 @@ impl FindFaces for Engine {
     }
 
     fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FaceRecord>>> {
+        if self.device.kind != DeviceKind::Cpu && !self.small_faces {
+            return self.embed_cut(self.detect_and_cut(photos));
+        }
         let pictures: Vec<&RgbImage> = photos.iter().map(|(_, photo)| &photo.pixels).collect();
         let mut detections = self.detect_all(&pictures);
         if self.small_faces {
@@ -289,7 +293,22 @@ impl Engine {
     }
 
     fn detect_all(&self, pictures: &[&RgbImage]) -> Vec<Result<Vec<Detection>>> {
-        self.each(pictures, |picture| Ok(self.detector()?.detect(picture).map_err(device_failed)?))
+        self.each(pictures, |picture| self.detect_in(picture))
+    }
+
+    fn detect_in(&self, picture: &RgbImage) -> Result<Vec<Detection>> {
+        Ok(self.detector()?.detect(picture).map_err(device_failed)?)
+    }
+
+    /// While a GPU searches the next photo, the processor cuts the faces out of this one.
+    fn detect_and_cut(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<PhotoCrops>> {
+        one_after_another(
+            photos,
+            FULL_BYTES,
+            |(_, photo)| self.detect_in(&photo.pixels),
+            |(_, photo), found| self.bytes_to_cut(photo, found),
+            |photo, found| self.cut(photo, found?),
+        )
     }
 
     fn detector(&self) -> Result<&Detector> {
@@ -304,18 +323,29 @@ impl Engine {
         }
     }
 
-    /// Searches each photo at its full scale, too, where that is larger than what was searched. In memory there is one
-    /// full photo a core.
+    /// Searches each photo at its full scale, too, where that is larger than what was searched; so many at once as fit into
+    /// memory so.
     fn add_small_faces(
         &self,
         photos: &[(&Path, &Photo)],
         detections: Vec<Result<Vec<Detection>>>,
     ) -> Vec<Result<Vec<Detection>>> {
         let found: Vec<_> = photos.iter().zip(detections).collect();
-        self.each(&found, |((path, photo), known)| match known {
+        let bytes = |(photo, _): &(&(&Path, &Photo), Result<Vec<Detection>>)| match photo.1.scale() < 1.0 {
+            true => full_bytes(photo.1),
+            false => 0,
+        };
+        let search = |((path, photo), known): &(&(&Path, &Photo), Result<Vec<Detection>>)| match known {
             Ok(known) => self.with_small_faces(path, photo, known),
             Err(error) => Err(DeviceFailed(error_chain(error)).into()),
-        })
+        };
+        let (mut rest, mut searched) = (&found[..], Vec::with_capacity(found.len()));
+        while !rest.is_empty() {
+            let now;
+            (now, rest) = rest.split_at(fitting(rest.iter().map(bytes), FULL_BYTES));
+            searched.extend(self.each(now, search));
+        }
+        searched
     }
 
     fn with_small_faces(&self, path: &Path, photo: &Photo, known: &[Detection]) -> Result<Vec<Detection>> {
@@ -331,18 +361,22 @@ impl Engine {
 
     /// The photos are spread over the cores, so many at once as fit into memory at full scale.
     fn cut_all(&self, mut found: Vec<(&(&Path, &Photo), Result<Vec<Detection>>)>) -> Vec<Result<PhotoCrops>> {
-        let bytes = |(photo, found): &(&(&Path, &Photo), Result<Vec<Detection>>)| match found {
-            Ok(found) if self.is_cut_from_full(photo.1, found) => full_bytes(photo.1),
-            _ => 0,
-        };
         let mut cut = Vec::with_capacity(found.len());
         while !found.is_empty() {
-            let fit = fitting(found.iter().map(bytes), FULL_BYTES);
+            let bytes = found.iter().map(|(photo, found)| self.bytes_to_cut(photo.1, found));
+            let fit = fitting(bytes, FULL_BYTES);
             let rest = found.split_off(fit);
             cut.par_extend(found.into_par_iter().map(|(photo, found)| self.cut(photo, found?)));
             found = rest;
         }
         cut
+    }
+
+    fn bytes_to_cut(&self, photo: &Photo, found: &Result<Vec<Detection>>) -> u64 {
+        match found {
+            Ok(found) if self.is_cut_from_full(photo, found) => full_bytes(photo),
+            _ => 0,
+        }
     }
 
     /// Where the working copy shows a face smaller than the network wants it.

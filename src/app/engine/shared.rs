@@ -16,6 +16,7 @@ use super::progress::JobEvent;
 use super::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, Report, Ticket};
 use super::resemblance::Resemblances;
 use super::thumbnail_files::ThumbnailCache;
+use super::unasked::Unasked;
 use super::workers::{LoadedNetworks, Workers};
 use crate::library::LibraryError;
 use crate::types::{Cancel, Touched, error_chain};
@@ -34,6 +35,7 @@ pub struct Shared {
     /// Grows with every change that this window makes or learns of, whatever the library's own revision is.
     generation: AtomicU64,
     is_closing: AtomicBool,
+    pub(crate) unasked: Unasked,
 }
 
 impl Shared {
@@ -48,6 +50,7 @@ impl Shared {
             names_changed: Mutex::default(),
             generation: AtomicU64::default(),
             is_closing: AtomicBool::default(),
+            unasked: Unasked::default(),
         }
     }
 

@@ -70,7 +70,7 @@ pub fn people(shared: &Shared) -> Result<People> {
     let store = Store::open(shared.home.models())?;
     let threshold = shared.options().thresholds(&store)?.same_person;
     let mut kept = shared.resemblances();
-    let input = shared.library.faces_to_group(&model)?;
+    let (input, _) = shared.library.faces_to_group(&model)?;
     let near = kept.insert(Resemblances::of(&input, model, threshold)).nearest().clone();
     shared.library.ask(|library| {
         let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, ListPage::ALL);

@@ -1,7 +1,7 @@
-//! Videos and pictures of kinds that are not read, as the last scan of each folder met them. The window lists them; the
+//! Videos and pictures of kinds that are not read, as the last look at each place met them. The window lists them; the
 //! library keeps their names and nothing else, since nobody opens them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -13,15 +13,15 @@ use crate::types::path_text::{from_text, to_text};
 
 const SETTING: &str = "not_looked_at";
 
-/// What a scan of this folder met takes the place of what the last one did.
-pub(crate) fn keep(library: &LibraryHandle, folder: &Path, files: &[Skipped]) -> Result<()> {
-    let folder = PathBuf::from(to_text(folder.as_os_str()));
+/// What a scan met at these paths, and in folders there, takes the place of what was met there before.
+pub(crate) fn keep(library: &LibraryHandle, looked_at: &[PathBuf], files: &[Skipped]) -> Result<()> {
+    let looked_at: HashSet<String> = looked_at.iter().map(|path| to_text(path.as_os_str())).collect();
     let found: Vec<(String, String)> =
         files.iter().map(|file| (to_text(file.path.as_os_str()), file.reason.clone())).collect();
     library.call(move |library| {
         let before = all(library)?;
         let mut now = before.clone();
-        now.retain(|path, _| !Path::new(path).starts_with(&folder));
+        now.retain(|path, _| !Path::new(path).ancestors().filter_map(Path::to_str).any(|at| looked_at.contains(at)));
         now.extend(found);
         match now == before {
             true => Ok(()),
@@ -46,23 +46,26 @@ mod tests {
     use crate::app::engine::home::Home;
 
     #[test]
-    fn a_scan_replaces_what_the_last_one_met_in_its_folder() {
+    fn a_look_replaces_what_the_last_one_met_in_the_same_places() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();
         let library = LibraryHandle::open(&home.library()).unwrap();
         let file = |path: &str| Skipped { path: path.into(), reason: "a video (MP4)".to_owned() };
-        keep(&library, Path::new("/a"), &[file("/a/1.mp4"), file("/a/2.mp4")]).unwrap();
-        keep(&library, Path::new("/ab"), &[file("/ab/1.mov")]).unwrap();
-        keep(&library, Path::new("/a"), &[file("/a/2.mp4")]).unwrap();
-        let paths: Vec<PathBuf> =
-            library.ask(|library| kept(library)).unwrap().into_iter().map(|(path, _)| path).collect();
-        assert_eq!(paths, [PathBuf::from("/a/2.mp4"), "/ab/1.mov".into()]);
+        keep(&library, &["/a".into()], &[file("/a/1.mp4"), file("/a/2.mp4")]).unwrap();
+        keep(&library, &["/ab".into()], &[file("/ab/1.mov")]).unwrap();
+        let paths = || -> Vec<PathBuf> {
+            library.ask(|library| kept(library)).unwrap().into_iter().map(|(path, _)| path).collect()
+        };
+        keep(&library, &["/a/1.mp4".into(), "/a/3.mp4".into()], &[file("/a/3.mp4")]).unwrap();
+        assert_eq!(paths(), ["/a/2.mp4", "/a/3.mp4", "/ab/1.mov"].map(PathBuf::from), "of a part");
+        keep(&library, &["/a".into()], &[file("/a/2.mp4")]).unwrap();
+        assert_eq!(paths(), ["/a/2.mp4", "/ab/1.mov"].map(PathBuf::from));
         #[cfg(unix)]
         {
             let latin: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"/a/G\xfc.mp4");
             let latin = Path::new(latin);
-            keep(&library, Path::new("/a"), &[Skipped { path: latin.into(), reason: "a video (MP4)".to_owned() }])
-                .unwrap();
+            let video = Skipped { path: latin.into(), reason: "a video (MP4)".to_owned() };
+            keep(&library, &["/a".into()], &[video]).unwrap();
             assert_eq!(library.ask(|library| kept(library)).unwrap()[0].0, latin);
         }
     }

@@ -7,6 +7,7 @@ mod tests;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
@@ -14,15 +15,14 @@ use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::jobs::reembed::{ReembedSummary, reembed};
-use crate::cluster::graph::{NeighbourGraph, RememberedGroups};
 use crate::cluster::wrong_matches::WrongMatches;
 use crate::cluster::{self, Constraints, Dendrogram, Linkage, MeanFace, WrongShare};
-use crate::library::{Decision, GroupedBy, GroupingInput, Library, LibraryError};
+use crate::library::{Decision, GroupedBy, GroupingInput, KeptVectors, Library, LibraryError};
 use crate::networks::models::Store;
 use crate::types::{Cancel, Embedding, FaceId, ModelId, PersonId, Revision, SquaredDistance, Touched};
 use by_neighbours::{NeighbourGrouping, TreeExtent};
-use files::GroupingFiles;
 pub(crate) use files::remove_all;
+use files::{FoundToKeep, GroupingFiles, idle_in};
 
 /// How faces are grouped: what the user moves in the grouping panel.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,6 +55,9 @@ impl ExactUpTo {
         }
     }
 }
+
+/// A file of which more than one vector in so many takes no part in a grouping is written anew.
+const MOST_IDLE: usize = 4;
 
 const LINKAGE_SETTING: &str = "grouping.linkage";
 
@@ -125,7 +128,7 @@ fn regroup_above(
     let changed = read.input.changed(&groups.into_iter().map(|group| ids(&read.input, group)).collect::<Vec<_>>());
     let applied = changed.len();
     let summary = apply(library, changed, read.input.revision)?;
-    read.keep(found.to_keep.take(), events);
+    read.keep(library, found.to_keep.take(), events);
     Ok((summary, applied))
 }
 
@@ -134,7 +137,10 @@ struct GroupingRead {
     files: GroupingFiles,
     /// Whether what is found may be kept.
     begun: std::io::Result<()>,
+    model: ModelId,
     input: GroupingInput,
+    /// Where vectors of it come from.
+    vectors: Option<Arc<KeptVectors>>,
     /// So many that they are grouped by their neighbours.
     is_many: bool,
 }
@@ -144,9 +150,9 @@ impl GroupingRead {
         let files = GroupingFiles::beside(library.path(), model);
         let is_for_files = exact_up_to.is_exceeded(linkage, library.ask(|l| l.counts())?.faces);
         let begun = if is_for_files { files.begin() } else { Ok(()) };
-        let input = library.faces_to_group(model)?;
+        let (input, vectors) = library.faces_to_group(model)?;
         let is_many = is_for_files && exact_up_to.is_exceeded(linkage, input.faces.len());
-        Ok(Self { files, begun, input, is_many })
+        Ok(Self { files, begun, model: model.clone(), input, vectors, is_many })
     }
 
     fn by_neighbours(
@@ -163,14 +169,33 @@ impl GroupingRead {
         Ok(by_neighbours::group(&self.input, grouping, extent, &self.files, cancel, &mut progress)?)
     }
 
-    fn keep(&self, found: Option<(NeighbourGraph, Option<RememberedGroups>)>, events: &mut dyn FnMut(JobEvent)) {
+    fn keep(&self, library: &LibraryHandle, found: Option<FoundToKeep>, events: &mut dyn FnMut(JobEvent)) {
         if let Err(error) = &self.begun {
             return told(Err(error), events);
         }
-        told(self.files.keep_vectors(&self.input), events);
-        if let Some((graph, groups)) = found {
-            told(self.files.keep(&graph, groups.as_ref()), events);
+        told(self.keep_vectors(library), events);
+        if let Some(found) = found {
+            told(self.files.keep(&found), events);
         }
+    }
+
+    fn keep_vectors(&self, library: &LibraryHandle) -> Result<()> {
+        let Some(state) = self.input.vectors else { return Ok(()) };
+        let kept = match &self.vectors {
+            Some(kept) if self.may_stay(kept, library)? => Some(kept),
+            _ => None,
+        };
+        let model = self.model.clone();
+        match self.files.keep_vectors(&self.input, state, kept)? {
+            true => library.call(move |library| library.note_kept_vectors(&model, state)),
+            false => Ok(()),
+        }
+    }
+
+    /// Faces that take no part now, as those set aside, keep their place in the file; who has left the library does not.
+    fn may_stay(&self, kept: &KeptVectors, library: &LibraryHandle) -> Result<bool> {
+        let Some(idle) = idle_in(kept, &self.input) else { return Ok(false) };
+        Ok(idle.len() * MOST_IDLE <= kept.faces().len() && library.ask(|l| l.have_vectors(&self.model, &idle))?)
     }
 }
 
@@ -248,7 +273,7 @@ impl PreparedGrouping {
             return Self::of(read.input, grouping.linkage, cancel, events);
         }
         let mut found = read.by_neighbours(grouping, TreeExtent::Neighbours, cancel, events)?;
-        read.keep(found.to_keep.take(), events);
+        read.keep(library, found.to_keep.take(), events);
         let reach = Some(SquaredDistance(found.reach));
         Ok(Self { input: read.input, dendrogram: found.tree, reach, wrong_matches: OnceCell::new() })
     }

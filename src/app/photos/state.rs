@@ -105,7 +105,7 @@ impl Feature for State {
     }
 
     fn library_grew(&self, out: &mut Outbox<'_, Request>) {
-        out.ask(Request::LoadTimeline(self.filter));
+        out.ask(Request::LoadGrowingTimeline(self.filter));
     }
 
     fn on_show(&mut self, view: View, page: Page, out: &mut Outbox<'_, Request>) {

@@ -30,6 +30,8 @@ pub struct State {
     is_unasked: bool,
     /// Where something was noticed that no scan was asked for yet.
     touched: BTreeSet<PathBuf>,
+    /// What is noticed waits until the computer is plugged in.
+    on_battery: bool,
     /// A scan of what was noticed has been asked for, and no job has ended since.
     is_asked: bool,
     /// Where that scan looks, until it has.
@@ -60,10 +62,17 @@ impl Feature for State {
                 }
                 (self.scanned, self.is_unasked) = (Some(summary), true);
             }
-            Event::Watching(watching) => out.act(Action::Watching(watching)),
+            Event::Watching(watching) => {
+                self.on_battery = watching.on_battery;
+                out.act(Action::Watching(watching));
+            }
             Event::Touched(paths) => {
                 self.touched.extend(paths);
                 self.touched.append(&mut self.left);
+            }
+            Event::GaveWay(paths) => {
+                self.asked.clear();
+                self.touched.extend(paths);
             }
             Event::Interrupted { scan, goes_on: true } => out.ask(Request::Scan(scan.folders)),
             Event::Interrupted { scan, goes_on: false } => self.interrupted = Some(scan.folders),
@@ -81,10 +90,10 @@ impl Feature for State {
         }
     }
 
-    /// What was noticed is looked at when no other scan runs.
+    /// What was noticed is looked at when no other scan runs, and not on battery.
     fn on_show(&mut self, _view: View, _page: Page, out: &mut Outbox<'_, Request>) {
         let is_scanning = self.is_asked || out.facts.jobs.values().any(|job| job.kind == JobKind::SCAN);
-        if !self.touched.is_empty() && !is_scanning {
+        if !self.touched.is_empty() && !is_scanning && !self.on_battery {
             self.is_asked = true;
             self.asked.extend(self.touched.iter().cloned());
             out.ask(Request::ScanTouched(std::mem::take(&mut self.touched).into_iter().collect()));

@@ -1,10 +1,11 @@
 //! The graph as a file: a cache that can be made again from the library at any time. Little-endian, with a version and a
-//! SHA-256 over all of it; whatever is not whole, or not of this version, is refused and made anew.
+//! SHA-256 over all of it; whatever is not whole, or not of this version, is refused and made anew. What stands behind is
+//! written and read by `kept`.
 
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use super::file_parts::{GraphFileError, piece, read_all, read_whole, torn, write_all, write_whole};
+use super::file_parts::{GraphFileError, piece, read_all, torn, write_all, write_whole};
 use super::neighbours::{NeighbourGraph, NodeKey, Reach};
 
 const MAGIC: &[u8; 8] = b"LKNGRAPH";
@@ -14,11 +15,6 @@ impl NeighbourGraph {
     /// Writes beside `path`, then puts it in its place: a reader sees the old graph or the new one.
     pub fn save(&self, path: &Path) -> Result<(), GraphFileError> {
         write_whole(path, |out| self.write(out))
-    }
-
-    pub fn load(path: &Path) -> Result<Self, GraphFileError> {
-        let graph = read_whole(path, Self::read)?;
-        if graph.is_sound() { Ok(graph) } else { Err(GraphFileError::Damaged) }
     }
 
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -42,7 +38,7 @@ impl NeighbourGraph {
         lists.flat_map(|(list, &count)| list[..count as usize].iter().copied())
     }
 
-    fn read(from: &mut dyn Read, length: u64) -> Result<Self, GraphFileError> {
+    pub(super) fn read(from: &mut dyn Read, length: u64) -> Result<Self, GraphFileError> {
         let mut magic = [0; 8];
         from.read_exact(&mut magic).map_err(torn)?;
         if magic != *MAGIC || u32::from_le_bytes(piece(from)?) != VERSION {
@@ -82,7 +78,7 @@ impl NeighbourGraph {
     }
 
     /// No neighbour that is not there: what a checksum does not say of a file made elsewhere.
-    fn is_sound(&self) -> bool {
+    pub(super) fn is_sound(&self) -> bool {
         let nodes = self.len();
         self.taken(&self.ids).all(|id| (id as usize) < nodes) && self.taken(&self.distances).all(f32::is_finite)
     }

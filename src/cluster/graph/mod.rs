@@ -2,7 +2,8 @@
 //!
 //! * [`NeighbourGraph`]: for each face the nearest others within a limit, at most so many, and a radius within which
 //!   nobody is missing. Products of bytes find the pairs, f32 measures them, and the measured error of the bytes sees to
-//!   it that none is lost (`quantised`, `kernels`, `search`). It is updated by each scan (`update`) and kept as a file.
+//!   it that none is lost (`quantised`, `kernels`, `search`). It is updated by each scan (`update`) and kept as a file,
+//!   behind which comes what is new (`kept`).
 //! * [`graph_tree`]: average linkage from the lists, the same tree as over all pairs up to the limit (`average` says
 //!   why), under the same constraints (`merging`).
 //! * [`regroup_touched`]: what is known stays known; only what is new or newly told is placed (`touch`), and
@@ -15,6 +16,7 @@ mod average;
 mod between;
 mod file;
 mod file_parts;
+mod kept;
 mod kernels;
 mod merging;
 mod neighbours;
@@ -30,6 +32,7 @@ mod update;
 pub(crate) use average::{TreePlan, TreeWork};
 pub(crate) use between::nearest_between;
 pub(crate) use file_parts::GraphFileError;
+pub(crate) use kept::KeptGraph;
 pub(crate) use neighbours::{NeighbourGraph, NodeKey, Reach, fingerprint};
 pub(crate) use rows::VectorRows;
 pub(crate) use single::single_tree;

@@ -13,6 +13,18 @@ use super::search::{NearPair, NearestLists, Product, TILE};
 use crate::cluster::ClusterError;
 use crate::types::Cancel;
 
+/// What an update made of a graph.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum GraphChange {
+    Nothing,
+    /// Nodes came behind the others, which are in their places: the first one, and all lists that are new or others.
+    Behind {
+        first: usize,
+        lists: Vec<u32>,
+    },
+    Everything,
+}
+
 impl NeighbourGraph {
     /// Makes it the graph of exactly these faces, in their order. On an error it is as it was.
     pub fn update(
@@ -21,10 +33,10 @@ impl NeighbourGraph {
         vectors: VectorRows<'_>,
         cancel: &Cancel,
         progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<(), ClusterError> {
+    ) -> Result<GraphChange, ClusterError> {
         check(keys.len(), vectors)?;
         if self.keys == keys {
-            return Ok(());
+            return Ok(GraphChange::Nothing);
         }
         let old: HashMap<NodeKey, u32> = self.keys.iter().copied().zip(0..).collect();
         let before: Vec<Option<u32>> = keys.iter().map(|key| old.get(key).copied()).collect();
@@ -32,13 +44,24 @@ impl NeighbourGraph {
         let new: Vec<u32> = (0..).zip(&before).filter(|(_, before)| before.is_none()).map(|(node, _)| node).collect();
         if new.len() > keys.len() / 2 {
             *self = Self::build(self.reach, keys.to_vec(), vectors, cancel, progress)?;
-            return Ok(());
+            return Ok(GraphChange::Everything);
         }
-        let mut graph = self.moved(keys, &before);
+        let first = self.len();
+        let are_behind = keys.starts_with(&self.keys);
+        let mut graph = if are_behind { self.with_behind(keys) } else { self.moved(keys, &before) };
         let thin = graph.thin(&before);
-        graph.compare(&new, thin, vectors, cancel, progress)?;
+        let mut lists = graph.compare(&new, thin, vectors, cancel, progress)?;
+        lists.sort_unstable();
+        lists.dedup();
         *self = graph;
-        Ok(())
+        Ok(if are_behind { GraphChange::Behind { first, lists } } else { GraphChange::Everything })
+    }
+
+    /// The new ones have no neighbours yet.
+    fn with_behind(&self, keys: &[NodeKey]) -> Self {
+        let mut graph = self.clone();
+        graph.grow(keys.to_vec());
+        graph
     }
 
     /// The old nodes in their new places; the new ones have no neighbours yet.
@@ -70,7 +93,7 @@ impl NeighbourGraph {
         (0..self.len()).filter(is_thin).map(|node| node as u32).collect()
     }
 
-    /// Compares new and thin nodes with all.
+    /// Compares new and thin nodes with all. Returns whose lists are others now.
     fn compare(
         &mut self,
         new: &[u32],
@@ -78,10 +101,10 @@ impl NeighbourGraph {
         vectors: VectorRows<'_>,
         cancel: &Cancel,
         progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<(), ClusterError> {
+    ) -> Result<Vec<u32>, ClusterError> {
         let asked: Vec<u32> = new.iter().copied().chain(thin).collect();
         if asked.is_empty() {
-            return Ok(());
+            return Ok(asked);
         }
         let values: Vec<f32> = asked.iter().flat_map(|&node| vectors.row(node as usize)).copied().collect();
         let columns = Quantised::new(vectors);
@@ -93,13 +116,13 @@ impl NeighbourGraph {
         // A new face may be a neighbour of an old one; the old ones know each other.
         let mut column_bounds = self.radii.clone();
         asked.iter().for_each(|&node| column_bounds[node as usize] = -1.0);
-        let mut done = 0;
+        let (mut done, mut changed) = (0, asked.clone());
         for (block, asked_now) in asked.chunks(TILE).enumerate() {
             if cancel.is_cancelled() {
                 return Err(ClusterError::Cancelled);
             }
             let (mut nearest, for_others) = self.rows_by_all(&product, block * TILE, asked_now, &column_bounds);
-            self.tell_others(for_others, &asked, new.len());
+            changed.extend(self.tell_others(for_others, &asked, new.len()));
             for (row, &node) in asked_now.iter().enumerate() {
                 let (list, radius) = nearest.take(row);
                 self.set(node as usize, &list, radius);
@@ -107,19 +130,22 @@ impl NeighbourGraph {
             done += asked_now.len();
             progress(done, asked.len());
         }
-        Ok(())
+        Ok(changed)
     }
 
-    /// Old nodes that new ones are near to; the first `new` of those who asked are new.
-    fn tell_others(&mut self, mut pairs: Vec<NearPair>, asked: &[u32], new: usize) {
+    /// Old nodes that new ones are near to; the first `new` of those who asked are new. Returns who was told.
+    fn tell_others(&mut self, mut pairs: Vec<NearPair>, asked: &[u32], new: usize) -> Vec<u32> {
+        let mut told = Vec::new();
         // In one order, whoever computed what.
         pairs.sort_unstable_by_key(|pair| (pair.column, pair.row));
         for pair in pairs.iter().filter(|pair| (pair.row as usize) < new) {
             let (node, distance) = (pair.column as usize, pair.distance);
             if distance <= self.radii[node] {
                 self.insert(node, asked[pair.row as usize], distance);
+                told.push(pair.column);
             }
         }
+        told
     }
 
     /// Some rows by all columns, in parallel over the columns.

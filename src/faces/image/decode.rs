@@ -13,7 +13,7 @@ use super::exif::PhotoMeta;
 use super::kind::{FileKind, OtherKind, PictureFormat, kind_of, kind_of_file};
 use super::profile::{self, Stated};
 use super::raw_pairs::is_raw_name;
-use super::{DecodeError, about, header, heif, jpeg, jxl, pnm, raw, tiff};
+use super::{DecodeError, about, header, heif, jpeg, jxl, memory, pnm, raw, tiff};
 use crate::types::has_extension;
 
 /// A decoded photo, upright.
@@ -84,20 +84,11 @@ pub(crate) fn decode(path: &Path, scale: DecodeScale, limits: &DecodeLimits) -> 
     })
 }
 
-/// How many pixels a picture has, where the first bytes of its file tell it and it is always decoded whole.
-pub(crate) fn pixels_told(path: &Path) -> Option<u64> {
-    const FIRST_BYTES: u64 = 4096;
+/// The most that decoding at this scale takes besides the file's own bytes; none where the file's beginning does not tell.
+pub(crate) fn decoding_takes(path: &Path, scale: DecodeScale) -> Option<u64> {
     let mut bytes = Vec::new();
-    File::open(path).ok()?.take(FIRST_BYTES).read_to_end(&mut bytes).ok()?;
-    let format = match recognise(&bytes).ok()? {
-        PictureFormat::Png => ImageFormat::Png,
-        PictureFormat::WebP => ImageFormat::WebP,
-        PictureFormat::Bmp => ImageFormat::Bmp,
-        PictureFormat::Gif => ImageFormat::Gif,
-        _ => return None,
-    };
-    let (width, height) = header::dimensions(&bytes, format).ok()?;
-    Some(u64::from(width) * u64::from(height))
+    File::open(path).ok()?.take(memory::FIRST_BYTES).read_to_end(&mut bytes).ok()?;
+    memory::decoding_takes(&bytes, scale)
 }
 
 /// The content of a file that begins like a picture, and its format.

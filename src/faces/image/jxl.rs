@@ -37,6 +37,16 @@ pub(super) fn decode_what_there_is(bytes: &[u8], limits: &DecodeLimits) -> Resul
     stored(&file, &render.map_err(|error| failed(&*error))?)
 }
 
+/// Width and height, where these first bytes of a file tell them.
+pub(super) fn dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
+    let mut file = JxlImage::builder().build_uninit();
+    file.feed_bytes(bytes).ok()?;
+    match file.try_init().ok()? {
+        InitializeResult::Initialized(file) => Some((file.width(), file.height())),
+        InitializeResult::NeedMoreData(_) => None,
+    }
+}
+
 /// The block of EXIF in the container, as bytes of a TIFF.
 pub(super) fn exif(bytes: &[u8]) -> Option<Vec<u8>> {
     let bytes = bytes.starts_with(CONTAINER).then_some(bytes)?;

@@ -26,6 +26,7 @@ mod ifd;
 mod jpeg;
 mod jxl;
 mod kind;
+mod memory;
 mod picture_hash;
 mod pnm;
 mod profile;
@@ -41,7 +42,7 @@ pub(crate) use crate::faces::image::cut::{Region, cut};
 pub(crate) use crate::faces::image::damaged::decode_what_there_is;
 pub use crate::faces::image::decode::Photo;
 pub(crate) use crate::faces::image::decode::{
-    begins_like_photo, decode, is_photo_name, orientation_of_file, pixels_told,
+    begins_like_photo, decode, decoding_takes, is_photo_name, orientation_of_file,
 };
 pub(crate) use crate::faces::image::decoder::{DecodeLimits, DecodeScale};
 pub(crate) use crate::faces::image::error::DecodeError;

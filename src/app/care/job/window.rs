@@ -133,7 +133,9 @@ fn load_backups(library: &Path, sink: &Sink<Event>) {
     }
 }
 
+/// A scan that nobody has asked for gives way.
 fn restore(shared: &Shared, backup: PathBuf) -> Result<Restored> {
+    let _act = shared.unasked.first();
     restore_by(&shared.home, || {
         let restored = shared.library.call(move |library| library.restore_backup(&backup));
         shared.library_changed();

@@ -36,7 +36,8 @@ pub struct BenchArgs {
           conflicts_with_all = ["all_pairs", "photos", "cluster_faces", "seed", "detector", "offline"])]
     decode: Option<PathBuf>,
     /// Instead: make a library of so many faces (1000 at least) in a temporary folder, and measure grouping, decisions,
-    /// reading and a rescan. Prints a table for benches/README.md.
+    /// reading and a rescan. Prints a table for benches/README.md. On two idle cores 100000 take some minutes; of 1000000
+    /// the first grouping alone takes about half an hour, and they need 4 GB of memory and 8 GB in the temporary folder.
     #[arg(long, value_name = "N", value_parser = at_least_one::<u32>,
           conflicts_with_all = ["all_pairs", "decode", "photos", "cluster_faces", "detector", "offline"])]
     library: Option<u32>,

@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use super::files::GroupingFiles;
+use super::files::{FoundToKeep, GroupingFiles};
 use super::{Grouping, constraints};
 use crate::cluster::graph::{
-    NeighbourGraph, NodeKey, Reach, RememberedGroups, TreePlan, VectorRows, completed, facts_of_faces, fingerprint,
+    KeptGraph, NodeKey, Reach, RememberedGroups, TreePlan, VectorRows, completed, facts_of_faces, fingerprint,
     graph_tree, regroup_touched, single_tree,
 };
 use crate::cluster::{ClusterError, Constraints, Dendrogram, Linkage};
@@ -38,7 +38,7 @@ pub(super) struct NeighbourGrouping {
     pub tree: Dendrogram,
     /// The tree says nothing of thresholds beyond this.
     pub reach: f32,
-    pub to_keep: Option<(NeighbourGraph, Option<RememberedGroups>)>,
+    pub to_keep: Option<FoundToKeep>,
 }
 
 /// Average or single linkage.
@@ -75,25 +75,26 @@ fn average(
     if let Some(before) = before.as_ref().filter(is_same) {
         return Ok(NeighbourGrouping { tree: before.tree(), reach: before.limit, to_keep: None });
     }
-    let (graph, _) = faces.graph(files, threshold, least, cancel, progress)?;
+    let kept = faces.graph(files, threshold, least, cancel, progress)?;
+    let graph = kept.graph();
     let (vectors, constraints, count) = (faces.vectors(), &faces.constraints, faces.keys.len());
     let mut progress = |done: usize, total: usize| progress((count + count * done / total.max(1)) / 2, count);
     let whole = TreePlan { limit: graph.reach().limit, slack: 0.0 };
     let (tree, reach) = match before.filter(|before| is_much_as(before, &faces.keys, &faces.facts)) {
         Some(before) => {
-            let known = regroup_touched(&graph, vectors, constraints, &before, threshold, cancel, &mut progress)?.tree;
+            let known = regroup_touched(graph, vectors, constraints, &before, threshold, cancel, &mut progress)?.tree;
             match extent {
                 TreeExtent::Groups => (known, threshold.0),
                 TreeExtent::Neighbours => {
-                    let tree = completed(&graph, vectors, constraints, &known, whole, cancel, &mut progress)?.0;
+                    let tree = completed(graph, vectors, constraints, &known, whole, cancel, &mut progress)?.0;
                     (tree, whole.limit)
                 }
             }
         }
-        None => (graph_tree(&graph, vectors, constraints, whole, cancel, &mut progress)?.0, whole.limit),
+        None => (graph_tree(graph, vectors, constraints, whole, cancel, &mut progress)?.0, whole.limit),
     };
     let groups = RememberedGroups::new(faces.keys.clone(), faces.facts.clone(), reach, &tree);
-    Ok(NeighbourGrouping { tree, reach, to_keep: Some((graph, Some(groups))) })
+    Ok(NeighbourGrouping { tree, reach, to_keep: Some(FoundToKeep { graph: kept, groups: Some(groups) }) })
 }
 
 /// Quick to make of the neighbours, so only these are kept.
@@ -105,10 +106,10 @@ fn single(
     cancel: &Cancel,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<NeighbourGrouping, ClusterError> {
-    let (graph, is_changed) = faces.graph(files, threshold, least, cancel, progress)?;
-    let reach = graph.reach().limit;
-    let tree = single_tree(&graph, faces.vectors(), &faces.constraints, reach, cancel)?;
-    Ok(NeighbourGrouping { tree, reach, to_keep: is_changed.then_some((graph, None)) })
+    let kept = faces.graph(files, threshold, least, cancel, progress)?;
+    let reach = kept.graph().reach().limit;
+    let tree = single_tree(kept.graph(), faces.vectors(), &faces.constraints, reach, cancel)?;
+    Ok(NeighbourGrouping { tree, reach, to_keep: Some(FoundToKeep { graph: kept, groups: None }) })
 }
 
 /// The faces as the graph has them.
@@ -136,7 +137,7 @@ impl Faces {
         VectorRows::new(&self.values, self.dimensions)
     }
 
-    /// The neighbours, those that were kept brought up to date, and whether anything changed: half of the whole work.
+    /// The neighbours, those that were kept brought up to date: half of the whole work.
     fn graph(
         &self,
         files: &GroupingFiles,
@@ -144,14 +145,13 @@ impl Faces {
         least: f32,
         cancel: &Cancel,
         progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<(NeighbourGraph, bool), ClusterError> {
+    ) -> Result<KeptGraph, ClusterError> {
         let count = self.keys.len();
-        let mut graph = kept_graph(files, threshold, least, count, self.dimensions);
-        let is_changed = graph.keys() != self.keys;
-        graph.update(&self.keys, self.vectors(), cancel, &mut |done, total| {
+        let mut kept = kept_graph(files, threshold, least, count, self.dimensions);
+        kept.update(&self.keys, self.vectors(), cancel, &mut |done, total| {
             progress(count * done / total.max(1) / 2, count)
         })?;
-        Ok((graph, is_changed))
+        Ok(kept)
     }
 }
 
@@ -162,18 +162,18 @@ fn kept_graph(
     least: f32,
     faces: usize,
     dimensions: usize,
-) -> NeighbourGraph {
+) -> KeptGraph {
     let neighbours = if faces > MANY_FACES { 32 } else { 64 };
     let limit = (REACH * threshold.0).clamp(f32::MIN_POSITIVE, FARTHEST);
-    let is_of_use = |graph: &NeighbourGraph| {
-        let reach = graph.reach();
-        graph.dimensions() == dimensions
+    let is_of_use = |kept: &KeptGraph| {
+        let reach = kept.graph().reach();
+        kept.graph().dimensions() == dimensions
             && reach.neighbours == neighbours
             && reach.limit >= least
             && reach.limit <= REACH * limit
     };
     let kept = files.neighbours().filter(is_of_use);
-    kept.unwrap_or_else(|| NeighbourGraph::empty(Reach { neighbours, limit }, dimensions))
+    kept.unwrap_or_else(|| KeptGraph::empty(Reach { neighbours, limit }, dimensions))
 }
 
 /// Whether most of the faces were grouped before, and nothing else was said of them since.

@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use crate::app::engine::home::{cache_beside, grouping_file, grouping_in};
 use crate::app::engine::library_thread::VECTORS;
-use crate::cluster::graph::{GraphFileError, NeighbourGraph, RememberedGroups};
-use crate::library::{GroupingInput, KeptVectors};
-use crate::types::ModelId;
+use crate::cluster::graph::{GraphFileError, KeptGraph, RememberedGroups};
+use crate::library::{GroupingInput, KeptVectors, VectorState};
+use crate::types::{FaceId, ModelId};
 
 /// The files of one model.
 pub(super) struct GroupingFiles {
@@ -21,6 +21,12 @@ pub(super) struct GroupingFiles {
     vectors: PathBuf,
     neighbours: PathBuf,
     groups: PathBuf,
+}
+
+/// Neighbours, and the groups where they take long to make of these.
+pub(super) struct FoundToKeep {
+    pub graph: KeptGraph,
+    pub groups: Option<RememberedGroups>,
 }
 
 impl GroupingFiles {
@@ -36,34 +42,42 @@ impl GroupingFiles {
     }
 
     /// None where there are none of any use.
-    pub fn neighbours(&self) -> Option<NeighbourGraph> {
-        NeighbourGraph::load(&self.neighbours).ok()
+    pub fn neighbours(&self) -> Option<KeptGraph> {
+        KeptGraph::load(&self.neighbours).ok()
     }
 
     pub fn groups(&self) -> Option<RememberedGroups> {
         RememberedGroups::load(&self.groups).ok()
     }
 
-    pub fn keep(&self, graph: &NeighbourGraph, groups: Option<&RememberedGroups>) -> Result<(), GraphFileError> {
-        let keep_groups = || groups.map_or(Ok(()), |groups| groups.save(&self.groups));
-        match graph.save(&self.neighbours).and_then(|()| keep_groups()) {
+    pub fn keep(&self, found: &FoundToKeep) -> Result<(), GraphFileError> {
+        let keep_groups = || found.groups.as_ref().map_or(Ok(()), |groups| groups.save(&self.groups));
+        match found.graph.keep(&self.neighbours).and_then(|()| keep_groups()) {
             Err(GraphFileError::Io(error)) => unless_gone(Err(error)).map_err(GraphFileError::Io),
             outcome => outcome,
         }
     }
 
-    /// Unless the file holds these vectors already.
-    pub fn keep_vectors(&self, input: &GroupingInput) -> io::Result<()> {
-        let Some(state) = input.vectors else { return Ok(()) };
-        let is_of =
-            |file: Arc<KeptVectors>| file.state() == state && file.is_of(input.faces.iter().map(|face| face.face_id));
-        match KeptVectors::open(&self.vectors).is_some_and(is_of) {
-            true => Ok(()),
-            // Gone is the folder where somebody was forgotten since `begin`.
-            false => {
-                let faces = input.faces.iter().map(|face| (face.face_id, &face.embedding));
-                unless_gone(KeptVectors::write(&self.vectors, state, faces))
-            }
+    /// Behind those that are `kept`, else all of them anew. False where nothing had to be written, or the folder is gone:
+    /// somebody was forgotten since `begin`.
+    pub fn keep_vectors(
+        &self,
+        input: &GroupingInput,
+        state: VectorState,
+        kept: Option<&Arc<KeptVectors>>,
+    ) -> io::Result<bool> {
+        let faces = || input.faces.iter().map(|face| (face.face_id, &face.embedding));
+        let whole = || written(KeptVectors::write(&self.vectors, state, faces()));
+        let Some(kept) = kept else { return whole() };
+        let last = kept.faces().last();
+        let later = || faces().filter(move |(face, _)| Some(*face) > last);
+        if later().next().is_none() {
+            return Ok(false);
+        }
+        match kept.append(&self.vectors, state, later()) {
+            Ok(true) => Ok(true),
+            Ok(false) => whole(),
+            Err(error) => written(Err(error)),
         }
     }
 
@@ -75,9 +89,31 @@ impl GroupingFiles {
     }
 }
 
+/// Faces that the file holds and that take no part. None where one that takes part would have to be written between them.
+pub(super) fn idle_in(kept: &KeptVectors, input: &GroupingInput) -> Option<Vec<FaceId>> {
+    let mut taking_part = input.faces.iter().map(|face| face.face_id).peekable();
+    let mut idle = Vec::new();
+    for face in kept.faces() {
+        match taking_part.peek() {
+            Some(next) if *next < face => return None,
+            Some(next) if *next == face => _ = taking_part.next(),
+            _ => idle.push(face),
+        }
+    }
+    Some(idle)
+}
+
 /// Removes what was kept of every model.
 pub(crate) fn remove_all(cache: &Path) -> io::Result<()> {
     unless_gone(fs::remove_dir_all(grouping_in(cache)))
+}
+
+/// Whether it was, and not into a folder that is gone.
+fn written(outcome: io::Result<()>) -> io::Result<bool> {
+    match outcome {
+        Ok(()) => Ok(true),
+        Err(error) => unless_gone(Err(error)).map(|()| false),
+    }
 }
 
 fn unless_gone(outcome: io::Result<()>) -> io::Result<()> {

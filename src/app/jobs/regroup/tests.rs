@@ -382,7 +382,7 @@ fn vectors_come_from_the_file_of_the_last_grouping_until_others_are_there() {
     assert!(made.library.vectors(&model()).is_none());
     made.regroup_above(FEW);
     let file = made.library.vectors(&model()).unwrap();
-    assert!(file.is_of(stored(&made).faces.iter().map(|face| face.face_id)));
+    assert!(file.faces().eq(stored(&made).faces.iter().map(|face| face.face_id)));
     let lie = |made: &MadeLibrary| {
         // A file of the same name that says something else shows whether it is asked.
         let mut input = stored(made);
@@ -397,15 +397,51 @@ fn vectors_come_from_the_file_of_the_last_grouping_until_others_are_there() {
         input
     };
     let lied = lie(&made);
-    assert_eq!(made.library.faces_to_group(&model()).unwrap(), lied);
+    let read = |made: &MadeLibrary| made.library.faces_to_group(&model()).unwrap().0;
+    assert_eq!(read(&made), lied);
     made.add(&faces(1, 15));
-    assert_eq!(made.library.faces_to_group(&model()).unwrap(), stored(&made), "what is new is seen");
-    assert_eq!(made.library.faces_to_group(&model()).unwrap().faces.len(), 101);
+    assert_eq!(read(&made).faces[..100], lied.faces, "what was there has not changed");
+    assert_eq!(read(&made).faces[100..], stored(&made).faces[100..], "what is new is seen");
+    // Another vector than before: nobody asks the file any more.
+    let (face, other) = (stored(&made).faces[3].face_id, faces(1, 98)[0].clone());
+    made.library.call(move |library| library.add_embeddings(&model(), &[(face, other)])).unwrap();
+    assert_eq!(read(&made), stored(&made));
     // A face that was aside when the file was written has its vector from the library.
     let face = stored(&made).faces[7].face_id;
     let of = stored(&made).faces[7].state.person();
     made.decide(Decision::SetAside { of, faces: vec![face], why: crate::library::SetAside::Stranger });
     made.regroup_above(FEW);
     made.decide(Decision::Restore { of, faces: vec![face] });
-    assert_eq!(made.library.faces_to_group(&model()).unwrap(), stored(&made));
+    assert_eq!(read(&made), stored(&made));
+}
+
+/// The files of a million faces are not written anew for one of them.
+#[test]
+fn what_is_kept_of_a_few_new_faces_is_written_behind_the_rest() {
+    let mut made = MadeLibrary::of(&faces(400, 16));
+    made.regroup_above(FEW);
+    let (before, folder) = (made.kept(), made.home.cache().join("grouping"));
+    let [_, neighbours, vectors] = &before[..] else { panic!("{}", before.len()) };
+    // Who takes no part for a while stays where they are.
+    let (of, aside) = (Some(made.groups()[0].0), made.groups()[0].1[..1].to_vec());
+    made.decide(Decision::SetAside { of, faces: aside.clone(), why: crate::library::SetAside::Stranger });
+    made.regroup_above(FEW);
+    assert_eq!(made.kept()[2], *vectors);
+    made.decide(Decision::Restore { of, faces: aside });
+    made.regroup_above(FEW);
+    assert_eq!(made.kept()[2], *vectors);
+    std::fs::write(folder.join(file_name(&folder, "neighbours")), neighbours).unwrap();
+    made.add(&faces(3, 17));
+    made.regroup_above(FEW);
+    let after = made.kept();
+    assert!(after[1].starts_with(neighbours), "behind");
+    assert!(after[2].len() == vectors.len() + 3 * (8 + 4 * DIMENSIONS) && after[2][64..].starts_with(&vectors[64..]));
+    let (read, file) = made.library.faces_to_group(&model()).unwrap();
+    assert!(file.is_some_and(|file| file.faces().len() == 403) && read.faces.len() == 403);
+    assert_eq!(read, made.library.ask(|library| library.faces_to_group(&model())).unwrap());
+}
+
+fn file_name(folder: &Path, kind: &str) -> std::ffi::OsString {
+    let mut names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    names.find(|name| name.to_string_lossy().starts_with(kind)).unwrap()
 }

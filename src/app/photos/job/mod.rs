@@ -4,13 +4,14 @@ pub mod pictures;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
 use crate::app::engine::picture::ImageKey;
 use crate::app::engine::report::{Failed, Report};
-use crate::app::engine::shared::{FeatureJob, Shared, Tasks, is_damage};
+use crate::app::engine::shared::{FeatureJob, Shared, Tasks, is_damage, lock};
 use crate::app::jobs::not_looked_at;
 use crate::faces::image::pictures_of_raws;
 use crate::library::{self, FaceDetail, ListPage, ListedPhoto, PhotoDetail, PhotoFilter, PhotoState};
@@ -21,6 +22,8 @@ use crate::types::{FaceBox, PhotoId, Revision, error_chain};
 pub enum Request {
     /// The photos that pass the filter, newest month first.
     LoadTimeline(PhotoFilter),
+    /// The same while a scan goes on, unless that would take much of the time.
+    LoadGrowingTimeline(PhotoFilter),
     LoadPhoto(PhotoId),
     LoadImage(ImageKey),
     /// Photos whose file name holds this text.
@@ -87,15 +90,36 @@ pub struct PhotoPage {
 
 /// Answers a request on one of the quick threads.
 #[derive(Debug, Default)]
-pub struct Job;
+pub struct Job {
+    timeline: Arc<Mutex<TimelinePace>>,
+}
+
+/// When the timeline was read last, and how long that took: of half a million photos it is seconds.
+#[derive(Debug, Default)]
+struct TimelinePace(Option<(Instant, Duration)>);
+
+impl TimelinePace {
+    /// While a scan goes on, reading takes at most this share of the time.
+    const SHARE: u32 = 20;
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.0.is_none_or(|(at, took)| now.saturating_duration_since(at) >= Self::SHARE * took)
+    }
+
+    fn note(&mut self, begun: Instant, now: Instant) {
+        self.0 = Some((now, now.saturating_duration_since(begun)));
+    }
+}
 
 impl FeatureJob for Job {
     type Request = Request;
     type Event = Event;
 
     fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
+        let pace = self.timeline.clone();
         tasks.in_background(move |shared, sink| {
             let answered = match request {
+                Request::LoadGrowingTimeline(_) if !lock(&pace).is_due(Instant::now()) => return,
                 Request::LoadImage(key) => {
                     let picture = pictures::load(shared, key);
                     picture
@@ -105,8 +129,11 @@ impl FeatureJob for Job {
                         .inspect(|error| sink.fail(Failed::Load, error));
                     return sink.report(Report::Image(key, picture.map_err(|error| error_chain(&error))));
                 }
-                Request::LoadTimeline(filter) => {
-                    timeline(shared, filter).map(|timeline| Event::Timeline(filter, timeline))
+                Request::LoadTimeline(filter) | Request::LoadGrowingTimeline(filter) => {
+                    let begun = Instant::now();
+                    let read = timeline(shared, filter).map(|timeline| Event::Timeline(filter, timeline));
+                    lock(&pace).note(begun, Instant::now());
+                    read
                 }
                 Request::LoadPhoto(photo) => photo_page(shared, photo).map(Event::Photo),
                 Request::FindPhotos(text) => find_photos(shared, text),
@@ -195,6 +222,17 @@ fn photo_page(shared: &Shared, photo: PhotoId) -> Result<PhotoPage> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_timeline_that_takes_long_is_read_seldom_while_a_scan_goes_on() {
+        let (mut pace, begun) = (TimelinePace::default(), Instant::now());
+        assert!(pace.is_due(begun));
+        let read = begun + Duration::from_secs(4);
+        pace.note(begun, read);
+        assert!(!pace.is_due(read + Duration::from_secs(79)) && pace.is_due(read + Duration::from_secs(80)));
+        pace.note(read, read + Duration::from_millis(10));
+        assert!(pace.is_due(read + Duration::from_secs(5)));
+    }
 
     #[test]
     fn a_month_is_read_from_the_time() {

@@ -38,7 +38,7 @@ use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::not_looked_at;
 use crate::app::jobs::reembed::{embed_portraits, reembed};
 use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
-use crate::app::jobs::walk::{find_photos, find_photos_at};
+use crate::app::jobs::walk::{FoundPhotos, find_photos, find_photos_at};
 use crate::cluster::Linkage;
 use crate::faces::image::{PictureHash, picture_hash_of_file};
 use crate::library::{LibraryError, MissingPolicy, ScanId, ScanOutcome, Suspect};
@@ -283,23 +283,14 @@ fn scan_folders(
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<ScanSummary> {
     let lost_before = lost_faces(tools.library)?;
-    let (mut summary, mut scans) = (ScanSummary::default(), Vec::new());
-    for folder in folders {
-        match presence(folder, tools.library)? {
-            Presence::Offline => summary.offline_folders.push(folder.clone()),
-            // The others are scanned all the same.
-            Presence::Unreadable(error) if folders.len() > 1 => {
-                let skipped = unreadable(folder, &error);
-                events(JobEvent::Skipped(skipped.clone()));
-                summary.skipped.push(skipped);
-            }
-            Presence::There | Presence::Unreadable(_) => {
-                let Some((scan, done)) = scan(folder, tools, cancel, events)? else { continue };
-                summary.add(done);
-                scans.push(scan);
-            }
-        }
+    let mut summary = ScanSummary::default();
+    let (scanned, outcome) = scan_each(folders, tools, &mut summary, cancel, events)?;
+    let mut scans = Vec::new();
+    for folder in scanned {
+        scans.push(folder.scan);
+        summary.add(folder.finish(tools, cancel)?);
     }
+    outcome?;
     // A file may go from one folder to another: only in the end it is known what was replaced, and what is lost. What was
     // replaced is compared by vectors of the model in use.
     embed_portraits(tools.engine, tools.library, cancel, events)?;
@@ -316,6 +307,34 @@ fn scan_folders(
     summary.newly_lost = lost_faces(tools.library)?.difference(&lost_before).copied().collect();
     summary.lost_faces = summary.newly_lost.len();
     Ok(summary)
+}
+
+/// All folders that are there, before any of them is finished: what went from one to another is gone from neither. Where
+/// one of them breaks off, those before it are told with what broke off.
+fn scan_each(
+    folders: &[PathBuf],
+    tools: &ScanTools<'_>,
+    summary: &mut ScanSummary,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<(Vec<UnfinishedScan>, Result<()>)> {
+    let mut scanned = Vec::new();
+    for folder in folders {
+        match presence(folder, tools.library)? {
+            Presence::Offline => summary.offline_folders.push(folder.clone()),
+            // The others are scanned all the same.
+            Presence::Unreadable(error) if folders.len() > 1 => {
+                let skipped = unreadable(folder, &error);
+                events(JobEvent::Skipped(skipped.clone()));
+                summary.skipped.push(skipped);
+            }
+            Presence::There | Presence::Unreadable(_) => match scan_folder(folder, tools, cancel, events) {
+                Ok(folder) => scanned.extend(folder),
+                Err(error) => return Ok((scanned, Err(error))),
+            },
+        }
+    }
+    Ok((scanned, Ok(())))
 }
 
 /// Looks for lost faces in what is new, once the model in use has embedded it.
@@ -394,23 +413,36 @@ fn knows_files_in(folder: &Path, home: &Home) -> Result<bool> {
 
 /// Whether there is a photo below `folder`; an error where it is no folder, or cannot be read.
 fn holds_photos(folder: &Path, own: &[PathBuf], cancel: &Cancel) -> Result<bool> {
+    Ok(!first_found(folder, own, cancel)?.photos.is_empty())
+}
+
+/// What there is below `folder`, up to its first photo.
+fn first_found(folder: &Path, own: &[PathBuf], cancel: &Cancel) -> Result<FoundPhotos> {
     let enough = Cancel::default();
-    let found = find_photos(folder, own, &enough, |photos| {
+    find_photos(folder, own, &enough, |photos| {
         if photos > 0 || cancel.is_cancelled() {
             enough.cancel();
         }
-    })?;
-    Ok(!found.photos.is_empty())
+    })
 }
 
-/// Scans `folder`, or what was touched of it. Photos that the library knows unchanged are not opened again. None where it
-/// was removed from the library meanwhile.
-fn scan(
+/// A folder whose files are in the library as they are now; what is gone from it is not looked for yet.
+struct UnfinishedScan {
+    scan: ScanId,
+    root: PathBuf,
+    /// Where only so much of it was looked at.
+    part: Option<Vec<PathBuf>>,
+    summary: ScanSummary,
+}
+
+/// Looks through `folder`, or at what was touched of it. Photos that the library knows unchanged are not opened again.
+/// None where it was removed from the library meanwhile.
+fn scan_folder(
     folder: &Path,
     tools: &ScanTools<'_>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-) -> Result<Option<(ScanId, ScanSummary)>> {
+) -> Result<Option<UnfinishedScan>> {
     let mut looking = Meter::start(LOOKING_FOR_PHOTOS, None);
     let mut seen = |photos| events(JobEvent::Progress(looking.set(photos, None)));
     let root = fs::canonicalize(folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
@@ -432,22 +464,30 @@ fn scan(
     scanning.note_not_looked_at(found.not_looked_at, found.hidden);
     let todo = scanning.sort_out(found.photos)?;
     scanning.scan_files(todo)?;
-    let outcome = if cancel.is_cancelled() { ScanOutcome::Cancelled } else { ScanOutcome::Complete };
-    let policy = tools.missing;
     // The library knows what is gone by where it was.
-    let touched =
-        part.map(|touched| touched.iter().map(|path| real_path(path)).collect::<Result<Vec<_>>>()).transpose()?;
-    let end = tools.library.call(move |library| match touched {
-        None => library.finish_scan(scan, outcome, policy),
-        Some(touched) => library.finish_part(scan, outcome, policy, &touched),
-    })?;
-    let mut summary = scanning.summarise();
-    if outcome == ScanOutcome::Complete && !is_part {
-        not_looked_at::keep(tools.library, &root, &summary.not_looked_at)?;
+    let in_root = |touched: &[PathBuf]| touched.iter().map(|path| real_path(path)).collect::<Result<Vec<_>>>();
+    let part = part.map(in_root).transpose()?;
+    Ok(Some(UnfinishedScan { scan, root, part, summary: scanning.summarise() }))
+}
+
+impl UnfinishedScan {
+    /// Marks what is gone. Nothing is where the work was cancelled: it may lie where nobody has looked yet.
+    fn finish(self, tools: &ScanTools<'_>, cancel: &Cancel) -> Result<ScanSummary> {
+        let Self { scan, root, part, mut summary } = self;
+        let outcome = if cancel.is_cancelled() { ScanOutcome::Cancelled } else { ScanOutcome::Complete };
+        if outcome == ScanOutcome::Complete {
+            let looked_at = part.as_deref().unwrap_or(std::slice::from_ref(&root));
+            not_looked_at::keep(tools.library, looked_at, &summary.not_looked_at)?;
+        }
+        let policy = tools.missing;
+        let end = tools.library.call(move |library| match part {
+            None => library.finish_scan(scan, outcome, policy),
+            Some(touched) => library.finish_part(scan, outcome, policy, &touched),
+        })?;
+        summary.missing_photos = end.missing;
+        summary.withheld_photos = end.withheld.map_or(0, |(gone, _)| gone);
+        let withheld = |(gone, of)| Withheld { folder: root, gone: gone as u64, of: of as u64 };
+        summary.withheld.extend(end.withheld.map(withheld));
+        Ok(summary)
     }
-    summary.missing_photos = end.missing;
-    summary.withheld_photos = end.withheld.map_or(0, |(gone, _)| gone);
-    let withheld = |(gone, of)| Withheld { folder: root, gone: gone as u64, of: of as u64 };
-    summary.withheld.extend(end.withheld.map(withheld));
-    Ok(Some((scan, summary)))
 }

@@ -1,7 +1,6 @@
 //! The files of a folder through decoder and networks into the library. A file that stops a decoder or a network with a
 //! panic is set aside and told; one that ends the whole process is found by the next scan, which tries it alone.
 
-mod budget;
 mod meanwhile;
 mod opening;
 
@@ -15,13 +14,13 @@ use anyhow::{Result, anyhow};
 use crossbeam_channel::{Receiver, bounded};
 
 use super::{SCANNING, ScanSummary, ScanTools};
+use crate::app::engine::budget::ByteBudget;
 use crate::app::engine::networks::DeviceFailed;
 use crate::app::engine::progress::{JobEvent, Meter, Skipped};
 use crate::faces::image::{DecodeError, DecodeLimits, Photo, PhotoMeta, ProfileUse};
 use crate::library::{FaceRecord, FileFacts, KnownBefore, LibraryError, PhotoRecord, PhotoState, ScanId};
 use crate::types::plain;
 use crate::types::{Cancel, error_chain};
-use budget::ByteBudget;
 use opening::{Budgets, FileContent, OpenedFile, Opener};
 
 /// Photos that are decoded and wait for the networks, at most …

@@ -41,6 +41,8 @@ pub enum Event {
     Watching(Watching),
     /// Something was noticed at these paths.
     Touched(Vec<PathBuf>),
+    /// A scan of these paths, which nobody has asked for, gave way: it is to be done later.
+    GaveWay(Vec<PathBuf>),
     Interrupted {
         scan: InterruptedScan,
         goes_on: bool,
@@ -59,26 +61,20 @@ impl FeatureJob for Job {
 
     fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
         match request {
-            Request::Scan(folders) => start_scan(tasks, move |shared, scan| {
-                let of_library = folders.is_empty();
-                let folders = match of_library {
-                    true => {
-                        shared.library.ask(|library| library.folder_places())?.into_iter().map(|(at, _)| at).collect()
-                    }
-                    false => folders,
-                };
-                note_begun(&shared.library, folders.clone())?;
-                let outcome = scan.of_folders(&folders, ScanChoices { of_library, ..ScanChoices::default() });
-                shared.names_changed().add(folders.iter().map(|folder| real_path(folder).unwrap_or(folder.clone())));
-                // Cancelled by the window's end, it is to go on.
-                if !shared.is_closing() {
-                    note_ended(&shared.library, folders)?;
-                }
-                outcome.map(|summary| Event::Scanned(Box::new(summary)))
-            }),
+            Request::Scan(folders) => {
+                // It looks at what was noticed, too.
+                tasks.shared.unasked.give_way();
+                start_scan(tasks, move |shared, scan| scan_asked(shared, scan, folders));
+            }
             Request::ScanTouched(touched) => start_scan(tasks, move |shared, scan| {
-                let outcome = scan_touched(shared, scan, touched);
-                outcome.map(|summary| Event::ScannedTouched(Box::new(summary)))
+                let (sink, cancel) = (scan.sink, scan.cancel);
+                match shared.unasked.run(cancel, || scan_touched(shared, scan, touched.clone())) {
+                    Some(outcome) => outcome.map(|summary| Some(Event::ScannedTouched(Box::new(summary)))),
+                    None => {
+                        sink.send(Event::GaveWay(touched));
+                        Ok(None)
+                    }
+                }
             }),
             Request::Watch => self.watch(tasks),
             Request::FindInterrupted => tasks.at_length(|shared, sink| match find_interrupted(shared) {
@@ -118,15 +114,22 @@ struct WindowScan<'a> {
     cancel: &'a Cancel,
 }
 
+/// Work that gave way has nothing to tell, and was not cancelled by its user.
 fn start_scan(
     tasks: &mut Tasks<'_, Event>,
-    work: impl FnOnce(&Shared, WindowScan<'_>) -> Result<Event> + Send + 'static,
+    work: impl FnOnce(&Shared, WindowScan<'_>) -> Result<Option<Event>> + Send + 'static,
 ) {
     let (job, cancel) = tasks.begin_job();
     tasks.run_job(job, move |shared, networks, sink| {
         let outcome = work(shared, WindowScan { shared, networks, sink, job, cancel: &cancel });
         shared.library_changed();
-        sink.end(job, JobKind::SCAN, &cancel, outcome.map(|event| sink.send(event)));
+        let cancel = if matches!(outcome, Ok(None)) { Cancel::default() } else { cancel };
+        sink.end(
+            job,
+            JobKind::SCAN,
+            &cancel,
+            outcome.map(|event| event.into_iter().for_each(|event| sink.send(event))),
+        );
     });
 }
 
@@ -153,15 +156,32 @@ impl WindowScan<'_> {
     }
 }
 
-/// Another scan may have been there since it was noticed: then there is nothing to do.
+/// The folders, or all of the library's where there are none.
+fn scan_asked(shared: &Shared, scan: WindowScan<'_>, mut folders: Vec<PathBuf>) -> Result<Option<Event>> {
+    let of_library = folders.is_empty();
+    if of_library {
+        folders = shared.library.ask(|library| library.folder_places())?.into_iter().map(|(at, _)| at).collect();
+    }
+    note_begun(&shared.library, folders.clone())?;
+    let outcome = scan.of_folders(&folders, ScanChoices { of_library, ..ScanChoices::default() });
+    shared.names_changed().add(folders.iter().map(|folder| real_path(folder).unwrap_or(folder.clone())));
+    // Cancelled by the window's end, it is to go on.
+    if !shared.is_closing() {
+        note_ended(&shared.library, folders)?;
+    }
+    outcome.map(|summary| Some(Event::Scanned(Box::new(summary))))
+}
+
+/// Another scan may have been there since it was noticed: then there is nothing to do, unless one gave way before what it
+/// had found was grouped.
 fn scan_touched(shared: &Shared, scan: WindowScan<'_>, touched: Vec<PathBuf>) -> Result<ScanSummary> {
-    let own = shared.home.own_folders();
-    let (touched, folders) = shared.library.ask(|library| {
+    let (own, model) = (shared.home.own_folders(), shared.options().model_id());
+    let (touched, folders, has_ungrouped) = shared.library.ask(|library| {
         let touched = worth_a_scan(library, touched, &own)?;
-        let folders = folders_around(library, &touched)?;
-        Ok::<_, LibraryError>((touched, folders))
+        let folders = folders_around(library, &touched, &own)?;
+        Ok::<_, LibraryError>((touched, folders, library.has_ungrouped_faces(&model)?))
     })?;
-    if folders.is_empty() {
+    if folders.is_empty() && !has_ungrouped {
         return Ok(ScanSummary::default());
     }
     let noted = note_begun(&shared.library, folders.clone())?;

@@ -107,11 +107,13 @@ fn remove_folder(shared: &Shared, folder: PathBuf, faces: FacesOfFolder) -> Resu
     Ok(removed)
 }
 
-/// Photos of everybody may come and go. No folder goes from under a scan, here or in another program.
+/// Photos of everybody may come and go. No folder goes from under a scan, here or in another program; one that nobody has
+/// asked for gives way.
 fn change_folders(
     shared: &Shared,
     change: impl FnOnce(&mut Library) -> Result<(), LibraryError> + Send + 'static,
 ) -> Result<Touched> {
+    let _act = shared.unasked.first();
     let _scan = ScanLock::take(&shared.home)?;
     let changed = shared.library.call(change);
     shared.library_changed();
@@ -140,6 +142,35 @@ mod tests {
     use crate::app::engine::home::{Home, grouping_in};
     use crate::app::engine::library_thread::LibraryHandle;
     use crate::app::engine::networks::EngineOptions;
+    use crate::types::Cancel;
+
+    #[test]
+    fn a_scan_that_nobody_asked_for_keeps_no_folder_from_being_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let library = LibraryHandle::open(&home.library()).unwrap();
+        let shared = Shared::new(home, library, EngineOptions::default());
+        let photos = folder.path().join("photos");
+        let begin = photos.clone();
+        shared.library.call(move |library| library.begin_scan(&begin)).unwrap();
+        let (scans, cancel) = (std::sync::Barrier::new(2), Cancel::default());
+        std::thread::scope(|scope| {
+            let scan = scope.spawn(|| {
+                shared.unasked.run(&cancel, || {
+                    let _lock = ScanLock::take(&shared.home).unwrap();
+                    scans.wait();
+                    while !cancel.is_cancelled() {
+                        std::thread::sleep(std::time::Duration::from_millis(1));
+                    }
+                })
+            });
+            scans.wait();
+            remove_folder(&shared, photos.clone(), FacesOfFolder::Keep).unwrap();
+            assert_eq!(scan.join().unwrap(), None, "it is to be done later");
+        });
+        let _asked = ScanLock::take(&shared.home).unwrap();
+        assert!(remove_folder(&shared, photos, FacesOfFolder::Keep).unwrap_err().is::<ScanRuns>());
+    }
 
     #[test]
     fn what_a_grouping_kept_goes_with_the_forgotten_faces_of_a_folder() {

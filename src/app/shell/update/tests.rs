@@ -1,5 +1,5 @@
 use super::*;
-use crate::app::engine::facts::{People, TouchedFacts};
+use crate::app::engine::facts::{People, TouchedFacts, Watching};
 use crate::app::engine::progress::Progress;
 use crate::app::photos::state::{Month, PhotoTile, Request as PhotosRequest, Timeline};
 use crate::app::scan::job::{SCANNING, ScanSummary, Withheld};
@@ -140,7 +140,7 @@ fn a_running_scan_refreshes_the_library_now_and_then() {
         if tenth % 50 == 0 {
             assert_eq!(
                 sent(&mut update),
-                [Request::LoadOverview, Request::Photos(PhotosRequest::LoadTimeline(PhotoFilter::All))]
+                [Request::LoadOverview, Request::Photos(PhotosRequest::LoadGrowingTimeline(PhotoFilter::All))]
             );
         }
     }
@@ -272,6 +272,29 @@ fn where_a_scan_of_what_was_noticed_broke_off_is_looked_at_with_what_is_noticed_
     assert_eq!(noticed(None, None), [], "who has cancelled it is not asked for it at once");
     assert_eq!(noticed(Some("/p/b.jpg"), Some(JobEnd::Done(JobKind::SCAN))), asked(&["/p/a.jpg", "/p/b.jpg"]));
     assert_eq!(noticed(Some("/p/c.jpg"), None), asked(&["/p/c.jpg"]));
+}
+
+/// A scan of what was noticed gives way to its user, and to a battery until the computer is plugged in.
+#[test]
+fn what_gave_way_is_scanned_later_and_not_on_battery() {
+    let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
+    let watching = |on_battery| scan::state::Event::Watching(Watching { on_battery, ..Watching::default() });
+    let mut after = |events: Vec<scan::state::Event>| {
+        let has_ended = events.iter().any(|event| matches!(event, scan::state::Event::GaveWay(_)));
+        events.into_iter().for_each(|event| update.receive(&mut state, &text, of_scan(event)));
+        if has_ended {
+            update.receive(&mut state, &text, Report::JobEnded(JobId(1), JobEnd::Done(JobKind::SCAN)));
+        }
+        update.tick(&mut state, &text, 1.0);
+        assert_eq!(state.notices.shown().len(), 0, "nobody has asked for it");
+        scan_asked(&mut update).into_iter().filter(|asked| *asked != scan::state::Request::Watch).collect::<Vec<_>>()
+    };
+    let touched = || vec!["/p/a.jpg".into()];
+    let asked = [scan::state::Request::ScanTouched(touched())];
+    assert_eq!(after(vec![scan::state::Event::Touched(touched())]), asked);
+    assert_eq!(after(vec![scan::state::Event::GaveWay(touched())]), asked, "its user's act is done");
+    assert_eq!(after(vec![watching(true), scan::state::Event::GaveWay(touched())]), []);
+    assert_eq!(after(vec![watching(false)]), asked);
 }
 
 #[test]

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use super::super::kernels::{Kernel, Tile};
 use super::super::quantised::Quantised;
 use super::*;
@@ -173,7 +175,8 @@ fn a_file_gives_back_the_graph_and_a_torn_one_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("neighbours");
     graph.save(&path).unwrap();
-    let found = NeighbourGraph::load(&path).unwrap();
+    let load = |path: &Path| KeptGraph::load(path).map(|kept| kept.graph().clone());
+    let found = load(&path).unwrap();
     assert_eq!(found.len(), graph.len());
     for node in 0..400 {
         assert!(found.neighbours(node).eq(graph.neighbours(node)) && found.radius(node) == graph.radius(node));
@@ -182,22 +185,65 @@ fn a_file_gives_back_the_graph_and_a_torn_one_is_refused() {
     let whole = std::fs::read(&path).unwrap();
     for length in (0..whole.len()).step_by(whole.len() / 60).chain([0, 7, 8, 11, 12, whole.len() - 1]) {
         std::fs::write(&path, &whole[..length]).unwrap();
-        assert!(NeighbourGraph::load(&path).is_err(), "{length} bytes");
+        assert!(load(&path).is_err(), "{length} bytes");
     }
     for place in (0..whole.len()).step_by(whole.len() / 97) {
         let mut bad = whole.clone();
         bad[place] ^= 0x41;
         std::fs::write(&path, bad).unwrap();
-        assert!(NeighbourGraph::load(&path).is_err(), "byte {place}");
+        assert!(load(&path).is_err(), "byte {place}");
     }
     std::fs::write(&path, [&whole[..], b"x"].concat()).unwrap();
-    assert!(matches!(NeighbourGraph::load(&path), Err(GraphFileError::Damaged)));
+    assert!(load(&path).unwrap() == graph, "what stands behind is no piece");
     std::fs::write(&path, b"SQLite format 3\0 and more").unwrap();
-    assert!(matches!(NeighbourGraph::load(&path), Err(GraphFileError::Foreign)));
-    assert!(matches!(NeighbourGraph::load(&folder.path().join("none")), Err(GraphFileError::Io(_))));
+    assert!(matches!(load(&path), Err(GraphFileError::Foreign)));
+    assert!(matches!(load(&folder.path().join("none")), Err(GraphFileError::Io(_))));
     let empty = NeighbourGraph::empty(Reach { neighbours: 4, limit: 1.0 }, 8);
     empty.save(&path).unwrap();
-    assert_eq!(NeighbourGraph::load(&path).unwrap(), empty);
+    assert_eq!(load(&path).unwrap(), empty);
+}
+
+/// Killed anywhere, the graph is what it was before, and goes on from there.
+#[test]
+fn a_few_new_faces_are_written_behind_what_is_there() {
+    let mut random = ChaCha8Rng::seed_from_u64(17);
+    let values = faces(900, 40, 16, 1.0, &mut random);
+    let reach = Reach { neighbours: 9, limit: 1.0 };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("neighbours");
+    let update = |kept: &mut KeptGraph, faces: usize| {
+        let values = &values[..faces * 16];
+        kept.update(&keys(values, 16), VectorRows::new(values, 16), &Cancel::default(), &mut |_, _| {}).unwrap();
+        kept.keep(&path).unwrap();
+    };
+    let of = |faces: usize| build(reach, &values[..faces * 16], 16);
+    update(&mut KeptGraph::empty(reach, 16), 880);
+    let mut files = vec![std::fs::read(&path).unwrap()];
+    for faces in [881, 883, 890] {
+        update(&mut KeptGraph::load(&path).unwrap(), faces);
+        files.push(std::fs::read(&path).unwrap());
+        let [before, now] = &files[files.len() - 2..] else { unreachable!() };
+        assert!(now.starts_with(before) && now.len() < before.len() + before.len() / 4, "{faces}");
+        assert!(*KeptGraph::load(&path).unwrap().graph() == of(faces));
+    }
+    let [.., before, now] = &files[..] else { unreachable!() };
+    let as_before = of(883);
+    for length in (before.len()..now.len()).step_by(97) {
+        std::fs::write(&path, &now[..length]).unwrap();
+        assert!(*KeptGraph::load(&path).unwrap().graph() == as_before, "{length} bytes");
+    }
+    update(&mut KeptGraph::load(&path).unwrap(), 890);
+    assert!(std::fs::read(&path).unwrap() == *now, "the rest of the killed one is gone");
+    let mut late = KeptGraph::load(&path).unwrap();
+    update(&mut KeptGraph::load(&path).unwrap(), 891);
+    update(&mut late, 900);
+    assert!(*KeptGraph::load(&path).unwrap().graph() == of(900), "another program wrote meanwhile");
+    // A face that has left leaves nothing behind.
+    let mut kept = KeptGraph::load(&path).unwrap();
+    let rest = &values[16..];
+    kept.update(&keys(&values, 16)[1..], VectorRows::new(rest, 16), &Cancel::default(), &mut |_, _| {}).unwrap();
+    kept.keep(&path).unwrap();
+    assert!(std::fs::read(&path).unwrap().len() < now.len());
 }
 
 #[test]

@@ -61,6 +61,12 @@ pub(super) fn states_orientation(bytes: &[u8]) -> bool {
     Heif::read(bytes).is_some_and(|file| file.states_orientation())
 }
 
+/// Width and height of the primary picture as its header says, without its turns; none where the bytes do not tell.
+pub(super) fn dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
+    let file = Heif::read(bytes)?;
+    picture::size_told(&file, file.primary)
+}
+
 /// The primary picture in RGB, what is transparent over white.
 ///
 /// # Errors

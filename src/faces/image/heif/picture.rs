@@ -135,11 +135,9 @@ impl<'a> PictureReader<'a> {
     }
 
     fn stated_size(&self, item: u64) -> Result<(u32, u32), DecodeError> {
-        let size = self.file.property(item, b"ispe").and_then(|content| {
-            let mut reader = Reader(content.get(4..)?);
-            Some((reader.big(4)? as u32, reader.big(4)? as u32))
-        });
-        size.filter(|(width, height)| *width > 0 && *height > 0).ok_or_else(|| self.damaged("a picture has no size"))
+        size_told(self.file, item)
+            .filter(|(width, height)| *width > 0 && *height > 0)
+            .ok_or_else(|| self.damaged("a picture has no size"))
     }
 
     /// A decoder's planes are as the header says, but for what fills up blocks.
@@ -252,6 +250,12 @@ impl Grid {
         };
         fits(width, self.columns, self.width) && fits(height, self.rows, self.height)
     }
+}
+
+/// Width and height as a coded picture's or a grid's property says.
+pub(super) fn size_told(file: &Heif<'_>, item: u64) -> Option<(u32, u32)> {
+    let mut reader = Reader(file.property(item, b"ispe")?.get(4..)?);
+    Some((reader.big(4)? as u32, reader.big(4)? as u32))
 }
 
 /// The `colr` boxes of an item.

@@ -72,6 +72,18 @@ pub(super) fn dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
     Some((frame.width.into(), frame.height.into()))
 }
 
+/// What decoding takes besides the file's own bytes: coefficients where they are kept, planes, and pixels. None where the
+/// bytes do not tell.
+pub(super) fn decoding_takes(bytes: &[u8], scale: DecodeScale) -> Option<u64> {
+    let frame = survey::survey(bytes).ok()?;
+    let pixels = u64::from(frame.width) * u64::from(frame.height);
+    let divisor = wanted_side(frame, scale).and_then(|side| divisor(frame, side));
+    let samples = pixels * u64::from(frame.components);
+    let kept = if frame.progressive || divisor.is_none() { 2 * samples } else { 0 };
+    let side = divisor.unwrap_or(1) as u64;
+    Some(kept + (samples + 3 * pixels) / (side * side))
+}
+
 /// The contents of the APP`number` segments before the picture.
 pub(super) fn application_segments(bytes: &[u8], number: u8) -> impl Iterator<Item = &[u8]> {
     let mut at = survey::MARKER_BYTES;
@@ -120,14 +132,9 @@ fn pixels(
     profile: Option<&[u8]>,
 ) -> Result<(RgbImage, Condition, Option<ProfileUse>), DecodeError> {
     let pixels = u64::from(frame.width) * u64::from(frame.height);
-    let long_side = u32::from(frame.width.max(frame.height));
-    let wanted = match scale {
-        DecodeScale::LongSideAtLeast(side) if long_side.div_ceil(2) >= side => Some(side),
-        _ if pixels > LARGE_PIXELS => Some(long_side),
-        _ => None,
-    };
+    let wanted = wanted_side(frame, scale);
     if wanted.is_some() || pixels > MOST_WHOLE_PIXELS || frame.components == 4 {
-        let divisor = wanted.filter(|_| frame.components != 4).and_then(|side| scaled::divisor(frame, side));
+        let divisor = wanted.and_then(|side| divisor(frame, side));
         let read = coefficients::read_small(bytes, divisor)?;
         let condition = read.condition;
         condition.check()?;
@@ -151,6 +158,20 @@ fn pixels(
     let closed = if condition.open { [bytes, &END].concat() } else { Vec::new() };
     let bytes = if condition.open { &closed[..] } else { bytes };
     sound(bytes, frame, wanted, profile).map(|(pixels, used)| (pixels, condition, used))
+}
+
+/// The longer side that is enough, where the whole picture is not made.
+fn wanted_side(frame: FrameHeader, scale: DecodeScale) -> Option<u32> {
+    let long_side = u32::from(frame.width.max(frame.height));
+    match scale {
+        DecodeScale::LongSideAtLeast(side) if long_side.div_ceil(2) >= side => Some(side),
+        _ if u64::from(frame.width) * u64::from(frame.height) > LARGE_PIXELS => Some(long_side),
+        _ => None,
+    }
+}
+
+fn divisor(frame: FrameHeader, side: u32) -> Option<usize> {
+    (frame.components != 4).then(|| scaled::divisor(frame, side)).flatten()
 }
 
 /// Sound data through the decoders that would not notice if they were not.

@@ -79,20 +79,28 @@ impl History {
         policy: MissingPolicy,
     ) -> Result<(VisibleLibrary, Expected, usize), String> {
         let mut expected = Expected::default();
-        for folder in 0..FOLDERS {
+        let folders: Vec<_> =
+            (0..FOLDERS).map(|folder| (self.world.folders[folder].clone(), self.world.inner(folder))).collect();
+        let mut scans = Vec::new();
+        for (folder, (outer, _)) in folders.iter().enumerate() {
             if self.world.drives[folder] != Drive::Unplugged {
-                let (outer, inner) = (self.world.folders[folder].clone(), self.world.inner(folder));
-                let is_there = self.world.drives[folder] == Drive::There;
-                let inner = self.world.inner_listed[folder].then_some((inner.as_path(), is_there));
-                self.look_through(folder, &outer, inner, policy, &mut expected);
+                let looked = self.look_through(folder, outer);
+                scans.push((folder, self.model.meet(&looked, &mut expected), looked));
             }
         }
-        for folder in 0..FOLDERS {
+        for (folder, (_, inner)) in folders.iter().enumerate() {
             if self.world.drives[folder] == Drive::There && self.world.inner_added[folder] {
-                let inner = self.world.inner(folder);
-                self.look_through(folder, &inner, None, policy, &mut expected);
+                let looked = self.look_through(folder, inner);
+                scans.push((folder, self.model.meet(&looked, &mut expected), looked));
                 self.world.inner_listed[folder] = true;
             }
+        }
+        for (folder, scan, looked) in scans {
+            let inner = folders[folder].1.as_path();
+            let is_there = self.world.drives[folder] == Drive::There;
+            let has_inner = looked.folder != inner && self.world.inner_listed[folder];
+            let looked = LookedThrough { inner: has_inner.then_some((inner, is_there)), ..looked };
+            self.model.lose(&looked, scan, policy, &mut expected);
         }
         let after = self.view();
         self.looked = self.world.revision();
@@ -104,14 +112,7 @@ impl History {
     }
 
     /// What of a drive lies in a folder on it.
-    fn look_through(
-        &mut self,
-        drive: usize,
-        folder: &Path,
-        inner: Option<(&Path, bool)>,
-        policy: MissingPolicy,
-        expected: &mut Expected,
-    ) {
+    fn look_through<'a>(&self, drive: usize, folder: &'a Path) -> LookedThrough<'a> {
         let world = &self.world;
         let is_here = |place: &&(usize, u8)| {
             place.0 == drive && world.drives[drive] == Drive::There && world.path(**place).starts_with(folder)
@@ -122,7 +123,7 @@ impl History {
         // What cannot be read stays what it was, also if it was gone.
         let unreadable = world.unreadable.keys().filter(is_here).map(|place| world.path(*place));
         met.extend(unreadable.filter_map(|path| Some((path.clone(), self.model.last_at(&path)?))));
-        self.model.scan(&LookedThrough { folder, inner, met, broken }, policy, expected);
+        LookedThrough { folder, inner: None, met, broken }
     }
 
     pub fn regroup(&mut self) -> Result<(), String> {

@@ -121,8 +121,8 @@ impl Model {
         }
     }
 
-    /// A scan of one folder.
-    pub fn scan(&mut self, looked: &LookedThrough<'_>, policy: MissingPolicy, expected: &mut Expected) {
+    /// A scan of one folder, as far as it meets what is there. Returns which one it is.
+    pub fn meet(&mut self, looked: &LookedThrough<'_>, expected: &mut Expected) -> usize {
         let met = &looked.met;
         self.scans += 1;
         expected.new.extend(met.values().filter(|picture| !self.met.contains(picture)));
@@ -153,10 +153,11 @@ impl Model {
                 self.replaced.remove(picture);
             }
         }
-        self.lose(looked, policy, expected);
+        self.scans
     }
 
-    fn lose(&mut self, looked: &LookedThrough<'_>, policy: MissingPolicy, expected: &mut Expected) {
+    /// What that scan did not meet, once all folders were looked through.
+    pub fn lose(&mut self, looked: &LookedThrough<'_>, scan: usize, policy: MissingPolicy, expected: &mut Expected) {
         let mut paths: BTreeMap<Picture, Vec<PathBuf>> = BTreeMap::new();
         for (path, picture) in &self.linked {
             paths.entry(*picture).or_default().push(path.clone());
@@ -175,7 +176,7 @@ impl Model {
             let met_last = lost.iter().flat_map(held).map(|path| self.met_in[path].1).max();
             let was_here = |path: &&PathBuf| Some(self.met_in[*path].0) <= met_last;
             // But for what took another one's place: there was a picture before.
-            let is_fresh = |path: &&PathBuf| self.met_in[*path].0 == self.scans;
+            let is_fresh = |path: &&PathBuf| self.met_in[*path].0 == scan;
             let is_here = |picture: &&Picture| {
                 let took_a_place = expected.replacements.iter().any(|(_, new)| new == *picture);
                 held(picture).iter().any(|path| was_here(path) || (took_a_place && is_fresh(path)))

@@ -4,27 +4,25 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::Result;
 
-use super::budget::{ByteBudget, HeldBytes};
 use super::{Blame, ENDED_THE_PROGRAM, Scanning, stopped};
+use crate::app::engine::budget::{ByteBudget, HeldBytes};
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::portrait::thumbnail_jpeg;
-use crate::app::jobs::working_copy::working_copy;
+use crate::app::jobs::working_copy::{WORKING_SCALE, working_copy};
 use crate::app::scan::job::HashFile;
-use crate::faces::image::{Photo, pixels_told};
+use crate::faces::image::{Photo, decoding_takes};
 use crate::library::{FileFacts, FileHashes, Placed, ScanId, Suspect};
 use crate::types::plain;
 use crate::types::{ModelId, error_chain};
 
 /// What decoding takes for each byte of a file: photos are stored in about three bits a pixel, and unpacked into three
-/// bytes. Who stores more closely takes less than is held for it, and who does less, more.
+/// bytes. It counts where the file does not tell how large its picture is.
 const DECODED_TO_STORED: u64 = 8;
-/// What it takes for each pixel where their number is told: as it is stored, mostly in four bytes, and in three.
-const DECODED_PIXEL: u64 = 7;
 
-/// What decoding a file takes, in bytes.
-fn decoding_takes(file: &FileFacts) -> u64 {
-    match pixels_told(&file.path) {
-        Some(pixels) => file.size.saturating_add(pixels.saturating_mul(DECODED_PIXEL)),
+/// What opening a file takes, in bytes.
+fn opening_takes(file: &FileFacts) -> u64 {
+    match decoding_takes(&file.path, WORKING_SCALE) {
+        Some(decoding) => file.size.saturating_add(decoding),
         None => file.size.saturating_mul(DECODED_TO_STORED),
     }
 }
@@ -85,7 +83,7 @@ impl<'a> Opener<'a> {
         file: FileFacts,
         is_stopped: &dyn Fn() -> bool,
     ) -> OpenedFile<'b> {
-        let decoding = budgets.decoding.hold(decoding_takes(&file), is_stopped);
+        let decoding = budgets.decoding.hold(opening_takes(&file), is_stopped);
         let opened = self.open(file);
         let held = match &opened.content {
             FileContent::Picture(photo, _) => {
@@ -147,6 +145,6 @@ mod tests {
         image::RgbImage::new(1500, 1000).save(&path).unwrap();
         let file = file_facts(&path).unwrap();
         assert!(file.size * DECODED_TO_STORED < 1500 * 1000, "{}", file.size);
-        assert!((1500 * 1000 * 3..1500 * 1000 * 8).contains(&decoding_takes(&file)));
+        assert!((1500 * 1000 * 3..1500 * 1000 * 8).contains(&opening_takes(&file)));
     }
 }

@@ -3,6 +3,7 @@
 mod edits;
 mod failures;
 mod grouped;
+mod several_folders;
 mod unchanged;
 #[cfg(feature = "gui")]
 mod watched;

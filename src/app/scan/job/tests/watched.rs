@@ -100,7 +100,7 @@ impl WatchedWorld {
             .library
             .ask(|library| {
                 let touched = worth_a_scan(library, touched, &[])?;
-                let folders = folders_around(library, &touched)?;
+                let folders = folders_around(library, &touched, &[])?;
                 Ok::<_, LibraryError>((touched, folders))
             })
             .unwrap();
@@ -214,6 +214,40 @@ fn a_folder_that_is_unplugged_is_told_and_one_that_is_back_is_looked_through() {
     assert!(!watched.world.library.call(|library| library.folders()).unwrap()[0].is_offline);
     watched.world.photo("again.png", [10, 200, 10]);
     assert_eq!(watched.follow().new_photos, 1, "it is watched again");
+}
+
+/// A scan of the outer folder does not look into it.
+#[test]
+fn a_hidden_folder_that_is_scanned_by_itself_is_watched_inside_another_one() {
+    let watched = WatchedWorld::open(1, PACE);
+    let hidden = watched.path(".phone");
+    fs::create_dir(&hidden).unwrap();
+    let scanned = fs::canonicalize(&hidden).unwrap();
+    watched.world.library.call(move |library| library.begin_scan(&scanned)).unwrap();
+    watched.watch.check_again();
+    watched.hear(|told| match told {
+        WatchNews::Watching(Watching { folders, .. }) => (folders.len() == 2).then_some(()),
+        _ => None,
+    });
+    (0..3).for_each(|i| watched.world.photo(&format!(".phone/{i}.png"), [10, 200, i]));
+    assert_eq!(watched.follow().new_photos, 3);
+    fs::remove_file(hidden.join("0.png")).unwrap();
+    assert_eq!(watched.follow().missing_photos, 1);
+}
+
+/// Nobody opens them; the window lists them.
+#[test]
+fn a_video_that_comes_or_goes_is_listed_as_it_is() {
+    let watched = WatchedWorld::open(1, PACE);
+    let listed = || watched.world.library.ask(|library| not_looked_at::kept(library)).unwrap().len();
+    fs::create_dir(watched.path("videos")).unwrap();
+    fs::write(watched.path("videos/a.mp4"), b"\0\0\0\x18ftypmp42").unwrap();
+    watched.follow();
+    assert_eq!(listed(), 1);
+    assert!(watched.is_still(), "it is known by now");
+    fs::remove_file(watched.path("videos/a.mp4")).unwrap();
+    watched.follow();
+    assert_eq!(listed(), 0);
 }
 
 /// As where a drive's folder stays and is empty.

@@ -72,7 +72,8 @@ impl Gathered {
     pub fn take_due(&mut self, now: Instant, mark: &dyn Fn(&Path) -> FileMark) -> Vec<PathBuf> {
         let Patience { quiet, written, longest } = self.patience;
         let (mut due, mut all, mut have_waited) = (Vec::new(), 0, false);
-        for (path, waiting) in self.folders.values_mut().flatten() {
+        let waiting = self.folders.iter_mut().flat_map(|(root, paths)| paths.iter_mut().map(move |path| (root, path)));
+        for (root, (path, waiting)) in waiting {
             all += 1;
             let lies_still = now - waiting.last >= if waiting.is_written { written } else { quiet };
             let has_waited = now - waiting.first >= longest;
@@ -86,7 +87,7 @@ impl Gathered {
             };
             if is_due {
                 have_waited |= has_waited;
-                due.push(path.clone());
+                due.push((root.clone(), path.clone()));
             } else if lies_still {
                 waiting.last = now;
             }
@@ -95,13 +96,13 @@ impl Gathered {
             return Vec::new();
         }
         for paths in self.folders.values_mut() {
-            due.iter().for_each(|path| _ = paths.remove(path));
+            due.iter().for_each(|(_, path)| _ = paths.remove(path));
         }
         self.folders.retain(|_, paths| !paths.is_empty());
         due.sort();
-        // What lies in a folder is looked at with it.
-        due.dedup_by(|path, before| path.starts_with(before));
-        due
+        // What lies in a folder is looked at with it, unless it is looked into from elsewhere.
+        due.dedup_by(|(root, path), (root_before, before)| root == root_before && path.starts_with(before));
+        due.into_iter().map(|(_, path)| path).collect()
     }
 }
 
@@ -169,6 +170,17 @@ mod tests {
         due(&mut gathered, begun + QUIET, 1);
         let due = due(&mut gathered, begun + 2 * QUIET, 1);
         assert_eq!((due.len(), due.last()), (MOST + 1, Some(&other.join("a.jpg"))));
+    }
+
+    #[test]
+    fn what_is_looked_into_from_a_folder_inside_another_one_is_not_taken_for_a_part_of_that() {
+        let (mut gathered, begun) = gathered();
+        let (outer, inner) = (Path::new("/photos"), Path::new("/photos/.phone"));
+        gathered.note(outer, outer, false, begun);
+        gathered.note(outer, &outer.join("a.jpg"), false, begun);
+        gathered.note(inner, &inner.join("b.jpg"), false, begun);
+        due(&mut gathered, begun + QUIET, 1);
+        assert_eq!(due(&mut gathered, begun + 2 * QUIET, 1), [outer.to_owned(), inner.join("b.jpg")]);
     }
 
     /// As of a camera that takes a picture every second.

@@ -24,11 +24,11 @@ pub(super) use self::gathered::Patience;
 use self::gathered::{FileMark, Gathered};
 use self::surroundings::{is_on_battery, is_on_network};
 use super::presence::{Presence, presence};
-use super::touched::worth_a_scan;
+use super::touched::{outermost, worth_a_scan};
 use crate::app::engine::facts::{WatchHindrance, Watching};
 use crate::app::engine::shared::Shared;
 use crate::app::jobs::by_itself;
-use crate::app::jobs::walk::{is_looked_into, may_be_photo};
+use crate::app::jobs::walk::may_be_photo;
 use crate::library::LibraryError;
 use crate::types::plain;
 
@@ -198,6 +198,8 @@ impl WatchThread {
             }
             self.pass_on(&shared);
             self.tell_state();
+            // Who is told first does not ask for it again at once.
+            shared.unasked.wait_on_battery(self.is_on_battery);
         }
     }
 
@@ -232,9 +234,14 @@ impl WatchThread {
         Ok(())
     }
 
-    /// The folder around a path that lies in no other one.
+    /// The folder around a path that lies in no other one: the system tells of all below it.
     fn outermost(&self, path: &Path) -> Option<PathBuf> {
         path.ancestors().filter(|at| self.folders.contains_key(*at)).last().map(Path::to_owned)
+    }
+
+    /// The folder from which a scan comes to a path.
+    fn looking_into(&self, path: &Path) -> Option<PathBuf> {
+        outermost(path, &self.own, |folder| self.folders.contains_key(folder)).map(Path::to_owned)
     }
 
     /// Asks the system to tell of an outermost folder, anew where it did before.
@@ -292,8 +299,8 @@ impl WatchThread {
                 watched.was_taken_away |= takes_away(&event.kind);
                 continue;
             }
-            let Some(root) = self.outermost(path) else { continue };
-            if may_matter(path, &event.kind) && is_looked_into(&root, path, &self.own) {
+            let Some(root) = self.looking_into(path) else { continue };
+            if may_matter(path, &event.kind) {
                 let is_written = CLOSING_IS_TOLD && begins_writing(&event.kind);
                 self.gathered.note(&root, path, is_written, Instant::now());
             }
@@ -302,7 +309,7 @@ impl WatchThread {
 
     /// More has happened than could be told.
     fn note_all(&mut self) {
-        let all: Vec<PathBuf> = self.folders.keys().filter_map(|folder| self.outermost(folder)).collect();
+        let all: Vec<PathBuf> = self.folders.keys().filter_map(|folder| self.looking_into(folder)).collect();
         all.iter().for_each(|folder| self.gathered.note(folder, folder, false, Instant::now()));
     }
 
@@ -330,11 +337,11 @@ impl WatchThread {
             }
         }
         for folder in &changed {
-            let Some(outermost) = self.outermost(folder) else { continue };
+            let (Some(outermost), Some(root)) = (self.outermost(folder), self.looking_into(folder)) else { continue };
             self.begin(&outermost);
             match self.folders[folder].drive {
                 // A folder that is there has photos to be looked for.
-                Some(_) => self.gathered.note(&outermost, folder, false, Instant::now()),
+                Some(_) => self.gathered.note(&root, folder, false, Instant::now()),
                 None => self.drive_gone(shared, folder),
             }
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 const PAUSE: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
-pub(super) struct ByteBudget {
+pub(crate) struct ByteBudget {
     all: u64,
     held: Mutex<u64>,
     given_back: Condvar,
@@ -15,7 +15,7 @@ pub(super) struct ByteBudget {
 
 /// Given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct HeldBytes<'a> {
+pub(crate) struct HeldBytes<'a> {
     budget: &'a ByteBudget,
     bytes: u64,
 }
