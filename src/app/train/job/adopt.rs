@@ -123,7 +123,7 @@ fn free_id(run: &Path, models: &Store) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::comparison::{Comparison, PeopleComparison};
+    use crate::train::comparison::Comparison;
     use crate::train::validate::{PeopleReport, judge_people};
 
     /// On so many pictures of two people, recognised as well as `val` says.
@@ -160,8 +160,8 @@ mod tests {
         }
     }
 
-    fn compared(verdict: ComparisonOutcome, people: Option<PeopleComparison>) -> Option<Comparison> {
-        Some(Comparison { verdict, ..Comparison::new("old".to_owned(), people, None) })
+    fn compared(verdict: ComparisonOutcome) -> Option<Comparison> {
+        Some(Comparison { verdict, ..Comparison::new("old".to_owned(), None, None) })
     }
 
     #[test]
@@ -173,9 +173,9 @@ mod tests {
         assert_eq!(told(summary(12)), Some(NotAdvised::TooFewJudged { pictures: 12 }));
         let alone = TrainSummary { before: None, after: None, ..good() };
         assert_eq!(told(alone), Some(NotAdvised::TooFewJudged { pictures: 0 }));
-        let better = || compared(ComparisonOutcome::Better, None);
+        let better = || compared(ComparisonOutcome::Better);
         assert_eq!(told(TrainSummary { comparison: better(), ..good() }), None);
-        let worse = compared(ComparisonOutcome::Worse, None);
+        let worse = compared(ComparisonOutcome::Worse);
         assert_eq!(told(TrainSummary { comparison: worse, ..good() }), Some(NotAdvised::Worse));
         let fell = TrainSummary { after: Some(judged(40, 0.2)), ..good() };
         assert_eq!(told(fell), Some(NotAdvised::Fell));
