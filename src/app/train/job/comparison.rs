@@ -77,11 +77,10 @@ fn compared(
     let mut vectors = |card: &ModelCard, weights: &StartWeights, before: usize| {
         let source = FolderSource::new(on.prepared, card.input);
         let frozen = Frozen { card, weights, device: &device.burn, views: PictureViews::AsItIs };
-        let found = frozen_vectors(frozen, &source, &pictures, VectorFile::default(), &mut |done, total| {
+        frozen_vectors(frozen, &source, &pictures, VectorFile::default(), &mut |done, total| {
             progress(before + done, 2 * total);
             on.go_on()
-        });
-        found
+        })
     };
     let new_vectors =
         vectors(&new_card, &StartWeights::Own(Arc::new(tensors)), 0).context("the new network could not be judged")?;
