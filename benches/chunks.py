@@ -26,7 +26,12 @@ def auc(likeness, folder, people, chunk, seed):
         anew = [people, "--out", run, *RECIPE.split(), "--gradient-chunk", str(chunk), "--seed", str(seed)]
         what = ["--resume", run] if (run / "config.json").exists() else anew
         command = [likeness, "train", *what, "--device", "cpu", "--json"]
-        done.write_text(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+        summary = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        if json.loads(summary)["stopped"] != "steps_done":
+            raise SystemExit(f"stopped; again the same command goes on with {run}")
+        part = done.with_suffix(".part")
+        part.write_text(summary)
+        part.replace(done)
     lines = (folder / f"chunk-{chunk}-seed-{seed}" / "metrics.jsonl").read_text().splitlines()
     judged = [line for line in map(json.loads, lines) if line["kind"] == "validation"]
     # Of the last step, whichever was best: the question is what was learned.
@@ -42,7 +47,8 @@ def main():
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     people = options.folder / "people"
-    if not people.exists():
+    # Written last: without it the drawing was stopped, and begins anew.
+    if not (people / "truth.json").exists():
         drawn = "--people 160 --photos 1600 --folders --size 112 --seed 9".split()
         subprocess.run([options.likeness, "synth", people, *drawn], check=True)
     means = {}

@@ -30,7 +30,8 @@ def make_data(likeness, folder, people, pictures):
     if data.exists():
         return data, None
     drawn, started = folder / "drawn", time.time()
-    if not drawn.exists():
+    # Written last: without it the drawing was stopped, and begins anew.
+    if not (drawn / "truth.json").exists():
         size = f"--people 200 --photos {DISTINCT} --folders --size 48 --seed 5".split()
         subprocess.run([likeness, "synth", drawn, *size], check=True)
     files = sorted(path for path in drawn.rglob("*") if path.suffix in (".jpg", ".png"))
@@ -123,7 +124,7 @@ def main():
         "held_out_people": watched.summary["held_out_people"],
         "data_made_in_s": making_secs,
         "pictures_prepared_after_s": watched.when("pictures prepared"),
-        "first_judged_after_s": watched.when("Step 0: held-out"),
+        "first_judged_after_s": watched.when("Step 0: held out"),
         "ended_after_s": watched.seconds,
         "gib_in_the_second_tenth": tenth / 2**30,
         "gib_in_the_last_tenth": end / 2**30,

@@ -58,6 +58,9 @@ pub(crate) struct ConfirmedFace {
     pub path: PathBuf,
     /// Lower-case hexadecimal; none where the photo has not been hashed.
     pub sha256: Option<String>,
+    /// Of the file, when it was hashed.
+    pub file_bytes: u64,
+    pub modified_ns: i64,
     /// Width and height of the upright photo.
     pub photo_size: (u32, u32),
     pub detection: Detection,
@@ -94,7 +97,7 @@ impl LibraryReader {
         self.read(|c| {
             let mut query = c.prepare_cached(
                 "SELECT person_id, name, photo.path, lower(hex(file.sha256)), photo.width, photo.height, \
-                 x, y, face.width, face.height, score, landmarks, belongs = 'confirmed' \
+                 x, y, face.width, face.height, score, landmarks, belongs = 'confirmed', file.size, file.mtime_ns \
                  FROM face JOIN photo ON photo.id = face.photo_id JOIN person ON person.id = person_id \
                  JOIN file ON file.path = photo.path AND file.missing = 0 \
                  WHERE belongs IN ('named', 'confirmed') AND hidden = 0 ORDER BY person_id, photo.path, face.id",
@@ -110,6 +113,8 @@ impl LibraryReader {
                     photo_size: (row.get(4)?, row.get(5)?),
                     detection: detection_at(row, 6)?,
                     one_by_one: row.get(12)?,
+                    file_bytes: row.get::<_, i64>(13)?.max(0) as u64,
+                    modified_ns: row.get(14)?,
                 });
             }
             Ok(faces)

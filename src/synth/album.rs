@@ -63,8 +63,8 @@ pub(crate) struct PhotoTruth {
 pub(crate) enum SynthError {
     #[error("an album needs at least one person and one photo")]
     NothingToDraw,
-    #[error("the folder holds other files, nothing was written: {}", .0.display())]
-    FolderInUse(PathBuf),
+    #[error("the folder holds {name}, which is of no album; nothing was written: {}", path.display())]
+    FolderInUse { name: String, path: PathBuf },
     #[error("the album is incomplete, {written} photos were kept: {source}: {}", path.display())]
     Write { written: u32, source: io::Error, path: PathBuf },
     #[error("cancelled, {written} photos were kept without truth.json")]
@@ -74,7 +74,8 @@ pub(crate) enum SynthError {
 /// How many photos are drawn between two words of progress.
 const BATCH: u32 = 16;
 
-/// Draws an album into `folder`, which must be new, empty, or an album. `progress` is told photos done and all photos.
+/// Draws an album into `folder`, which must be new, empty, or an album, whole or begun; that is replaced. `progress` is
+/// told photos done and all photos.
 ///
 /// # Errors
 /// See [`SynthError`]; `truth.json` is written last, so an album with it is complete.
@@ -87,7 +88,12 @@ pub(crate) fn write_album(
     if plan.people == 0 || plan.photos == 0 {
         return Err(SynthError::NothingToDraw);
     }
-    prepare(folder)?;
+    let failed = |source| SynthError::Write { written: 0, source, path: folder.to_owned() };
+    let of_before = what_is_there(folder).map_err(failed)?;
+    if let Some(name) = of_before.foreign {
+        return Err(SynthError::FolderInUse { name, path: folder.to_owned() });
+    }
+    begin(folder, &of_before.pictures).map_err(failed)?;
     let people: Vec<Identity> = (0..plan.people).map(|index| Identity::new(plan.seed, index)).collect();
     let mut photos = Vec::new();
     for start in (0..plan.photos).step_by(BATCH as usize) {
@@ -108,22 +114,77 @@ pub(crate) fn write_album(
     let truth = AlbumTruth { seed: plan.seed, people: plan.people, photos };
     let path = folder.join(TRUTH_FILE);
     let text = serde_json::to_vec_pretty(&truth).map_err(io::Error::from);
-    text.and_then(|text| fs::write(&path, text)).map_err(|source| SynthError::Write {
-        written: plan.photos,
-        source,
-        path,
-    })?;
+    let written = text.and_then(|text| fs::write(&path, text));
+    let written = written.and_then(|()| fs::remove_file(folder.join(BEGUN_FILE)));
+    written.map_err(|source| SynthError::Write { written: plan.photos, source, path })?;
     Ok(truth)
 }
 
 const TRUTH_FILE: &str = "truth.json";
+/// Is there as long as an album is drawn, and tells one that was interrupted from somebody's photos.
+const BEGUN_FILE: &str = "truth.begun";
 
-fn prepare(folder: &Path) -> Result<(), SynthError> {
-    let failed = |source| SynthError::Write { written: 0, source, path: folder.to_owned() };
-    fs::create_dir_all(folder).map_err(failed)?;
-    let is_empty = fs::read_dir(folder).map_err(failed)?.next().is_none();
-    if !is_empty && !folder.join(TRUTH_FILE).is_file() {
-        return Err(SynthError::FolderInUse(folder.to_owned()));
+/// What lies in a folder before an album is drawn there.
+#[derive(Default)]
+struct Before {
+    /// Of an album.
+    pictures: Vec<PathBuf>,
+    /// The first that is not.
+    foreign: Option<String>,
+}
+
+/// What only is called as an album's pictures are is taken for them where an album says that it is there. What is hidden
+/// is neither looked at nor written over.
+fn what_is_there(folder: &Path) -> io::Result<Before> {
+    let mut before = Before::default();
+    let is_album = [TRUTH_FILE, BEGUN_FILE].iter().any(|name| folder.join(name).is_file());
+    for (name, path) in entries(folder)? {
+        if is_album && numbered(&name, "person-", "") && path.is_dir() {
+            for (picture, path) in entries(&path)? {
+                match numbered(&picture, "", ".jpg") {
+                    true => before.pictures.push(path),
+                    false => before.foreign = before.foreign.or(Some(format!("{name}/{picture}"))),
+                }
+            }
+        } else if is_album && numbered(&name, "photo-", ".jpg") {
+            before.pictures.push(path);
+        } else if !is_album || ![TRUTH_FILE, BEGUN_FILE].contains(&name.as_str()) {
+            before.foreign = before.foreign.or(Some(name));
+        }
+    }
+    Ok(before)
+}
+
+/// What is not hidden, in order of the names; none where there is no folder.
+fn entries(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let named = |entry: fs::DirEntry| (entry.file_name().to_string_lossy().into_owned(), entry.path());
+    let mut entries: Vec<_> = entries.map(|entry| entry.map(named)).collect::<io::Result<_>>()?;
+    entries.retain(|(name, _)| !name.starts_with('.'));
+    entries.sort();
+    Ok(entries)
+}
+
+fn numbered(name: &str, before: &str, after: &str) -> bool {
+    let number = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+    number.is_some_and(|number| number.len() >= 4 && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Takes away the album that was there, so that no picture of it is left among those of the new one.
+fn begin(folder: &Path, pictures: &[PathBuf]) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join(BEGUN_FILE), "an album is drawn here\n")?;
+    let truth = folder.join(TRUTH_FILE);
+    if truth.exists() {
+        fs::remove_file(truth)?;
+    }
+    pictures.iter().try_for_each(fs::remove_file)?;
+    for person in pictures.iter().filter_map(|picture| picture.parent()).filter(|parent| *parent != folder) {
+        // Gone already, or with something hidden in it.
+        let _ = fs::remove_dir(person);
     }
     Ok(())
 }
@@ -217,9 +278,39 @@ mod tests {
     fn other_folders_are_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("diary.txt"), "mine").unwrap();
-        let outcome = write_album(folder.path(), &plan(Layout::Photos), &Cancel::default(), &mut |_, _| ());
-        assert!(matches!(outcome, Err(SynthError::FolderInUse(_))));
+        let draw = || write_album(folder.path(), &plan(Layout::Photos), &Cancel::default(), &mut |_, _| ());
+        assert!(matches!(draw(), Err(SynthError::FolderInUse { .. })));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        // Not because they are called as an album's are.
+        fs::rename(folder.path().join("diary.txt"), folder.path().join("photo-0001.jpg")).unwrap();
+        assert!(matches!(draw(), Err(SynthError::FolderInUse { .. })));
+        // Nor beside an album's.
+        fs::remove_file(folder.path().join("photo-0001.jpg")).unwrap();
+        draw().unwrap();
+        fs::write(folder.path().join("IMG_1.jpg"), "mine").unwrap();
+        assert!(matches!(draw(), Err(SynthError::FolderInUse { name, .. }) if name == "IMG_1.jpg"));
+        assert!(folder.path().join(TRUTH_FILE).exists());
+    }
+
+    fn files(folder: &Path) -> BTreeSet<String> {
+        entries(folder).unwrap().into_iter().map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn an_album_that_was_interrupted_is_drawn_again_and_one_that_is_whole_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let cancel = Cancel::default();
+        let crops = AlbumPlan { people: 3, photos: 40, ..plan(Layout::FolderAPerson { crop_size: 16 }) };
+        let stopped = write_album(folder.path(), &crops, &cancel, &mut |_, _| cancel.cancel());
+        assert!(matches!(stopped, Err(SynthError::Cancelled { .. })));
+        assert!(files(folder.path()).contains("person-0001") && !files(folder.path()).contains(TRUTH_FILE));
+        let draw = |plan: &AlbumPlan| write_album(folder.path(), plan, &Cancel::default(), &mut |_, _| ()).unwrap();
+        assert_eq!(draw(&crops).photos.len(), 40);
+        let people = ["person-0001", "person-0002", "person-0003"];
+        assert_eq!(files(folder.path()), people.iter().chain([&TRUTH_FILE]).map(|name| name.to_string()).collect());
+        draw(&AlbumPlan { people: 1, photos: 2, ..crops });
+        assert_eq!(files(folder.path()), ["person-0001", TRUTH_FILE].map(str::to_owned).into());
+        assert_eq!(files(&folder.path().join("person-0001")).len(), 2, "those of the album before are gone");
     }
 
     #[test]
@@ -237,7 +328,7 @@ mod tests {
         let watch = {
             let (path, cancel, ended) = (folder.path().to_owned(), cancel.clone(), asked.clone());
             std::thread::spawn(move || {
-                while !ended.is_cancelled() && fs::read_dir(&path).unwrap().next().is_none() {
+                while !ended.is_cancelled() && fs::read_dir(&path).unwrap().count() < 2 {
                     std::thread::sleep(std::time::Duration::from_millis(1));
                 }
                 cancel.cancel();
@@ -248,7 +339,8 @@ mod tests {
         asked.cancel();
         watch.join().unwrap();
         let Err(SynthError::Cancelled { written }) = outcome else { panic!("drawn to the end") };
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), written as usize);
+        let drawn = files(folder.path()).into_iter().filter(|name| name.ends_with(".jpg")).count();
+        assert_eq!(drawn, written as usize);
     }
 
     #[test]

@@ -18,8 +18,7 @@ const EMPTY_STEPS: u32 = 5;
 impl Watch {
     pub fn step(&mut self, report: &StepReport) -> Option<Alarm> {
         // A teacher still teaches where no triplet is left.
-        let nothing = report.triplets == 0 && report.to_teacher.is_none();
-        self.steps_without_triplets = if nothing { self.steps_without_triplets + 1 } else { 0 };
+        self.steps_without_triplets = if report.has_learned() { 0 } else { self.steps_without_triplets + 1 };
         if report.pictures > 1 && report.spread < COLLAPSED_SPREAD {
             return self.once("collapse", Alarm::Collapse { spread: report.spread });
         }

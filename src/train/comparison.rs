@@ -62,7 +62,7 @@ pub struct PeopleComparison {
     pub val: Compared,
     /// Mean of the shares of same pairs accepted and of different pairs refused, at each network's best threshold.
     pub accuracy: Compared,
-    /// The new network's.
+    /// The new network's, where there are enough pictures to tell them.
     #[serde(default)]
     pub thresholds: Option<TrainedDistances>,
     /// They chose the new network among several.
@@ -79,9 +79,16 @@ pub struct TrainedDistances {
     pub grouping: f64,
 }
 
+/// Of fewer pictures the most accurate distance is an accident.
+const FEWEST_PICTURES: usize = 30;
+
 impl TrainedDistances {
-    pub(crate) fn of(people: &PeopleReport) -> Self {
-        Self { same_person: people.threshold, grouping: people.val_threshold }
+    /// None of too few pictures, or where there are fewer different pairs than one wrong match is wanted among: then the
+    /// second distance is that of no rate.
+    pub(crate) fn of(people: &PeopleReport) -> Option<Self> {
+        let tells_rate = people.different_pairs as f64 * people.far_target >= 1.0;
+        let tells = people.pictures >= FEWEST_PICTURES && tells_rate;
+        tells.then_some(Self { same_person: people.threshold, grouping: people.val_threshold })
     }
 }
 
@@ -229,7 +236,7 @@ fn compare_by(
     };
     let (val, accuracy) = (compared(0, |judged| judged.val), compared(1, |judged| judged.accuracy));
     let both = val.zip(accuracy);
-    let (pictures, thresholds) = (people.len(), Some(TrainedDistances::of(&new.judged)));
+    let (pictures, thresholds) = (people.len(), TrainedDistances::of(&new.judged));
     Ok(both.map(|(val, accuracy)| PeopleComparison {
         people: count,
         pictures,

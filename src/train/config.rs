@@ -122,6 +122,14 @@ impl TrainConfig {
         }
     }
 
+    /// Whether a batch shows more than one person, where it is people who make batches and triplets are looked for in
+    /// them.
+    pub(crate) fn batches_have_negatives(&self) -> bool {
+        let SamplerConfig { people_per_batch, random_negatives, fill, .. } = self.sampler;
+        let made_of_people = self.needs_names() && !matches!(self.mining, MiningSource::Offline(_));
+        !made_of_people || people_per_batch > 1 || random_negatives > 0 || fill != Fill::No
+    }
+
     /// Whether people with one picture take part, as negatives.
     pub(crate) fn shows_people_with_one_picture(&self) -> bool {
         let SamplerConfig { random_negatives, fill, .. } = self.sampler;

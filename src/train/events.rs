@@ -115,6 +115,11 @@ pub struct ClosingReport {
 }
 
 impl StepReport {
+    /// Whether there was anything to learn: weight decay alone is no learning.
+    pub(crate) fn has_learned(&self) -> bool {
+        self.triplets > 0 || self.to_teacher.is_some()
+    }
+
     /// The share of pairs that still had something to teach.
     pub(crate) fn active_share(&self) -> f64 {
         self.triplets as f64 / self.pairs.max(1) as f64
@@ -179,8 +184,8 @@ impl fmt::Display for Alarm {
             ),
             Self::FeaturesNotKept { why } => write!(
                 f,
-                "What the part that stays as it is makes of pictures can no longer be kept ({why}). The run goes on and \
-                 finds it again at each step, which takes longer"
+                "Not all that the part that stays as it is makes of pictures can be kept ({why}). The run goes on and \
+                 finds the rest again at each step, which takes longer"
             ),
             Self::NobodyHeldOut => {
                 f.write_str("Nobody is held out, so nothing says how the network does on people it has not seen")

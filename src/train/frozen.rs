@@ -209,7 +209,7 @@ impl ModuleMapper for Freeze {
 mod tests {
     use super::*;
     use crate::networks::nets::EmbeddingNet;
-    use crate::networks::nets::catalogue::{NetOptions, VARIANTS, build};
+    use crate::networks::nets::catalogue::{NetOptions, VARIANTS, build, card};
     use crate::train::gradients::GradientMap;
     use crate::train::testing::{NormedNet, TinyNet, noise};
     use burn::nn::BatchNorm;
@@ -302,7 +302,9 @@ mod tests {
                 behaves_otherwise_in_training(&net)
             };
             assert!(!behaves(TrainablePart::LastLayer), "{}", variant.name);
-            if behaves(TrainablePart::All) {
+            let has_dropout = behaves(TrainablePart::All);
+            assert_eq!(card(variant.name, &options).is_ok(), has_dropout, "{} says so", variant.name);
+            if has_dropout {
                 noisy.push(variant.name);
             }
         }

@@ -90,6 +90,8 @@ pub(crate) struct RunOutcome {
     /// Of the network that is handed on, with its step; none when there is nobody to judge on, or when the run was
     /// cancelled before the first judgement. Then it is the network of the last step.
     pub judged: Option<ValidationReport>,
+    /// Of the network that is handed on.
+    pub model_step: u64,
     pub skipped_pictures: usize,
     pub elapsed_secs: f64,
 }
@@ -469,6 +471,8 @@ fn sampler<'a>(config: &TrainConfig, data: &'a Dataset) -> Sampler<'a> {
 
 #[cfg(test)]
 mod davidsandberg;
+#[cfg(test)]
+mod killed;
 #[cfg(test)]
 mod made;
 #[cfg(test)]

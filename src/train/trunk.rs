@@ -65,6 +65,11 @@ impl<N: Module + EmbeddingNet> Trunk<N> {
         self.kept.keeps_more()
     }
 
+    /// So many further views will be passed.
+    pub fn expect(&mut self, views: usize) {
+        self.kept.expect(views);
+    }
+
     /// Why it is not, once.
     pub fn take_problem(&mut self) -> Option<io::Error> {
         self.kept.take_problem()

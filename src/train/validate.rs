@@ -17,7 +17,8 @@ use crate::types::Cancel;
 /// Pairs of an LFW list, by rows of `pictures`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PairSet {
-    pub pictures: Vec<usize>,
+    /// None where one takes no part: its pairs are skipped.
+    pub pictures: Vec<Option<usize>>,
     pub pairs: Vec<Pair>,
 }
 
@@ -73,6 +74,9 @@ pub struct PeopleReport {
 pub struct CompatibilityReport {
     pub val: f64,
     pub auc: f64,
+    /// As in [`PeopleReport`].
+    #[serde(default)]
+    pub separation: f64,
 }
 
 /// Over the folds of a pair list (nine choose the threshold, the tenth is judged).
@@ -84,6 +88,9 @@ pub struct PairsReport {
     pub accuracy_standard_error: f64,
     pub val: f64,
     pub auc: f64,
+    /// As in [`PeopleReport`].
+    #[serde(default)]
+    pub separation: f64,
 }
 
 /// At most `limit` pictures of `people`, evenly from each.
@@ -127,9 +134,9 @@ impl ValidationReport {
     }
 
     fn rank(&self) -> Option<[f64; 3]> {
-        let by_pairs = || self.pairs.as_ref().map(|pairs| [pairs.accuracy, pairs.auc, 0.0]);
+        let by_pairs = || self.pairs.as_ref().map(|pairs| [pairs.accuracy, pairs.auc, pairs.separation]);
         let of_people = |people: &PeopleReport| match people.against_old {
-            Some(compatible) => [compatible.val, compatible.auc, 0.0],
+            Some(compatible) => [compatible.val, compatible.auc, compatible.separation],
             None => [people.val, people.auc, people.separation],
         };
         let by_teacher = self.to_teacher.map(|teacher| [-teacher.squared_distance, 0.0, 0.0]);
@@ -209,7 +216,8 @@ pub(crate) fn judge_against(
     }
     let [different, same] = [DistanceHistogram::from_counts(different)?, DistanceHistogram::from_counts(same)?];
     let counted = AllPairs { same, different };
-    Ok(CompatibilityReport { val: counted.val_at_far(far_target)?.val, auc: counted.roc()?.auc() })
+    let separation = separation(&counted.same, &counted.different);
+    Ok(CompatibilityReport { val: counted.val_at_far(far_target)?.val, auc: counted.roc()?.auc(), separation })
 }
 
 /// The pairs whose pictures could both be read: `row_of` gives a picture's row in `vectors`.
@@ -222,6 +230,10 @@ pub(crate) fn judge_pairs(
 ) -> Result<PairsReport, EvalError> {
     let judged = judged_pairs(set, vectors, dimensions, row_of, far_target)?;
     let pairs = judged.folds.iter().map(|fold| fold.pairs).sum();
+    let [same, different] = [true, false].map(|same| {
+        let of_kind = judged.pairs.iter().filter(|pair| pair.same == same);
+        moments(of_kind.map(|pair| (pair.distance, 1.0)))
+    });
     Ok(PairsReport {
         pairs,
         skipped: set.pairs.len() - pairs,
@@ -229,6 +241,7 @@ pub(crate) fn judge_pairs(
         accuracy_standard_error: judged.accuracy.standard_error,
         val: judged.val.mean,
         auc: judged.auc,
+        separation: apart(same, different),
     })
 }
 
@@ -241,7 +254,7 @@ pub(super) fn judged_pairs(
     far_target: f64,
 ) -> Result<Judgement, EvalError> {
     let rows = |pair: &Pair| {
-        let (a, b) = (row_of(set.pictures[pair.a])?, row_of(set.pictures[pair.b])?);
+        let (a, b) = (row_of(set.pictures[pair.a]?)?, row_of(set.pictures[pair.b]?)?);
         Some(Pair { a, b, ..*pair })
     };
     let usable: Vec<Pair> = set.pairs.iter().filter_map(rows).collect();
@@ -264,22 +277,24 @@ fn median(histogram: &DistanceHistogram) -> f64 {
     (bins as f64 + 0.5) * 4.0 / all_pairs::BINS as f64
 }
 
-/// Finite also where all distances of a kind are the same.
 fn separation(same: &DistanceHistogram, different: &DistanceHistogram) -> f64 {
-    let [(near, near_spread), (far, far_spread)] = [same, different].map(mean_and_variance);
+    let of_bins = |histogram: &DistanceHistogram| {
+        let distance = |bin: usize| (bin as f64 + 0.5) * 4.0 / all_pairs::BINS as f64;
+        moments(histogram.counts().iter().enumerate().map(|(bin, &count)| (distance(bin), count as f64)))
+    };
+    apart(of_bins(same), of_bins(different))
+}
+
+/// How far two means are apart, in the common standard deviation; finite also where all distances of a kind are the same.
+fn apart((near, near_spread): (f64, f64), (far, far_spread): (f64, f64)) -> f64 {
     (far - near) / ((near_spread + far_spread) / 2.0).sqrt().max(1e-6)
 }
 
-fn mean_and_variance(histogram: &DistanceHistogram) -> (f64, f64) {
-    let distance = |bin: usize| (bin as f64 + 0.5) * 4.0 / all_pairs::BINS as f64;
-    let total = histogram.total().max(1) as f64;
-    let moment = |of: &dyn Fn(f64) -> f64| {
-        let sum: f64 =
-            histogram.counts().iter().enumerate().map(|(bin, &count)| count as f64 * of(distance(bin))).sum();
-        sum / total
-    };
-    let mean = moment(&|distance| distance);
-    (mean, moment(&|distance| (distance - mean).powi(2)))
+/// Mean and variance of distances, each there so many times.
+fn moments(distances: impl Iterator<Item = (f64, f64)> + Clone) -> (f64, f64) {
+    let total = distances.clone().map(|(_, count)| count).sum::<f64>().max(1.0);
+    let mean = distances.clone().map(|(distance, count)| count * distance).sum::<f64>() / total;
+    (mean, distances.map(|(distance, count)| count * (distance - mean).powi(2)).sum::<f64>() / total)
 }
 
 /// The same counts in the wide bins of the window's plots.
@@ -357,7 +372,7 @@ mod tests {
             judge_against(rows.as_flattened(), old.as_flattened(), 2, &people, 0.0, cancel)
         };
         let with = |old: &[[f32; 2]; 4]| judge(old, &Cancel::default()).unwrap();
-        assert_eq!(with(&rows), CompatibilityReport { val: 1.0, auc: 1.0 });
+        assert_eq!((with(&rows).val, with(&rows).auc), (1.0, 1.0));
         assert!(with(&turned).auc < 0.5);
         let cancel = Cancel::default();
         cancel.cancel();
@@ -375,8 +390,10 @@ mod tests {
         assert!(report(people(0.6, 0.8)).beats(&report(people(0.5, 0.9))));
         assert!(report(people(0.5, 0.9)).beats(&report(people(0.5, 0.8))));
         assert!(!report(people(0.5, 0.8)).beats(&report(people(0.5, 0.8))));
-        let against =
-            |val| PeopleReport { against_old: Some(CompatibilityReport { val, auc: 0.9 }), ..people(0.5, 0.8) };
+        let against = |val| {
+            let against_old = Some(CompatibilityReport { val, auc: 0.9, separation: 0.0 });
+            PeopleReport { against_old, ..people(0.5, 0.8) }
+        };
         assert!(report(against(0.7)).beats(&report(PeopleReport { val: 0.9, ..against(0.6) })));
         let taught = |squared_distance, val| ValidationReport {
             to_teacher: Some(TeacherReport { pictures: 9, squared_distance }),
@@ -385,20 +402,30 @@ mod tests {
         assert!(taught(0.4, 0.5).beats(&taught(0.5, 0.6)) && !taught(0.5, 0.6).beats(&taught(0.4, 0.5)));
     }
 
-    /// Neither makes a mistake; the second knows it with more room to spare.
+    /// Neither makes a mistake; the second knows it with more room to spare. By all pairs, against an old network, and by
+    /// a list of pairs.
     #[test]
     fn of_two_networks_without_mistakes_the_one_that_separates_more_is_better() {
         let people = [0, 0, 0, 1, 1, 1];
-        let report = |tilt: f32| {
+        let pair = |a: usize, b: usize, fold| Pair { a, b, same: a / 3 == b / 3, fold, distance: f64::NAN };
+        let pairs = vec![pair(0, 2, 0), pair(0, 3, 0), pair(3, 5, 1), pair(2, 5, 1)];
+        let set = PairSet { pictures: (0..6).map(Some).collect(), pairs };
+        let judged = |tilt: f32| {
             let (x, y) = (tilt.cos(), tilt.sin());
             let rows = [[1.0, 0.0], [1.0, 0.0], [x, y], [-1.0, 0.0], [-1.0, 0.0], [-x, -y]];
-            let people = judge_people(rows.as_flattened(), 2, &people, 0.1).unwrap();
-            ValidationReport { people: Some(people), ..ValidationReport::default() }
+            let rows = rows.as_flattened();
+            let alone = judge_people(rows, 2, &people, 0.1).unwrap();
+            let against_old = Some(judge_against(rows, rows, 2, &people, 0.1, &Cancel::default()).unwrap());
+            let against = PeopleReport { against_old, separation: 0.0, ..alone.clone() };
+            let report = |people| ValidationReport { people, ..ValidationReport::default() };
+            let pairs = Some(judge_pairs(&set, rows, 2, Some, 0.1).unwrap());
+            [report(Some(alone)), report(Some(against)), ValidationReport { pairs, ..report(None) }]
         };
-        let (start, later) = (report(0.6), report(0.3));
-        let of = |report: &ValidationReport| report.people.as_ref().map(|people| (people.val, people.auc));
-        assert_eq!((of(&start), of(&later)), (Some((1.0, 1.0)), Some((1.0, 1.0))));
-        assert!(later.beats(&start) && !start.beats(&later) && !start.beats(&start));
+        for (start, later) in judged(0.6).into_iter().zip(judged(0.3)) {
+            let of = |report: &ValidationReport| report.rank().map(|[rate, auc, _]| (rate, auc));
+            assert_eq!((of(&start), of(&later)), (Some((1.0, 1.0)), Some((1.0, 1.0))));
+            assert!(later.beats(&start) && !start.beats(&later) && !start.beats(&start), "{start:?} {later:?}");
+        }
     }
 
     /// As when most of what was held out is gone while the run was left.

@@ -18,7 +18,9 @@ use likeness::app::train::state::{Choices, ModelChoice};
 use likeness::app::train::state::{Event, Message, TrainPath};
 use likeness::cluster::score;
 use likeness::networks::nets::catalogue;
-use likeness::train::comparison::{Compared, Comparison, Measured, PairsComparison, PeopleComparison};
+use likeness::train::comparison::{
+    Compared, Comparison, Measured, PairsComparison, PeopleComparison, TrainedDistances,
+};
 use likeness::train::events::{Alarm, EmbeddingWhy, StepReport, StopReason, TrainEvent};
 use likeness::train::mining::Space;
 use likeness::train::snapshot::{BINS, BatchSnapshot, FaceSnapshot, Histograms, TripletKind, TripletSnapshot};
@@ -255,7 +257,7 @@ pub fn summary() -> TrainSummary {
         far_target: 1e-3,
         val: compared(0.912, 0.957, 0.012),
         accuracy: compared(0.981, 0.986, 0.004),
-        thresholds: None,
+        thresholds: Some(TrainedDistances { same_person: 1.12, grouping: 0.87 }),
         chose: false,
     };
     let pairs = PairsComparison {
@@ -279,9 +281,13 @@ pub fn summary() -> TrainSummary {
         people: 330,
         pictures: 2563,
         held_out_people: 82,
+        held_out_pictures: 641,
         left_out: 1,
         skipped: 0,
         waited_share: 0.03,
+        learned: true,
+        model_step: 550,
+        chosen: true,
         before: Some(report(0)),
         after: Some(report(550)),
         comparison: Some(Comparison::new("sface-2021dec".into(), Some(people), Some(pairs))),
@@ -293,15 +299,17 @@ fn people_report(step: u64) -> PeopleReport {
 }
 
 pub fn trained() -> Vec<Event> {
-    let mut events = learning(RunKind::Training, 600);
-    events.push(Event::Ended(Box::new(RunEnd::Trained(summary()))));
-    events
+    trained_to(summary())
 }
 
 pub fn trained_for_nothing() -> Vec<Event> {
-    let mut events = learning(RunKind::Training, 600);
     let summary = summary();
-    events.push(Event::Ended(Box::new(RunEnd::Trained(TrainSummary { after: summary.before.clone(), ..summary }))));
+    trained_to(TrainSummary { after: summary.before.clone(), model_step: 0, ..summary })
+}
+
+pub fn trained_to(summary: TrainSummary) -> Vec<Event> {
+    let mut events = learning(RunKind::Training, 600);
+    events.push(Event::Ended(Box::new(RunEnd::Trained(summary))));
     events
 }
 

@@ -1,5 +1,8 @@
 //! Training and the demonstration: set up, watched, and what its user decides about the outcome.
 
+use likeness::app::train::job::TrainSummary;
+use likeness::train::events::StopReason;
+
 use super::*;
 
 /// Tells the window what the jobs would.
@@ -147,6 +150,37 @@ fn a_network_that_gained_nothing_is_not_offered() {
     let (wire, mut harness) = open(album_world(), View::TRAIN);
     tell(&wire, &mut harness, train::trained_for_nothing());
     harness.get_by_label("Nothing was gained: of all networks that were judged, the one it began with did best");
+    assert!(harness.query_by_label("Use the new network").is_none());
+}
+
+#[test]
+fn a_network_that_is_not_advised_says_why() {
+    let (summary, alone) = (train::summary(), TrainSummary { comparison: None, ..train::summary() });
+    let few = |pictures| {
+        let mut after = summary.after.clone().unwrap();
+        after.people.as_mut().unwrap().pictures = pictures;
+        TrainSummary { after: Some(after), ..alone.clone() }
+    };
+    let nobody = TrainSummary { after: None, ..alone.clone() };
+    let ruined = TrainSummary { stopped: StopReason::NotANumber, ..alone.clone() };
+    let mut worse = summary.before.clone();
+    worse.as_mut().unwrap().people.as_mut().unwrap().auc = 0.9;
+    let fell = TrainSummary { before: summary.after.clone(), after: worse, ..alone.clone() };
+    for (summary, why) in [
+        (few(12), "12 pictures of people held out are too few"),
+        (nobody, "nobody was held out"),
+        (ruined, "no number any more"),
+        (fell, "less well than before the run"),
+        (alone, "measured on those who chose it"),
+    ] {
+        let (wire, mut harness) = open(album_world(), View::TRAIN);
+        tell(&wire, &mut harness, train::trained_to(summary));
+        assert!(harness.query_all_by_label_contains(why).next().is_some(), "{why}");
+        harness.get_by_label("Use the new network");
+    }
+    let (wire, mut harness) = open(album_world(), View::TRAIN);
+    tell(&wire, &mut harness, train::trained_to(TrainSummary { learned: false, ..summary }));
+    harness.get_by_label_contains("Nothing was learned");
     assert!(harness.query_by_label("Use the new network").is_none());
 }
 

@@ -77,11 +77,29 @@ const JPEG_HEADERS: u64 = 1 << 18;
 /// # Errors
 /// A file that is no whole, readable picture within `limits`. A panic inside a decoder counts as a damaged file.
 pub(crate) fn decode(path: &Path, scale: DecodeScale, limits: &DecodeLimits) -> Result<Photo, DecodeError> {
-    let (format, bytes) = open(path, limits)?;
-    let decoded = catch_unwind(AssertUnwindSafe(|| decode_as(format, &bytes, scale, limits)));
-    decoded.unwrap_or_else(|_| {
-        Err(DecodeError::Damaged { format: format.name(), reason: "the decoder gave up".to_owned() })
-    })
+    PhotoFile::read(path, limits)?.decode(scale, limits)
+}
+
+/// The content of a file that begins like a picture, for whoever looks at more of it than its pixels.
+pub(crate) struct PhotoFile {
+    format: PictureFormat,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl PhotoFile {
+    pub(crate) fn read(path: &Path, limits: &DecodeLimits) -> Result<Self, DecodeError> {
+        let (format, bytes) = open(path, limits)?;
+        Ok(Self { format, bytes })
+    }
+
+    /// As [`decode`].
+    pub(crate) fn decode(&self, scale: DecodeScale, limits: &DecodeLimits) -> Result<Photo, DecodeError> {
+        let Self { format, bytes } = self;
+        let decoded = catch_unwind(AssertUnwindSafe(|| decode_as(*format, bytes, scale, limits)));
+        decoded.unwrap_or_else(|_| {
+            Err(DecodeError::Damaged { format: format.name(), reason: "the decoder gave up".to_owned() })
+        })
+    }
 }
 
 /// The most that decoding at this scale takes besides the file's own bytes; none where the file's beginning does not tell.

@@ -100,6 +100,8 @@ pub enum CatalogueError {
     Unknown { name: String, known: String },
     #[error("{name} takes no {option} of {value}")]
     BadOption { name: &'static str, option: &'static str, value: String },
+    #[error("{name} has no dropout, and none can be set")]
+    NoDropout { name: &'static str },
 }
 
 /// The variant of that name.
@@ -120,6 +122,9 @@ pub(crate) fn build(name: &str, options: &NetOptions, device: &Device) -> Result
 pub fn card(name: &str, options: &NetOptions) -> Result<ModelCard, CatalogueError> {
     let variant = find(name)?;
     let config = variant.config(options)?;
+    if config.dropout > 0.0 && !variant.has_dropout() {
+        return Err(CatalogueError::NoDropout { name: variant.name });
+    }
     Ok(ModelCard {
         architecture: variant.name.to_owned(),
         dimensions: config.embedding_size,
@@ -173,6 +178,11 @@ impl Variant {
             return refuse("input", format!("{}×{}", config.input[0], config.input[1]));
         }
         Ok(config)
+    }
+
+    /// Whether there is a dropout that a share can be set for.
+    pub(crate) fn has_dropout(&self) -> bool {
+        self.architecture != Architecture::LikenessSmall
     }
 
     pub fn build(&self, config: &NetConfig, device: &Device) -> Net {

@@ -10,8 +10,13 @@ use crate::types::plain;
 pub enum RunFolderError {
     #[error("the folder already holds a run; go on with --resume, or choose another: {0}")]
     Taken(PathBuf),
-    #[error("the folder holds {name}, which a run would write over: choose another: {path}")]
+    #[error(
+        "the folder holds {name}; a run needs one that is new or empty, for it may write over what is there, and hides \
+         photos in its folder from scans and training: {path}"
+    )]
     InTheWay { name: String, path: PathBuf },
+    #[error("a run needs a folder, and this is a file: {0}")]
+    NotAFolder(PathBuf),
     #[error("process {process} works on this run; wait for its end, or stop it there: {path}")]
     InUse { process: String, path: PathBuf },
     #[error("the folder holds no run: {0}")]

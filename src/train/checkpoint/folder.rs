@@ -88,16 +88,19 @@ impl RunFolder {
         Self::with_logs(root, lock, 0)
     }
 
-    /// Refuses a folder that holds a run, or something under a name that a run writes.
+    /// Refuses a folder that holds a run, or anything else: a run would write over it, or keep it from scans and
+    /// training, which pass over the folders of runs. What is hidden is nobody's photo.
     pub fn is_free(root: &Path) -> Result<(), RunFolderError> {
         if has_config(root) {
             return Err(RunFolderError::Taken(root.to_owned()));
         }
-        // A run that was killed while it was made or discarded has left what is there.
-        if root.join(LOCK).exists() {
-            return Ok(());
+        if root.exists() && !root.is_dir() {
+            return Err(RunFolderError::NotAFolder(root.to_owned()));
         }
-        match names(root)?.into_iter().find(|name| name == CHECKPOINTS || written_by_a_run(name)) {
+        // A run that was killed while it was made or discarded has left these.
+        let was_run = root.join(LOCK).exists();
+        let is_own = |name: &str| was_run && ([LOCK, CHECKPOINTS].contains(&name) || written_by_a_run(name));
+        match names(root)?.into_iter().find(|name| !name.starts_with('.') && !is_own(name)) {
             Some(name) => Err(RunFolderError::InTheWay { name, path: root.to_owned() }),
             None => Ok(()),
         }
@@ -355,13 +358,13 @@ fn clear(root: &Path) -> Result<(), RunFolderError> {
     names(root)?.iter().filter(|name| written_by_a_run(name)).try_for_each(|name| remove(&root.join(name)))
 }
 
-/// What lies in a folder, and is called something that can be read; nothing where there is no folder.
+/// What lies in a folder; nothing where there is no folder.
 fn names(folder: &Path) -> Result<Vec<String>, RunFolderError> {
     match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         entries => {
             let entries = have_read(folder, entries)?;
-            Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
+            Ok(entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect())
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Rows of numbers in a file, to be read when they are asked for: in memory is only where each lies, so that what a
 //! frozen part makes of very many pictures fits.
 //!
-//! It only saves time. Where the disk is full or does not answer, what is not kept is found again, and why is told once.
+//! It only saves time. Where the disk has no room to spare or does not answer, what is not kept is found again, and why
+//! is told once.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -9,10 +10,11 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::free_space::free_bytes;
 use super::vectors::{VectorKey, parse, record};
 
-/// Given back where the disk is full: checkpoints have to fit on it too.
-const GIVEN_BACK_BYTES: u64 = 1 << 30;
+/// Left free, and given back where the disk is full all the same: checkpoints have to fit on it too.
+const LEFT_FREE_BYTES: u64 = 1 << 30;
 /// Of a record before its values.
 const NUMBER_BYTES: u64 = 8;
 
@@ -23,8 +25,12 @@ pub(crate) struct KeptRows {
     /// Where each row's record begins.
     places: BTreeMap<usize, u64>,
     end: u64,
+    /// Up to where there is room on the disk, as it was when the file was opened.
+    most: u64,
     values: usize,
     is_full: bool,
+    /// That there is no room was told.
+    is_told: bool,
     /// What went wrong and has not been told.
     problem: Option<io::Error>,
 }
@@ -38,14 +44,27 @@ impl KeptRows {
             None => tempfile::tempfile().map(|file| (file, BTreeMap::new(), 0)),
         };
         match opened {
-            Ok((file, places, end)) => Self { file: Some(file), places, end, is_full: false, ..Self::empty(values) },
+            Ok((file, places, end)) => {
+                let room = free_bytes(&file).map_or(u64::MAX, |free| free.saturating_sub(LEFT_FREE_BYTES));
+                let most = end.saturating_add(room);
+                Self { file: Some(file), places, end, most, is_full: false, ..Self::empty(values) }
+            }
             Err(error) => Self { problem: Some(error), ..Self::empty(values) },
         }
     }
 
     /// Of no rows, and none are kept.
     pub fn empty(values: usize) -> Self {
-        Self { file: None, places: BTreeMap::new(), end: 0, values, is_full: true, problem: None }
+        let (file, places) = (None, BTreeMap::new());
+        Self { file, places, end: 0, most: 0, values, is_full: true, is_told: false, problem: None }
+    }
+
+    /// So many further rows will come: whether there is room for them is known before hours are spent.
+    pub fn expect(&mut self, rows: usize) {
+        let wanted = (rows as u64).saturating_mul(record_bytes(self.values) as u64);
+        if !self.is_full && wanted > self.most.saturating_sub(self.end) {
+            self.tell_no_room(Some(wanted));
+        }
     }
 
     pub fn keeps_more(&self) -> bool {
@@ -78,6 +97,11 @@ impl KeptRows {
                 continue;
             }
             let record = record(number, &row);
+            if self.end + record.len() as u64 > self.most {
+                self.is_full = true;
+                self.tell_no_room(None);
+                return;
+            }
             match self.write(&record) {
                 Ok(()) => {
                     self.places.insert(number, self.end);
@@ -126,11 +150,21 @@ impl KeptRows {
         file.write_all(record)
     }
 
+    fn tell_no_room(&mut self, wanted: Option<u64>) {
+        let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
+        let room = gigabytes(self.most.saturating_sub(self.end));
+        let wanted = wanted.map_or_else(String::new, |bytes| format!("; all of it takes {}", gigabytes(bytes)));
+        if !std::mem::replace(&mut self.is_told, true) {
+            let why = format!("the disk has {room} to spare for it{wanted}");
+            self.problem = Some(io::Error::new(io::ErrorKind::StorageFull, why));
+        }
+    }
+
     /// Keeps no more, and forgets the newest rows so that others can write.
     fn give_back(&mut self, error: io::Error) {
         (self.is_full, self.problem) = (true, Some(error));
         let record = record_bytes(self.values) as u64;
-        let records = (self.places.len() as u64).min(GIVEN_BACK_BYTES.div_ceil(record));
+        let records = (self.places.len() as u64).min(LEFT_FREE_BYTES.div_ceil(record));
         self.end -= records * record;
         self.places.retain(|_, place| *place + record <= self.end);
         // As much as the disk takes back; what is read is before that.
@@ -168,6 +202,23 @@ mod tests {
         again.keep([(9, row(9)), (4, row(4))]);
         assert_eq!([0, 4, 9].map(|number| again.get(number)), [0, 4, 9].map(|number| Some(row(number))));
         assert!(!open("b").knows(0) && !open("a").knows(0), "of other pictures, and begun anew");
+    }
+
+    /// Room for two of four rows; they stay, and a run hears of it before the first is found.
+    #[test]
+    fn no_more_is_kept_than_the_disk_has_room_for() {
+        let mut rows = KeptRows::open(None, 2);
+        assert!(rows.most > rows.end, "this disk has room");
+        rows.most = rows.end + 2 * record_bytes(2) as u64;
+        rows.expect(2);
+        assert!(rows.take_problem().is_none());
+        rows.expect(4);
+        assert!(rows.take_problem().unwrap().to_string().contains("all of it takes"));
+        rows.keep((0..4).map(|number| (number, row(number))));
+        assert!(!rows.keeps_more() && rows.take_problem().is_none(), "told once");
+        assert_eq!([0, 1, 2].map(|number| rows.get(number)), [Some(row(0)), Some(row(1)), None]);
+        rows.expect(usize::MAX);
+        assert!(rows.take_problem().is_none());
     }
 
     /// A file that is only read takes nothing, as a full disk.

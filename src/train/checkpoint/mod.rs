@@ -19,6 +19,7 @@
 
 mod error;
 mod folder;
+mod free_space;
 mod kept_rows;
 mod metrics;
 mod state;

@@ -142,7 +142,7 @@ fn pairs_are_compared_fold_by_fold() {
         let b = if same { a - a % PICTURES + (a + 1) % PICTURES } else { (a + 40) % (PEOPLE * PICTURES) };
         Pair::unmeasured(a, b, same, number / 40)
     };
-    let set = PairSet { pictures: (0..PEOPLE * PICTURES).collect(), pairs: (0..400).map(pair).collect() };
+    let set = PairSet { pictures: (0..PEOPLE * PICTURES).map(Some).collect(), pairs: (0..400).map(pair).collect() };
     let both = both(&bad, &good);
     let comparison = compare_pairs(&set, &both, Some, 0.01).unwrap();
     assert_eq!((comparison.pairs, comparison.accuracy.verdict()), (400, ComparisonOutcome::Better));

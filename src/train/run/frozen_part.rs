@@ -55,6 +55,7 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         let Some(trunk) = &self.trunk else { return Ok(()) };
         let missing: Vec<PictureKey> = wanted.iter().copied().filter(|&view| !trunk.knows(view)).collect();
         let (mut done, total) = (wanted.len() - missing.len(), wanted.len());
+        self.expect(missing.len());
         for views in missing.chunks(AT_ONCE) {
             self.tell_embedding(EmbeddingWhy::FrozenPart, done, total)?;
             self.pass(views)?;
@@ -102,6 +103,13 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         let features = trunk.features(images, views)?;
         self.tell_what_is_not_kept();
         Ok(Some(features))
+    }
+
+    fn expect(&mut self, views: usize) {
+        if let Some(trunk) = &mut self.trunk {
+            trunk.expect(views);
+        }
+        self.tell_what_is_not_kept();
     }
 
     fn tell_what_is_not_kept(&mut self) {

@@ -118,7 +118,8 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
 
     fn judge_pair_list(&mut self, net: &N) -> Result<Option<PairsReport>, TrainError> {
         let Some(set) = &self.data.pairs else { return Ok(None) };
-        let exemplars: Vec<Exemplar> = set.pictures.iter().map(|&picture| Exemplar { picture, person: 0 }).collect();
+        let there = set.pictures.iter().copied().flatten();
+        let exemplars: Vec<Exemplar> = there.map(|picture| Exemplar { picture, person: 0 }).collect();
         let embedded = self.embed_to_judge(net, &exemplars)?;
         let row_of: BTreeMap<usize, usize> =
             embedded.exemplars.iter().enumerate().map(|(row, exemplar)| (exemplar.picture, row)).collect();

@@ -64,8 +64,7 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
             ..StepReport::default()
         };
         lap.secs();
-        // With neither triplet nor teacher there is nothing to learn, and weight decay alone is no learning.
-        if report.triplets > 0 || report.to_teacher.is_some() {
+        if report.has_learned() {
             let limit = self.config.optimiser.clip_norm.unwrap_or(f32::INFINITY);
             let gradients = learned.gradients.clip(gradient_norm, limit);
             self.net = self.optimiser.step(self.net.clone(), gradients, rate);

@@ -76,6 +76,7 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
             steps: self.step,
             reason,
             elapsed_secs,
+            model_step: step,
             judged,
             skipped_pictures: self.skipped.len(),
         };

@@ -15,8 +15,8 @@ use anyhow::{Result, bail};
 
 pub(crate) use self::named::named;
 pub(crate) use self::numbers::{
-    any_number, at_least_one, between, count_between, factor_up_to, listed_number, not_negative, part, positive, rate,
-    seed, share, share_below_one, squared_distance,
+    any_number, at_least_one, at_least_two, between, count_between, factor_up_to, listed_number, not_negative, part,
+    positive, rate, seed, share, share_below_one, squared_distance,
 };
 
 use crate::app::engine::home::Home;

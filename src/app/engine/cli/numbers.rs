@@ -65,6 +65,11 @@ pub(crate) fn at_least_one<T: FromStr + Copy + TryInto<u64>>(text: &str) -> Resu
     whole_between(text, 1, MOST)
 }
 
+/// How many, of what one alone says nothing.
+pub(crate) fn at_least_two<T: FromStr + Copy + TryInto<u64>>(text: &str) -> Result<T, String> {
+    whole_between(text, 2, MOST)
+}
+
 /// How many, or none.
 pub(crate) fn any_number<T: FromStr + Copy + TryInto<u64>>(text: &str) -> Result<T, String> {
     whole_between(text, 0, MOST)

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::app::engine::cli::console::cancel_on_ctrl_c;
+use crate::app::engine::cli::console::{cancel_on_ctrl_c, printable};
 use crate::app::engine::cli::{Global, WrongUsage, count_between, factor_up_to, output, share_below_one, usage};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::choose_device;
@@ -18,6 +18,7 @@ use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::cli::options::{Augmentation, Options, config};
 use crate::app::train::cli::report::{Printer, print_summary};
 use crate::app::train::job::people::FaceFinding;
+use crate::app::train::job::runs::{run_name, run_names};
 use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainRequest, resume, start_training};
 use crate::networks::models::Store;
 use crate::networks::nets::catalogue::{MOST_NUMBERS, MOST_PIXELS, MOST_WIDTH, NetOptions};
@@ -55,8 +56,8 @@ struct New {
     /// Of these only the faces confirmed one by one, without those named with their group
     #[arg(long, requires = "library")]
     only_confirmed: bool,
-    /// Folder of the run
-    #[arg(long, value_name = "RUN", required_unless_present = "resume")]
+    /// Folder of the run, new or empty; one beside the library unless it is said
+    #[arg(long, value_name = "RUN")]
     out: Option<PathBuf>,
     /// Network to train from random weights
     #[arg(long, value_name = "NAME", conflicts_with = "start")]
@@ -108,8 +109,11 @@ pub fn run(home: &Home, global: &Global, args: TrainArgs) -> Result<ExitCode> {
     let json = args.json;
     let asked = match args.resume {
         Some(run) => Asked::GoOn(run),
-        None => request(&home.library(), args.new, (args.options, args.switches))
-            .map(|(request, out)| Asked::Begin(request.into(), out))?,
+        None => {
+            let (request, out) = request(&home.library(), args.new, (args.options, args.switches))?;
+            let out = out.map_or_else(|| own_folder(home, &request), Ok)?;
+            Asked::Begin(request.into(), out)
+        }
     };
     let (device, notes) = choose_device(home, &device_in_use(home, global.device()?)?)?;
     notes.iter().for_each(output::note);
@@ -134,16 +138,22 @@ enum Asked {
     Begin(Box<TrainRequest>, PathBuf),
 }
 
+/// As the window names it.
+fn own_folder(home: &Home, request: &TrainRequest) -> Result<PathBuf> {
+    let out = home.runs().join(run_name(Some(&request.start), Some(&request.data), &run_names(&home.runs())?));
+    output::note(format!("Folder of the run: {}", printable(&out)));
+    Ok(out)
+}
+
 fn request(
     library: &Path,
     new: New,
     (departures, switches): (Options, Augmentation),
-) -> Result<(TrainRequest, PathBuf)> {
+) -> Result<(TrainRequest, Option<PathBuf>)> {
     let data = match new.data {
         _ if new.library => DataFrom::Library { path: library.to_owned(), one_by_one: new.only_confirmed },
         path => DataFrom::Folder { path: path.context("name the folder of people")? },
     };
-    let out = new.out.context("name the folder of the run with --out")?;
     let finds_faces = new.faces == FaceFinding::Detect;
     usage(
         new.detector.is_none() || finds_faces,
@@ -176,7 +186,7 @@ fn request(
     let scaling = new.standardise;
     let detector = new.detector.map(ModelId);
     let faces = new.faces;
-    Ok((TrainRequest { data, start, scaling, faces, detector, pairs, against, old, teacher, config }, out))
+    Ok((TrainRequest { data, start, scaling, faces, detector, pairs, against, old, teacher, config }, new.out))
 }
 
 fn model_or_file(name: &str) -> StartFrom {
@@ -212,7 +222,7 @@ mod tests {
         Alone::try_parse_from(line.split_whitespace()).map(|alone| alone.args).unwrap()
     }
 
-    fn request(library: &Path, args: TrainArgs) -> Result<(TrainRequest, PathBuf)> {
+    fn request(library: &Path, args: TrainArgs) -> Result<(TrainRequest, Option<PathBuf>)> {
         super::request(library, args.new, (args.options, args.switches))
     }
 
@@ -251,6 +261,10 @@ mod tests {
             "--held-out 0 --judge-every 9",
             "--held-out 0 --against m",
             "--train-part last --gradient-chunk 9",
+            "--people 1",
+            "--pictures 1",
+            "--judge-pictures 1",
+            "--preset davidsandberg --people 1 --fill no",
         ] {
             assert!(refused(line), "{line}");
         }
@@ -262,8 +276,25 @@ mod tests {
             "--learning-rate 0.1 --decay 0.5 --epoch 9",
             "--held-out 0 --pairs p --images i --judge-every 9 --against m",
             "--held-out 0.1 --judge-pictures 9",
+            "--held-out 0 --judge-every 0",
+            "--people 1 --random-negatives 9",
+            "--preset davidsandberg --people 1",
         ] {
             assert!(!refused(line), "{line}");
+        }
+    }
+
+    /// The runs that showed what chunks of a batch of ten people do to batch norms.
+    #[test]
+    fn batches_of_ten_people_can_be_cut_into_any_chunks() {
+        for chunk in [12, 24, 60] {
+            let line = format!(
+                "train people --net mobilefacenet --faces cropped --steps 110 --people 10 --pictures 6 --augment none \
+                 --optimiser adagrad --learning-rate 0.05 --negatives semi-hard-random --average 0 --held-out 0.3 \
+                 --judge-every 55 --gradient-chunk {chunk}"
+            );
+            let (request, out) = request(Path::new("library.sqlite"), parse(&line)).unwrap();
+            assert_eq!((request.config.chunks.gradient, request.config.steps, out), (chunk, 110, None));
         }
     }
 
@@ -272,7 +303,7 @@ mod tests {
         let line = "train people --net likeness-small --out run --preset paper --optimiser adam --learning-rate 0.1 \
                     --decay 0.5 --margin 0.3 --average 0 --train-part conv4 --negatives any-violating --offline-every 50";
         let (request, out) = request(Path::new("library.sqlite"), parse(line)).unwrap();
-        assert_eq!(out, Path::new("run"));
+        assert_eq!(out, Some("run".into()));
         assert_eq!(request.start, StartFrom::Scratch { net: "likeness-small".into(), options: NetOptions::default() });
         let config = request.config;
         assert_eq!(config.sampler, Preset::Paper.config().sampler);

@@ -6,8 +6,8 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::app::engine::cli::{
-    WrongUsage, any_number, at_least_one, between, count_between, named, not_negative, positive, rate, seed, share,
-    share_below_one, usage,
+    WrongUsage, any_number, at_least_one, at_least_two, between, count_between, named, not_negative, positive, rate, seed,
+    share, share_below_one, usage,
 };
 use crate::app::train::job::choices::read_schedule;
 use crate::train::TrainConfig;
@@ -79,8 +79,8 @@ pub(crate) struct Options {
     /// People a batch
     #[arg(long, value_parser = at_least_one::<usize>)]
     people: Option<usize>,
-    /// Pictures of each of them
-    #[arg(long, value_parser = at_least_one::<usize>)]
+    /// Pictures of each of them: two at least, to make a pair
+    #[arg(long, value_parser = at_least_two::<usize>)]
     pictures: Option<usize>,
     /// Pictures of other people besides
     #[arg(long, value_parser = any_number::<usize>)]
@@ -154,7 +154,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "RATE", value_parser = rate::<f64>)]
     far: Option<f64>,
     /// Judge on at most so many pictures of people kept out
-    #[arg(long, value_name = "PICTURES", value_parser = at_least_one::<usize>)]
+    #[arg(long, value_name = "PICTURES", value_parser = at_least_two::<usize>)]
     judge_pictures: Option<usize>,
     /// Save every so many steps
     #[arg(long, value_name = "STEPS", value_parser = any_number::<u64>)]
@@ -186,9 +186,9 @@ impl Options {
         self.people.is_some() || self.pictures.is_some() || self.random_negatives.is_some() || self.fill.is_some()
     }
 
-    /// What has an effect on judging while the network learns, and on nothing else.
+    /// What has an effect on judging while the network learns, and on nothing else. No judging is what there is anyway.
     pub fn ask_of_judging(&self) -> bool {
-        self.judge_every.is_some() || self.far.is_some()
+        self.judge_every.is_some_and(|every| every > 0) || self.far.is_some()
     }
 }
 
@@ -312,6 +312,10 @@ pub(crate) fn config(from: Preset, options: Options, switches: &Augmentation) ->
         !asks_of_people || !matches!(config.mining, MiningSource::Offline(_)),
         "--people, --pictures, --random-negatives and --fill have no effect beside --offline-every: what was mined makes \
          the batches",
+    )?;
+    usage(
+        config.batches_have_negatives(),
+        "--people 1 leaves nobody in a batch to be told apart from: take more, or add others with --random-negatives",
     )?;
     usage(
         !asks_of_epochs || config.learning_rate.counts_epochs(),

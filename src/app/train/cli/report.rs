@@ -10,7 +10,9 @@ use crate::app::engine::cli::console::{counted, printable};
 use crate::app::engine::cli::output;
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::TrainSummary;
+use crate::app::train::job::adopt::NotAdvised;
 use crate::train::comparison::{Compared, Comparison, ComparisonOutcome, TrainedDistances};
+use crate::train::data::FEWEST_COMPARED;
 use crate::train::events::{EmbeddingWhy, StopReason, TrainEvent};
 use crate::train::validate::ValidationReport;
 
@@ -85,11 +87,9 @@ impl Printer {
             TrainEvent::Saved { step } => output::note(format!("Step {step}: saved")),
             TrainEvent::Paused { step } => output::note(format!("Step {step}: paused")),
             TrainEvent::Continued { step } => output::note(format!("Step {step}: going on")),
-            TrainEvent::Snapshot(_) | TrainEvent::Closed(_) => {}
+            // What is skipped is told by its path, as what was left out before.
+            TrainEvent::Snapshot(_) | TrainEvent::Closed(_) | TrainEvent::Skipped(_) => {}
             TrainEvent::Alarm(alarm) => output::note(alarm),
-            TrainEvent::Skipped(skipped) => {
-                output::note(format!("Picture {} skipped: {}", skipped.picture, skipped.reason));
-            }
         }
     }
 }
@@ -115,23 +115,22 @@ pub(crate) fn print_summary(summary: &TrainSummary) -> Result<()> {
         output::line(format!("Model: {}", printable(model)))?;
         if let Some(after) = &summary.after {
             let (step, steps, words) = (after.step, summary.steps, words(after));
-            output::line(format!("It is the network after step {step} of {steps}, judged best: {words}"))?;
-            if !summary.gained() {
-                output::line("Nothing was gained: of all that were judged, the network that it began with did best")?;
-            }
+            let chosen = if summary.chosen { "judged best" } else { "the last one" };
+            output::line(format!("It is the network after step {step} of {steps}, {chosen}: {words}"))?;
         }
-        // Whoever wants the network of a run that went wrong can do without being told to.
-        match summary.stopped {
-            StopReason::NotANumber => output::line(format!(
-                "The run went wrong after step {}, so its network is not advised: lower the learning rate, or limit \
-                 gradients with --clip-norm, and train again",
-                summary.steps
-            ))?,
-            _ if summary.gained() => {
-                let install = how_to_install(model, &summary.run, summary.thresholds());
+        match summary.not_advised() {
+            // It is not what it shall be yet.
+            _ if summary.stopped == StopReason::Cancelled => {}
+            // Whoever wants the network all the same can do without being told to.
+            Some(why) => output::line(not_advised_words(why, summary))?,
+            None => {
+                let measured = summary.thresholds();
+                let install = how_to_install(model, &summary.run, measured.map(|measured| measured.distances));
                 output::line(format!("Install it with: {install}"))?;
+                if measured.is_some_and(|measured| measured.chose) {
+                    output::line(CHOSE)?;
+                }
             }
-            _ => {}
         }
     }
     let rows = [("Before", &summary.before), ("After", &summary.after)];
@@ -139,13 +138,47 @@ pub(crate) fn print_summary(summary: &TrainSummary) -> Result<()> {
         output::line(format!("{when}: {}", words(report)))?;
     }
     if let Some(comparison) = &summary.comparison {
-        print_comparison(comparison)?;
+        print_comparison(comparison, summary.held_out_people)?;
     }
     if summary.stopped == StopReason::Cancelled {
         let go_on = output::command(&[OsStr::new("train"), OsStr::new("--resume"), &output::path_word(&summary.run)]);
         output::line(format!("Stopped early; go on with: {go_on}"))?;
     }
     Ok(())
+}
+
+const CHOSE: &str =
+    "Its distances were measured on the people who chose it, having no others, and may be too good for strangers";
+
+fn not_advised_words(why: NotAdvised, summary: &TrainSummary) -> String {
+    let old = summary.comparison.as_ref().map_or("", |comparison| &comparison.old);
+    match why {
+        NotAdvised::Ruined => format!(
+            "After step {} the loss, a gradient or the network was no number any more, and the run ended; the model is the \
+             network after step {}. Lower the learning rate, or limit gradients with --clip-norm, and train again",
+            summary.steps, summary.model_step
+        ),
+        NotAdvised::NothingLearned => {
+            "Nothing was learned: no step found a triplet, and the network is the one that the run began with"
+                .to_owned()
+        }
+        NotAdvised::NothingGained => {
+            "Nothing was gained: of all that were judged, the network that it began with did best".to_owned()
+        }
+        NotAdvised::Worse => format!("It is not advised to install it: it tells people apart less well than {old}"),
+        NotAdvised::Fell => {
+            "It is not advised to install it: it tells people apart less well than before the run".to_owned()
+        }
+        NotAdvised::TooFewJudged { pictures: 0 } => {
+            "It is not advised to install it: nobody was held out to measure its distances on (see --held-out)"
+                .to_owned()
+        }
+        NotAdvised::TooFewJudged { pictures } => format!(
+            "It is not advised to install it: {} of people held out are too few to measure its distances on; hold out \
+             more (--held-out)",
+            counted(pictures, "picture", "pictures")
+        ),
+    }
 }
 
 /// Which of the pictures that were there take part.
@@ -180,7 +213,7 @@ fn model_id(run: &Path) -> String {
     if id.is_empty() { "my-network".to_owned() } else { id }
 }
 
-fn print_comparison(comparison: &Comparison) -> Result<()> {
+fn print_comparison(comparison: &Comparison, held_out: usize) -> Result<()> {
     let verdict = match comparison.verdict {
         ComparisonOutcome::Better => "better than",
         ComparisonOutcome::NoDifference => "no different from",
@@ -189,7 +222,10 @@ fn print_comparison(comparison: &Comparison) -> Result<()> {
         ComparisonOutcome::NotMeasured => "not measured against",
     };
     let old = &comparison.old;
-    output::line(format!("The new network is {verdict} {old}, as far as these people and pairs can tell"))?;
+    output::line(match comparison.verdict {
+        ComparisonOutcome::NotMeasured => format!("The new network is {verdict} {old}: {}", why_not_measured(held_out)),
+        _ => format!("The new network is {verdict} {old}, as far as these people and pairs can tell"),
+    })?;
     let figure = |name: String, compared: &Compared| {
         output::line(format!(
             "  {name}: {:.2}% ± {:.2} before, {:.2}% ± {:.2} after; difference {:+.2}, 95% interval {:+.2} to {:+.2}",
@@ -203,8 +239,9 @@ fn print_comparison(comparison: &Comparison) -> Result<()> {
         ))
     };
     if let Some(people) = &comparison.people {
-        let held_out = counted(people.people, "held-out person", "held-out people");
-        let on = format!("{held_out}, {}", counted(people.pictures, "picture", "pictures"));
+        let (who, pictures) =
+            (counted(people.people, "person", "people"), counted(people.pictures, "picture", "pictures"));
+        let on = format!("{pictures} of {who} held out");
         figure(format!("VAL at FAR {:.2}% on {on}", 100.0 * people.far_target), &people.val)?;
         figure(format!("accuracy on {on}"), &people.accuracy)?;
     }
@@ -216,16 +253,22 @@ fn print_comparison(comparison: &Comparison) -> Result<()> {
     Ok(())
 }
 
+fn why_not_measured(held_out: usize) -> String {
+    match held_out {
+        few if few < FEWEST_COMPARED => format!(
+            "{} held out, where {FEWEST_COMPARED} are needed, and no list of pairs (--pairs)",
+            counted(few, "person", "people")
+        ),
+        _ => "too few of the pictures held out could be read, and no list of pairs (--pairs)".to_owned(),
+    }
+}
+
 fn words(report: &ValidationReport) -> String {
     let people = report.people.as_ref().map(|people| {
-        format!(
-            "held-out people: VAL {:.2}% at FAR {:.3}%, AUC {:.4}",
-            100.0 * people.val,
-            100.0 * people.far,
-            people.auc
-        ) + &people.against_old.map_or_else(String::new, |with| {
-            format!(", against the old network VAL {:.2}%, AUC {:.4}", 100.0 * with.val, with.auc)
-        })
+        format!("held out: VAL {:.2}% at FAR {:.3}%, AUC {:.4}", 100.0 * people.val, 100.0 * people.far, people.auc)
+            + &people.against_old.map_or_else(String::new, |with| {
+                format!(", against the old network VAL {:.2}%, AUC {:.4}", 100.0 * with.val, with.auc)
+            })
     });
     let pairs = report.pairs.as_ref().map(|pairs| {
         format!(
@@ -245,4 +288,19 @@ fn words(report: &ValidationReport) -> String {
         )
     });
     teacher.into_iter().chain(people).chain(pairs).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_too_few_to_measure_is_told() {
+        let told = why_not_measured(2);
+        assert!(
+            told.contains("2 people held out") && told.contains("5 are needed") && told.contains("--pairs"),
+            "{told}"
+        );
+        assert!(why_not_measured(9).contains("could be read"));
+    }
 }

@@ -18,6 +18,7 @@ use crate::train::comparison::{
     BothVectors, Comparison, PairsComparison, PeopleComparison, compare_pairs, compare_people,
 };
 use crate::train::events::Control;
+use crate::train::loader::SkippedPicture;
 use crate::train::run::{TrainError, TrainingData};
 use crate::train::start::{Frozen, PictureViews, StartWeights, frozen_vectors};
 use crate::train::validate::pictures_to_judge;
@@ -36,6 +37,9 @@ impl Judged<'_> {
     }
 }
 
+/// A comparison, and the pictures that could not be read for it.
+type ComparedOn = (Comparison, Vec<SkippedPicture>);
+
 /// `progress` hears how many of the pictures are embedded, each by both networks, and of how many. None when it was
 /// stopped.
 pub(crate) fn compare(
@@ -44,7 +48,7 @@ pub(crate) fn compare(
     on: &Judged<'_>,
     device: &ComputeDevice,
     progress: &mut dyn FnMut(usize, usize),
-) -> Result<Option<Comparison>> {
+) -> Result<Option<ComparedOn>> {
     match compared(old, model, on, device, progress) {
         Err(error) if matches!(error.downcast_ref(), Some(TrainError::Interrupted(_))) => Ok(None),
         compared => compared.map(Some),
@@ -57,7 +61,7 @@ fn compared(
     on: &Judged<'_>,
     device: &ComputeDevice,
     progress: &mut dyn FnMut(usize, usize),
-) -> Result<Comparison> {
+) -> Result<ComparedOn> {
     let (tensors, new_card) = load(model)?;
     let (pairs, validation) = (on.data.pairs.as_ref(), on.config.validation);
     let apart = on.prepared.compared();
@@ -66,24 +70,23 @@ fn compared(
     // Whoever is held out chooses which step's network is handed on, pairs where nobody is.
     let people_chose = on.config.chooses() && apart.people.is_empty();
     let pairs_chose = on.config.chooses() && on.data.held_out.people.is_empty();
-    let of_pairs = pairs.iter().flat_map(|set| set.pictures.iter().copied());
+    let of_pairs = pairs.iter().flat_map(|set| set.pictures.iter().copied().flatten());
     let mut pictures: Vec<usize> = exemplars.iter().map(|exemplar| exemplar.picture).chain(of_pairs).collect();
     pictures.sort_unstable();
     pictures.dedup();
     let mut vectors = |card: &ModelCard, weights: &StartWeights, before: usize| {
         let source = FolderSource::new(on.prepared, card.input);
         let frozen = Frozen { card, weights, device: &device.burn, views: PictureViews::AsItIs };
-        let found = frozen_vectors(frozen, &source, &pictures, VectorFile::default(), &mut |done, total| {
+        frozen_vectors(frozen, &source, &pictures, VectorFile::default(), &mut |done, total| {
             progress(before + done, 2 * total);
             on.go_on()
-        });
-        found.map(|found| found.by_picture)
+        })
     };
     let new_vectors =
         vectors(&new_card, &StartWeights::Own(Arc::new(tensors)), 0).context("the new network could not be judged")?;
     let old_vectors =
         vectors(&old.card, &old.weights, pictures.len()).context("the old network could not be judged")?;
-    let rows = Rows { old: &old_vectors, new: &new_vectors };
+    let rows = Rows { old: &old_vectors.by_picture, new: &new_vectors.by_picture };
     let both = |pictures: &[usize]| rows.both(pictures, old.card.dimensions, new_card.dimensions);
     let (people, seen): (Vec<u32>, Vec<usize>) = exemplars
         .iter()
@@ -94,14 +97,15 @@ fn compared(
     let people = compare_people(&both(&seen), &people, far_target, on.config.seed)
         .context("the people held out could not be judged")?;
     let pairs = pairs.map(|set| {
-        let seen: Vec<usize> = set.pictures.iter().copied().filter(|&picture| rows.has(picture)).collect();
+        let seen: Vec<usize> = set.pictures.iter().copied().flatten().filter(|&picture| rows.has(picture)).collect();
         let row_of: BTreeMap<usize, usize> = seen.iter().enumerate().map(|(row, &picture)| (picture, row)).collect();
         compare_pairs(set, &both(&seen), |picture| row_of.get(&picture).copied(), far_target)
     });
     let pairs = pairs.transpose().context("the list of pairs could not be judged")?;
     let people = people.map(|people| PeopleComparison { chose: people_chose, ..people });
     let pairs = pairs.map(|pairs| PairsComparison { chose: pairs_chose, ..pairs });
-    Ok(Comparison::new(old.name.clone(), people, pairs))
+    let comparison = Comparison::new(old.name.clone(), people, pairs);
+    Ok((comparison, new_vectors.skipped.into_iter().chain(old_vectors.skipped).collect()))
 }
 
 /// Vectors by picture; only pictures that both networks could read count.

@@ -1,6 +1,8 @@
 //! What a run cannot have: networks and batches that the device does not hold, and batches for which there are too few
 //! people or pictures.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result};
 
 use crate::networks::device::{ComputeDevice, DeviceKind, can_reserve, cpu};
@@ -10,6 +12,7 @@ use crate::networks::weights::ModelCard;
 use crate::train::TrainConfig;
 use crate::train::data::Dataset;
 use crate::train::sampler::Fill;
+use crate::train::validate::pictures_to_judge;
 use crate::types::counted;
 
 /// That batches are smaller than they are asked for, where there are too few people or pictures.
@@ -36,6 +39,22 @@ pub(super) fn shrunk_batches(training: &Dataset, config: &TrainConfig) -> Option
         words.push(format!("{each} of {people} {have} fewer than {wanted} pictures, and what there is is taken"));
     }
     (!words.is_empty()).then(|| format!("batches are smaller: {}", words.join("; ")))
+}
+
+/// That the pictures to judge on show nobody twice, or one person only, so that they say nothing of telling people
+/// apart.
+pub(super) fn idle_held_out(held_out: &Dataset, config: &TrainConfig) -> Option<String> {
+    let most = config.validation.pictures_at_most;
+    let judged = pictures_to_judge(held_out, most);
+    let people = judged.iter().map(|exemplar| exemplar.person).collect::<BTreeSet<_>>().len();
+    let says_nothing = config.needs_names() && !judged.is_empty() && (people < 2 || people == judged.len());
+    says_nothing.then(|| {
+        let (judged, all) = (counted(judged.len(), "picture", "pictures"), held_out.pictures());
+        format!(
+            "the {judged} to judge on, of {all} held out, show nobody twice or one person only, and say nothing of telling \
+             people apart (see --judge-pictures)"
+        )
+    })
 }
 
 /// Refuses a network, or so many pictures of it at once, that the device cannot hold.

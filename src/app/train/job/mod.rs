@@ -30,6 +30,7 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::app::engine::networks::load_detector;
+use crate::app::engine::progress::Skipped;
 use crate::app::jobs::input_file::{ListFormat, read_pairs};
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::people::PreparedPeople;
@@ -220,11 +221,19 @@ pub struct TrainSummary {
     pub seconds: f64,
     pub people: usize,
     pub pictures: usize,
+    /// Where pictures of each person are held out, those who have some.
     pub held_out_people: usize,
+    pub held_out_pictures: usize,
     pub left_out: usize,
     pub skipped: usize,
     /// The share of its time that the device waited for pictures.
     pub waited_share: f64,
+    /// Whether any step found something to learn.
+    pub learned: bool,
+    /// After how many steps the network that is handed on was what it is.
+    pub model_step: u64,
+    /// Whether judgements chose it among those of several steps.
+    pub chosen: bool,
     /// The starting weights on the same people and pairs.
     pub before: Option<ValidationReport>,
     pub after: Option<ValidationReport>,
@@ -275,7 +284,8 @@ pub(crate) fn start_training(
         request,
     };
     let folder = RunFolder::create(out, &record, &prepared.to_lines()?)?;
-    let job = PreparedRun { record, prepared, pairs, weights, old, teacher, against, resume: None };
+    let told = BTreeSet::new();
+    let job = PreparedRun { record, prepared, pairs, weights, old, teacher, against, resume: None, told };
     let outcome = job.run(folder, device, control, events);
     // A run that was refused leaves nothing in the way of the next try.
     if outcome.is_err() && RunFolder::never_began(out) {
@@ -313,7 +323,14 @@ pub(crate) fn resume(
     let entries =
         PreparedPeople::from_lines(&RunFolder::data(out)?).context("the run's list of pictures is unreadable")?;
     let prepared = PreparedPeople { left_out: record.left_out, ..entries };
-    check_pictures(&prepared, &record.request, pairs.as_ref(), events)?;
+    let mut told = check_pictures(&prepared, &record.request, pairs.as_ref(), events)?;
+    let skipped = left.checkpoint().into_iter().flat_map(|checkpoint| &checkpoint.state.skipped).copied();
+    for (picture, entry) in skipped.filter_map(|picture| Some((picture, prepared.entries.get(picture)?))) {
+        if told.insert(picture) {
+            let reason = "it could not be read before the run was left".to_owned();
+            events(RunEvent::LeftOut(Skipped { path: entry.path.clone(), reason }));
+        }
+    }
     let mut networks = Networks::new(&record.request, models);
     let start = left.checkpoint().is_none().then(|| networks.start()).transpose()?;
     let (old, teacher) = (networks.old()?, networks.teacher()?);
@@ -335,7 +352,7 @@ pub(crate) fn resume(
         None
     });
     let (folder, checkpoint) = left.go_on()?;
-    let job = PreparedRun { record, prepared, pairs, weights, old, teacher, against, resume: checkpoint };
+    let job = PreparedRun { record, prepared, pairs, weights, old, teacher, against, resume: checkpoint, told };
     job.run(folder, device, control, events)
 }
 
@@ -359,7 +376,8 @@ fn detector_for(
 
 /// The list of pairs and its hash.
 fn pairs_of(request: &TrainRequest) -> Result<Option<(PairList, String)>> {
-    let Some(PairsRequest { list: path, .. }) = &request.pairs else { return Ok(None) };
+    let Some(PairsRequest { list: path, images }) = &request.pairs else { return Ok(None) };
+    ensure!(images.is_dir(), "the folder of the pairs' pictures is not there: {}", images.display());
     let (list, file) = read_pairs(path, ListFormat::Lfw)?;
     let folds: BTreeSet<usize> = list.pairs.iter().map(|pair| pair.fold).collect();
     ensure!(

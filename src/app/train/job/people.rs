@@ -22,7 +22,7 @@ use crate::app::jobs::walk::people::people_of;
 use crate::app::train::job::{DataFrom, TrainRequest};
 use crate::eval::PairList;
 use crate::faces::detect::{Detector, SECOND_LONG_SIDE};
-use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode};
+use crate::faces::image::{DecodeLimits, DecodeScale, Photo, PhotoFile};
 use crate::library::ConfirmedFace;
 use crate::train::TrainConfig;
 use crate::train::config::HoldOut;
@@ -86,6 +86,11 @@ impl PictureStamp {
         let file = fs::metadata(path)?;
         let modified = file.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         Ok(Self { bytes: file.len(), modified_ms: modified.map_or(0, |since| since.as_millis() as u64) })
+    }
+
+    /// As the library has looked at the file.
+    fn known_of(face: &ConfirmedFace) -> Self {
+        Self { bytes: face.file_bytes, modified_ms: u64::try_from(face.modified_ns / 1_000_000).unwrap_or(0) }
     }
 }
 
@@ -209,14 +214,13 @@ impl PreparedPeople {
         self.people_of(DataPart::Compared)
     }
 
-    /// The list's pairs by picture, names being relative to `images`. A picture that was left out gets a number that no
-    /// source has, so the judgement counts its pairs as skipped.
+    /// The list's pairs by picture, names being relative to `images`.
     pub(crate) fn pair_set(&self, list: &PairList, images: &Path) -> PairSet {
         let of_pairs = self.entries.iter().enumerate().filter(|(_, entry)| entry.part == DataPart::Pairs);
         let number_of: BTreeMap<&Path, usize> =
             of_pairs.map(|(number, entry)| (entry.path.as_path(), number)).collect();
         let mut files = ListedFiles::in_folder(images);
-        let mut picture = |name: &String| number_of.get(files.path(name).as_path()).copied().unwrap_or(usize::MAX);
+        let mut picture = |name: &String| number_of.get(files.path(name).as_path()).copied();
         PairSet { pictures: list.images.iter().map(&mut picture).collect(), pairs: list.pairs.clone() }
     }
 
@@ -287,13 +291,18 @@ impl PreparedPeople {
 }
 
 impl DataEntry {
-    /// Whether the file still is what it was when the run began.
-    pub fn is_unchanged(&self) -> io::Result<bool> {
+    /// Whether the file still looks as it did when the run began; one that is read is asked for its content.
+    pub fn looks_unchanged(&self) -> io::Result<bool> {
         let now = PictureStamp::of(&self.path)?;
         match self.stamp {
             Some(stamp) if stamp != now => Ok(hash(&self.path)? == self.sha256),
             _ => Ok(true),
         }
+    }
+
+    /// Whether this is the file's content when the run began.
+    pub fn is_of(&self, bytes: &[u8]) -> bool {
+        hash_of(bytes) == self.sha256
     }
 
     /// A photo of two people is there twice, with two faces.
@@ -391,16 +400,18 @@ impl WantedPicture {
     fn entry(&self, detector: Option<&Detector>) -> Result<DataEntry> {
         let stamp = Some(PictureStamp::of(&self.path)?);
         let (sha256, full_size, face, further_pages) = match &self.known {
-            Some(ConfirmedFace { sha256: Some(sha256), photo_size, detection, .. }) => {
-                (sha256.clone(), *photo_size, Some(*detection), 0)
+            Some(known) => {
+                let sha256 = known.sha256.clone().filter(|_| stamp == Some(PictureStamp::known_of(known)));
+                // Of a file that was written to since the library looked at it, its hash is another's.
+                let sha256 = sha256.map_or_else(|| hash(&self.path), Ok)?;
+                (sha256, known.photo_size, Some(known.detection), 0)
             }
-            Some(known) => (hash(&self.path)?, known.photo_size, Some(known.detection), 0),
             None => {
-                // Before the whole file is read: it may be no picture, and larger than the memory.
-                let scale = DecodeScale::LongSideAtLeast(DETECTION_LONG_SIDE);
-                let photo = decode(&self.path, scale, &DecodeLimits::default())?;
+                let limits = DecodeLimits::default();
+                let file = PhotoFile::read(&self.path, &limits)?;
+                let photo = file.decode(DecodeScale::LongSideAtLeast(DETECTION_LONG_SIDE), &limits)?;
                 let face = detector.map(|detector| most_prominent(detector, &photo)).transpose()?;
-                (hash(&self.path)?, photo.full_size, face, u64::from(photo.meta.further_pages))
+                (hash_of(&file.bytes), photo.full_size, face, u64::from(photo.meta.further_pages))
             }
         };
         let (person, path) = (self.person.clone(), self.path.clone());
@@ -409,7 +420,11 @@ impl WantedPicture {
 }
 
 fn hash(path: &Path) -> io::Result<String> {
-    Ok(hex(&Sha256::digest(fs::read(path)?)))
+    Ok(hash_of(&fs::read(path)?))
+}
+
+fn hash_of(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 /// In pixels of the photo at full scale.

@@ -6,9 +6,11 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use rayon::prelude::*;
 
+use crate::app::engine::progress::Skipped;
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::TrainRequest;
 use crate::app::train::job::people::{DataEntry, DataPart, PreparedPeople, wanted};
+use crate::app::train::job::source::HAS_CHANGED;
 use crate::eval::PairList;
 use crate::types::counted;
 
@@ -19,7 +21,7 @@ enum PictureNow {
     Gone,
 }
 
-/// Tells it; pictures that are not as they were take no part any more.
+/// Tells of each picture that is not as it was, and so takes no part any more; answers with their numbers.
 ///
 /// # Errors
 /// When nothing is left to learn from.
@@ -28,8 +30,8 @@ pub(super) fn check_pictures(
     request: &TrainRequest,
     pairs: Option<&PairList>,
     events: &mut dyn FnMut(RunEvent),
-) -> Result<()> {
-    let now = |entry: &DataEntry| match entry.is_unchanged() {
+) -> Result<BTreeSet<usize>> {
+    let now = |entry: &DataEntry| match entry.looks_unchanged() {
         Ok(true) => PictureNow::Same,
         Ok(false) => PictureNow::Changed,
         Err(_) => PictureNow::Gone,
@@ -42,21 +44,16 @@ pub(super) fn check_pictures(
     {
         bail!("none of the run's pictures is there as it was, such as {}: put them back", first.path.display());
     }
-    let mut tell = |state: PictureNow, has: &str, have: &str| {
-        let mut found = pictures().filter(|(_, now)| **now == state).map(|(entry, _)| entry.path.display());
-        if let Some(first) = found.next() {
-            events(RunEvent::Note(match found.count() {
-                0 => format!("1 picture {has}: {first}"),
-                more => format!("{} pictures {have}, such as {first}", more + 1),
-            }));
-        }
-    };
-    tell(
-        PictureNow::Changed,
-        "has changed since the run began and takes no part any more",
-        "have changed since the run began and take no part any more",
-    );
-    tell(PictureNow::Gone, "cannot be read any more", "cannot be read any more");
+    let mut told = BTreeSet::new();
+    for (number, (entry, now)) in pictures().enumerate() {
+        let reason = match now {
+            PictureNow::Same => continue,
+            PictureNow::Changed => HAS_CHANGED,
+            PictureNow::Gone => "it cannot be read any more",
+        };
+        told.insert(number);
+        events(RunEvent::LeftOut(Skipped { path: entry.path.clone(), reason: reason.to_owned() }));
+    }
     let known: BTreeSet<&Path> = prepared.entries.iter().map(|entry| entry.path.as_path()).collect();
     // Where the people's folder is gone its pictures are, which has been told.
     let there = wanted(request, pairs, &mut |_| {}).unwrap_or_default();
@@ -67,5 +64,5 @@ pub(super) fn check_pictures(
         let added = counted(added, "picture", "pictures");
         events(RunEvent::Note(format!("added since the run began, which goes on without: {added}")));
     }
-    Ok(())
+    Ok(told)
 }

@@ -1,5 +1,6 @@
 //! A run from what it learns to how its network compares with the old one, once all that it needs has been read.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Result;
@@ -7,15 +8,20 @@ use anyhow::Result;
 use super::RunRecord;
 use super::start::StartingNetwork;
 use super::{TrainSummary, comparison};
+use crate::app::engine::progress::Skipped;
 use crate::app::jobs::run_event::{RunEvent, with_memory};
 use crate::app::train::job::comparison::Judged;
-use crate::app::train::job::limits::shrunk_batches;
-use crate::app::train::job::people::PreparedPeople;
+use crate::app::train::job::limits::{idle_held_out, shrunk_batches};
+use crate::app::train::job::people::{DataEntry, PreparedPeople};
 use crate::eval::PairList;
 use crate::networks::device::ComputeDevice;
+use crate::train::TrainConfig;
 use crate::train::checkpoint::{Checkpoint, RunFolder};
 use crate::train::comparison::Comparison;
-use crate::train::events::{Control, StopReason, TrainEvent};
+use crate::train::config::HoldOut;
+use crate::train::data::Dataset;
+use crate::train::events::{Control, StepReport, StopReason, TrainEvent};
+use crate::train::loader::SkippedPicture;
 use crate::train::run::{RunOutcome, Setup, TrainError, TrainingData};
 use crate::train::start::{StartWeights, train_named};
 use crate::train::validate::ValidationReport;
@@ -34,6 +40,8 @@ pub(super) struct PreparedRun {
     /// The result is measured against it.
     pub(super) against: Option<StartingNetwork>,
     pub(super) resume: Option<Checkpoint>,
+    /// Pictures of which it was told that they take no part.
+    pub(super) told: BTreeSet<usize>,
 }
 
 impl PreparedRun {
@@ -66,30 +74,23 @@ impl PreparedRun {
             Ok(data) => data,
         };
         let (people, pictures) = (data.training.people.len(), data.training.pictures());
-        let held_out_people = data.held_out.people.len() + self.prepared.compared().people.len();
-        events(RunEvent::Note(match self.record.request.config.needs_names() {
-            true => {
-                let (people, pictures) =
-                    (counted(people, "person", "people"), counted(pictures, "picture", "pictures"));
-                format!(
-                    "{people} with {pictures} to learn from, {} held out",
-                    counted(held_out_people, "person", "people")
-                )
-            }
-            false => {
-                let pictures = counted(pictures, "picture", "pictures");
-                format!("{pictures} to learn from, {} held out", data.held_out.pictures())
-            }
-        }));
+        let held_out = self.held_out(&data.held_out);
+        events(RunEvent::Note(people_words(&self.record.request.config, &data.training, held_out)));
         let config = &self.record.request.config;
-        shrunk_batches(&data.training, config).into_iter().for_each(|words| events(RunEvent::Note(words)));
+        let notes = shrunk_batches(&data.training, config).into_iter().chain(idle_held_out(&data.held_out, config));
+        notes.for_each(|words| events(RunEvent::Note(words)));
         let (run, model) = (folder.root().to_owned(), folder.model());
         RunFolder::set_uncompared(&run, self.against.is_some())?;
         let mut totals = Totals::default();
+        let (entries, mut told) = (self.prepared.entries.clone(), std::mem::take(&mut self.told));
         let outcome = self.learn(&data, folder, device, control, &mut |event| {
             totals.note(&event);
-            events(RunEvent::Train(event));
+            match event {
+                TrainEvent::Skipped(skipped) => tell_skipped(&entries, &mut told, skipped, events),
+                event => events(RunEvent::Train(event)),
+            }
         });
+        self.told = told;
         if outcome.is_err() && model.exists() {
             let words = format!("the best network so far is kept, and the run can go on: {}", model.display());
             events(RunEvent::Note(words));
@@ -112,19 +113,32 @@ impl PreparedRun {
             seconds: outcome.elapsed_secs,
             people,
             pictures,
-            held_out_people,
+            held_out_people: held_out.people,
+            held_out_pictures: held_out.pictures,
             left_out: self.prepared.left_out,
             skipped: outcome.skipped_pictures,
             waited_share: totals.waited_secs / totals.step_secs.max(1e-9),
+            learned: totals.learned,
+            model_step: outcome.model_step,
+            chosen: self.record.request.config.chooses() && outcome.judged.is_some(),
             before: totals.before,
             after: outcome.judged,
             comparison,
         })
     }
 
+    /// For judging and for comparing.
+    fn held_out(&self, judged: &Dataset) -> HeldOut {
+        let compared = self.prepared.compared();
+        HeldOut {
+            people: judged.people.len() + compared.people.len(),
+            pictures: judged.pictures() + compared.pictures(),
+        }
+    }
+
     /// Against the old network, where there is one.
     fn compared(
-        &self,
+        &mut self,
         data: &TrainingData,
         run: &Path,
         model: &Path,
@@ -135,7 +149,13 @@ impl PreparedRun {
         let Some(old) = &self.against else { return Ok(None) };
         let on = Judged { prepared: &self.prepared, data, config: &self.record.request.config, control };
         let mut progress = |done, total| events(RunEvent::Comparing { done, total });
-        let comparison = comparison::compare(old, model, &on, device, &mut progress);
+        let compared = comparison::compare(old, model, &on, device, &mut progress);
+        let (entries, told) = (&self.prepared.entries, &mut self.told);
+        let comparison = compared.map(|compared| {
+            let (comparison, skipped) = compared?;
+            skipped.into_iter().for_each(|skipped| tell_skipped(entries, told, skipped, events));
+            Some(comparison)
+        });
         match &comparison {
             Ok(None) => {
                 let words = "the comparison with the old network was stopped: it is made when the run goes on";
@@ -159,7 +179,8 @@ impl PreparedRun {
         error: anyhow::Error,
     ) -> Result<TrainSummary> {
         let Some(TrainError::Interrupted(stopped)) = error.downcast_ref() else { return Err(error) };
-        let (training, held_out) = self.prepared.datasets();
+        let (training, judged) = self.prepared.datasets();
+        let held_out = self.held_out(&judged);
         Ok(TrainSummary {
             run: run.to_owned(),
             model: None,
@@ -171,10 +192,14 @@ impl PreparedRun {
             seconds: self.resume.as_ref().map_or(0.0, |checkpoint| checkpoint.state.elapsed_secs),
             people: training.people.len(),
             pictures: training.pictures(),
-            held_out_people: held_out.people.len() + self.prepared.compared().people.len(),
+            held_out_people: held_out.people,
+            held_out_pictures: held_out.pictures,
             left_out: self.prepared.left_out,
             skipped: 0,
             waited_share: 0.0,
+            learned: false,
+            model_step: 0,
+            chosen: false,
             before: None,
             after: None,
             comparison: None,
@@ -201,10 +226,46 @@ impl PreparedRun {
     }
 }
 
+/// By its file, once.
+fn tell_skipped(
+    entries: &[DataEntry],
+    told: &mut BTreeSet<usize>,
+    SkippedPicture { picture, reason }: SkippedPicture,
+    events: &mut dyn FnMut(RunEvent),
+) {
+    if let Some(entry) = entries.get(picture).filter(|_| told.insert(picture)) {
+        events(RunEvent::LeftOut(Skipped { path: entry.path.clone(), reason }));
+    }
+}
+
+#[derive(Clone, Copy)]
+struct HeldOut {
+    people: usize,
+    pictures: usize,
+}
+
+/// How many there are to learn from, and how many are held out.
+fn people_words(config: &TrainConfig, training: &Dataset, held_out: HeldOut) -> String {
+    let people = |people: usize| counted(people, "person", "people");
+    let pictures = |pictures: usize| counted(pictures, "picture", "pictures");
+    let (learned, shown) = (people(training.people.len()), pictures(training.pictures()));
+    let out = pictures(held_out.pictures);
+    match (config.needs_names(), config.validation.hold_out) {
+        (false, _) => format!("{shown} to learn from, {} held out", held_out.pictures),
+        (true, HoldOut::People) => {
+            format!("{learned} with {shown} to learn from, {} with {out} held out", people(held_out.people))
+        }
+        (true, HoldOut::Pictures) => {
+            format!("{learned} with {shown} to learn from, {out} of {} of them held out", held_out.people)
+        }
+    }
+}
+
 /// What a summary keeps of a run's events.
 #[derive(Default)]
 struct Totals {
     before: Option<ValidationReport>,
+    learned: bool,
     waited_secs: f64,
     step_secs: f64,
 }
@@ -213,11 +274,31 @@ impl Totals {
     fn note(&mut self, event: &TrainEvent) {
         match event {
             TrainEvent::Validated(report) if report.step == 0 => self.before = Some(report.clone()),
+            TrainEvent::Resumed { past, .. } => self.learned |= past.steps.iter().any(StepReport::has_learned),
             TrainEvent::Step(report) => {
+                self.learned |= report.has_learned();
                 self.waited_secs += report.times.waited_secs;
                 self.step_secs += report.pictures as f64 / report.pictures_per_s;
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::data::Person;
+    use crate::train::presets::Preset;
+
+    #[test]
+    fn what_is_held_out_is_told_as_what_it_is() {
+        let person = |id: usize| Person { name: id.to_string(), pictures: (4 * id..4 * id + 4).collect() };
+        let (training, held_out) =
+            (Dataset { people: (0..3).map(person).collect() }, HeldOut { people: 2, pictures: 6 });
+        let told = |preset: Preset| people_words(&preset.config(), &training, held_out);
+        assert_eq!(told(Preset::Finetune), "3 people with 12 pictures to learn from, 6 pictures of 2 of them held out");
+        assert_eq!(told(Preset::Scratch), "3 people with 12 pictures to learn from, 2 people with 6 pictures held out");
+        assert_eq!(told(Preset::Teacher), "12 pictures to learn from, 6 held out");
     }
 }

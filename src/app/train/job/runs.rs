@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::app::train::job::RunRecord;
+use crate::app::train::job::{DataFrom, RunRecord, StartFrom};
 use crate::train::checkpoint::RunFolder;
 
 /// A run that was left before its end: before its last step, or before its network was judged, written and compared.
@@ -31,6 +31,24 @@ pub(crate) fn unfinished_runs(folder: &Path) -> Result<Vec<UnfinishedRun>> {
 pub(crate) fn run_names(folder: &Path) -> Result<Vec<String>> {
     let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
     Ok(folders(folder)?.iter().filter_map(name).collect())
+}
+
+/// A run's name: of what it starts from and what it learns from, with a number where that is taken.
+pub(crate) fn run_name(start: Option<&StartFrom>, data: Option<&DataFrom>, taken: &[String]) -> String {
+    let stem = |path: &PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let network = start.and_then(|start| match start {
+        StartFrom::Installed { id } => Some(id.0.clone()),
+        StartFrom::Scratch { net, .. } => Some(net.clone()),
+        StartFrom::File { path } => stem(path),
+    });
+    let data = data.and_then(|data| match data {
+        DataFrom::Folder { path } => stem(path),
+        DataFrom::Library { .. } => Some("library".to_owned()),
+    });
+    let parts: Vec<String> = [network, data].into_iter().flatten().collect();
+    let base = if parts.is_empty() { "run".to_owned() } else { parts.join("-") };
+    let numbered = (2..).map(|number| format!("{base}-{number}"));
+    std::iter::once(base.clone()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or(base)
 }
 
 /// Takes away what a run has written, unless somebody works on it.

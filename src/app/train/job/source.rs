@@ -7,7 +7,7 @@ use image::RgbImage;
 
 use crate::app::train::job::people::{DataEntry, PreparedPeople};
 use crate::faces::align;
-use crate::faces::image::{DecodeLimits, DecodeScale, decode};
+use crate::faces::image::{DecodeLimits, DecodeScale, PhotoFile};
 use crate::train::data::PictureSource;
 use crate::types::{Detection, Preprocessing};
 
@@ -16,6 +16,7 @@ pub(crate) struct FolderSource {
     preprocessing: Preprocessing,
 }
 
+pub(super) const HAS_CHANGED: &str = "it has changed since the run began, and takes no part any more";
 /// A face is decoded at least this many times as large as its crop.
 const CROP_ENLARGED: f32 = 1.5;
 
@@ -33,13 +34,14 @@ impl FolderSource {
 impl PictureSource for FolderSource {
     fn crop(&self, picture: usize) -> Result<RgbImage, String> {
         let entry = self.pictures.get(picture).ok_or("the picture was left out")?;
+        let limits = DecodeLimits::default();
+        let file = PhotoFile::read(&entry.path, &limits).map_err(|error| error.to_string())?;
         // Other pixels go neither with the face that was found, nor with what networks made of the picture.
-        if !entry.is_unchanged().map_err(|error| error.to_string())? {
-            return Err("it has changed since the run began".to_owned());
+        if !entry.is_of(&file.bytes) {
+            return Err(HAS_CHANGED.to_owned());
         }
-        let (path, limits) = (&entry.path, DecodeLimits::default());
         let Some(face) = &entry.face else {
-            let photo = decode(path, DecodeScale::Full, &limits).map_err(|error| error.to_string())?;
+            let photo = file.decode(DecodeScale::Full, &limits).map_err(|error| error.to_string())?;
             return Ok(align::crop_without_face(&photo.pixels, &self.preprocessing));
         };
         let (width, height) = entry.full_size;
@@ -47,7 +49,7 @@ impl PictureSource for FolderSource {
             large if large >= 1.0 => DecodeScale::Full,
             small => DecodeScale::LongSideAtLeast((small * width.max(height) as f32).ceil() as u32),
         };
-        let photo = decode(path, scale, &limits).map_err(|error| error.to_string())?;
+        let photo = file.decode(scale, &limits).map_err(|error| error.to_string())?;
         Ok(align::crop(&photo.pixels, &face.scaled(photo.scale()), &self.preprocessing))
     }
 }

@@ -465,7 +465,7 @@ fn people_who_choose_a_network_do_not_compare_it() {
     for person in 0..22 {
         let folder = data.join(format!("Person_{person:02}"));
         fs::create_dir_all(&folder).unwrap();
-        for picture in 0..3 {
+        for picture in 0..6 {
             let colour = [(person * 11) as u8, (230 - person * 9) as u8, (picture * 20) as u8];
             let crop = RgbImage::from_fn(20, 20, |x, y| if (x + y) % 5 == 0 { Rgb([90; 3]) } else { Rgb(colour) });
             crop.save(folder.join(format!("{picture}.png"))).unwrap();
@@ -483,13 +483,15 @@ fn people_who_choose_a_network_do_not_compare_it() {
     let scratch = StartFrom::Scratch { net: "likeness-small".into(), options: NetOptions::default() };
     let (first, choosing, comparing) = run(scratch, 1, "first");
     assert_eq!((choosing, comparing, first.comparison.clone()), (11, 0, None), "there is nothing to compare with");
-    let start = StartFrom::File { path: first.model.unwrap() };
+    let start = StartFrom::File { path: first.model.clone().unwrap() };
     let (second, choosing, comparing) = run(start.clone(), 1, "second");
     assert_eq!((choosing, comparing, second.held_out_people), (6, 5, 11));
     let people = second.comparison.clone().unwrap().people.unwrap();
     assert_eq!((people.people, people.chose), (5, false));
-    assert_eq!(second.thresholds(), people.thresholds, "not of those who chose");
-    let start_again = TrainSummary { after: second.before.clone(), ..second };
+    let told = second.thresholds().unwrap();
+    assert_eq!((Some(told.distances), told.chose), (people.thresholds, false), "not of those who chose");
+    assert!(first.thresholds().unwrap().chose, "who is compared with none has no others, and it is said");
+    let start_again = TrainSummary { after: second.before.clone(), model_step: 0, ..second };
     assert!(!start_again.gained() && adopt::adopt(&start_again, &models).is_err(), "nothing but what it began with");
     let (third, choosing, comparing) = run(start, 0, "third");
     assert_eq!((choosing, comparing), (11, 0), "one judgement chooses nothing");

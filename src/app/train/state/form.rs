@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use crate::app::engine::facts::Loadable;
 use crate::app::train::job::people::FaceFinding;
+use crate::app::train::job::runs::run_name;
 use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainRequest};
 use crate::app::train::state::{Choices, DataSource, State};
-use crate::networks::nets::catalogue::NetOptions;
+use crate::networks::nets::catalogue::{NetOptions, Variant, find};
 use crate::train::TrainConfig;
 use crate::train::config::MiningSource;
 use crate::train::presets::Preset;
@@ -214,11 +215,20 @@ impl TrainForm {
         }
     }
 
+    /// Whether the network from scratch has a dropout to be set.
+    pub(crate) fn has_dropout(&self) -> bool {
+        self.net.as_deref().and_then(|net| find(net).ok()).is_none_or(Variant::has_dropout)
+    }
+
     /// What the run starts from, as far as it is chosen.
     fn start_from(&self) -> Option<StartFrom> {
         match self.start {
             StartKind::Installed => Some(StartFrom::Installed { id: self.model.clone()? }),
-            StartKind::Scratch => Some(StartFrom::Scratch { net: self.net.clone()?, options: self.net_options }),
+            StartKind::Scratch => {
+                let dropout = self.net_options.dropout.filter(|_| self.has_dropout());
+                let options = NetOptions { dropout, ..self.net_options };
+                Some(StartFrom::Scratch { net: self.net.clone()?, options })
+            }
             StartKind::File => Some(StartFrom::File { path: self.weights.clone()? }),
         }
     }
@@ -228,22 +238,16 @@ impl TrainForm {
         if !self.name.trim().is_empty() {
             return self.name.trim().to_owned();
         }
-        let stem = |path: &PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        let network = match self.start {
-            StartKind::Installed => self.model.as_ref().map(|model| model.0.clone()),
-            StartKind::Scratch => self.net.clone(),
-            StartKind::File => self.weights.as_ref().and_then(stem),
-        };
-        let data = match &self.data {
-            Some(DataSource::Folder(path)) => stem(path),
-            Some(DataSource::Library { .. }) => Some("library".to_owned()),
-            None => None,
-        };
-        let parts: Vec<String> = [network, data].into_iter().flatten().collect();
-        let base = if parts.is_empty() { "run".to_owned() } else { parts.join("-") };
-        let free = |name: &String| !choices.taken.contains(name);
-        let numbered = (2..).map(|number| format!("{base}-{number}"));
-        std::iter::once(base.clone()).chain(numbered).find(free).unwrap_or(base)
+        let data = self.data.clone().map(data_from);
+        run_name(self.start_from().as_ref(), data.as_ref(), &choices.taken)
+    }
+}
+
+fn data_from(data: DataSource) -> DataFrom {
+    match data {
+        DataSource::Folder(path) => DataFrom::Folder { path },
+        // The job fills in where the library lies.
+        DataSource::Library { one_by_one } => DataFrom::Library { path: PathBuf::new(), one_by_one },
     }
 }
 
@@ -304,19 +308,15 @@ pub(crate) fn request(state: &State) -> Option<(TrainRequest, String)> {
     }
     let form = &state.form;
     let data = form.data.clone()?;
-    let from = match &data {
-        DataSource::Folder(path) => DataFrom::Folder { path: path.clone() },
-        // The job fills in where the library lies.
-        DataSource::Library { one_by_one } => DataFrom::Library { path: PathBuf::new(), one_by_one: *one_by_one },
-    };
     let choices = state.choices.ready()?;
     let in_use = choices.models.iter().find(|row| row.in_use).map(|row| row.model.clone());
     let pairs = form.pairs.clone().zip(form.pair_pictures.clone());
+    let faces = if data.is_library() { FaceFinding::Detect } else { form.faces };
     let request = TrainRequest {
-        data: from,
+        data: data_from(data),
         start: form.start_from()?,
         scaling: None,
-        faces: if data.is_library() { FaceFinding::Detect } else { form.faces },
+        faces,
         detector: None,
         pairs: pairs.map(|(list, images)| PairsRequest { list, images }),
         // A network from random weights is measured against the one in use.
@@ -334,7 +334,6 @@ mod tests {
     use crate::app::train::job::choices::NetworkChoice;
     use crate::app::train::job::data_summary::{DataSummary, LeftOutWhy};
     use crate::app::train::state::ModelChoice;
-    use crate::networks::nets::catalogue::find;
 
     fn choices() -> Choices {
         let model = |id: &str, in_use| ModelChoice {
@@ -406,6 +405,20 @@ mod tests {
         assert_eq!(missing(&state), Some(Missing::TooFewPictures));
         state.form.take_preset(Preset::Scratch);
         assert!(request(&ready()).unwrap().0.teacher.is_none());
+    }
+
+    #[test]
+    fn a_dropout_goes_with_the_network_that_has_one() {
+        let mut state = ready();
+        state.form.take_preset(Preset::Scratch);
+        state.form.net_options.dropout = Some(0.4);
+        for (net, dropout) in [("likeness-small", None), ("nn4", Some(0.4))] {
+            state.form.net = Some(net.to_owned());
+            let Some((TrainRequest { start: StartFrom::Scratch { options, .. }, .. }, _)) = request(&state) else {
+                panic!("{:?}", missing(&state))
+            };
+            assert_eq!((options.dropout, state.form.has_dropout()), (dropout, dropout.is_some()));
+        }
     }
 
     #[test]

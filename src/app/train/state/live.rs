@@ -1,7 +1,5 @@
 //! A run as it is watched: what its events add up to.
 
-use std::path::PathBuf;
-
 use crate::app::engine::picture::Picture;
 use crate::app::engine::progress::Skipped;
 use crate::app::jobs::run_event::{GroupedFaces, RunEvent};
@@ -134,8 +132,8 @@ impl LiveRun {
             TrainEvent::Continued { .. } if self.stage == RunStage::Paused => self.stage = RunStage::Training,
             TrainEvent::Continued { .. } => {}
             TrainEvent::Alarm(alarm) => self.alarms.push(alarm),
-            // The reason names the file.
-            TrainEvent::Skipped(skipped) => self.left_out(Skipped { path: PathBuf::new(), reason: skipped.reason }),
+            // Told by its path, as what was left out before.
+            TrainEvent::Skipped(_) => {}
         }
     }
 

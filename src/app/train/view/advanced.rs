@@ -254,9 +254,12 @@ fn batches_ui(ui: &mut Ui, text: &Locale, config: &mut TrainConfig) {
 /// Departures of a network drawn at random from its own figures.
 fn network_ui(ui: &mut Ui, text: &Locale, form: &mut TrainForm) {
     let mut fields = Fields::group(ui, text, "train_group_network");
+    let has_dropout = form.has_dropout();
     let options = &mut form.net_options;
     fields.optional("setting_dimensions", &mut options.embedding_size, 128, 2..=8192, 1.0, "-D");
-    fields.optional("setting_dropout", &mut options.dropout, 0.4, 0.0..=0.95, 0.005, "");
+    if has_dropout {
+        fields.optional("setting_dropout", &mut options.dropout, 0.4, 0.0..=0.95, 0.005, "");
+    }
     fields.optional("setting_width", &mut options.width, 1.0, 0.1..=4.0, 0.01, "×");
 }
 

@@ -5,7 +5,7 @@ use eframe::egui::{self, Align2, Color32, Rect, Role, Sense, Stroke, Ui, WidgetI
 
 use crate::app::train::state::live::{Adoption, LiveRun};
 use crate::app::train::state::words;
-use crate::app::train::state::{Message, TrainSummary};
+use crate::app::train::state::{Message, NotAdvised, TrainSummary};
 use crate::app::train::view::Context;
 use crate::app::train::view::running::banner_ui;
 use crate::app::ui::icons::{self, Icon};
@@ -26,12 +26,16 @@ const WIDEST: f32 = 1080.0;
 const REACH: f64 = 1.96;
 
 pub(crate) fn comparison_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &TrainSummary) {
-    match &summary.comparison {
-        _ if !summary.gained() => {
-            heading_ui(ui, Icon::Equal, theme::palette(ui.visuals()).unsure, ctx.text.s("comparison_nothing_gained"));
-        }
-        Some(comparison) => verdict_ui(ui, ctx.text, comparison),
-        None => without_old_ui(ui, ctx.text, summary),
+    let not_advised = summary.not_advised();
+    match (&summary.comparison, gained_nothing_key(not_advised)) {
+        (_, Some(key)) => heading_ui(ui, Icon::Equal, theme::palette(ui.visuals()).unsure, ctx.text.s(key)),
+        (Some(comparison), None) => verdict_ui(ui, ctx.text, comparison),
+        (None, None) => without_old_ui(ui, ctx.text, summary),
+    }
+    let advice = not_advised.map_or_else(|| distances_words(ctx.text, summary), |why| why_not(ctx.text, why, summary));
+    if let Some(advice) = advice {
+        ui.add_space(space::XS);
+        banner_ui(ui, Icon::CircleHelp, theme::palette(ui.visuals()).unsure, &advice, "");
     }
     ui.add_space(space::M);
     if summary.gained() {
@@ -40,10 +44,39 @@ pub(crate) fn comparison_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, s
     ui.add_space(space::S);
     if let Some(after) = &summary.after {
         let (step, steps) = (grouped(after.step), grouped(summary.steps));
-        let words = ctx.text.f("comparison_shipped", &[("step", &step), ("steps", &steps), ("val", &judged_as(after))]);
+        let key = if summary.chosen { "comparison_shipped" } else { "comparison_shipped_last" };
+        let words = ctx.text.f(key, &[("step", &step), ("steps", &steps), ("val", &judged_as(after))]);
         ui.add(egui::Label::new(theme::secondary(ui, words)).wrap());
     }
     ui.add_space(space::XL);
+}
+
+/// What stands above all else where the network is the one that the run began with.
+fn gained_nothing_key(not_advised: Option<NotAdvised>) -> Option<&'static str> {
+    match not_advised? {
+        NotAdvised::NothingLearned => Some("comparison_nothing_learned"),
+        NotAdvised::NothingGained => Some("comparison_nothing_gained"),
+        _ => None,
+    }
+}
+
+/// What no heading says of it.
+fn why_not(text: &Locale, why: NotAdvised, summary: &TrainSummary) -> Option<String> {
+    match why {
+        NotAdvised::NothingLearned | NotAdvised::NothingGained | NotAdvised::Worse => None,
+        NotAdvised::Ruined => {
+            let (steps, step) = (grouped(summary.steps), grouped(summary.model_step));
+            Some(text.f("comparison_ruined", &[("steps", &steps), ("step", &step)]))
+        }
+        NotAdvised::Fell => Some(text.s("comparison_fell").to_owned()),
+        NotAdvised::TooFewJudged { pictures: 0 } => Some(text.s("comparison_nobody_judged").to_owned()),
+        NotAdvised::TooFewJudged { pictures } => Some(text.n("comparison_too_few", pictures as u64)),
+    }
+}
+
+fn distances_words(text: &Locale, summary: &TrainSummary) -> Option<String> {
+    let chose = summary.thresholds().is_some_and(|measured| measured.chose);
+    chose.then(|| text.s("comparison_distances_chose").to_owned())
 }
 
 fn verdict_ui(ui: &mut Ui, text: &Locale, comparison: &Comparison) {
@@ -240,10 +273,8 @@ fn adoption_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &Trai
             }
             ui.horizontal(|ui| {
                 // A network that is no better can be used, but it is not what the window proposes.
-                let better = summary
-                    .comparison
-                    .as_ref()
-                    .is_none_or(|comparison| comparison.verdict == ComparisonOutcome::Better);
+                let is_better = |comparison: &Comparison| comparison.verdict == ComparisonOutcome::Better;
+                let better = summary.not_advised().is_none() && summary.comparison.as_ref().is_none_or(is_better);
                 let (use_rank, keep_rank) =
                     if better { (Rank::Primary, Rank::Plain) } else { (Rank::Plain, Rank::Primary) };
                 let usable = summary.model.is_some();

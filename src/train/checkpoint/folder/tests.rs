@@ -154,10 +154,11 @@ fn one_process_at_a_time_works_on_a_run() {
     assert!(!RunFolder::is_held(&root) && RunFolder::open(&root).is_ok());
 }
 
-/// Somebody's own network, in a folder that was named by mistake.
+/// Somebody's own network or photos, in a folder that was named by mistake.
 #[test]
-fn what_a_run_would_write_over_keeps_it_out() {
-    for theirs in ["model.safetensors", "data.jsonl", "checkpoints/best.pt", "events.out.tfevents.1"] {
+fn what_a_run_would_write_over_or_hide_keeps_it_out() {
+    let theirs = ["model.safetensors", "data.jsonl", "checkpoints/best.pt", "events.out.tfevents.1", "Anna/1.jpg"];
+    for theirs in theirs.into_iter().chain(["1.jpg"]) {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(theirs);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -166,7 +167,11 @@ fn what_a_run_would_write_over_keeps_it_out() {
         assert!(matches!(error, RunFolderError::InTheWay { .. }), "{theirs}: {error}");
         assert_eq!(fs::read(&file).unwrap(), b"mine");
         assert!(!folder.path().join(LOCK).exists());
+        assert!(matches!(RunFolder::is_free(&file), Err(RunFolderError::NotAFolder(_))));
     }
+    let empty = tempfile::tempdir().unwrap();
+    fs::write(empty.path().join(".DS_Store"), b"a system's").unwrap();
+    drop(RunFolder::create(empty.path(), &"config", "").unwrap());
 }
 
 /// Killed before its `config.json` was there, which is written last.
@@ -177,6 +182,9 @@ fn a_run_that_was_killed_while_it_was_made_can_be_made_again() {
     let root = run.root().to_owned();
     drop(run);
     fs::remove_file(root.join("config.json")).unwrap();
+    fs::write(root.join("1.jpg"), b"put there since").unwrap();
+    assert!(matches!(RunFolder::is_free(&root), Err(RunFolderError::InTheWay { name, .. }) if name == "1.jpg"));
+    fs::remove_file(root.join("1.jpg")).unwrap();
     let run = RunFolder::create(&root, &"config", "").unwrap();
     assert_eq!(steps(run.root()).unwrap(), [] as [u64; 0], "nothing of the other is gone on with");
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::train::job::runs::discard_run;
-use crate::app::train::job::source::FolderSource;
+use crate::app::train::job::source::{FolderSource, HAS_CHANGED};
 use crate::train::data::PictureSource;
 
 /// A folder of people, and a run on it that was stopped after three of six steps.
@@ -49,10 +49,10 @@ impl Left {
 
     fn go_on_on(&self, device: &ComputeDevice) -> (Result<TrainSummary>, String) {
         let mut notes = String::new();
-        let done = resume(&self.run(), &self.models, device, &Control::default(), &mut |event| {
-            if let RunEvent::Note(note) = event {
-                notes += &(note + "\n");
-            }
+        let done = resume(&self.run(), &self.models, device, &Control::default(), &mut |event| match event {
+            RunEvent::Note(note) => notes += &(note + "\n"),
+            RunEvent::LeftOut(Skipped { path, reason }) => notes += &format!("{}: {reason}\n", path.display()),
+            _ => {}
         });
         (done, notes)
     }
@@ -74,12 +74,28 @@ fn what_has_happened_to_the_pictures_is_told_and_changed_ones_take_no_part() {
     fs::write(&changed, fs::read(picture(5, 4)).unwrap()).unwrap();
     fs::remove_file(&gone).unwrap();
     fs::copy(picture(1, 1), picture(1, 8)).unwrap();
+    let prepared = PreparedPeople::from_lines(&RunFolder::data(&left.run()).unwrap()).unwrap();
+    // Another picture, of the same size and time: told when it is looked at, as those held out are.
+    let is_other = |path: &PathBuf| ![&same, &changed, &gone].contains(&path);
+    let held_out = prepared.entries.iter().filter(|entry| entry.part == DataPart::HeldOut);
+    let forged = held_out.map(|entry| &entry.path).find(|path| is_other(path)).unwrap();
+    let (bytes, modified) = (fs::read(forged).unwrap(), forged.metadata().unwrap().modified().unwrap());
+    RgbImage::new(4, 4).save(forged).unwrap();
+    let mut other = fs::read(forged).unwrap();
+    assert!(other.len() < bytes.len());
+    other.resize(bytes.len(), 0);
+    fs::write(forged, other).unwrap();
+    fs::File::options().write(true).open(forged).unwrap().set_modified(modified).unwrap();
     let (done, notes) = left.go_on();
     assert_eq!(done.unwrap().steps, 6);
-    for told in ["1 picture has changed", "1 picture cannot be read any more", "goes on without: 1 picture"] {
-        assert!(notes.contains(told), "{told}: {notes}");
-    }
-    let prepared = PreparedPeople::from_lines(&RunFolder::data(&left.run()).unwrap()).unwrap();
+    let told = |path: &Path, why: &str| {
+        let line = format!("{}: {why}", path.display());
+        assert_eq!(notes.lines().filter(|told| *told == line).count(), 1, "{line}: {notes}");
+    };
+    told(&changed, HAS_CHANGED);
+    told(&gone, "it cannot be read any more");
+    told(forged, HAS_CHANGED);
+    assert!(notes.contains("goes on without: 1 picture"), "{notes}");
     let input = card("likeness-small", &NetOptions::default()).unwrap().input;
     let source = FolderSource::new(&prepared, Preprocessing { crop: CropRule::AsStored, ..input });
     let crop = |path: &Path| {
@@ -87,7 +103,7 @@ fn what_has_happened_to_the_pictures_is_told_and_changed_ones_take_no_part() {
         source.crop(number).map(drop)
     };
     assert_eq!(crop(&same), Ok(()));
-    assert_eq!(crop(&changed), Err("it has changed since the run began".to_owned()));
+    assert_eq!([&changed, forged].map(|path| crop(path)), [(); 2].map(|()| Err(HAS_CHANGED.to_owned())));
     assert!(crop(&gone).is_err());
 }
 
@@ -99,7 +115,7 @@ fn a_run_whose_pictures_are_elsewhere_is_refused_and_unharmed() {
     fs::rename(left.people(), &away).unwrap();
     let (refused, _) = left.go_on();
     let words = error_chain(&refused.unwrap_err());
-    assert!(words.contains("pairs.txt") || words.contains("put them back"), "{words}");
+    assert!(words.contains("pictures is not there") && words.contains("people"), "{words}");
     fs::create_dir(left.people()).unwrap();
     fs::copy(away.join("pairs.txt"), left.people().join("pairs.txt")).unwrap();
     let words = left.go_on().0.unwrap_err().to_string();
@@ -165,7 +181,7 @@ fn paths_mean_the_same_from_everywhere() {
 }
 
 #[test]
-fn a_list_of_one_fold_is_refused_before_anything_is_prepared() {
+fn a_list_that_cannot_be_judged_on_is_refused_before_anything_is_prepared() {
     let place = tempfile::tempdir().unwrap();
     let models = Store::open(place.path().join("models")).unwrap();
     let (data, out) = (place.path().join("people"), place.path().join("run"));
@@ -178,4 +194,9 @@ fn a_list_of_one_fold_is_refused_before_anything_is_prepared() {
     });
     let words = refused.unwrap_err().to_string();
     assert!(words.contains("two folds") && !prepared && !out.exists(), "{words}");
+    let mut request = self::request(&data, 2);
+    request.pairs.as_mut().unwrap().images = place.path().join("nope");
+    let refused = start_training(request, &out, &models, &cpu(), &Control::default(), &mut |_| {});
+    let words = refused.unwrap_err().to_string();
+    assert!(words.contains("not there") && words.contains("nope") && !out.exists(), "{words}");
 }
