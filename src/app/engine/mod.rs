@@ -17,5 +17,6 @@ pub mod resemblance;
 pub mod scan_lock;
 pub mod shared;
 pub mod thumbnail_files;
+pub(crate) mod unfinished_file;
 pub mod watch;
 pub mod workers;
