@@ -275,10 +275,12 @@ impl LibraryReader {
         })
     }
 
-    /// Files of a folder and of those inside it whose drives are there, without those that are missing.
-    fn files_held(&self, folder: &Path) -> Result<Vec<PathBuf>> {
+    /// Files of a folder and of those inside it whose drives are there, without those that are missing. None where the
+    /// library does not have the folder.
+    pub(crate) fn files_held(&self, folder: &Path) -> Result<Vec<PathBuf>> {
         self.read(|c| {
-            let (id, folders) = (folder_id(c, folder)?, Folders::load(c)?.noticing_drives());
+            let Some(id) = find_folder(c, folder)? else { return Ok(Vec::new()) };
+            let folders = Folders::load(c)?.noticing_drives();
             let mut query = c.prepare("SELECT path, folder_id FROM file WHERE missing = 0 ORDER BY path")?;
             let files = query.query_map([], |row| Ok((path::from_bytes(row.get(0)?), row.get(1)?)))?;
             let files: Vec<(PathBuf, i64)> = files.collect::<rusqlite::Result<_>>()?;
