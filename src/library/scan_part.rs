@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::error::Result;
 use super::folders::Folders;
@@ -101,11 +101,17 @@ impl LibraryReader {
 }
 
 fn files_at(c: &Connection, at: &Path) -> Result<Vec<PathBuf>> {
-    let mut query =
-        c.prepare_cached("SELECT path FROM file WHERE missing = 0 AND (path = ?1 OR (path > ?2 AND path < ?3))")?;
-    // What lies in it begins with its path and a separator.
+    let mut query = c.prepare_cached(&format!("SELECT path FROM file WHERE missing = 0 AND {AT_OR_BELOW}"))?;
+    let files = query.query_map(at_or_below(at), |row| row.get(0).map(path::from_bytes))?;
+    Ok(files.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether a file lies at a path or below it, which [`at_or_below`] gives the values of.
+pub(super) const AT_OR_BELOW: &str = "(file.path = ?1 OR (file.path > ?2 AND file.path < ?3))";
+
+/// What lies in a folder begins with its path and a separator.
+pub(super) fn at_or_below(at: &Path) -> [Vec<u8>; 3] {
     let separator = std::path::MAIN_SEPARATOR as u8;
     let [first, past] = [separator, separator + 1].map(|end| [path::to_bytes(at), vec![end]].concat());
-    let files = query.query_map(params![path::to_bytes(at), first, past], |row| row.get(0).map(path::from_bytes))?;
-    Ok(files.collect::<rusqlite::Result<_>>()?)
+    [path::to_bytes(at), first, past]
 }

@@ -6,12 +6,13 @@ use std::sync::Mutex;
 use anyhow::Result;
 
 use super::interrupted::{InterruptedScan, interrupted, note_begun, note_ended, note_going_on};
+use super::over::over;
 use super::touched::{folders_around, worth_a_scan};
 use super::watch::{FolderWatch, WatchNews};
 use super::{ScanChoices, ScanContext, ScanSummary, run};
 use crate::app::engine::facts::Watching;
 use crate::app::engine::progress::JobEvent;
-use crate::app::engine::report::{Failed, JobId, JobKind, Report};
+use crate::app::engine::report::{Failed, JobId, JobKind, Matter, Report};
 use crate::app::engine::scan_lock::{ScanLock, ScanRuns};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks, lock};
 use crate::app::engine::workers::LoadedNetworks;
@@ -25,10 +26,14 @@ pub enum Request {
     Scan(Vec<PathBuf>),
     /// Looks at these paths in folders of the library, where something was noticed.
     ScanTouched(Vec<PathBuf>),
+    /// Tries these files again, which were left out.
+    TryAgain(Vec<PathBuf>),
     /// Watches the folders of the library, if its user wants that; again where these are others now.
     Watch,
     /// Looks for a scan that did not come to its end.
     FindInterrupted,
+    /// Looks whether what is being asked about these is over.
+    CheckQuestions(Vec<Matter>),
 }
 
 #[derive(Debug, Clone)]
@@ -44,6 +49,10 @@ pub enum Event {
         scan: InterruptedScan,
         goes_on: bool,
     },
+    /// Some time has gone by since it was looked whether what is being asked about is over.
+    MayBeOver,
+    /// Nothing is to be asked about these any more.
+    Over(Vec<Matter>),
 }
 
 /// Scans on the device's thread. The watch ends with the window.
@@ -78,12 +87,21 @@ impl FeatureJob for Job {
                 let outcome = scan_touched(shared, scan, touched);
                 outcome.map(|summary| Event::ScannedTouched(Box::new(summary)))
             }),
+            Request::TryAgain(files) => start_scan(tasks, move |shared, scan| {
+                let folders = shared.library.ask(|library| folders_around(library, &files))?;
+                let outcome = scan_part(shared, scan, &folders, ScanChoices { again: true, ..part_of_library(&files) });
+                outcome.map(|summary| Event::Scanned(Box::new(summary)))
+            }),
             Request::Watch => self.watch(tasks),
             Request::FindInterrupted => tasks.at_length(|shared, sink| match find_interrupted(shared) {
                 Ok(Some((scan, goes_on))) => sink.send(Event::Interrupted { scan, goes_on }),
                 Ok(None) => {}
                 Err(error) => sink.fail(Failed::Load, &error),
             }),
+            Request::CheckQuestions(matters) => {
+                lock(&self.watch).iter().for_each(|watch| watch.tell_time(!matters.is_empty()));
+                tasks.at_length(move |shared, sink| sink.send(Event::Over(over(matters, &shared.library))));
+            }
         }
     }
 }
@@ -96,6 +114,7 @@ impl Job {
             let tell = move |news| match news {
                 WatchNews::Watching(watching) => sink.send(Event::Watching(watching)),
                 WatchNews::Touched(paths) => sink.send(Event::Touched(paths)),
+                WatchNews::TimePassed => sink.send(Event::MayBeOver),
                 WatchNews::DriveGone => sink.report(Report::ChangedElsewhere(Touched::everything())),
             };
             match FolderWatch::start(tasks.shared, tell) {
@@ -159,12 +178,24 @@ fn scan_touched(shared: &Shared, scan: WindowScan<'_>, touched: Vec<PathBuf>) ->
         let folders = folders_around(library, &touched)?;
         Ok::<_, LibraryError>((touched, folders))
     })?;
+    scan_part(shared, scan, &folders, part_of_library(&touched))
+}
+
+fn part_of_library(touched: &[PathBuf]) -> ScanChoices<'_> {
+    ScanChoices { touched: Some(touched), of_library: true, ..ScanChoices::default() }
+}
+
+fn scan_part(
+    shared: &Shared,
+    scan: WindowScan<'_>,
+    folders: &[PathBuf],
+    choices: ScanChoices<'_>,
+) -> Result<ScanSummary> {
     if folders.is_empty() {
         return Ok(ScanSummary::default());
     }
-    let noted = note_begun(&shared.library, folders.clone())?;
-    let choices = ScanChoices { touched: Some(&touched), of_library: true, ..ScanChoices::default() };
-    let outcome = scan.of_folders(&folders, choices);
+    let noted = note_begun(&shared.library, folders.to_vec())?;
+    let outcome = scan.of_folders(folders, choices);
     if !shared.is_closing() {
         note_ended(&shared.library, noted)?;
     }
