@@ -325,7 +325,7 @@ pub(super) fn step(t: &Transaction, direction: Direction) -> Result<Option<(Reve
     let entry: Option<(i64, String, Vec<u8>)> =
         t.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
     let Some((id, action, changes)) = entry else { return Ok(None) };
-    let mut changes = changes_from(&changes)?;
+    let mut changes = parse_step(&changes)?;
     if direction == Direction::Undo {
         changes = changes.into_iter().rev().map(Change::reversed).collect();
     }
@@ -354,12 +354,12 @@ pub(super) fn step(t: &Transaction, direction: Direction) -> Result<Option<(Reve
 }
 
 /// What a step of the history changed.
-pub(super) fn changes_of(c: &Connection, step: StepId) -> Result<Vec<Change>> {
+pub(super) fn read_step(c: &Connection, step: StepId) -> Result<Vec<Change>> {
     let mut query = c.prepare_cached("SELECT changes FROM journal WHERE id = ?1")?;
-    changes_from(&query.query_row([step.0], |row| row.get::<_, Vec<u8>>(0))?)
+    parse_step(&query.query_row([step.0], |row| row.get::<_, Vec<u8>>(0))?)
 }
 
-pub(super) fn changes_from(text: &[u8]) -> Result<Vec<Change>> {
+pub(super) fn parse_step(text: &[u8]) -> Result<Vec<Change>> {
     serde_json::from_slice(text).map_err(|_| LibraryError::BadValue { what: "history" })
 }
 

@@ -25,7 +25,7 @@ pub struct MergedPerson {
 
 impl LibraryReader {
     /// The latest first. Whoever went on into somebody else again comes back after them.
-    pub fn merged_people(&self) -> Result<Vec<MergedPerson>> {
+    pub(crate) fn merged_people(&self) -> Result<Vec<MergedPerson>> {
         self.read(|c| {
             let mut query = c.prepare(
                 "SELECT id, changes FROM journal WHERE action = 'merge_named' AND undone = 0 ORDER BY id DESC",
@@ -33,7 +33,7 @@ impl LibraryReader {
             let mut rows = query.query([])?;
             let mut merged = Vec::new();
             while let Some(row) = rows.next()? {
-                let changes = journal::changes_from(&row.get::<_, Vec<u8>>(1)?)?;
+                let changes = journal::parse_step(&row.get::<_, Vec<u8>>(1)?)?;
                 merged.extend(merged_in(c, StepId(row.get(0)?), &changes)?);
             }
             Ok(merged)
@@ -48,7 +48,7 @@ pub(super) fn takes_a_name(changes: &[Change]) -> bool {
 
 /// Does the step backwards, row by row, where each is still as the step left it. What was said since stays.
 pub(super) fn part<'t>(t: &'t Transaction<'t>, step: StepId) -> Result<Decisions<'t>> {
-    let changes = journal::changes_of(t, step)?.into_iter().rev().map(Change::reversed).collect::<Vec<_>>();
+    let changes = journal::read_step(t, step)?.into_iter().rev().map(Change::reversed).collect::<Vec<_>>();
     let mut reverting = Reverting::begin(t, Direction::Undo, &changes)?;
     for change in &changes {
         reverting.change(change)?;
@@ -61,7 +61,7 @@ pub(super) fn part<'t>(t: &'t Transaction<'t>, step: StepId) -> Result<Decisions
 pub(super) fn check(c: &Connection, step: StepId) -> Result<()> {
     let mut query =
         c.prepare_cached("SELECT 1 FROM journal WHERE id = ?1 AND action = 'merge_named' AND undone = 0")?;
-    let is_there = query.exists([step.0])? && merged_in(c, step, &journal::changes_of(c, step)?)?.is_some();
+    let is_there = query.exists([step.0])? && merged_in(c, step, &journal::read_step(c, step)?)?.is_some();
     if is_there { Ok(()) } else { Err(LibraryError::Stale(Stale::PersonChanged)) }
 }
 
