@@ -247,9 +247,13 @@ fn who_has_the_number_in_a_backup_and_nothing_else_of_the_person_stays() {
 #[test]
 fn forgetting_leaves_no_more_backups_than_there_is_room_for() {
     let (mut fixture, person, _) = with_person();
-    let large = fixture.file().metadata().unwrap().len() as i64 * 4;
     let connection = &fixture.library.connection;
-    connection.execute("CREATE TABLE padding AS SELECT zeroblob(?1) AS bytes", [large]).unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE padding AS SELECT zeroblob(4 * page_count * page_size) AS bytes \
+             FROM pragma_page_count, pragma_page_size",
+        )
+        .unwrap();
     for _ in 0..4 {
         fixture.library.back_up_only(BackupReason::Daily).unwrap();
     }
