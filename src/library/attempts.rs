@@ -1,13 +1,13 @@
 //! Which file was being looked through when the program died, so that one bad file does not stop every later scan.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::error::Result;
 use super::open::{Library, LibraryReader};
-use super::path;
+use super::path::{self, AT_OR_BELOW, at_or_below};
 use super::scan::FileFacts;
 
 /// How often the program may die with a file, the last time alone, before the file is set aside.
@@ -93,6 +93,21 @@ impl Library {
         })
     }
 
+    /// Lets the next scan look again into files at these paths or below that were left out, for whatever reason. They are
+    /// tried last and alone, and one that ends the program once more is left out at once. Returns how many files that are.
+    pub(crate) fn try_left_out_again(&mut self, paths: &[PathBuf]) -> Result<usize> {
+        self.write(|t| {
+            let mut files = 0;
+            for at in paths {
+                for file in left_out_at(t, at)? {
+                    try_again(t, &file)?;
+                    files += 1;
+                }
+            }
+            Ok(files)
+        })
+    }
+
     /// The files that were being looked through when the program died; counts that it did. Called once when a scan
     /// begins and no other runs.
     pub(crate) fn suspects(&mut self) -> Result<Vec<Suspect>> {
@@ -129,6 +144,44 @@ impl LibraryReader {
             Ok(ScanProgress { files, photos: photos.collect::<rusqlite::Result<_>>()? })
         })
     }
+}
+
+/// A file in which no faces were found because it could not be looked through.
+struct LeftOut {
+    path: Vec<u8>,
+    photo: i64,
+    size: i64,
+    mtime_ns: i64,
+    ctime_ns: Option<i64>,
+}
+
+fn left_out_at(t: &Transaction, at: &Path) -> Result<Vec<LeftOut>> {
+    let mut query = t.prepare_cached(&format!(
+        "SELECT file.path, photo_id, file.size, mtime_ns, ctime_ns FROM file JOIN photo ON photo.id = photo_id \
+         WHERE file.missing = 0 AND (state = 'failed' OR problem IS NOT NULL) AND {AT_OR_BELOW}"
+    ))?;
+    let files = query.query_map(at_or_below(at), |row| {
+        Ok(LeftOut {
+            path: row.get(0)?,
+            photo: row.get(1)?,
+            size: row.get(2)?,
+            mtime_ns: row.get(3)?,
+            ctime_ns: row.get(4)?,
+        })
+    })?;
+    Ok(files.collect::<rusqlite::Result<_>>()?)
+}
+
+/// One death less than too many: what it died of may be another file, or a program of before.
+fn try_again(t: &Transaction, file: &LeftOut) -> Result<()> {
+    t.prepare_cached("UPDATE photo SET failed_by = NULL WHERE id = ?1 AND state = 'failed'")?.execute([file.photo])?;
+    t.prepare_cached(
+        "INSERT INTO attempt (path, size, mtime_ns, ctime_ns, deaths, deaths_alone, is_alone, is_open) \
+         VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, 0) \
+         ON CONFLICT (path) DO UPDATE SET deaths = excluded.deaths, deaths_alone = 0 WHERE is_open = 0",
+    )?
+    .execute(params![file.path, file.size, file.mtime_ns, file.ctime_ns, DEATHS - 1])?;
+    Ok(())
 }
 
 /// Notes what is in a file that is being looked through; what was noted of other content at its path is not this one's.

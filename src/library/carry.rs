@@ -69,6 +69,8 @@ pub struct LostFace {
     pub name: Option<String>,
     /// The picture that is there now; none where that is in the library no more.
     pub replaced_by: Option<PhotoId>,
+    /// Nobody has looked for it there yet: a scan that runs does so in the end, or the next one.
+    pub is_sought: bool,
 }
 
 /// A face whose picture is gone, and the one of which the same is said since: a scan has found it there, or its user has
@@ -80,15 +82,17 @@ pub struct CarriedFace {
     pub into_photo: PhotoId,
 }
 
-/// A lost face: said to be somebody's or set aside, its picture without a file, replaced and compared, and what was said
-/// of it said of no face to which it was carried over. One that was, and of which something else was said since, holds
-/// nothing of it.
+/// A lost face: said to be somebody's or set aside, its picture without a file and replaced, and what was said of it said
+/// of no face to which it was carried over. One that was, and of which something else was said since, holds nothing of
+/// it. So from the moment on when another picture takes the place of its own: at no time it is neither shown nor listed.
 pub(super) const IS_LOST: &str = "missing = 1 AND replaced_by IS NOT NULL \
-    AND NOT EXISTS (SELECT 1 FROM replaced WHERE old = photo.id) \
     AND NOT EXISTS (SELECT 1 FROM carried JOIN face AS copy ON copy.id = into_face WHERE carried.face_id = face.id \
     AND copy.person_id IS face.person_id AND copy.set_aside IS face.set_aside \
     AND (copy.set_aside IS NOT NULL OR copy.belongs IN ('named', 'confirmed'))) \
     AND (belongs IN ('named', 'confirmed') OR set_aside IS NOT NULL)";
+
+/// The two pictures wait to be compared.
+pub(super) const IS_SOUGHT: &str = "EXISTS (SELECT 1 FROM replaced WHERE old = photo.id)";
 
 /// Carried over to itself: not looked for any more.
 const IS_LET_GO: &str = "missing = 1 AND replaced_by IS NOT NULL \
@@ -148,8 +152,8 @@ impl LibraryReader {
     fn faces_gone(&self, which: &str) -> Result<Vec<LostFace>> {
         self.read(|c| {
             let mut query = c.prepare_cached(&format!(
-                "SELECT face.id, path, person_id, belongs, set_aside, name, nullif(replaced_by, photo.id) FROM photo \
-                 JOIN face ON photo_id = photo.id LEFT JOIN person ON person.id = person_id \
+                "SELECT face.id, path, person_id, belongs, set_aside, name, nullif(replaced_by, photo.id), {IS_SOUGHT} \
+                 FROM photo JOIN face ON photo_id = photo.id LEFT JOIN person ON person.id = person_id \
                  WHERE {which} ORDER BY person_id, path, face.id"
             ))?;
             let faces = query.query_map([], lost_at)?;
@@ -162,11 +166,11 @@ impl LibraryReader {
         self.read(|c| {
             let mut query = c.prepare_cached(&format!(
                 "SELECT face.id, photo.path, face.person_id, face.belongs, face.set_aside, name, \
-                 nullif(photo.replaced_by, photo.id), copy.id, copy.photo_id {CARRIED} \
+                 nullif(photo.replaced_by, photo.id), 0, copy.id, copy.photo_id {CARRIED} \
                  ORDER BY face.person_id, photo.path, face.id, copy.id"
             ))?;
             let faces = query.query_map([], |row| {
-                let (into, into_photo) = (FaceId(row.get(7)?), PhotoId(row.get(8)?));
+                let (into, into_photo) = (FaceId(row.get(8)?), PhotoId(row.get(9)?));
                 Ok(CarriedFace { was: lost_at(row)?, into, into_photo })
             })?;
             Ok(faces.collect::<rusqlite::Result<_>>()?)
@@ -196,6 +200,7 @@ fn lost_at(row: &Row) -> rusqlite::Result<LostFace> {
         state: rows::state_at(row, 2)?,
         name: row.get(5)?,
         replaced_by: row.get::<_, Option<i64>>(6)?.map(PhotoId),
+        is_sought: row.get(7)?,
     })
 }
 
@@ -228,12 +233,16 @@ impl Library {
 
     /// Gives the faces of a replaced picture's successor what was decided about the same faces before, and notes that
     /// the two were compared. A face about which something else was decided meanwhile keeps that, unless it came back in
-    /// place of its own edit: what was said there last holds. Returns how many faces were carried over.
+    /// place of its own edit: what was said there last holds. Where their user has put one back in the picture meanwhile,
+    /// it is there and nowhere else in it. Returns how many faces were carried over.
     pub(crate) fn carry_over(&mut self, pair: Replaced, carried: &[Carried]) -> Result<usize> {
         let Replaced { old, new, .. } = pair;
         self.write(|t| {
             let mut faces = 0;
             for carried in carried {
+                if is_put_back(t, carried.old(), new)? {
+                    continue;
+                }
                 faces += match *carried {
                     Carried::Onto { old, new } => carry(t, old, new)?,
                     Carried::Place { old, detection } => {
@@ -272,6 +281,22 @@ pub(super) fn is_let_go(c: &Connection, face: FaceId) -> Result<bool> {
     Ok(c.prepare_cached(&sql)?.exists([face.0])?)
 }
 
+impl Carried {
+    fn old(&self) -> FaceId {
+        match *self {
+            Self::Onto { old, .. } | Self::Place { old, .. } => old,
+        }
+    }
+}
+
+fn is_put_back(t: &Transaction, face: FaceId, picture: PhotoId) -> Result<bool> {
+    let mut query = t.prepare_cached(
+        "SELECT 1 FROM carried JOIN face AS copy ON copy.id = into_face \
+         WHERE face_id = ?1 AND into_face <> ?1 AND newer = 0 AND copy.photo_id = ?2",
+    )?;
+    Ok(query.exists([face.0, picture.0])?)
+}
+
 /// How many faces that were: one, or none. Not twice to the same face: what its user has taken back there since is not
 /// said again. Only where an original is back, and something was said of its edit after what was said of it, that holds.
 fn carry(t: &Transaction, old: FaceId, new: FaceId) -> Result<usize> {
@@ -295,6 +320,8 @@ fn carry(t: &Transaction, old: FaceId, new: FaceId) -> Result<usize> {
         return Ok(0);
     }
     settle_newer(t, old, new, true)?;
+    // One that was let go before anybody looked for it is there after all.
+    rows::write_carried(t, old, old, false)?;
     Ok(1)
 }
 

@@ -60,7 +60,8 @@ impl Library {
     /// # Errors
     /// [`Stale::MoreGone`] where more are gone by now, as when a drive was unplugged meanwhile: nothing is marked then.
     pub(crate) fn accept_missing(&mut self, folder: &Path, shown: u64) -> Result<usize> {
-        let gone = self.gone_from(folder)?;
+        // No reader is held while the disk is asked.
+        let gone: Vec<PathBuf> = self.files_held(folder)?.into_iter().filter(|path| is_gone(path)).collect();
         self.write(|t| match mark_missing(t, &gone)? {
             missing if missing as u64 > shown => Err(LibraryError::Stale(Stale::MoreGone)),
             missing => {
@@ -275,19 +276,21 @@ impl LibraryReader {
         })
     }
 
-    /// What is gone from the disk of a folder and of those inside it whose drives are there, and is not marked as missing.
-    fn gone_from(&self, folder: &Path) -> Result<Vec<PathBuf>> {
+    /// Files of a folder and of those inside it whose drives are there, without those that are missing. None where the
+    /// library does not have the folder.
+    pub(crate) fn files_held(&self, folder: &Path) -> Result<Vec<PathBuf>> {
         self.read(|c| {
-            let (id, folders) = (folder_id(c, folder)?, Folders::load(c)?.noticing_drives());
+            let Some(id) = find_folder(c, folder)? else { return Ok(Vec::new()) };
+            let folders = Folders::load(c)?.noticing_drives();
             let mut query = c.prepare("SELECT path, folder_id FROM file WHERE missing = 0 ORDER BY path")?;
-            let (mut gone, mut rows) = (Vec::new(), query.query([])?);
+            let (mut held, mut rows) = (Vec::new(), query.query([])?);
             while let Some(row) = rows.next()? {
                 let path = path::from_bytes(row.get(0)?);
-                if folders.holder(&path, row.get(1)?, id).is_some() && is_gone(&path) {
-                    gone.push(path);
+                if folders.holder(&path, row.get(1)?, id).is_some() {
+                    held.push(path);
                 }
             }
-            Ok(gone)
+            Ok(held)
         })
     }
 }

@@ -73,7 +73,11 @@ pub use people::{FaceDetail, FaceOfPerson, PersonCard};
 pub(crate) use people::{PeopleFilter, PeopleKind, PersonListing};
 pub(crate) use photos::ListedPhoto;
 pub use photos::{Counts, PhotoDetail, PhotoFilter};
-pub use review::{Belongs, Decision, Destination, FaceByHand, FaceState, NameAnswers, NextSteps, SetAside, TakenName};
+pub use review::{
+    Belongs, CorrectedFace, Decision, Destination, FaceByHand, FaceState, MergedPerson, NameAnswers, NextSteps,
+    SetAside, TakenName,
+};
+pub(crate) use scan::is_gone;
 pub use scan::{FileFacts, FileHashes, MissingPolicy, PhotoRecord, PhotoState, ScanOutcome};
 pub(crate) use scan::{KnownBefore, ScanId};
 pub(crate) use sought::{FacesThere, LostPicture};

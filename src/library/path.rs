@@ -23,6 +23,14 @@ pub(super) fn below(folder: &Path) -> Range<Vec<u8>> {
     first..past
 }
 
+/// Whether a file lies at a path or below it, which [`at_or_below`] gives the values of.
+pub(super) const AT_OR_BELOW: &str = "(file.path = ?1 OR (file.path >= ?2 AND file.path < ?3))";
+
+pub(super) fn at_or_below(at: &Path) -> [Vec<u8>; 3] {
+    let below = below(at);
+    [to_bytes(at), below.start, below.end]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

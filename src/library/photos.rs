@@ -133,6 +133,20 @@ impl LibraryReader {
         })
     }
 
+    /// Files of photos that were looked through before, which could not be read at the last scan, each with the reason.
+    pub(crate) fn unread_files(&self) -> Result<Vec<(PhotoId, PathBuf, String)>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT photo_id, file.path, problem FROM file JOIN photo ON photo.id = photo_id \
+                 WHERE problem IS NOT NULL AND file.missing = 0 AND state = 'done' ORDER BY file.path",
+            )?;
+            let files = query.query_map([], |row| {
+                Ok((PhotoId(row.get(0)?), path::from_bytes(row.get(1)?), row.get::<_, String>(2)?))
+            })?;
+            Ok(files.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// Photos whose file name holds `text`, whatever the case, the latest first.
     pub(crate) fn search_photos(&self, text: &str, limit: usize) -> Result<Vec<(PhotoId, PathBuf)>> {
         self.read(|c| {

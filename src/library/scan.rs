@@ -64,6 +64,10 @@ pub enum PhotoState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KnownBefore {
     Nothing,
+    /// An import brought it, and no scan had met it.
+    ByImport,
+    /// Somebody in it was forgotten who may be found again.
+    Forgotten,
     /// Another detector looked through it.
     ByOtherDetector,
     /// The same detector did, for large faces alone.
@@ -381,7 +385,7 @@ pub(super) fn state_from(reason: Option<String>) -> PhotoState {
 }
 
 /// Surely gone, not merely unreadable or on a drive that errs.
-pub(super) fn is_gone(path: &Path) -> bool {
+pub(crate) fn is_gone(path: &Path) -> bool {
     use std::io::ErrorKind::{NotADirectory, NotFound};
     matches!(std::fs::symlink_metadata(path), Err(error) if matches!(error.kind(), NotFound | NotADirectory))
 }
@@ -394,6 +398,14 @@ pub(super) fn size_of(path: &Path) -> Option<u64> {
 fn leads_to(t: &Transaction, path: &Path, photo: Option<PhotoId>) -> Result<bool> {
     let mut query = t.prepare_cached("SELECT 1 FROM file WHERE path = ?1 AND photo_id = ?2")?;
     Ok(query.exists(params![path::to_bytes(path), photo.map(|photo| photo.0)])?)
+}
+
+/// Whether a scan has found a file of the photo, at whatever path.
+fn was_met(t: &Transaction, photo: Option<PhotoId>) -> Result<bool> {
+    let mut query = t.prepare_cached(
+        "SELECT 1 FROM photo WHERE id = ?1 AND (found_in_scan > 0 OR EXISTS (SELECT 1 FROM file WHERE photo_id = ?1))",
+    )?;
+    Ok(query.exists([photo.map(|photo| photo.0)])?)
 }
 
 fn record(t: &Transaction, scan: ScanId, record: &PhotoRecord) -> Result<Recorded> {
@@ -409,7 +421,9 @@ fn record(t: &Transaction, scan: ScanId, record: &PhotoRecord) -> Result<Recorde
         Some((PhotoState::Done, Some(by), _)) if with_small_faces(&by) == record.detector => {
             KnownBefore::WithoutSmallFaces
         }
-        Some((PhotoState::Done, ..)) => KnownBefore::ByOtherDetector,
+        Some((PhotoState::Done, Some(_), _)) => KnownBefore::ByOtherDetector,
+        Some((PhotoState::Done, None, _)) if was_met(t, known)? => KnownBefore::Forgotten,
+        Some((PhotoState::Done, None, _)) => KnownBefore::ByImport,
         _ => KnownBefore::Nothing,
     };
     let photo = match known {

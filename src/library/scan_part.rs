@@ -4,8 +4,6 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use rusqlite::params;
-
 use super::error::Result;
 use super::folders::Folders;
 use super::open::{Library, LibraryReader};
@@ -90,19 +88,15 @@ impl LibraryReader {
 
     /// Whether there is a file that is not missing at this path or below.
     pub(crate) fn knows_files_at(&self, path: &Path) -> Result<bool> {
-        self.read(|c| {
-            let below = path::below(path);
-            Ok(c.prepare_cached(FILES_AT)?.exists(params![path::to_bytes(path), below.start, below.end])?)
-        })
+        self.read(|c| Ok(c.prepare_cached(&files_at())?.exists(path::at_or_below(path))?))
     }
 
     /// Files at these paths or below that are gone from the disk.
     fn gone_at(&self, paths: &[PathBuf]) -> Result<HashSet<PathBuf>> {
         self.read(|c| {
-            let (mut gone, mut query) = (HashSet::new(), c.prepare_cached(FILES_AT)?);
+            let (mut gone, mut query) = (HashSet::new(), c.prepare_cached(&files_at())?);
             for at in paths {
-                let below = path::below(at);
-                let mut rows = query.query(params![path::to_bytes(at), below.start, below.end])?;
+                let mut rows = query.query(path::at_or_below(at))?;
                 while let Some(row) = rows.next()? {
                     gone.extend(Some(path::from_bytes(row.get(0)?)).filter(|path| is_gone(path)));
                 }
@@ -112,4 +106,6 @@ impl LibraryReader {
     }
 }
 
-const FILES_AT: &str = "SELECT path FROM file WHERE missing = 0 AND (path = ?1 OR (path >= ?2 AND path < ?3))";
+fn files_at() -> String {
+    format!("SELECT path FROM file WHERE missing = 0 AND {}", path::AT_OR_BELOW)
+}

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::carry::IS_LOST;
+use super::carry::{IS_LOST, IS_SOUGHT};
 use super::error::Result;
 use super::open::{Library, LibraryReader};
 use super::vectors;
@@ -28,14 +28,14 @@ pub(crate) struct FacesThere {
 }
 
 impl LibraryReader {
-    /// Pictures with lost faces that `model` has embedded; without a vector nothing says where a face is. One that was
-    /// found before, and of which its user said something else there, is theirs to place.
+    /// Pictures with lost faces that `model` has embedded; without a vector nothing says where a face is. They were
+    /// compared with what is in their place before. One that was found before, and of which its user said something else there, is theirs to place.
     pub(crate) fn lost_pictures(&self, model: &ModelId) -> Result<Vec<LostPicture>> {
         self.read(|c| {
             let mut query = c.prepare_cached(&format!(
                 "SELECT photo.id, vector, ifnull((SELECT up_to FROM sought WHERE sought.photo_id = photo.id \
                  AND sought.model_id = embedding.model_id), 0) FROM photo JOIN face ON face.photo_id = photo.id \
-                 JOIN embedding ON embedding.face_id = face.id WHERE {IS_LOST} \
+                 JOIN embedding ON embedding.face_id = face.id WHERE {IS_LOST} AND NOT {IS_SOUGHT} \
                  AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.face_id = face.id) \
                  AND embedding.model_id = (SELECT id FROM model WHERE name = ?1) ORDER BY photo.id, face.id"
             ))?;

@@ -60,6 +60,7 @@ const DISK: &[&str] = &[
     "app/engine/home",
     "app/engine/scan_lock",
     "app/engine/thumbnail_files",
+    "app/engine/unfinished_file",
     "app/jobs/forget",
     "app/jobs/import",
     "app/jobs/regroup/files",

@@ -35,7 +35,8 @@ fn a_backup_is_made_and_restored_after_a_question() {
         Some((ticket, Request::Care(CareRequest::Restore(_, path)))) => {
             assert!(path.ends_with("daily.sqlite"));
             let moved_aside = vec!["/home/aside-1".into()];
-            let restored = Restored { kept: Some("/home/kept.sqlite".into()), people: 3, moved_aside };
+            let removed = vec!["/home/backups/library-1-daily.sqlite".into()];
+            let restored = Restored { kept: Some("/home/kept.sqlite".into()), people: 3, moved_aside, removed };
             wire.push(Report::Own(Answer::Care(Event::Restored(ticket, restored))));
             wire.push(Report::Changed(ticket, Touched::everything()));
         }
@@ -43,7 +44,8 @@ fn a_backup_is_made_and_restored_after_a_question() {
     }
     harness.run_steps(4);
     assert!(harness.query_by_label_contains("What is in it now").is_none(), "the question closes");
-    let said = "Restored: 3 people with a name, what was there is kept as a backup, what was in the way was moved to ";
+    let said = "Restored: 3 people with a name, what was there is kept as a backup, 1 older backup had to make room: \
+                library-1-daily.sqlite, what was in the way was moved to ";
     harness.get_by_label_contains(&format!("{said}/home/aside-1"));
 }
 
@@ -112,6 +114,7 @@ fn a_forgetting_that_is_not_complete_is_told_as_such_with_the_backups_that_went(
         touched: Touched::default(),
         backups_cleaned: 1,
         backups_deleted: vec!["/backups/torn.sqlite".into()],
+        backups_removed: Vec::new(),
         is_complete: false,
     };
     wire.push(Report::Own(Answer::Care(Event::Forgotten(ticket, forgotten))));

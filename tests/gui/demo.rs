@@ -71,9 +71,11 @@ fn aside() -> Aside {
             state: FaceState::Of { person: PersonId(1), belongs: Belongs::Confirmed },
             name: Some("Maria Silva".into()),
             replaced_by: Some(PhotoId(1)),
+            is_sought: false,
         }],
         let_go: Vec::new(),
         carried: Vec::new(),
+        merged: Vec::new(),
         hidden: vec![PersonCard {
             id: PersonId(200),
             name: Some("Waiter".into()),

@@ -154,6 +154,7 @@ fn forgotten() -> CareEvent {
         touched: Touched::default(),
         backups_cleaned: 1,
         backups_deleted: vec!["/home/maria/.local/share/likeness/backups/torn.sqlite".into()],
+        backups_removed: Vec::new(),
         is_complete: false,
     };
     CareEvent::Forgotten(1, forgotten)

@@ -5,13 +5,15 @@ use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use likeness::app::engine::report::Report;
+use likeness::app::scan::state::Request as ScanRequest;
 use likeness::app::shell::app::App;
+use likeness::app::shell::backend::Request;
 use likeness::app::shell::message::Message;
 use likeness::app::shell::state::Page;
 use likeness::app::ui::action::Action;
 use likeness::app::ui::view::View;
-use likeness::library::{CarriedFace, Decision};
-use likeness::types::{FaceId, PersonId, PhotoId, Touched};
+use likeness::library::{CarriedFace, Decision, MergedPerson, PhotoFilter};
+use likeness::types::{FaceId, PersonId, PhotoId, StepId, Touched};
 
 use super::demo::{World, album_world};
 use super::wire::Wire;
@@ -103,6 +105,40 @@ fn who_is_not_whom_is_listed_and_taken_back() {
     harness.get_by_label("Take back").click_accesskit();
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::TakeBackReject { person: PersonId(1), face: FaceId(25) });
+}
+
+/// However long ago it was: undo reaches only so far.
+#[test]
+fn people_who_were_joined_are_two_again() {
+    let mut world = album_world();
+    let into = Some(PersonId(1));
+    let joined = MergedPerson { step: StepId(7), name: "Ada".into(), into, into_name: Some("Maria".into()), faces: 3 };
+    world.aside.merged.push(joined);
+    let (wire, mut harness) = open_aside(world);
+    harness.get_by_label("Joined people 1").click();
+    harness.run();
+    harness.get_by_label("They are two people").click();
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::Part { step: StepId(7), into });
+}
+
+/// One of the files that cannot be read, and all; a video is none of them.
+#[test]
+fn files_that_were_left_out_are_tried_again() {
+    let (wire, mut harness) = open(album_world(), View::LIBRARY);
+    send(&mut harness, Message::Act(Action::FilterPhotos(PhotoFilter::Failed)));
+    harness.run_steps(4);
+    let again = |wire: &Wire| match wire.actions().pop() {
+        Some(Request::Scan(ScanRequest::TryAgain(files))) => files.len(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(harness.get_all_by_label("Try again").count(), 2);
+    harness.get_all_by_label("Try again").next().unwrap().click();
+    harness.run();
+    assert_eq!(again(&wire), 1);
+    harness.get_by_label("Try all again").click();
+    harness.run();
+    assert_eq!(again(&wire), 2);
 }
 
 #[test]

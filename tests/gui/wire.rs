@@ -51,7 +51,9 @@ impl Wire {
         let is_load = |request: &Request| {
             let words = format!("{request:?}");
             // Names are looked for when people are first shown, folders are watched from the start.
-            if ["Metadata(Find)", "Scan(FindInterrupted)", "Scan(Watch)"].contains(&words.as_str()) {
+            if ["Metadata(Find)", "Scan(FindInterrupted)", "Scan(Watch)", "Scan(CheckQuestions([]))"]
+                .contains(&words.as_str())
+            {
                 return true;
             }
             let feature = words.split_once('(').map_or("", |(_, rest)| rest);

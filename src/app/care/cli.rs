@@ -78,8 +78,9 @@ pub fn run(home: &Home, args: LibraryArgs) -> Result<ExitCode> {
         Command::Backup { list: true } => list(home, args.json)?,
         Command::Backup { list: false } => {
             let made = command::back_up(home)?;
-            say(args.json, json!({ "path": output::path_json(&made) }), || {
-                format!("Backed up to {}", printable(&made))
+            let value = json!({ "path": output::path_json(&made.path), "removed": paths_json(&made.removed) });
+            say(args.json, value, || {
+                format!("Backed up to {}{}", printable(&made.path), removed_words(&made.removed))
             })?;
         }
         Command::Restore { file } => restore(home, file, args.json)?,
@@ -188,12 +189,12 @@ fn restore(home: &Home, file: Option<PathBuf>, json: bool) -> Result<()> {
     console.close();
     let Some(restored) = restored else { bail!("cancelled; nothing was restored") };
     let lacks = care::reason_of(&home.library(), &backup).and_then(what_it_may_lack);
-    let moved: Vec<Value> = restored.moved_aside.iter().map(|path| output::path_json(path)).collect();
     let value = json!({
         "restored": output::path_json(&backup),
         "kept": restored.kept.as_deref().map(output::path_json),
         "people": restored.people,
-        "may_lack": lacks, "moved_aside": moved,
+        "may_lack": lacks, "moved_aside": paths_json(&restored.moved_aside),
+        "removed": paths_json(&restored.removed),
     });
     say(json, value, || {
         let mut words = format!("Restored {}: {}", printable(&backup), people(restored.people));
@@ -206,8 +207,23 @@ fn restore(home: &Home, file: Option<PathBuf>, json: bool) -> Result<()> {
         for aside in &restored.moved_aside {
             words += &format!("\nWhat was in the way was moved to {}", printable(aside));
         }
-        words
+        words + &removed_words(&restored.removed)
     })
+}
+
+fn paths_json(paths: &[PathBuf]) -> Vec<Value> {
+    paths.iter().map(|path| output::path_json(path)).collect()
+}
+
+/// Which backups had to go: nobody looks for them in vain.
+fn removed_words(backups: &[PathBuf]) -> String {
+    let line = |backup: &PathBuf| {
+        format!(
+            "\nRemoved, since at most ten backups are kept and together at most twice the library: {}",
+            printable(backup)
+        )
+    };
+    backups.iter().map(line).collect()
 }
 
 /// What its user has to know of a backup.

@@ -18,6 +18,7 @@ use anyhow::{Context, Result, bail};
 use crate::app::engine::home::Home;
 use crate::app::engine::progress::JobEvent;
 use crate::app::engine::scan_lock::ScanLock;
+use crate::app::engine::unfinished_file::unfinished;
 use crate::library::care::{self, Backup, BackupReason, ExportCounts, ImportMode, ImportReport, Restored};
 use crate::library::{Library, LibraryReader};
 use crate::types::{Cancel, files};
@@ -110,7 +111,8 @@ fn past(in_the_way: Vec<PathBuf>, restored: Restored) -> Restored {
     Restored { moved_aside: [in_the_way, restored.moved_aside].concat(), ..restored }
 }
 
-/// Writes an export beside its place and renames it, so that a failed one leaves what was there. A device, a pipe and
+/// Writes an export beside its place and renames it, so that a failed one leaves what was there. Of one that was killed the
+/// next export to the same file removes what is left ([`unfinished`]). A device, a pipe and
 /// what a link leads to are written into.
 pub(crate) fn export(library: &LibraryReader, to: &Path) -> Result<ExportCounts> {
     let cannot = || format!("cannot write {}", to.display());
@@ -120,8 +122,7 @@ pub(crate) fn export(library: &LibraryReader, to: &Path) -> Result<ExportCounts>
             File::options().write(true).truncate(true).open(to).map_err(care::in_words).with_context(cannot)?;
         return export_into(library, &mut file).with_context(cannot);
     }
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(care::in_words).with_context(cannot)?;
+    let mut file = unfinished(to).map_err(care::in_words).with_context(cannot)?;
     let counts = export_into(library, file.as_file_mut()).with_context(cannot)?;
     file.as_file().sync_all().map_err(care::in_words).with_context(cannot)?;
     if let Some(there) = there {

@@ -120,6 +120,11 @@ impl Feature for State {
             Event::Checked(report) => (self.checking, self.checked) = (false, Some(report)),
             Event::Imported(report) => self.imported = Some(report),
             Event::Forgetting(forgetting) => self.forgetting = Some(forgetting),
+            Event::BackedUp(ticket, made) if !made.removed.is_empty() => {
+                let words = [out.text.s("said_backed_up").to_owned(), removed_words(&made.removed, out.text)];
+                out.reword(ticket, words.join(out.text.s("list_separator")));
+            }
+            Event::BackedUp(..) => {}
             Event::Restored(ticket, restored) => out.reword(ticket, restored_words(&restored, out.text)),
             Event::Exported(_, counts) if counts.photos_by_path == 0 => {}
             Event::Exported(ticket, counts) => {
@@ -129,7 +134,8 @@ impl Feature for State {
                 if !forgotten.is_complete {
                     out.reword(ticket, out.text.s("said_forgotten_not_yet").to_owned());
                 }
-                self.forgotten = Some(forgotten).filter(|done| !(done.is_complete && done.backups_deleted.is_empty()));
+                let went = |done: &Forgotten| done.backups_deleted.len() + done.backups_removed.len();
+                self.forgotten = Some(forgotten).filter(|done| !done.is_complete || went(done) > 0);
             }
         }
     }
@@ -178,5 +184,14 @@ fn restored_words(restored: &Restored, text: &Locale) -> String {
     let kept = restored.kept.iter().map(|_| text.s("said_restored_kept").to_owned());
     let aside =
         restored.moved_aside.iter().map(|path| text.f("said_moved_aside", &[("path", &path.to_string_lossy())]));
-    [people].into_iter().chain(kept).chain(aside).collect::<Vec<_>>().join(text.s("list_separator"))
+    let removed =
+        Some(&restored.removed).filter(|removed| !removed.is_empty()).map(|removed| removed_words(removed, text));
+    [people].into_iter().chain(kept).chain(removed).chain(aside).collect::<Vec<_>>().join(text.s("list_separator"))
+}
+
+/// Which backups had to go.
+pub(crate) fn removed_words(backups: &[PathBuf], text: &Locale) -> String {
+    let names = backups.iter().map(|path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
+    let names = names.collect::<Vec<_>>().join(text.s("list_separator"));
+    text.nf("said_backups_removed", backups.len() as u64, &[("names", &names)])
 }

@@ -5,7 +5,7 @@ mod repair;
 
 use eframe::egui::{self, Id, Ui};
 
-use crate::app::care::state::{Message, State};
+use crate::app::care::state::{Message, State, removed_words};
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::home::Home;
 use crate::app::ui::feature::{FeatureView, RepairPage};
@@ -319,6 +319,9 @@ fn forgotten_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
         }
         for backup in &forgotten.backups_deleted {
             wrapped_ui(ui, backup.to_string_lossy());
+        }
+        if !forgotten.backups_removed.is_empty() {
+            wrapped_ui(ui, removed_words(&forgotten.backups_removed, ctx.text));
         }
         ui.add_space(space::L);
         if buttons::button_ui(ui, Rank::Primary, ctx.text.s("close")).clicked() {

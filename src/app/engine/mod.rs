@@ -21,5 +21,6 @@ pub mod scan_lock;
 pub mod shared;
 pub mod thumbnail_files;
 pub mod unasked;
+pub(crate) mod unfinished_file;
 pub mod watch;
 pub mod workers;

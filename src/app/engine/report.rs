@@ -1,5 +1,7 @@
 //! What jobs tell the window: where they stand, how they ended, what failed, what a change touched.
 
+use std::path::PathBuf;
+
 use super::picture::{ImageKey, Picture};
 use super::progress::Progress;
 use crate::library::{LibraryError, Stale};
@@ -23,6 +25,16 @@ pub struct JobKind(pub &'static str);
 impl JobKind {
     pub const SCAN: Self = Self("scan");
     pub const INSTALL: Self = Self("install");
+}
+
+/// What a question in passing is about. A newer question about the same takes its place, and it goes when its matter is
+/// over, whoever has settled it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Matter {
+    /// Photos of this folder are gone, or its drive is not there.
+    MissingPhotos(PathBuf),
+    InterruptedScan,
+    WritingNames,
 }
 
 /// Names a change, so that its answer finds the words said about it.

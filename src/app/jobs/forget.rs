@@ -6,17 +6,20 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::app::engine::home::Home;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
+use crate::app::engine::unfinished_file::unfinished;
 use crate::app::jobs::regroup;
 use crate::library::care::{self, Forgotten, PersonToForget};
 use crate::library::{Library, LibraryReader};
 use crate::networks::models::Store;
 use crate::train::checkpoint::RunFolder;
+use crate::types::file_lock::FileLock;
 use crate::types::{FaceBox, PersonId, hex};
 
 /// What would be forgotten, and what Likeness can't take back.
@@ -54,8 +57,8 @@ pub(crate) fn preview(home: &Home, library: &LibraryReader, person: PersonId) ->
 /// Forgets for good. Without `may_find_again`, later scans leave these faces out.
 ///
 /// # Errors
-/// When the library can only be read, the person is not any more as they were `shown`, or later scans could not leave a
-/// face out; nothing is changed then. When something cannot be written.
+/// When the library can only be read, the person is not any more as they were `shown`, later scans could not leave a face
+/// out, or a training run that knows the person is at work; nothing is changed then. When something cannot be written.
 pub(crate) fn forget(
     home: &Home,
     library: &mut Library,
@@ -63,24 +66,57 @@ pub(crate) fn forget(
     may_find_again: bool,
 ) -> Result<Forgotten> {
     let known = library.still_to_forget(shown, may_find_again)?;
+    // Before anything of them goes: one that is at work would write what it has read.
+    let runs = runs_with(home, &known)?;
     // The person goes last: killed in between, they are still there to be forgotten again.
     remove_last_pictures(home, library, &known)?;
     remove_grouping(home)?;
-    for run in run_folders(home)? {
-        let Ok(data) = RunFolder::data(&run) else { continue };
-        if data.lines().any(|line| is_of(line, &known)) {
-            RunFolder::forget_vectors(&run)?;
+    for run in &runs {
+        if run.has_learned {
+            RunFolder::forget_vectors(&run.folder)?;
         }
-        let labels = labels_of(&data, &known);
-        let renamed: String = data.lines().map(|line| without_name(line, &known, &labels) + "\n").collect();
-        if renamed != data {
-            replace(&run.join("data.jsonl"), &renamed)?;
+        if let Some(renamed) = &run.renamed {
+            replace(&run.folder.join("data.jsonl"), renamed)?;
         }
     }
     let forgotten = library.forget_person(shown, may_find_again)?;
     // Once more: another program may have grouped in between.
     remove_grouping(home)?;
     Ok(forgotten)
+}
+
+/// A training run that knows something of a person; nobody works on it as long as this lives.
+struct RunWithPerson {
+    folder: PathBuf,
+    /// Its networks have seen the person's faces.
+    has_learned: bool,
+    /// Its list of pictures without the person's name, where that is in it.
+    renamed: Option<String>,
+    _held: Arc<FileLock>,
+}
+
+/// # Errors
+/// [`RunFolderError::InUse`](crate::train::checkpoint::RunFolderError::InUse) where somebody works on one of them.
+fn runs_with(home: &Home, person: &PersonToForget) -> Result<Vec<RunWithPerson>> {
+    let mut runs = Vec::new();
+    for folder in run_folders(home)? {
+        let Ok(data) = RunFolder::data(&folder) else { continue };
+        if let (false, None) = what_is_in(&data, person) {
+            continue;
+        }
+        let held = RunFolder::hold(&folder)?;
+        // It may have been begun anew until it was held.
+        let (has_learned, renamed) = what_is_in(&RunFolder::data(&folder)?, person);
+        runs.push(RunWithPerson { folder, has_learned, renamed, _held: held });
+    }
+    Ok(runs)
+}
+
+/// Whether a run's list of pictures has the person's faces, and the list without their name where that is in it.
+fn what_is_in(data: &str, person: &PersonToForget) -> (bool, Option<String>) {
+    let labels = labels_of(data, person);
+    let renamed: String = data.lines().map(|line| without_name(line, person, &labels) + "\n").collect();
+    (data.lines().any(|line| is_of(line, person)), Some(renamed).filter(|renamed| renamed != data))
 }
 
 /// Everybody's vectors, and hashes and distances of them, which the next grouping keeps again of who is left.
@@ -181,8 +217,7 @@ fn without_name(line: &str, person: &PersonToForget, labels: &HashSet<String>) -
 
 fn replace(path: &Path, text: &str) -> Result<()> {
     let cannot = || format!("cannot write {}", path.display());
-    let folder = path.parent().with_context(cannot)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(cannot)?;
+    let mut file = unfinished(path).with_context(cannot)?;
     std::io::Write::write_all(&mut file, text.as_bytes()).with_context(cannot)?;
     file.persist(path).with_context(cannot)?;
     Ok(())
@@ -194,6 +229,7 @@ mod tests {
     use crate::library::care::FaceToForget;
     use crate::library::fixture::{face, photo};
     use crate::library::{Decision, Destination, LibraryError};
+    use crate::train::checkpoint::RunFolderError;
     use crate::types::{FaceId, Revision};
 
     fn ada() -> PersonToForget {
@@ -289,6 +325,32 @@ mod tests {
         let data = RunFolder::data(&home.runs().join("hers")).unwrap();
         assert!(!data.contains("Adelaide") && data.contains("Ben"), "{data}");
         assert_eq!(RunFolder::data(&home.runs().join("others")).unwrap(), others.join("\n") + "\n");
+    }
+
+    /// It would write what it has read of them, and learn from it.
+    #[test]
+    fn nobody_is_forgotten_of_whom_a_training_run_at_work_knows() {
+        let folder = tempfile::tempdir().unwrap();
+        let (home, mut library, shown) = ada_with_a_picture_gone(folder.path());
+        let run = |name: &str, person: &str, hash: u8| {
+            let run = home.runs().join(name);
+            std::fs::create_dir_all(&run).unwrap();
+            std::fs::write(run.join("data.jsonl"), line(person, hash, 10.0) + "\n").unwrap();
+            run
+        };
+        let (hers, others) = (run("hers", "Ada", 1), run("others", "Ben", 9));
+        let _works = RunFolder::hold(&others).unwrap();
+        let works = RunFolder::hold(&hers).unwrap();
+        let refused = forget(&home, &mut library, &shown, true).unwrap_err();
+        assert!(
+            matches!(refused.downcast_ref(), Some(RunFolderError::InUse { path, .. }) if *path == hers),
+            "{refused:#}"
+        );
+        assert_eq!(library.person_to_forget(shown.person).unwrap(), shown);
+        assert!(ThumbnailCache::new(home.cache()).get(&[2; 32]).is_some(), "nothing of her has gone");
+        drop(works);
+        forget(&home, &mut library, &shown, true).unwrap();
+        assert!(!RunFolder::data(&hers).unwrap().contains("Ada"));
     }
 
     #[test]

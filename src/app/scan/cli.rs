@@ -47,6 +47,10 @@ pub struct ScanArgs {
     /// Mark photos as missing even where more than half of the folder is gone.
     #[arg(long)]
     accept_missing: bool,
+    /// Try files of the folder again that were left out: those that could not be read or decoded, and those that the
+    /// program ended with.
+    #[arg(long)]
+    retry_left_out: bool,
     /// Print the summary as one JSON object.
     #[arg(long)]
     json: bool,
@@ -75,6 +79,7 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
         missing: if args.accept_missing { MissingPolicy::Accept } else { MissingPolicy::Ask },
         touched: None,
         of_library: false,
+        again: args.retry_left_out,
     };
     let done = scan_folder(home, &args.folder, given, &choices, &cancel, &mut show)?;
     console.close();
@@ -159,8 +164,17 @@ fn words(summary: &ScanSummary, groups: Option<&GroupSummary>, device: &str) -> 
         summary.missing_photos,
         summary.skipped.len()
     ));
-    let by_another = summary.searched_again - summary.searched_for_small.min(summary.searched_again);
-    for (count, why) in [(by_another, "by another detector"), (summary.searched_for_small, "for small faces too")] {
+    if summary.imported_photos > 0 {
+        let photos = counted(summary.imported_photos, "new photo was", "new photos were");
+        lines.push(format!("{photos} known from an import"));
+    }
+    let (for_small, forgotten) = (summary.searched_for_small, summary.searched_after_forgetting);
+    let whys = [
+        (summary.searched_again.saturating_sub(for_small + forgotten), "by another detector"),
+        (for_small, "for small faces too"),
+        (forgotten, "since somebody in them was forgotten"),
+    ];
+    for (count, why) in whys {
         if count > 0 {
             lines.push(format!("{} searched again, {why}", counted(count, "known photo was", "known photos were")));
         }
@@ -262,12 +276,17 @@ mod tests {
 
     #[test]
     fn it_is_said_why_known_photos_were_searched_again() {
-        let told = |searched_again, searched_for_small| {
-            said(&ScanSummary { searched_again, searched_for_small, ..ScanSummary::default() })
+        let told = |searched_again, searched_for_small, searched_after_forgetting| {
+            let counts =
+                ScanSummary { searched_again, searched_for_small, searched_after_forgetting, ..Default::default() };
+            said(&counts)
         };
-        let small = told(2, 2);
+        let small = told(2, 2, 0);
         assert!(small.contains("2 known photos were searched again, for small faces too"), "{small}");
-        assert!(!small.contains("detector") && told(1, 0).contains("1 known photo was searched again, by another"));
+        assert!(!small.contains("detector") && told(1, 0, 0).contains("1 known photo was searched again, by another"));
+        let forgotten = told(3, 0, 3);
+        assert!(forgotten.contains("3 known photos were searched again, since somebody in them was forgotten"));
+        assert!(!forgotten.contains("detector"));
     }
 
     #[test]

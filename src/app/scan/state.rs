@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::app::engine::facts::Facts;
-use crate::app::engine::report::{JobId, JobKind};
+use crate::app::engine::report::{JobId, JobKind, Matter};
 pub use crate::app::scan::job::{Event, Request};
 use crate::app::scan::job::{ScanSummary, Withheld};
 use crate::app::ui::action::{Action, Outbox};
@@ -40,6 +40,12 @@ pub struct State {
     left: BTreeSet<PathBuf>,
     /// What waits for its user to say whether it goes on.
     interrupted: Option<Vec<PathBuf>>,
+    /// What was asked of its user and is not answered yet.
+    asked_about: Vec<Matter>,
+    /// Some of that may be over …
+    may_be_over: bool,
+    /// … and it is being looked whether it is.
+    is_checking: bool,
 }
 
 impl Feature for State {
@@ -76,6 +82,11 @@ impl Feature for State {
             }
             Event::Interrupted { scan, goes_on: true } => out.ask(Request::Scan(scan.folders)),
             Event::Interrupted { scan, goes_on: false } => self.interrupted = Some(scan.folders),
+            Event::MayBeOver => self.may_be_over = true,
+            Event::Over(matters) => {
+                self.is_checking = false;
+                matters.into_iter().for_each(|matter| self.settle(matter, out));
+            }
         }
     }
 
@@ -87,6 +98,7 @@ impl Feature for State {
     fn touched(&mut self, touched: &Touched, _on_show: View, out: &mut Outbox<'_, Request>) {
         if touched.everything || touched.folders || touched.settings {
             out.ask(Request::Watch);
+            self.may_be_over |= !self.asked_about.is_empty();
         }
     }
 
@@ -98,21 +110,37 @@ impl Feature for State {
             self.asked.extend(self.touched.iter().cloned());
             out.ask(Request::ScanTouched(std::mem::take(&mut self.touched).into_iter().collect()));
         }
+        // A slow disk is not asked again before it has answered.
+        if self.may_be_over && !self.is_checking {
+            (self.may_be_over, self.is_checking) = (false, true);
+            out.ask(Request::CheckQuestions(self.asked_about.clone()));
+        }
     }
 
     fn job_ended(&mut self, _job: JobId) {
         self.is_asked = false;
+        self.may_be_over |= !self.asked_about.is_empty();
         self.left.append(&mut self.asked);
     }
 
     fn question(&mut self, text: &Locale) -> Option<Question> {
-        self.interrupted.take().map(|folders| about_interrupted(folders, text))
+        let folders = self.interrupted.take()?;
+        Some(self.asking(about_interrupted(folders, text)))
+    }
+
+    fn question_closed(&mut self, matter: &Matter) {
+        self.asked_about.retain(|asked| asked != matter);
     }
 
     fn act(&mut self, action: &Action, out: &mut Outbox<'_, Request>) {
         match action {
             Action::Scan(folders) => out.ask(Request::Scan(folders.clone())),
-            Action::Rescan => out.ask(Request::Scan(Vec::new())),
+            Action::Rescan => {
+                // It goes on with all of them.
+                self.settle(Matter::InterruptedScan, out);
+                out.ask(Request::Scan(Vec::new()));
+            }
+            Action::TryAgain(files) => out.ask(Request::TryAgain(files.clone())),
             Action::Importing(file) => self.importing.clone_from(file),
             _ => {}
         }
@@ -130,7 +158,7 @@ impl Feature for State {
     }
 
     fn is_long(request: &Request) -> bool {
-        matches!(request, Request::Scan(_) | Request::ScanTouched(_))
+        matches!(request, Request::Scan(_) | Request::ScanTouched(_) | Request::TryAgain(_))
     }
 
     fn ended(&mut self, kind: JobKind, text: &Locale) -> Option<Ended> {
@@ -153,10 +181,24 @@ impl Feature for State {
         Some(Ended {
             words: if is_news { words } else { String::new() },
             show: Some(show),
-            questions: summary.withheld.iter().map(|withheld| about_missing(withheld, text)).collect(),
+            questions: summary.withheld.iter().map(|one| self.asking(about_missing(one, text))).collect(),
             touched: summary.touched,
             shown_in: None,
         })
+    }
+}
+
+impl State {
+    fn asking(&mut self, question: Question) -> Question {
+        self.question_closed(&question.matter);
+        self.asked_about.push(question.matter.clone());
+        self.may_be_over = true;
+        question
+    }
+
+    fn settle(&mut self, matter: Matter, out: &mut Outbox<'_, Request>) {
+        self.question_closed(&matter);
+        out.act(Action::Settled(matter));
     }
 }
 
@@ -191,6 +233,7 @@ fn about_missing(withheld: &Withheld, text: &Locale) -> Question {
     let folder = withheld.folder.to_string_lossy();
     let accept = Action::AcceptMissing { folder: withheld.folder.clone(), gone: withheld.gone };
     Question {
+        matter: Matter::MissingPhotos(withheld.folder.clone()),
         words: text.nf("missing_asked", withheld.gone, &[("photos", &photos), ("folder", &folder)]),
         answers: vec![
             Offer { label_key: "missing_keep", action: None },
@@ -203,6 +246,7 @@ fn about_interrupted(folders: Vec<PathBuf>, text: &Locale) -> Question {
     let named: Vec<_> = folders.iter().map(|folder| folder.to_string_lossy()).collect();
     let named = named.join(text.s("list_separator"));
     Question {
+        matter: Matter::InterruptedScan,
         words: text.f("interrupted_asked", &[("folders", &named)]),
         answers: vec![
             Offer { label_key: "interrupted_later", action: None },

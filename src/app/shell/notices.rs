@@ -1,5 +1,6 @@
 //! What is said in passing: a change that was made, with Undo; a job that ended, with Show; something that failed.
 
+use crate::app::engine::report::Matter;
 use crate::app::ui::feature::{Offer, Question};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -20,6 +21,8 @@ pub(crate) struct Notice {
     pub text: String,
     /// Folded until asked for.
     pub details: String,
+    /// What a question is about.
+    pub matter: Option<Matter>,
     /// What can be done about it; each takes the notice away.
     pub actions: Vec<Offer>,
     /// When it goes by itself, in seconds of the window's clock; failures and questions stay.
@@ -52,11 +55,17 @@ impl Notices {
         self.say(text, Some(offer), now_secs);
     }
 
-    /// Asks in passing. An earlier question with the same answers is answered by this one.
+    /// Asks in passing. An earlier question about the same is answered by this one.
     pub fn ask(&mut self, question: Question) {
-        let Question { words, answers } = question;
-        self.shown.retain(|notice| notice.actions != answers);
-        self.push(Notice { kind: NoticeKind::Asked, text: words, actions: answers, ..Notice::default() });
+        let Question { matter, words, answers } = question;
+        self.settle(&matter);
+        let matter = Some(matter);
+        self.push(Notice { kind: NoticeKind::Asked, text: words, actions: answers, matter, ..Notice::default() });
+    }
+
+    /// Takes the question about this away: there is nothing to be asked any more.
+    pub fn settle(&mut self, matter: &Matter) {
+        self.shown.retain(|notice| notice.matter.as_ref() != Some(matter));
     }
 
     pub fn fail(&mut self, text: String, details: String) {
@@ -68,8 +77,10 @@ impl Notices {
         self.shown.retain(|notice| !notice.actions.iter().any(Offer::is_undo));
     }
 
-    pub fn dismiss(&mut self, id: NoticeId) {
-        self.shown.retain(|notice| notice.id != id);
+    /// Returns what it asked about.
+    pub fn dismiss(&mut self, id: NoticeId) -> Option<Matter> {
+        let at = self.shown.iter().position(|notice| notice.id == id)?;
+        self.shown.remove(at).matter
     }
 
     /// Drops what has been shown for long enough; says when to look again.
@@ -113,7 +124,7 @@ mod tests {
     #[test]
     fn a_question_does_not_give_way_to_what_is_said_in_passing() {
         let mut notices = Notices::default();
-        notices.ask(Question { words: "Gone?".into(), answers: Vec::new() });
+        notices.ask(Question { matter: Matter::InterruptedScan, words: "Gone?".into(), answers: Vec::new() });
         for _ in 0..10 {
             notices.fail("Broken".into(), String::new());
             notices.say("more".into(), None, 0.0);

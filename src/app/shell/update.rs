@@ -103,7 +103,10 @@ macro_rules! routes_of {
                     Message::Act(action) => self.act(state, text, action),
                     // A dialog.
                     Message::TypePath(_) | Message::NoPath(_) => {}
-                    Message::Dismiss(id) => state.notices.dismiss(id),
+                    Message::Dismiss(id) => {
+                        let matter = state.notices.dismiss(id);
+                        matter.iter().for_each(|matter| { $(state.$feature.question_closed(matter);)* });
+                    }
                 }
             }
 
@@ -206,6 +209,7 @@ impl Update {
             Action::Watching(watching) => state.facts.watching.clone_from(watching),
             Action::Reload(touched) => self.load_touched(state, text, touched),
             Action::SaveTo(path, saving) => self.save(text, path.clone(), saving.clone()),
+            Action::Settled(matter) => state.notices.settle(matter),
             Action::Fail(failure) => self.failed(state, text, None, failure.clone()),
             // A feature's, or the window's own.
             _ => {}

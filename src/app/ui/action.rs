@@ -8,7 +8,7 @@ use super::page::Page;
 use super::path_question::{PathQuestion, Wanted};
 use super::view::View;
 use crate::app::engine::facts::{DistanceSample, Facts, PuttingBack, Watching};
-use crate::app::engine::report::{Failure, JobId, Ticket};
+use crate::app::engine::report::{Failure, JobId, Matter, Ticket};
 use crate::figures::Saving;
 use crate::library::{Decision, PhotoFilter};
 use crate::types::{FaceId, ModelId, PersonId, Revision, StepId, Touched};
@@ -37,6 +37,8 @@ pub enum Action {
     Scan(Vec<PathBuf>),
     /// Looks for what changed in all known folders.
     Rescan,
+    /// Looks again into these files, which were left out.
+    TryAgain(Vec<PathBuf>),
     CancelJob(JobId),
     /// Lets a scan rest, or go on.
     PauseJob(JobId, bool),
@@ -80,6 +82,8 @@ pub enum Action {
     Watching(Watching),
     /// Reads anew what this touched.
     Reload(Touched),
+    /// What was asked about it is asked no more.
+    Settled(Matter),
     /// Says what failed.
     Fail(Failure),
 }

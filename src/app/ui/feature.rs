@@ -17,7 +17,7 @@ use super::view::View;
 use crate::app::engine::facts::Facts;
 use crate::app::engine::home::Home;
 use crate::app::engine::picture::ImageKey;
-use crate::app::engine::report::{JobId, JobKind, Ticket};
+use crate::app::engine::report::{JobId, JobKind, Matter, Ticket};
 use crate::library::Decision;
 use crate::types::{StepId, Touched};
 
@@ -63,6 +63,9 @@ pub trait Feature: Default {
     fn question(&mut self, _text: &Locale) -> Option<Question> {
         None
     }
+
+    /// A question was answered, or taken away unanswered; it may be another feature's.
+    fn question_closed(&mut self, _matter: &Matter) {}
 
     /// A view has come on show.
     fn shown(&self, _view: View, _out: &mut Outbox<'_, Self::Request>) {}
@@ -211,6 +214,7 @@ pub struct Ended {
 /// A question in passing, and its answers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
+    pub matter: Matter,
     pub words: String,
     pub(crate) answers: Vec<Offer>,
 }

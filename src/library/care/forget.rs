@@ -13,6 +13,7 @@ use super::forget_backups::{self, BackupOutcome};
 use super::forget_pending::{self, PENDING, Pending};
 use super::forget_theirs::{self, Theirs};
 use super::forget_written::ForgottenInFiles;
+use super::{backup, pruning};
 use crate::library::error::{LibraryError, Result, Stale};
 use crate::library::open::{Library, LibraryReader};
 use crate::library::review::{self, NextSteps, journal, rows};
@@ -63,6 +64,8 @@ pub struct Forgotten {
     pub backups_cleaned: usize,
     /// Backups that the person could not surely be taken out of.
     pub backups_deleted: Vec<PathBuf>,
+    /// Backups for which the library is too small now.
+    pub backups_removed: Vec<PathBuf>,
     /// False: the file could not be written anew yet, or a backup not be cleaned, since another program was reading or
     /// the disk failed. The next opening does it.
     pub is_complete: bool,
@@ -177,7 +180,12 @@ impl Library {
         let backups_cleaned = outcomes.iter().filter(|(_, outcome)| *outcome == BackupOutcome::Cleaned).count();
         let deleted = |(backup, outcome)| (outcome == BackupOutcome::Deleted).then_some(backup);
         let backups_deleted = outcomes.into_iter().filter_map(deleted).collect();
-        Ok(Forgotten { person: known, touched, backups_cleaned, backups_deleted, is_complete })
+        // Before its file was written anew, the library is as large as it was.
+        let backups_removed = match is_complete {
+            true => pruning::prune(self.path(), backup::bytes_of(self.path()), None, None).unwrap_or_default(),
+            false => Vec::new(),
+        };
+        Ok(Forgotten { person: known, touched, backups_cleaned, backups_deleted, backups_removed, is_complete })
     }
 
     /// Takes people who were forgotten out of backups that still hold them, and writes the file anew, so that it holds

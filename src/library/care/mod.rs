@@ -2,7 +2,7 @@
 //!
 //! * Backups lie in `backups/` beside the library ([`backups`], [`LibraryReader::back_up`]): before a migration, a large
 //!   regrouping, a restore, an import or the removal of a folder's faces, daily when something was decided, and when
-//!   asked for. Which of them stay is said at `backup::prune`.
+//!   asked for. Which of them stay is said at `pruning`.
 //! * `restore` puts one back. What was in its place is kept among the backups, damaged or not; who was forgotten for good
 //!   since that backup is taken out of it.
 //! * [`check`] reads the whole file with every index and row, and says what is wrong in sentences. What it cannot find is a
@@ -39,6 +39,7 @@ mod import_photos;
 mod lines;
 mod log;
 mod numbers;
+mod pruning;
 mod remains;
 mod restore;
 mod rules;
@@ -47,7 +48,7 @@ mod tests;
 mod transfer;
 
 use super::reason::Reason;
-pub use backup::{Backup, BackupReason, BackupState, backups};
+pub use backup::{Backup, BackupReason, BackupState, MadeBackup, backups};
 pub(super) use backup::{back_up_to_migrate, bytes_of, has_backups};
 pub(crate) use backup::{backups_folder, count_backups, reason_of, revision_in};
 pub use check::{CheckReport, Problem, check};

@@ -12,7 +12,7 @@ use rusqlite::{Connection, params};
 use super::forget_again::ForgottenForGood;
 use super::numbers::{Taken, tell_apart};
 use super::remains::Writing;
-use super::{BackupReason, backup, check, file, forget_pending, log};
+use super::{BackupReason, backup, check, file, forget_pending, log, pruning};
 use crate::library::error::{LibraryError, Result};
 use crate::library::open::Library;
 use crate::library::reason::Reason;
@@ -27,6 +27,8 @@ pub struct Restored {
     pub people: usize,
     /// Where that is now which was in the place of the library's files and is no file: folders, devices, sockets.
     pub moved_aside: Vec<PathBuf>,
+    /// Other backups for which there was no room any more.
+    pub removed: Vec<PathBuf>,
 }
 
 /// Restores a library that need not be readable, or be there.
@@ -118,15 +120,16 @@ impl Library {
         pour().map_err(|error| error.on(&self.reader.connection).at(&path))?;
         self.own = Default::default();
         self.own_steps = Default::default();
-        leave_few(&self.path, self.read(bytes_within)?, &kept, &staged.backup);
+        let removed = leave_few(&self.path, self.read(bytes_within)?, &kept, &staged.backup);
         let people = self.read(named_people)?;
-        Ok(Restored { kept: Some(kept), people, moved_aside: std::mem::take(&mut staged.moved_aside) })
+        let moved_aside = std::mem::take(&mut staged.moved_aside);
+        Ok(Restored { kept: Some(kept), people, moved_aside, removed })
     }
 }
 
 /// Removes backups that are too many. The restore is done by then: what hinders it is told by the next backup.
-fn leave_few(library: &Path, now: u64, kept: &Path, restored: &Path) {
-    let _ = backup::prune(library, now, kept, Some(restored));
+fn leave_few(library: &Path, now: u64, kept: &Path, restored: &Path) -> Vec<PathBuf> {
+    pruning::prune(library, now, Some(kept), Some(restored)).unwrap_or_default()
 }
 
 /// How large a library is as one file, however much of it stands in its log.
@@ -233,10 +236,11 @@ impl Staged {
             return Err(error);
         }
         // Only now: the others were asked what they know, and a kill before would have left them as the way back.
-        if let Some(kept) = &kept {
-            leave_few(library, backup::bytes_of(library), kept, &self.backup);
-        }
-        Ok(Restored { kept, people: self.people, moved_aside: std::mem::take(&mut self.moved_aside) })
+        let removed = match &kept {
+            Some(kept) => leave_few(library, backup::bytes_of(library), kept, &self.backup),
+            None => Vec::new(),
+        };
+        Ok(Restored { kept, people: self.people, moved_aside: std::mem::take(&mut self.moved_aside), removed })
     }
 }
 

@@ -93,7 +93,7 @@ pub(super) fn take_name(d: &mut Decisions, taken: &TakenName) -> Result<()> {
     for made in &taken.by_hand {
         faces.extend(d.make_face(made)?);
     }
-    let mut named = taken.corrected.clone();
+    let mut named: Vec<(FaceId, Belongs)> = taken.corrected.iter().map(|face| (face.face, face.belongs)).collect();
     for face in faces {
         if is_open(d.t, face, &taken.to)? {
             named.push((face, Belongs::Named));

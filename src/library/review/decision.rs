@@ -5,6 +5,7 @@ use rusqlite::Transaction;
 
 use super::commands;
 use super::journal::{self, Decisions, Direction};
+use super::merges;
 use super::rows::Stamp;
 use super::stale::StaleCheck;
 use super::steps::NextSteps;
@@ -67,6 +68,12 @@ pub enum Decision {
         into: PersonId,
         /// What was said against it, as its user knows and wants it all the same: more than that refuses it.
         against: AgainstMerge,
+    },
+    /// They were two people, and are again; what was said since stays.
+    Part {
+        /// The merge that is taken back.
+        step: StepId,
+        into: Option<PersonId>,
     },
     /// Two people who are not the same one, however alike.
     Different(PersonId, PersonId),
@@ -139,8 +146,18 @@ pub struct TakenName {
     pub faces: Vec<FaceId>,
     /// Faces that no detector finds.
     pub by_hand: Vec<FaceByHand>,
-    /// Faces that are theirs whatever their user said before, and how.
-    pub corrected: Vec<(FaceId, Belongs)>,
+    /// Faces that are theirs whatever their user said before.
+    pub corrected: Vec<CorrectedFace>,
+}
+
+/// A face that is somebody else's than its user has said so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CorrectedFace {
+    pub face: FaceId,
+    /// Whose it is so far, as its user saw it; none where nothing was said of it.
+    pub of: Option<PersonId>,
+    /// How it belongs from now on.
+    pub belongs: Belongs,
 }
 
 impl TakenName {
@@ -198,7 +215,10 @@ impl Library {
 fn decide(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<(Touched, Option<Stamp>)> {
     let Some(action) = action(decision) else { return Ok(Default::default()) };
     check(t, decision, seen)?;
-    let mut d = Decisions::begin(t);
+    let mut d = match decision {
+        Decision::Part { step, .. } => merges::part(t, *step)?,
+        _ => Decisions::begin(t),
+    };
     carry_out(&mut d, decision, seen)?;
     commands::group_by_itself(&mut d)?;
     let stamp = d.take_stamp();
@@ -221,6 +241,10 @@ fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> 
         | Decision::Show(person)
         | Decision::SetAsideAll { person, .. } => seen.people(t, &[*person]),
         Decision::Merge { from, into, against } => seen.merge(t, (*from, *into), *against),
+        Decision::Part { step, into } => {
+            seen.people(t, into.as_slice())?;
+            merges::check(t, *step)
+        }
         Decision::Different(a, b) | Decision::MayBeSame(a, b) => seen.people(t, &[*a, *b]),
         Decision::Confirm { person, faces } => seen.still_of(t, Some(*person), faces),
         Decision::ConfirmSome { person, shown, others } => {
@@ -239,7 +263,10 @@ fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> 
         Decision::AnswerNames(NameAnswers { taken, taken_off, .. }) => {
             taken.iter().try_for_each(|taken| {
                 seen.faces(t, &taken.faces)?;
-                taken.corrected.iter().try_for_each(|(face, _)| seen.faces(t, &[*face]))?;
+                taken.corrected.iter().try_for_each(|corrected| match corrected.of {
+                    Some(_) => seen.faces_of(t, corrected.of, &[corrected.face]),
+                    None => seen.faces(t, &[corrected.face]),
+                })?;
                 seen.photos(t, taken.by_hand.iter().map(|face| face.photo))?;
                 if let Destination::Person(person) = taken.to { seen.people(t, &[person]) } else { Ok(()) }
             })?;
@@ -291,7 +318,8 @@ fn carry_out(d: &mut Decisions, decision: &Decision, seen: &StaleCheck) -> Resul
         Decision::PutBack { lost, onto, .. } => commands::put_back(d, *lost, *onto),
         Decision::LetGo { faces, .. } => commands::let_go(d, faces, true),
         Decision::TakeBackLetGo { faces, .. } => commands::let_go(d, faces, false),
-        Decision::Undo(_) | Decision::Redo(_) => Ok(()),
+        // Its steps are done before.
+        Decision::Part { .. } | Decision::Undo(_) | Decision::Redo(_) => Ok(()),
     }
 }
 
@@ -312,6 +340,7 @@ fn action(decision: &Decision) -> Option<ReviewAction> {
         },
         Decision::TakeOut { .. } => ReviewAction::TakeOut,
         Decision::Merge { .. } => ReviewAction::Merge,
+        Decision::Part { .. } => ReviewAction::Part,
         Decision::Different(..) => ReviewAction::Different,
         Decision::MayBeSame(..) => ReviewAction::MayBeSame,
         Decision::Hide(_) => ReviewAction::Hide,

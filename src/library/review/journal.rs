@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::apply::Reverting;
 use super::by_hand;
 use super::change::Change;
+use super::merges;
 use super::rows::{self, Belongs, FaceState, PersonRow, Stamp};
 use super::touched::touched;
 use crate::library::error::{LibraryError, Result};
@@ -20,7 +21,7 @@ use crate::library::names::{self, NameAnswer};
 use crate::library::open::LibraryReader;
 use crate::library::scan::now_secs;
 use crate::library::settings;
-use crate::types::{FaceId, PersonId, Touched};
+use crate::types::{FaceId, PersonId, StepId, Touched};
 
 /// What the user did, as the history names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +41,10 @@ pub enum ReviewAction {
     AnswerNames,
     TakeOut,
     Merge,
+    /// A merge that took a name away.
+    MergeNamed,
+    /// Two people again whom such a merge made one.
+    Part,
     Different,
     Hide,
     Show,
@@ -86,6 +91,8 @@ pub(crate) struct Reverted {
 const MAX_ENTRIES: i64 = 200;
 /// … or when together they take more than this.
 const MAX_BYTES: i64 = 32 << 20;
+/// Of steps that took a name away so many are kept, whatever came after them.
+const MAX_MERGES: i64 = 1000;
 
 /// The only way to change a decision: every setter notes what was there before.
 pub(in crate::library) struct Decisions<'t> {
@@ -97,6 +104,11 @@ pub(in crate::library) struct Decisions<'t> {
 impl<'t> Decisions<'t> {
     pub fn begin(t: &'t Transaction<'t>) -> Self {
         Self { t, changes: Vec::new(), stamp: None }
+    }
+
+    /// What was changed already.
+    pub(super) fn done(t: &'t Transaction<'t>, changes: Vec<Change>, stamp: Stamp) -> Self {
+        Self { t, changes, stamp: Some(stamp) }
     }
 
     /// The number of this change; counted with its first row.
@@ -119,6 +131,10 @@ impl<'t> Decisions<'t> {
             return Ok(Touched::default());
         }
         let faces = self.changes.iter().filter(|c| matches!(c, Change::Face { .. })).count();
+        let action = match action {
+            ReviewAction::Merge if merges::takes_a_name(&self.changes) => ReviewAction::MergeNamed,
+            action => action,
+        };
         let changes = serde_json::to_vec(&self.changes).map_err(|_| LibraryError::BadValue { what: "history" })?;
         self.t.execute("DELETE FROM journal WHERE undone = 1", [])?;
         by_hand::drop_undone(self.t)?;
@@ -309,8 +325,7 @@ pub(super) fn step(t: &Transaction, direction: Direction) -> Result<Option<(Reve
     let entry: Option<(i64, String, Vec<u8>)> =
         t.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
     let Some((id, action, changes)) = entry else { return Ok(None) };
-    let mut changes: Vec<Change> =
-        serde_json::from_slice(&changes).map_err(|_| LibraryError::BadValue { what: "history" })?;
+    let mut changes = parse_step(&changes)?;
     if direction == Direction::Undo {
         changes = changes.into_iter().rev().map(Change::reversed).collect();
     }
@@ -336,6 +351,16 @@ pub(super) fn step(t: &Transaction, direction: Direction) -> Result<Option<(Reve
         touched: touched(t, &restored)?,
     };
     Ok(Some((reverted, stamp)))
+}
+
+/// What a step of the history changed.
+pub(super) fn read_step(c: &Connection, step: StepId) -> Result<Vec<Change>> {
+    let mut query = c.prepare_cached("SELECT changes FROM journal WHERE id = ?1")?;
+    parse_step(&query.query_row([step.0], |row| row.get::<_, Vec<u8>>(0))?)
+}
+
+pub(super) fn parse_step(text: &[u8]) -> Result<Vec<Change>> {
+    serde_json::from_slice(text).map_err(|_| LibraryError::BadValue { what: "history" })
 }
 
 /// Whom a face leaves. Of a suggestion nobody said that it is theirs, so that they are as they were without it.
@@ -372,13 +397,16 @@ fn note(t: &Transaction, id: i64, changes: Vec<Change>) -> Result<()> {
     Ok(())
 }
 
+/// Undo goes on to the steps that took a name away, and changes only what is still as they left it.
 fn forget_oldest(c: &Connection) -> Result<()> {
-    c.execute(
-        "DELETE FROM journal WHERE id <= (SELECT max(id) FROM (SELECT id, row_number() OVER latest AS place, \
-         sum(bytes) OVER latest AS bytes FROM journal WHERE undone = 0 WINDOW latest AS (ORDER BY id DESC)) \
-         WHERE place > ?1 OR (bytes > ?2 AND place > 1))",
-        [MAX_ENTRIES, MAX_BYTES],
-    )?;
+    for (which, most) in [("action <> 'merge_named'", MAX_ENTRIES), ("action = 'merge_named'", MAX_MERGES)] {
+        let sql = format!(
+            "DELETE FROM journal WHERE {which} AND id <= (SELECT max(id) FROM (SELECT id, row_number() OVER latest AS place, \
+             sum(bytes) OVER latest AS bytes FROM journal WHERE undone = 0 AND {which} WINDOW latest AS (ORDER BY id DESC)) \
+             WHERE place > ?1 OR (bytes > ?2 AND place > 1))"
+        );
+        c.prepare_cached(&sql)?.execute([most, MAX_BYTES])?;
+    }
     Ok(())
 }
 

@@ -7,6 +7,7 @@ pub(in crate::library) mod change;
 mod commands;
 mod decision;
 pub(in crate::library) mod journal;
+mod merges;
 pub(in crate::library) mod rows;
 pub(in crate::library) mod stale;
 pub(in crate::library) mod steps;
@@ -16,8 +17,9 @@ pub(in crate::library) mod touched;
 
 pub use by_hand::FaceByHand;
 pub(in crate::library) use commands::{cleaned, hand_over, inherit};
-pub use decision::{Decision, NameAnswers, TakenName};
+pub use decision::{CorrectedFace, Decision, NameAnswers, TakenName};
 pub(crate) use journal::ReviewAction;
+pub use merges::MergedPerson;
 pub use rows::{Belongs, FaceState, SetAside};
 pub use steps::NextSteps;
 

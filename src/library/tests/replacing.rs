@@ -97,13 +97,44 @@ fn each_edit_is_compared_with_the_picture_that_was_there_before() {
     assert_eq!(pairs(&mut fixture), [(original, one, false), (original, two, false)]);
     let replaced = fixture.library.replaced_photos().unwrap();
     fixture.library.carry_over(replaced[0], &[Carried::Onto { old, new: in_one }]).unwrap();
-    assert!(fixture.library.lost_faces().unwrap().is_empty(), "nobody looked in the other edit yet");
+    assert!(fixture.library.lost_faces().unwrap().is_empty(), "it is in one of them, wherever else it may be");
     fixture.library.carry_over(replaced[1], &[Carried::Onto { old, new: in_two }]).unwrap();
     let people = |fixture: &LibraryFixture| [in_one, in_two].map(|face| fixture.state(face).person());
     assert_eq!(people(&fixture), [Some(ada); 2]);
     assert!(fixture.library.lost_faces().unwrap().is_empty());
     fixture.library.undo().unwrap();
     assert_eq!(people(&fixture), [None; 2], "what is taken back is taken back everywhere");
+}
+
+/// From the moment on when another picture is at its path its names are somewhere to be read; and what its user says of
+/// them until the two are compared holds.
+#[test]
+fn a_picture_whose_edit_is_not_compared_yet_has_its_faces_among_the_lost() {
+    let mut fixture = LibraryFixture::new();
+    let old = fixture.add_turned("a.jpg", &[0.0, 40.0]);
+    let ada = fixture.library.move_faces(&old, &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    let edit = photo(&fixture.at("a.jpg"), 200, vec![face(0.0, 0.0), face(100.0, 0.0)]);
+    let edit = fixture.library.record_photos(scan, &[edit]).unwrap()[0].photo_id;
+    let there: Vec<FaceId> =
+        fixture.library.faces_of_photo(edit).unwrap().into_iter().map(|face| face.face_id).collect();
+    let listed = fixture.library.lost_faces().unwrap();
+    assert_eq!(
+        listed.iter().map(|lost| (lost.face_id, lost.is_sought)).collect::<Vec<_>>(),
+        old.iter().map(|face| (*face, true)).collect::<Vec<_>>()
+    );
+    let seen = fixture.library.revision().unwrap();
+    let of = Some(ada);
+    fixture.library.decide(&Decision::PutBack { of, lost: old[0], onto: there[1] }, seen).unwrap();
+    fixture.library.decide(&Decision::LetGo { of, faces: vec![old[1]] }, seen).unwrap();
+    assert!(fixture.library.lost_faces().unwrap().is_empty());
+    let pair = fixture.library.replaced_photos().unwrap()[0];
+    let found = [(old[0], there[0]), (old[1], there[0])].map(|(old, new)| Carried::Onto { old, new });
+    assert_eq!(fixture.library.carry_over(pair, &found[..1]).unwrap(), 0, "it is where its user has put it");
+    assert_eq!(fixture.state(there[0]).person(), None);
+    assert_eq!(fixture.library.carry_over(pair, &found[1..]).unwrap(), 1);
+    assert_eq!(there.iter().map(|face| fixture.state(*face).person()).collect::<Vec<_>>(), [of, of]);
+    assert_eq!(fixture.library.count_faces_let_go().unwrap(), 0, "it is there after all");
 }
 
 /// A face that is in one of two edits is not lost; one that is in neither is.

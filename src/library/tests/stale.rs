@@ -271,3 +271,21 @@ fn each_refusal_is_one_sentence_that_says_what_to_do() {
         assert!(!words.contains(" since ") && words.matches(';').count() == 1, "{words}");
     }
 }
+
+/// What another program says of a face is followed where it was seen whose the face is: who was shown as Ada may be
+/// somebody else by now, though nobody has touched the face.
+#[test]
+fn a_correction_by_another_programs_word_is_refused_where_the_owner_has_changed() {
+    let (mut fixture, faces, ada, _) = library();
+    let seen = fixture.library.revision().unwrap();
+    let correct = |of| {
+        let corrected = vec![CorrectedFace { face: faces[0], of, belongs: Belongs::Confirmed }];
+        answers(vec![TakenName { corrected, ..TakenName::none(Destination::NewPerson { name: "Eve".into() }) }])
+    };
+    let mut other = Library::open(&fixture.at("library.sqlite")).unwrap();
+    other.decide(&Decision::Name { person: ada, name: "Bo".into() }, Revision::NOW).unwrap();
+    assert_eq!(refused(&mut fixture, correct(Some(ada)), seen), Stale::PersonChanged);
+    fixture.library.decide(&correct(Some(ada)), Revision::NOW).unwrap();
+    assert_ne!(fixture.person_of(faces[0]), ada);
+    assert_eq!(refused(&mut fixture, correct(Some(ada)), Revision::NOW), Stale::FaceMoved);
+}

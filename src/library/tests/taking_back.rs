@@ -292,3 +292,40 @@ fn groups_that_were_told_apart_meanwhile_stay_apart() {
     fixture.library.apply_grouping(&[faces[4..].to_vec()], GroupedBy::Scan, seen).unwrap();
     assert_eq!(states(&fixture, &faces), before);
 }
+
+/// Undo is not the only way back of a merge, and it reaches only so far.
+#[test]
+fn people_who_were_joined_long_ago_are_two_again_with_their_names() {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 5);
+    let mut name = |faces: &[FaceId], name: &str| {
+        fixture.library.move_faces(faces, &Destination::NewPerson { name: name.into() }).unwrap()
+    };
+    let (ada, bo, cleo) = (name(&faces[..2], "Ada"), name(&faces[2..4], "Bo"), name(&faces[4..], "Cleo"));
+    fixture.library.mark_different(bo, cleo).unwrap();
+    fixture.library.merge(bo, ada).unwrap();
+    for number in 0..250 {
+        fixture.library.name_person(ada, &format!("Ada {number}")).unwrap();
+    }
+    // Said since, and it holds.
+    let dee = fixture.library.move_faces(&faces[3..4], &Destination::NewPerson { name: "Dee".into() }).unwrap();
+    let [merged] = &fixture.library.merged_people().unwrap()[..] else { panic!("it is listed") };
+    assert_eq!((merged.name.as_str(), merged.into, merged.faces), ("Bo", Some(ada), 2));
+    let part = Decision::Part { step: merged.step, into: merged.into };
+    let seen = fixture.library.revision().unwrap();
+    let mut other = Library::open(&fixture.at("library.sqlite")).unwrap();
+    other.decide(&Decision::Name { person: ada, name: "Ada".into() }, Revision::NOW).unwrap();
+    assert!(matches!(fixture.library.decide(&part, seen), Err(LibraryError::Stale(Stale::PersonChanged))));
+    let before = fixture.decisions();
+    fixture.library.decide(&part, Revision::NOW).unwrap();
+    let people: Vec<PersonId> = faces.iter().map(|face| fixture.person_of(*face)).collect();
+    assert_eq!(people, [ada, ada, bo, dee, cleo]);
+    let named = |person| fixture.library.person(person).unwrap().unwrap().name;
+    assert_eq!([ada, bo].map(named), [Some("Ada".to_owned()), Some("Bo".to_owned())]);
+    assert!(fixture.library.told_apart().unwrap().iter().any(|pair| pair.people == (bo, cleo)));
+    assert_eq!(fixture.library.merged_people().unwrap(), []);
+    assert!(matches!(fixture.library.decide(&part, Revision::NOW), Err(LibraryError::Stale(_))), "only once");
+    fixture.library.undo().unwrap();
+    assert_eq!((fixture.decisions(), fixture.library.merged_people().unwrap().len()), (before, 1));
+    fixture.library.check_integrity().unwrap();
+}

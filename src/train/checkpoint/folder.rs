@@ -151,6 +151,11 @@ impl RunFolder {
         fs::read_to_string(root.join("data.jsonl")).map_err(|_| RunFolderError::NoRun(root.to_owned()))
     }
 
+    /// Holds a run, so that nobody works on it meanwhile.
+    pub fn hold(root: &Path) -> Result<Arc<FileLock>, RunFolderError> {
+        hold(root)
+    }
+
     /// Removes what networks have made of a run's pictures; a run that goes on makes it again.
     pub fn forget_vectors(root: &Path) -> Result<(), RunFolderError> {
         [OLD_VECTORS, TEACHER_VECTORS, FEATURES].iter().try_for_each(|name| remove(&root.join(name)))

@@ -1,16 +1,16 @@
 //! What the command line asks for: the same as the window, of the home's library.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
 use crate::app::engine::home::Home;
 use crate::library::Library;
-use crate::library::care::{BackupReason, ExportCounts, ImportMode, ImportReport};
+use crate::library::care::{BackupReason, ExportCounts, ImportMode, ImportReport, MadeBackup};
 
-pub(crate) fn back_up(home: &Home) -> Result<PathBuf> {
-    open(home)?.back_up(BackupReason::Asked).context("no backup was made")
+pub(crate) fn back_up(home: &Home) -> Result<MadeBackup> {
+    open(home)?.back_up_and_tell(BackupReason::Asked).context("no backup was made")
 }
 
 pub(crate) fn export(home: &Home, to: &Path) -> Result<ExportCounts> {

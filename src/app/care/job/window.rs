@@ -11,10 +11,11 @@ use crate::app::engine::scan_lock::ScanRuns;
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
 use crate::app::jobs::forget::{self, Forgetting};
 use crate::library::care::{
-    self, Backup, BackupReason, CheckReport, ExportCounts, Forgotten, ImportMode, ImportReport, PersonToForget,
-    Restored,
+    self, Backup, BackupReason, CheckReport, ExportCounts, Forgotten, ImportMode, ImportReport, MadeBackup,
+    PersonToForget, Restored,
 };
 use crate::library::{Library, LibraryError, Stale};
+use crate::train::checkpoint::RunFolderError;
 use crate::types::{PersonId, Touched};
 
 const BACKUP_FAILED: Failed = Failed::Own("failed_back_up");
@@ -23,6 +24,7 @@ const RESTORE_FAILED: Failed = Failed::Own("failed_restore");
 const IMPORT_FAILED: Failed = Failed::Own("failed_bring_in");
 const FORGETTING_FAILED: Failed = Failed::Own("failed_forget");
 const FORGETTING_UNSCANNED: Failed = Failed::Own("failed_forget_unscanned");
+const FORGETTING_IN_TRAINING: Failed = Failed::Own("failed_forget_in_training");
 
 /// What is asked of the jobs.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +51,7 @@ pub enum Event {
     Imported(ImportReport),
     Forgetting(Forgetting),
     /// This and the next ones come before the change of their name is answered.
+    BackedUp(Ticket, MadeBackup),
     Restored(Ticket, Restored),
     Exported(Ticket, ExportCounts),
     Forgotten(Ticket, Forgotten),
@@ -69,8 +72,10 @@ impl FeatureJob for Job {
             match request {
                 Request::LoadBackups => load_backups(&path, sink),
                 Request::BackUp(ticket) => {
-                    let made = Library::open_read_only(&path).and_then(|library| library.back_up(BackupReason::Asked));
-                    sink.changed(ticket, BACKUP_FAILED, made.map(|_| Touched::default()).map_err(Into::into));
+                    let made = Library::open_read_only(&path)
+                        .and_then(|library| library.back_up_and_tell(BackupReason::Asked));
+                    let told = made.map(|made| sink.send(Event::BackedUp(ticket, made)));
+                    sink.changed(ticket, BACKUP_FAILED, told.map(|()| Touched::default()).map_err(Into::into));
                     load_backups(&path, sink);
                 }
                 Request::Check => sink.send(Event::Checked(care::check(&path))),
@@ -165,6 +170,9 @@ fn forget_person(shared: &Shared, shown: PersonToForget, may_find_again: bool) -
 }
 
 fn forgetting_failed(error: &anyhow::Error) -> Failed {
+    if let Some(RunFolderError::InUse { .. }) = error.downcast_ref() {
+        return FORGETTING_IN_TRAINING;
+    }
     match error.downcast_ref() {
         Some(LibraryError::PicturesUnknown { .. }) => FORGETTING_UNSCANNED,
         _ => Failed::of(error, FORGETTING_FAILED),

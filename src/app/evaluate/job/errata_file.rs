@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::app::engine::home::Home;
+use crate::app::engine::unfinished_file::unfinished;
 use crate::eval::errata::{Errata, TrueLabel};
 use crate::types::files;
 
@@ -54,8 +55,7 @@ impl ErrataFile {
     /// The old file stays whole until the new one is written.
     fn save(&mut self, marks: Errata) -> Result<()> {
         let context = || format!("the mark could not be saved; the file is as before: {}", self.path.display());
-        let folder = self.path.parent().with_context(context)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder).with_context(context)?;
+        let mut file = unfinished(&self.path).with_context(context)?;
         file.write_all(marks.to_text().as_bytes()).with_context(context)?;
         file.persist(&self.path).with_context(context)?;
         self.marks = marks;

@@ -7,7 +7,9 @@ use anyhow::Result;
 
 use super::access::LibraryAccess;
 use super::offer::OfferedNames;
-use crate::library::{Belongs, Decision, Destination, FaceByHand, Library, NameAnswer, NameAnswers, TakenName};
+use crate::library::{
+    Belongs, CorrectedFace, Decision, Destination, FaceByHand, Library, NameAnswer, NameAnswers, TakenName,
+};
 use crate::metadata::found::{NameKind, NameSource};
 use crate::metadata::name_key::NameKey;
 use crate::metadata::region_box::{RegionBox, RegionSpot};
@@ -244,7 +246,7 @@ fn named<'c>(
     let belongs = if chosen.looked_at { Belongs::Confirmed } else { Belongs::Named };
     for (face, of) in &chosen.corrected {
         let Some(person) = offered.whom(of, chosen, &mut people) else { continue };
-        person.corrected.push((*face, belongs));
+        person.corrected.push(CorrectedFace { face: *face, of: offered.owner_shown(*face), belongs });
         taken.push(of);
     }
     (people, taken)
@@ -268,6 +270,16 @@ impl OfferedNames {
         let new = || Destination::NewPerson { name: found.name.clone() };
         let to = || person.map_or_else(new, Destination::Person);
         Some(people.entry((&of.name, person)).or_insert_with(|| TakenName::none(to())))
+    }
+
+    /// Whose a disputed face is, as its user saw it.
+    fn owner_shown(&self, face: FaceId) -> Option<PersonId> {
+        self.review.conflicts.iter().find_map(|conflict| match conflict {
+            NameConflict::TwoNames(disputed) if disputed.face == Some(face) => {
+                disputed.ours.as_ref().map(|own| own.person)
+            }
+            _ => None,
+        })
     }
 
     /// The faces that bear these names, by their people.

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::app::engine::facts::Facts;
-use crate::app::engine::report::{JobId, JobKind};
+use crate::app::engine::report::{JobId, JobKind, Matter};
 pub use crate::app::metadata::job::{
     ChangeKind, DiffLine, FileFate, FilePreview, LeftName, NameList, Refusal, SkipWhy, SkippedFile, UndoSummary,
     WriteChoices, WriteEvent, WritePreview, WriteRequest, WriteSummary, WritingKept, WritingSettings,
@@ -244,7 +244,8 @@ impl WritingState {
         let show = Offer { label_key: "offer_write_names_show", action: Some(Action::Open(WRITE_NAMES_PAGE)) };
         let leave = Offer { label_key: "offer_write_names_leave", action: None };
         let words = || text.s("offer_write_names").to_owned();
-        std::mem::take(&mut self.offer_now).then(|| Question { words: words(), answers: vec![show, leave] })
+        let matter = Matter::WritingNames;
+        std::mem::take(&mut self.offer_now).then(|| Question { matter, words: words(), answers: vec![show, leave] })
     }
 
     /// The page says itself how its jobs ended.

@@ -120,6 +120,12 @@ fn as_words(forgetting: &Forgetting, forgotten: &Forgotten) -> String {
     for backup in &forgotten.backups_deleted {
         words += &format!("\nDeleted, since the person could not surely be taken out of it: {}", printable(backup));
     }
+    for backup in &forgotten.backups_removed {
+        words += &format!(
+            "\nRemoved, since all backups together are at most twice as large as the library: {}",
+            printable(backup)
+        );
+    }
     if !forgotten.is_complete {
         words += "\nThe library's file could not be written anew yet, or a backup not be cleaned: the next start or scan \
                   removes the last traces.";
@@ -138,6 +144,7 @@ fn as_json(forgetting: &Forgetting, forgotten: &Forgotten) -> serde_json::Value 
         "history": forgotten.person.steps,
         "backups_cleaned": forgotten.backups_cleaned,
         "backups_deleted": paths(&forgotten.backups_deleted),
+        "backups_removed": paths(&forgotten.backups_removed),
         "complete": forgotten.is_complete,
         "runs": paths(&forgetting.runs),
         "models": forgetting.models,

@@ -13,8 +13,8 @@ use crate::types::{FaceId, Revision};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct LostArgs {
-    /// List the lost faces: named or set aside, and not found in the picture that took the place of theirs; with each,
-    /// the faces of that picture
+    /// List the lost faces: named or set aside, and not found in the picture that took the place of theirs, or not looked
+    /// for there yet; with each, the faces of that picture
     #[arg(long, conflicts_with_all = ["name", "merge", "forget", "put_back"])]
     lost: bool,
     /// Put a lost face back: what was said of it is said of the face ONTO from now on
@@ -40,24 +40,28 @@ impl LostArgs {
 
 fn print_lost(listed: &[LostListing], json: bool) -> Result<()> {
     if json {
-        return output::json(&listed.iter().map(|face| as_json(&face.lost, &face.there)).collect::<Vec<_>>());
+        return output::json(&listed.iter().map(as_json).collect::<Vec<_>>());
     }
-    listed.iter().try_for_each(|face| output::line(as_lines(&face.lost, &face.there)))
+    listed.iter().try_for_each(|face| output::line(as_lines(face)))
 }
 
 /// The lost face, and the faces of the picture that is in its place.
-fn as_json(lost: &FaceDetail, there: &[FaceDetail]) -> Value {
-    let mut object = face_json(lost);
-    object["there"] = there.iter().map(face_json).collect();
+fn as_json(listed: &LostListing) -> Value {
+    let mut object = face_json(&listed.lost);
+    object["sought"] = json!(listed.is_sought);
+    object["there"] = listed.there.iter().map(face_json).collect();
     object
 }
 
-fn as_lines(lost: &FaceDetail, there: &[FaceDetail]) -> String {
+fn as_lines(listed: &LostListing) -> String {
     let line = |face: &FaceDetail| {
         format!("{:>6}  {}  {}", face.face_id.0, words(face.state, face.name.as_deref()), printable(&face.path))
     };
-    let mut lines = line(lost);
-    there.iter().for_each(|face| lines += &format!("\n    there {}", line(face).trim_start()));
+    let mut lines = line(&listed.lost);
+    if listed.is_sought {
+        lines += "\n    a scan that runs or the next one looks for it there";
+    }
+    listed.there.iter().for_each(|face| lines += &format!("\n    there {}", line(face).trim_start()));
     lines
 }
 
@@ -123,15 +127,18 @@ mod tests {
     fn a_lost_face_as_json_and_as_lines() {
         let ada = FaceState::Of { person: PersonId(7), belongs: Belongs::Confirmed };
         let lost = face(19, "a.jpg", ada, Some("Ada"));
-        let there = [face(20, "a.jpg", FaceState::Unassigned, None)];
-        assert_eq!(as_lines(&lost, &there), "    19  Ada  a.jpg\n    there 20  -  a.jpg");
-        let json = as_json(&lost, &there);
+        let there = vec![face(20, "a.jpg", FaceState::Unassigned, None)];
+        let listed = LostListing { lost, is_sought: false, there };
+        assert_eq!(as_lines(&listed), "    19  Ada  a.jpg\n    there 20  -  a.jpg");
+        let json = as_json(&listed);
         assert_eq!((&json["face"], &json["name"], &json["person"]), (&json!(19), &json!("Ada"), &json!(7)));
         assert_eq!((&json["named"], &json["set_aside"]), (&json!(true), &json!(null)));
         assert_eq!(json["box"], json!([1.5, 2.0, 3.0, 4.0]));
         assert_eq!((&json["there"][0]["face"], &json["there"][0]["name"]), (&json!(20), &json!(null)));
-        let stranger = face(21, "b.jpg", FaceState::SetAside(SetAside::Stranger), None);
-        assert_eq!(as_lines(&stranger, &[]), "    21  a stranger  b.jpg");
-        assert_eq!(as_json(&stranger, &[])["set_aside"], json!("stranger"));
+        let lost = face(21, "b.jpg", FaceState::SetAside(SetAside::Stranger), None);
+        let stranger = LostListing { lost, is_sought: true, there: Vec::new() };
+        assert!(as_lines(&stranger).starts_with("    21  a stranger  b.jpg\n    a scan that runs"));
+        let json = as_json(&stranger);
+        assert_eq!((&json["set_aside"], &json["sought"]), (&json!("stranger"), &json!(true)));
     }
 }

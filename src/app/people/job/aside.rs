@@ -4,8 +4,8 @@ use anyhow::Result;
 
 use crate::app::engine::shared::Shared;
 use crate::library::{
-    CarriedFace, FaceSetAside, LibraryError, LibraryReader, ListPage, LostFace, PeopleFilter, PeopleKind, PersonCard,
-    Rejection, ToldApart,
+    CarriedFace, FaceSetAside, LibraryError, LibraryReader, ListPage, LostFace, MergedPerson, PeopleFilter, PeopleKind,
+    PersonCard, Rejection, ToldApart,
 };
 use crate::types::{FaceId, PersonId, Revision};
 
@@ -18,6 +18,8 @@ pub struct Aside {
     pub let_go: Vec<LostFace>,
     /// Faces that were lost or whose picture was edited, and those that have their word now.
     pub carried: Vec<CarriedFace>,
+    /// People with names who were said to be somebody else.
+    pub merged: Vec<MergedPerson>,
     pub hidden: Vec<PersonCard>,
     pub faces: Vec<FaceSetAside>,
     pub apart: Vec<ApartRow>,
@@ -45,6 +47,7 @@ pub fn aside(shared: &Shared) -> Result<Aside> {
             lost: library.lost_faces()?,
             let_go: library.faces_let_go()?,
             carried: library.carried_faces()?,
+            merged: library.merged_people()?,
             hidden: library.people(hidden, ListPage::ALL)?,
             faces: library.faces_set_aside()?,
             apart,

@@ -14,6 +14,8 @@ use crate::types::{Advised, FaceId, PersonId, Revision};
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LostListing {
     pub lost: FaceDetail,
+    /// A scan has yet to look for it there.
+    pub is_sought: bool,
     pub there: Vec<FaceDetail>,
 }
 
@@ -63,7 +65,7 @@ pub(crate) fn lost_faces(home: &Home) -> Result<Vec<LostListing>> {
     for face in library.lost_faces()? {
         let Some(lost) = library.face(face.face_id)? else { continue };
         let there = face.replaced_by.map_or_else(|| Ok(Vec::new()), |photo| library.faces_of_photo(photo))?;
-        listed.push(LostListing { lost, there });
+        listed.push(LostListing { lost, is_sought: face.is_sought, there });
     }
     Ok(listed)
 }
@@ -121,8 +123,10 @@ mod tests {
         let ada = library.move_faces(&[lost], &ada).unwrap();
         let onto = record(&mut library, scan, &folder.path().join("a.jpg"), 2);
         let pair = library.replaced_photos().unwrap()[0];
-        assert!(put_back((lost, onto)).is_err(), "nobody has looked for it yet");
+        let is_sought = || lost_faces(&home).unwrap()[0].is_sought;
+        assert!(is_sought(), "from the moment on when another picture is there");
         library.carry_over(pair, &[]).unwrap();
+        assert!(!is_sought());
         for (lost, onto) in [(onto, lost), (lost, lost), (lost, FaceId(99)), (FaceId(99), onto)] {
             assert!(put_back((lost, onto)).is_err());
         }

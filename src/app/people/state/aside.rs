@@ -15,11 +15,13 @@ pub enum AsideTab {
     NotAFace,
     /// People told apart, and faces that are not somebody.
     Different,
+    /// People who were said to be somebody else.
+    Merged,
 }
 
 impl AsideTab {
-    pub const ALL: [Self; 6] =
-        [Self::Lost, Self::Carried, Self::Hidden, Self::Strangers, Self::NotAFace, Self::Different];
+    pub const ALL: [Self; 7] =
+        [Self::Lost, Self::Carried, Self::Hidden, Self::Strangers, Self::NotAFace, Self::Different, Self::Merged];
 
     pub(crate) fn label_key(self) -> &'static str {
         match self {
@@ -29,6 +31,7 @@ impl AsideTab {
             Self::Strangers => "aside_strangers",
             Self::NotAFace => "aside_not_a_face",
             Self::Different => "aside_different",
+            Self::Merged => "aside_merged",
         }
     }
 
@@ -41,6 +44,7 @@ impl AsideTab {
             Self::Strangers => "aside_strangers_what",
             Self::NotAFace => "aside_not_a_face_what",
             Self::Different => "aside_different_what",
+            Self::Merged => "aside_merged_what",
         }
     }
 
@@ -53,6 +57,7 @@ impl AsideTab {
             Self::Strangers => "aside_strangers_none",
             Self::NotAFace => "aside_not_a_face_none",
             Self::Different => "aside_different_none",
+            Self::Merged => "aside_merged_none",
         }
     }
 }
@@ -66,6 +71,7 @@ impl Aside {
             AsideTab::Strangers => self.faces_for(SetAside::Stranger).count(),
             AsideTab::NotAFace => self.faces_for(SetAside::NotAFace).count(),
             AsideTab::Different => self.apart.len() + self.rejections.len(),
+            AsideTab::Merged => self.merged.len(),
         }
     }
 

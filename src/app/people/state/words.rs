@@ -73,6 +73,10 @@ fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
         }
         Decision::TakeOut { faces, .. } => text.n("said_taken_out", faces.len() as u64),
         Decision::Merge { from, into, .. } => text.f("said_merged", &[("from", &name(from)), ("into", &name(into))]),
+        Decision::Part { into, .. } => match into.and_then(|into| out.facts.name_of(into)) {
+            Some(name) => text.f("said_parted", &[("name", name)]),
+            None => text.s("said_parted_group").into(),
+        },
         Decision::Different(..) => text.s("said_different").into(),
         Decision::MayBeSame(..) => text.s("said_may_be_same").into(),
         Decision::Hide(person) => match out.facts.name_of(*person) {

@@ -16,7 +16,7 @@ use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::status;
-use crate::library::{CarriedFace, Decision, FaceSetAside, LostFace, PersonCard, Rejection, SetAside};
+use crate::library::{CarriedFace, Decision, FaceSetAside, LostFace, MergedPerson, PersonCard, Rejection, SetAside};
 use crate::types::FaceId;
 
 const GAP: f32 = space::M;
@@ -41,6 +41,7 @@ enum Row<'a> {
     /// Who it is that the faces below are not, and how many faces these are.
     NotThem(Option<&'a str>, usize),
     Rejected(&'a [Rejection]),
+    Merged(&'a MergedPerson),
 }
 
 pub(crate) fn aside_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
@@ -87,7 +88,7 @@ fn page_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside) {
         Row::Lost(_) | Row::LetGo(_) | Row::Carried(_) => LOST,
         Row::Hidden(_) => CELL.y + size::CONTROL,
         Row::Faces(_) | Row::Rejected(_) => CELL.y,
-        Row::Pair(_) => PAIR,
+        Row::Pair(_) | Row::Merged(_) => PAIR,
         Row::NotThem(..) | Row::LetGoHeading(_) | Row::Whose(..) => HEADING,
     }));
     rows_ui(ui, open.label_key(), &tops, None, |ui, row| match &rows[row] {
@@ -108,6 +109,7 @@ fn page_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside) {
             heading_ui(ui, &ctx.text.f("not_them", &[("name", name)]), &ctx.text.n("faces", *count as u64));
         }
         Row::Rejected(faces) => cells_ui(ui, faces.iter(), |ui, face| rejection_ui(ui, ctx, aside, face)),
+        Row::Merged(merged) => merged_ui(ui, ctx, aside, merged),
     });
 }
 
@@ -162,6 +164,7 @@ fn rows_of<'a>(aside: &'a Aside, tab: AsideTab, faces: &'a [&'a FaceSetAside], c
             }
             rows
         }
+        AsideTab::Merged => aside.merged.iter().map(Row::Merged).collect(),
     }
 }
 
@@ -245,6 +248,10 @@ fn lost_ui(ui: &mut Ui, ctx: &mut Context<'_>, lost: &LostFace, buttons_ui: impl
                 let path = lost.path.to_string_lossy();
                 ui.add(egui::Label::new(theme::secondary(ui, &*path).size(theme::type_size::SMALL)).truncate())
                     .on_hover_text(&*path);
+                if lost.is_sought {
+                    let words = theme::secondary(ui, ctx.text.s("lost_sought")).size(theme::type_size::SMALL);
+                    ui.add(egui::Label::new(words).truncate());
+                }
             });
         });
     });
@@ -298,6 +305,28 @@ fn pair_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, row: &ApartRow) {
         ui.add_space(space::M);
         if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("may_be_same")).clicked() {
             decide(ctx, aside, Decision::MayBeSame(a, b));
+        }
+    });
+}
+
+/// Whose name went, and into whom; the way back is there however long ago it was.
+fn merged_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, merged: &MergedPerson) {
+    ui.horizontal_centered(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
+        ui.add(egui::Label::new(theme::strong(&merged.name)));
+        ui.label(theme::secondary(ui, ctx.text.n("faces", merged.faces as u64)));
+        ui.label(theme::secondary(ui, ctx.text.s("is_said_to_be")));
+        let name = merged.into_name.as_deref().unwrap_or(ctx.text.s("unnamed_group"));
+        match merged.into {
+            Some(into) if buttons::button_ui(ui, Rank::Quiet, name).clicked() => {
+                ctx.act(Action::Open(Page::Person(into)));
+            }
+            Some(_) => {}
+            None => _ = ui.label(name),
+        }
+        ui.add_space(space::M);
+        if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("were_two")).clicked() {
+            decide(ctx, aside, Decision::Part { step: merged.step, into: merged.into });
         }
     });
 }

@@ -14,7 +14,9 @@ use crate::app::engine::report::{Failed, Report};
 use crate::app::engine::shared::{FeatureJob, Shared, Tasks, is_damage, lock};
 use crate::app::jobs::not_looked_at;
 use crate::faces::image::pictures_of_raws;
-use crate::library::{self, FaceDetail, ListPage, ListedPhoto, PhotoDetail, PhotoFilter, PhotoState};
+use crate::library::{
+    self, FaceDetail, LibraryReader, ListPage, ListedPhoto, PhotoDetail, PhotoFilter, PhotoState, ScannedFolder,
+};
 use crate::types::{FaceBox, PhotoId, Revision, error_chain};
 
 /// What is asked of the jobs.
@@ -48,8 +50,8 @@ pub struct Timeline {
 /// A file in which no faces are looked for, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeftOutFile {
-    /// Of a picture that cannot be read; what there is of it can be looked at. None for a video, and for a picture of a
-    /// kind that is not read.
+    /// Of a picture that cannot be read, and can be tried again; what there is of it can be looked at. None for a video,
+    /// and for a picture of a kind that is not read.
     pub photo: Option<PhotoId>,
     pub path: PathBuf,
     pub reason: String,
@@ -156,18 +158,25 @@ fn find_photos(shared: &Shared, text: String) -> Result<Event> {
 
 fn timeline(shared: &Shared, filter: PhotoFilter) -> Result<Timeline> {
     let (tiles, boxes, folders, others) = shared.library.ask(|library| {
-        let (folders, others) = (library.folders()?, not_looked_at::kept(library)?);
+        let folders = library.folders()?;
+        let others = if filter == PhotoFilter::Failed { other_files(library, &folders)? } else { Vec::new() };
         let photos = library.photos(filter, ListPage::ALL)?;
         Ok::<_, library::LibraryError>((photos, library.face_boxes(filter)?, folders, others))
     })?;
-    let is_here = |path: &Path| folders.iter().any(|folder| path.starts_with(&folder.path));
-    let others = others.into_iter().filter(|(path, _)| filter == PhotoFilter::Failed && is_here(path));
-    let others: Vec<_> = others.map(|(path, reason)| LeftOutFile { photo: None, path, reason }).collect();
     let away: Vec<Arc<Path>> =
         folders.into_iter().filter(|folder| folder.is_offline).map(|folder| folder.path.into()).collect();
     let mut timeline = by_month(tiles, boxes, &away);
     timeline.skipped.extend(others);
     Ok(timeline)
+}
+
+/// Files of known photos that could not be read again, and those that are not looked at.
+fn other_files(library: &LibraryReader, folders: &[ScannedFolder]) -> library::Result<Vec<LeftOutFile>> {
+    let unread = library.unread_files()?.into_iter();
+    let unread = unread.map(|(photo, path, reason)| LeftOutFile { photo: Some(photo), path, reason });
+    let is_here = |path: &Path| folders.iter().any(|folder| path.starts_with(&folder.path));
+    let others = not_looked_at::kept(library)?.into_iter().filter(|(path, _)| is_here(path));
+    Ok(unread.chain(others.map(|(path, reason)| LeftOutFile { photo: None, path, reason })).collect())
 }
 
 /// `away` are the folders that are not there.

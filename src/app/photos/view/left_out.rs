@@ -1,7 +1,7 @@
-//! Files in which no faces are looked for, each with its reason: of a damaged picture what there is of it, and below them
-//! videos and pictures of kinds that are not read.
+//! Files in which no faces are looked for, each with its reason and the way to have it tried again: of a damaged picture
+//! what there is of it, and below them videos and pictures of kinds that are not read.
 
-use eframe::egui::{self, CornerRadius, Role, Sense, Ui, Vec2, WidgetInfo};
+use eframe::egui::{self, Align, CornerRadius, Layout, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use crate::app::engine::picture::ImageKey;
 use crate::app::photos::state::LeftOutFile;
@@ -10,8 +10,9 @@ use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::page::Page;
 use crate::app::ui::theme::{self, space};
+use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
-use crate::app::ui::widgets::{buttons, picture, status};
+use crate::app::ui::widgets::{picture, status};
 use crate::types::PhotoId;
 
 const SIDE: f32 = 48.0;
@@ -22,6 +23,7 @@ pub(super) fn left_out_ui(ui: &mut Ui, ctx: &mut Context<'_>, files: &[LeftOutFi
         status::empty_ui(ui, Icon::CircleCheck, title, why, None);
         return;
     }
+    again_ui(ui, ctx, files);
     let tops = RowTops::new(std::iter::repeat_n(SIDE + space::S, files.len()));
     rows_ui(ui, "skipped", &tops, None, |ui, row| {
         ui.horizontal(|ui| {
@@ -30,9 +32,23 @@ pub(super) fn left_out_ui(ui: &mut Ui, ctx: &mut Context<'_>, files: &[LeftOutFi
                 Some(photo) => picture_ui(ui, ctx, photo, file),
                 None => _ = ui.allocate_exact_size(Vec2::splat(SIDE), Sense::hover()),
             }
-            ui.vertical(|ui| words_ui(ui, ctx, file));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if file.photo.is_some() && buttons::button_ui(ui, Rank::Quiet, ctx.text.s("try_again")).clicked() {
+                    ctx.act(Action::TryAgain(vec![file.path.clone()]));
+                }
+                ui.with_layout(Layout::top_down(Align::Min), |ui| words_ui(ui, ctx, file));
+            });
         });
     });
+}
+
+/// The way back for all of them: a decoder may have been mended, a drive was worn out, or the program was ended for
+/// another reason each time that it looked at one.
+fn again_ui(ui: &mut Ui, ctx: &mut Context<'_>, files: &[LeftOutFile]) {
+    let again: Vec<_> = files.iter().filter(|file| file.photo.is_some()).collect();
+    if again.len() > 1 && buttons::button_ui(ui, Rank::Plain, ctx.text.s("try_all_again")).clicked() {
+        ctx.act(Action::TryAgain(again.iter().map(|file| file.path.clone()).collect()));
+    }
 }
 
 /// Opens the page with as much of the picture as there is.

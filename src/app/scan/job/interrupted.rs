@@ -1,5 +1,5 @@
-//! Which folders a window's scan has begun and not ended: kept with the library, so that it can go on when the window is
-//! opened again.
+//! Which folders a window's scan has begun and nobody's has ended: kept with the library, so that it can go on when the
+//! window is opened again.
 //!
 //! A scan that its user stops, or that fails, has ended. One that goes on by itself and ends the program over and over
 //! would keep its user out: it goes on by itself only where it came further since it did so last, and is offered else.
@@ -17,6 +17,7 @@ use crate::types::path_text;
 const SETTING: &str = "scan_under_way";
 
 /// A scan that was interrupted.
+#[cfg(feature = "gui")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InterruptedScan {
     pub folders: Vec<PathBuf>,
@@ -33,6 +34,7 @@ struct UnderWay {
 }
 
 /// Notes that these folders are being scanned. Returns those of which that was not noted before.
+#[cfg(feature = "gui")]
 pub(super) fn note_begun(library: &LibraryHandle, folders: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
     library.call(move |library| {
         let mut under_way = UnderWay::read(library)?;
@@ -46,13 +48,17 @@ pub(super) fn note_begun(library: &LibraryHandle, folders: Vec<PathBuf>) -> Resu
 /// Notes that the scan of these folders has ended, however it did.
 pub(super) fn note_ended(library: &LibraryHandle, folders: Vec<PathBuf>) -> Result<()> {
     library.call(move |library| {
-        let mut under_way = UnderWay::read(library)?;
-        under_way.folders.retain(|folder| !folders.contains(folder));
-        under_way.keep(library)
+        let before = UnderWay::read(library)?;
+        let mut under_way = before.clone();
+        let real = |folder: &PathBuf| real_path(folder).unwrap_or_else(|_| folder.clone());
+        let ended: Vec<PathBuf> = folders.iter().map(real).collect();
+        under_way.folders.retain(|folder| !ended.contains(&real(folder)));
+        if under_way == before { Ok(()) } else { under_way.keep(library) }
     })
 }
 
 /// The scan that was interrupted, where there is one, of folders that the library has by now and still has.
+#[cfg(feature = "gui")]
 pub(super) fn interrupted(library: &LibraryReader) -> Result<Option<InterruptedScan>, LibraryError> {
     let UnderWay { mut folders, went_on_at } = UnderWay::read(library)?;
     let places: Vec<PathBuf> = library.folder_places()?.into_iter().map(|(folder, _)| folder).collect();
@@ -65,6 +71,7 @@ pub(super) fn interrupted(library: &LibraryReader) -> Result<Option<InterruptedS
 }
 
 /// Notes that it goes on by itself, and how far it has come.
+#[cfg(feature = "gui")]
 pub(super) fn note_going_on(library: &LibraryHandle) -> Result<()> {
     library.call(|library| {
         let under_way = UnderWay { went_on_at: Some(library.scan_progress()?), ..UnderWay::read(library)? };
@@ -84,6 +91,7 @@ impl UnderWay {
     }
 }
 
+#[cfg(feature = "gui")]
 #[cfg(test)]
 mod tests {
     use std::path::Path;

@@ -7,9 +7,10 @@ mod carry_over;
 pub(crate) mod command;
 #[cfg(test)]
 mod histories;
-#[cfg(feature = "gui")]
 mod interrupted;
 mod lost;
+#[cfg(feature = "gui")]
+mod over;
 mod pipeline;
 mod presence;
 #[cfg(test)]
@@ -61,10 +62,15 @@ pub struct ScanSummary {
     pub photos: usize,
     pub faces: usize,
     pub new_photos: usize,
-    /// Known photos in which another detector had looked for faces, or this one for large ones alone.
+    /// Of these, those of which an import had told.
+    pub imported_photos: usize,
+    /// Known photos in which another detector had looked for faces, or this one for large ones alone, or in which somebody
+    /// was forgotten since.
     pub searched_again: usize,
-    /// Of these the latter.
+    /// Of these the second …
     pub searched_for_small: usize,
+    /// … and the last.
+    pub searched_after_forgetting: usize,
     pub unchanged_photos: usize,
     /// Known pictures at a new path: moved there, or copied.
     pub moved_photos: usize,
@@ -114,8 +120,10 @@ impl ScanSummary {
     /// Several folders as one: what was done in them.
     fn add(&mut self, other: Self) {
         self.new_photos += other.new_photos;
+        self.imported_photos += other.imported_photos;
         self.searched_again += other.searched_again;
         self.searched_for_small += other.searched_for_small;
+        self.searched_after_forgetting += other.searched_after_forgetting;
         self.unchanged_photos += other.unchanged_photos;
         self.moved_photos += other.moved_photos;
         self.new_faces += other.new_faces;
@@ -155,6 +163,8 @@ pub(crate) struct ScanChoices<'a> {
     pub touched: Option<&'a [PathBuf]>,
     /// The folders are the library's own: one that was removed from it meanwhile is not scanned, and not added again.
     pub of_library: bool,
+    /// What was left out is tried again, also what this program could not look through.
+    pub again: bool,
 }
 
 /// What a scan works with.
@@ -223,11 +233,9 @@ pub(crate) fn run(
         return Ok((ScanSummary { cancelled: true, ..ScanSummary::default() }, None));
     };
     let (model, weights) = (engine.model_id().clone(), engine.weights().to_owned());
-    let suspects = library.call(move |library| {
-        library.use_weights(&model, &weights)?;
-        library.suspects()
-    })?;
-    let ScanChoices { missing, touched, of_library, .. } = *choices;
+    library.call(move |library| library.use_weights(&model, &weights))?;
+    let ScanChoices { missing, touched, of_library, again, .. } = *choices;
+    let suspects = suspects(library, touched.unwrap_or(folders), again)?;
     let edits: &ThumbnailCache = thumbnails;
     let (suspects, own) = (&suspects[..], &home.own_folders()[..]);
     let meanwhile = is_undecided(library)?.then_some(GroupMeanwhile { grouping: &grouping, faces: FACES_MEANWHILE });
@@ -262,9 +270,27 @@ pub(crate) fn run(
         Ok((embedded, groups)) => {
             summary.skipped.extend(embedded.skipped);
             summary.embedded_again += embedded.faces;
+            if touched.is_none() && !summary.cancelled {
+                // Whoever began it: there is nothing left to go on with.
+                interrupted::note_ended(library, folders.to_vec())?;
+            }
             Ok((summary, groups))
         }
     }
+}
+
+/// Files that may have ended the program before; of those that were left out at these places only where they are tried
+/// `again`.
+fn suspects(library: &LibraryHandle, at: &[PathBuf], again: bool) -> Result<Vec<Suspect>> {
+    let at = if again { at.iter().map(|path| real_path(path)).collect::<Result<Vec<_>>>()? } else { Vec::new() };
+    library.call(move |library| {
+        let suspects = library.suspects()?;
+        // Those of a scan that was killed are counted before.
+        match library.try_left_out_again(&at)? {
+            0 => Ok(suspects),
+            _ => library.suspects(),
+        }
+    })
 }
 
 /// Whether nobody has decided anything about faces yet: a first scan, or one that goes on with it.
@@ -377,8 +403,12 @@ fn count_returned(absent: HashSet<FaceId>, library: &LibraryHandle, summary: &mu
     Ok(())
 }
 
+/// Those that were looked for in what took their place: the others are told by the scan that does so.
 fn lost_faces(library: &LibraryHandle) -> Result<HashSet<FaceId>> {
-    library.call(|library| Ok::<_, LibraryError>(library.lost_faces()?.iter().map(|lost| lost.face_id).collect()))
+    library.call(|library| {
+        let lost = library.lost_faces()?.into_iter().filter(|lost| !lost.is_sought);
+        Ok::<_, LibraryError>(lost.map(|lost| lost.face_id).collect())
+    })
 }
 
 /// What can be told of a folder before anything is loaded or downloaded for it: that it is not there, or that it holds

@@ -267,6 +267,14 @@ impl<'a> Scanning<'a> {
         for recorded in self.tools.library.call(move |library| library.record_photos(scan, &records))? {
             match recorded.before {
                 KnownBefore::Nothing => self.summary.new_photos += 1,
+                KnownBefore::ByImport => {
+                    self.summary.new_photos += 1;
+                    self.summary.imported_photos += 1;
+                }
+                KnownBefore::Forgotten => {
+                    self.summary.searched_again += 1;
+                    self.summary.searched_after_forgetting += 1;
+                }
                 KnownBefore::ByOtherDetector => self.summary.searched_again += 1,
                 KnownBefore::WithoutSmallFaces => {
                     self.summary.searched_again += 1;

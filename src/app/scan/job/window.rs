@@ -6,13 +6,14 @@ use std::sync::Mutex;
 use anyhow::Result;
 
 use super::interrupted::{InterruptedScan, interrupted, note_begun, note_ended, note_going_on};
+use super::over::over;
 use super::presence::real_path;
 use super::touched::{folders_around, worth_a_scan};
 use super::watch::{FolderWatch, WatchNews};
 use super::{ScanChoices, ScanContext, ScanSummary, run};
 use crate::app::engine::facts::Watching;
 use crate::app::engine::progress::JobEvent;
-use crate::app::engine::report::{Failed, JobId, JobKind, Report};
+use crate::app::engine::report::{Failed, JobId, JobKind, Matter, Report};
 use crate::app::engine::scan_lock::{ScanLock, ScanRuns};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks, lock};
 use crate::app::engine::workers::LoadedNetworks;
@@ -26,10 +27,14 @@ pub enum Request {
     Scan(Vec<PathBuf>),
     /// Looks at these paths in folders of the library, where something was noticed.
     ScanTouched(Vec<PathBuf>),
+    /// Tries these files again, which were left out.
+    TryAgain(Vec<PathBuf>),
     /// Watches the folders of the library, if its user wants that; again where these are others now.
     Watch,
     /// Looks for a scan that did not come to its end.
     FindInterrupted,
+    /// Looks whether what is being asked about these is over.
+    CheckQuestions(Vec<Matter>),
 }
 
 #[derive(Debug, Clone)]
@@ -47,6 +52,10 @@ pub enum Event {
         scan: InterruptedScan,
         goes_on: bool,
     },
+    /// Some time has gone by since it was looked whether what is being asked about is over.
+    MayBeOver,
+    /// Nothing is to be asked about these any more.
+    Over(Vec<Matter>),
 }
 
 /// Scans on the device's thread. The watch ends with the window.
@@ -76,12 +85,22 @@ impl FeatureJob for Job {
                     }
                 }
             }),
+            Request::TryAgain(files) => start_scan(tasks, move |shared, scan| {
+                let own = shared.home.own_folders();
+                let folders = shared.library.ask(|library| folders_around(library, &files, &own))?;
+                let outcome = scan_part(shared, scan, &folders, ScanChoices { again: true, ..part_of_library(&files) });
+                outcome.map(|summary| Some(Event::Scanned(Box::new(summary))))
+            }),
             Request::Watch => self.watch(tasks),
             Request::FindInterrupted => tasks.at_length(|shared, sink| match find_interrupted(shared) {
                 Ok(Some((scan, goes_on))) => sink.send(Event::Interrupted { scan, goes_on }),
                 Ok(None) => {}
                 Err(error) => sink.fail(Failed::Load, &error),
             }),
+            Request::CheckQuestions(matters) => {
+                lock(&self.watch).iter().for_each(|watch| watch.tell_time(!matters.is_empty()));
+                tasks.at_length(move |shared, sink| sink.send(Event::Over(over(matters, &shared.library))));
+            }
         }
     }
 }
@@ -94,6 +113,7 @@ impl Job {
             let tell = move |news| match news {
                 WatchNews::Watching(watching) => sink.send(Event::Watching(watching)),
                 WatchNews::Touched(paths) => sink.send(Event::Touched(paths)),
+                WatchNews::TimePassed => sink.send(Event::MayBeOver),
                 WatchNews::DriveGone => sink.report(Report::ChangedElsewhere(Touched::everything())),
             };
             match FolderWatch::start(tasks.shared, tell) {
@@ -184,10 +204,24 @@ fn scan_touched(shared: &Shared, scan: WindowScan<'_>, touched: Vec<PathBuf>) ->
     if folders.is_empty() && !has_ungrouped {
         return Ok(ScanSummary::default());
     }
-    let noted = note_begun(&shared.library, folders.clone())?;
-    let choices = ScanChoices { touched: Some(&touched), of_library: true, ..ScanChoices::default() };
-    let outcome = scan.of_folders(&folders, choices);
-    shared.names_changed().add(touched.iter().map(|path| real_path(path).unwrap_or(path.clone())));
+    scan_part(shared, scan, &folders, part_of_library(&touched))
+}
+
+fn part_of_library(touched: &[PathBuf]) -> ScanChoices<'_> {
+    ScanChoices { touched: Some(touched), of_library: true, ..ScanChoices::default() }
+}
+
+fn scan_part(
+    shared: &Shared,
+    scan: WindowScan<'_>,
+    folders: &[PathBuf],
+    choices: ScanChoices<'_>,
+) -> Result<ScanSummary> {
+    let touched = choices.touched.unwrap_or_default().iter();
+    let touched: Vec<PathBuf> = touched.map(|path| real_path(path).unwrap_or(path.clone())).collect();
+    let noted = note_begun(&shared.library, folders.to_vec())?;
+    let outcome = scan.of_folders(folders, choices);
+    shared.names_changed().add(touched);
     if !shared.is_closing() {
         note_ended(&shared.library, noted)?;
     }

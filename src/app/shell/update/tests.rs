@@ -1,8 +1,10 @@
 use super::*;
 use crate::app::engine::facts::{People, TouchedFacts, Watching};
 use crate::app::engine::progress::Progress;
+use crate::app::engine::report::Matter;
 use crate::app::photos::state::{Month, PhotoTile, Request as PhotosRequest, Timeline};
 use crate::app::scan::job::{SCANNING, ScanSummary, Withheld};
+use crate::app::shell::notices::NoticeKind;
 use crate::app::train::state::Request as TrainRequest;
 use crate::app::train::state::live::{LiveRun, RunStart};
 use crate::app::ui::locale::Language;
@@ -218,6 +220,44 @@ fn a_scan_that_told_nothing_before_its_end_asks_about_missing_photos() {
     let accept = Action::AcceptMissing { folder: "/photos".into(), gone: 9 };
     let answers = state.notices.shown().iter().flat_map(|notice| &notice.actions);
     assert!(answers.into_iter().any(|offer| offer.action.as_ref() == Some(&accept)), "{:?}", state.notices.shown());
+}
+
+/// Settled on the command line, by a drive that is back, by a later scan: nobody is asked about what is over.
+#[test]
+fn a_question_goes_with_its_matter_and_gives_way_to_a_newer_one_about_the_same() {
+    let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
+    let missing = |folder: &str| Matter::MissingPhotos(folder.into());
+    for gone in [9, 8] {
+        let withheld = ["/a", "/b"].map(|folder| Withheld { folder: folder.into(), gone, of: 10 }).to_vec();
+        let summary = ScanSummary { withheld, ..ScanSummary::default() };
+        update.receive(&mut state, &text, of_scan(scan::state::Event::Scanned(Box::new(summary))));
+        update.receive(&mut state, &text, Report::JobEnded(JobId(1), JobEnd::Done(JobKind::SCAN)));
+    }
+    let asked = |state: &State| {
+        let notices = state.notices.shown().iter().filter(|notice| notice.kind == NoticeKind::Asked);
+        notices.map(|notice| (notice.id, notice.matter.clone().unwrap())).collect::<Vec<_>>()
+    };
+    let matters = |state: &State| asked(state).into_iter().map(|(_, matter)| matter).collect::<Vec<_>>();
+    assert_eq!(matters(&state), [missing("/a"), missing("/b")], "as the last scan has found it");
+    let checked = |update: &mut Update, state: &mut State, over: Vec<Matter>| {
+        update.tick(state, &text, 1.0);
+        let check = |asked| match asked {
+            scan::state::Request::CheckQuestions(matters) => Some(matters),
+            _ => None,
+        };
+        let checked = scan_asked(update).into_iter().filter_map(check).collect::<Vec<_>>();
+        update.receive(state, &text, of_scan(scan::state::Event::Over(over)));
+        checked
+    };
+    assert_eq!(checked(&mut update, &mut state, vec![missing("/a")]), [[missing("/a"), missing("/b")]]);
+    assert_eq!(matters(&state), [missing("/b")]);
+    let text = Locale::new(Language::English);
+    update.receive(&mut state, &text, Report::ChangedElsewhere(Touched::everything()));
+    assert_eq!(checked(&mut update, &mut state, Vec::new()), [[missing("/b")]], "something has changed");
+    let (notice, _) = asked(&state)[0];
+    update.run(&mut state, &text, Message::Dismiss(notice));
+    update.receive(&mut state, &text, Report::ChangedElsewhere(Touched::everything()));
+    assert_eq!(checked(&mut update, &mut state, Vec::new()), Vec::<Vec<Matter>>::new(), "it was left as it is");
 }
 
 fn scan_asked(update: &mut Update) -> Vec<scan::state::Request> {

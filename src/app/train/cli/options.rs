@@ -6,8 +6,8 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::app::engine::cli::{
-    WrongUsage, any_number, at_least_one, at_least_two, between, count_between, named, not_negative, positive, rate, seed,
-    share, share_below_one, usage,
+    WrongUsage, any_number, at_least_one, at_least_two, between, count_between, named, not_negative, positive, rate,
+    seed, share, share_below_one, usage,
 };
 use crate::app::train::job::choices::read_schedule;
 use crate::train::TrainConfig;

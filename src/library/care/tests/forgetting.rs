@@ -242,6 +242,32 @@ fn who_has_the_number_in_a_backup_and_nothing_else_of_the_person_stays() {
 }
 
 /// What a window reads again is theirs: nobody else's rows have changed.
+/// The library is smaller then, and so is the room for backups.
+#[test]
+fn forgetting_leaves_no_more_backups_than_there_is_room_for() {
+    let (mut fixture, person, _) = with_person();
+    let connection = &fixture.library.connection;
+    connection
+        .execute_batch(
+            "CREATE TABLE padding AS SELECT zeroblob(4 * page_count * page_size) AS bytes \
+             FROM pragma_page_count, pragma_page_size",
+        )
+        .unwrap();
+    for _ in 0..4 {
+        fixture.library.back_up_only(BackupReason::Daily).unwrap();
+    }
+    fixture.library.connection.execute("DROP TABLE padding", []).unwrap();
+    let before: Vec<PathBuf> = backups(&fixture.file()).unwrap().into_iter().map(|backup| backup.path).collect();
+    let forgotten = fixture.library.forget_now(person, true).unwrap();
+    let left: Vec<PathBuf> = before.iter().filter(|path| path.exists()).cloned().collect();
+    assert_eq!((before.len(), left.len(), forgotten.backups_cleaned), (4, 1, 4), "{forgotten:?}");
+    let mut told = forgotten.backups_removed;
+    told.sort();
+    let mut gone: Vec<PathBuf> = before.into_iter().filter(|path| !left.contains(path)).collect();
+    gone.sort();
+    assert_eq!(told, gone);
+}
+
 #[test]
 fn forgetting_touches_the_person_and_what_was_said_of_them() {
     let (mut fixture, person, _) = with_person();

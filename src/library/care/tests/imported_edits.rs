@@ -17,6 +17,11 @@ fn faces_of_a_picture_that_was_edited_since_the_export_are_looked_for_in_the_edi
     let on_a = report.not_placed.len();
     assert!(on_a > 0 && waits(&report, WaitsFor::Comparison) == on_a, "{:?}", report.not_placed);
     assert!(report.not_placed.iter().all(|face| face.path == from.at("a.jpg")));
+    let listed = fixture.library.lost_faces().unwrap();
+    assert!(
+        !listed.is_empty() && listed.iter().all(|face| face.is_sought),
+        "at once, not after the next scan: {listed:?}"
+    );
     let before = fixture.dump();
     assert_eq!(import(&mut fixture, &text).not_placed, report.not_placed);
     assert_eq!(fixture.dump(), before, "a second import changes nothing");

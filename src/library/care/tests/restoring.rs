@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::super::{file, restore};
 use super::*;
 use crate::library::{Decision, migrate};
@@ -46,6 +48,26 @@ fn what_a_restore_put_aside_outlives_restores_and_backups_after_which_nothing_wa
     }
     fixture.library.restore_backup(&aside).unwrap();
     assert_eq!(fixture.names(), ["Ada", "Ben"]);
+}
+
+/// What was put aside before goes when there is no room for it: nobody looks for it in vain.
+#[test]
+fn a_restore_tells_which_backups_had_to_go() {
+    let (mut fixture, backup) = with_backup();
+    let there = |fixture: &LibraryFixture| {
+        backups(&fixture.file()).unwrap().into_iter().map(|backup| backup.path).collect::<BTreeSet<PathBuf>>()
+    };
+    let mut told = 0;
+    for round in 0..4 {
+        let face = fixture.add(&format!("{round}.jpg"), 10 + round, 1)[0];
+        fixture.name(&[face], &format!("Number {round}"));
+        let before = there(&fixture);
+        let removed = fixture.library.restore_backup(&backup).unwrap().removed;
+        let after = there(&fixture);
+        assert_eq!(removed.iter().cloned().collect::<BTreeSet<_>>(), before.difference(&after).cloned().collect());
+        told += removed.len();
+    }
+    assert!(told > 0, "there is room for two");
 }
 
 /// An open window keeps the pictures of faces by their numbers: another face must not come to one of these.

@@ -207,3 +207,41 @@ fn a_file_that_ended_the_program_waits_behind_what_is_new_and_is_tried_alone_onc
     let skipped = world.scan().skipped;
     assert!(skipped.len() == 1 && skipped[0].path == bad, "{skipped:?}");
 }
+
+/// A drive that was worn out, or a user who ended the program each time for another reason: what was left out has a way
+/// back, as long as it does not end the program once more.
+#[test]
+fn what_was_left_out_is_tried_again_on_demand_and_ends_the_program_at_most_once_more() {
+    let world = World::new();
+    world.photo("good.png", [250, 0, 0]);
+    world.photo("dark.png", [0, 0, 0]);
+    world.photo("ended.png", [0, 250, 0]);
+    world.die_over("ended.png");
+    let left_out = |summary: ScanSummary| {
+        let names = summary.skipped.iter().filter_map(|skipped| skipped.path.file_name().map(|name| name.to_owned()));
+        names.map(|name| name.into_string().unwrap()).collect::<Vec<_>>()
+    };
+    let again = |at: &Path| {
+        let suspects = suspects(&world.library, &[at.to_owned()], true).unwrap();
+        let thumbnails = ThumbnailCache::new(world.folder.path().join("cache"));
+        let (tools, cancel) = (world.tools(&thumbnails, &suspects), Cancel::default());
+        scan_folders(std::slice::from_ref(&world.photos), &tools, &cancel, &mut |_| {}).unwrap()
+    };
+    assert_eq!(left_out(world.scan()).len(), 2);
+    let looked_at = world.faces.looked_at.get();
+    assert_eq!((left_out(world.scan()).len(), world.faces.looked_at.get()), (2, looked_at));
+    assert_eq!(left_out(again(&world.photos.join("ended.png"))), ["dark.png"], "one of them");
+    assert_eq!((world.paths().len(), world.faces.looked_at.get()), (2, looked_at + 1));
+    assert_eq!(left_out(again(&world.photos)), ["dark.png"], "all, but this one cannot be read");
+    assert_eq!(world.faces.looked_at.get(), looked_at + 2);
+
+    world.photo("ended.png", [0, 240, 0]);
+    world.die_over("ended.png");
+    assert_eq!(left_out(world.scan()), ["dark.png", "ended.png"]);
+    let listed = world.library.ask(|library| library.unread_files()).unwrap();
+    assert_eq!(listed.len(), 1, "a photo that was known before is listed, too: {listed:?}");
+    suspects(&world.library, std::slice::from_ref(&world.photos), true).unwrap();
+    let file = pipeline::file_facts(&fs::canonicalize(world.photos.join("ended.png")).unwrap()).unwrap();
+    world.library.call(move |library| library.begin_attempt(&file, true)).unwrap();
+    assert_eq!(left_out(world.scan()), ["dark.png", "ended.png"], "once more was enough");
+}

@@ -26,8 +26,9 @@ use crate::app::engine::progress::Progress;
 use crate::app::jobs::regroup::{PreparedGrouping, regroup, split_group};
 use crate::faces::edits::{Edit, Orientation};
 use crate::faces::image::{DecodeError, Photo};
+use crate::library::care::ImportMode;
 use crate::library::{
-    AgainstMerge, Decision, FaceRecord, FacesOfFolder, ListPage, PeopleFilter, PeopleKind, PhotoFilter,
+    AgainstMerge, Decision, FaceRecord, FacesOfFolder, Library, ListPage, PeopleFilter, PeopleKind, PhotoFilter,
     with_small_faces,
 };
 use crate::types::{Cancel, Detection, Embedding, FaceBox, Landmarks, ModelId, Revision, SquaredDistance};

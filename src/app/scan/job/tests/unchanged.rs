@@ -31,6 +31,31 @@ fn a_copy_is_told_as_one_and_nobody_searched_it_before() {
     assert_eq!((third.new_photos, third.moved_photos, third.searched_again, third.unchanged_photos), (0, 0, 1, 2));
 }
 
+/// No other detector was there: the reason that is told is the true one.
+#[test]
+fn photos_of_an_import_are_new_and_those_of_somebody_forgotten_are_searched_again_for_that() {
+    let [from, to] = [World::new(), World::new()];
+    [&from, &to].iter().for_each(|world| world.photo("a.png", [250, 0, 0]));
+    from.scan();
+    from.name("a.png", "Ana");
+    let mut text = Vec::new();
+    from.library.ask(|library| library.export(&mut text)).unwrap();
+    to.library.call(move |library| library.import(&text[..], ImportMode::Apply)).unwrap();
+    let counts = |summary: ScanSummary| {
+        (summary.new_photos, summary.imported_photos, summary.searched_again, summary.searched_after_forgetting)
+    };
+    assert_eq!(counts(to.scan()), (1, 1, 0, 0));
+    assert_eq!(to.names("a.png"), [Some("Ana".to_owned())]);
+    let forget = |library: &mut Library| {
+        let (person, _) = library.named_people()?[0];
+        let shown = library.person_to_forget(person)?;
+        library.forget_person(&shown, true)
+    };
+    to.library.call(forget).unwrap();
+    assert_eq!(counts(to.scan()), (0, 0, 1, 1));
+    assert_eq!(counts(to.scan()), (0, 0, 0, 0));
+}
+
 /// Looking for small faces, too, looks through every photo once more; not to look for them any more loses none.
 #[test]
 fn photos_are_searched_again_for_small_faces_and_not_once_more_without() {

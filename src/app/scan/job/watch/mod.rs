@@ -40,6 +40,8 @@ pub(super) enum WatchNews {
     Touched(Vec<PathBuf>),
     /// A folder's drive is not there any more.
     DriveGone,
+    /// So much time as lies between two looks at the drives, where somebody wants to know.
+    TimePassed,
 }
 
 /// How a watch goes about it, or what a test puts in its place.
@@ -76,6 +78,7 @@ pub(super) struct FolderWatch(SignalQueue);
 struct SignalQueue {
     send: Sender<Signal>,
     is_overfull: Arc<AtomicBool>,
+    tells_time: Arc<AtomicBool>,
 }
 
 impl SignalQueue {
@@ -103,7 +106,7 @@ impl FolderWatch {
         tell: impl FnMut(WatchNews) + Send + 'static,
     ) -> Result<Self> {
         let (send, signals) = bounded(SIGNALS);
-        let queue = SignalQueue { send, is_overfull: Arc::default() };
+        let queue = SignalQueue { send, is_overfull: Arc::default(), tells_time: Arc::default() };
         let watch = WatchThread {
             shared: Arc::downgrade(shared),
             own: shared.home.own_folders().to_vec(),
@@ -130,6 +133,11 @@ impl FolderWatch {
     /// Folders were added or removed, or their user wants it otherwise.
     pub fn check_again(&self) {
         self.0.leave(Signal::CheckAgain);
+    }
+
+    /// Tells of time that passes, or does so no more: what only the disk knows is then looked at again.
+    pub fn tell_time(&self, wanted: bool) {
+        self.0.tells_time.store(wanted, Ordering::Release);
     }
 }
 
@@ -195,6 +203,9 @@ impl WatchThread {
                     self.follow(&shared);
                 }
                 self.check_drives(&shared);
+                if self.queue.tells_time.load(Ordering::Acquire) {
+                    (self.tell)(WatchNews::TimePassed);
+                }
             }
             self.pass_on(&shared);
             self.tell_state();
