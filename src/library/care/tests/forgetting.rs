@@ -366,8 +366,7 @@ fn each_forgetting_is_counted() {
     assert_ne!(count(), before);
 }
 
-/// Another program was copying the library when the person was forgotten, and its copy came into its place while the disk
-/// failed.
+/// Another program was copying the library when the person was forgotten, and the disk failed.
 #[test]
 fn a_backup_made_while_somebody_was_forgotten_on_a_failing_disk_is_cleaned_at_the_next_opening() {
     // Some of the writes each, for they are hundreds.
