@@ -196,7 +196,9 @@ fn a_library_of_the_fourth_format_keeps_what_was_replaced() {
     drop(old);
     let mut library = Library::open(&path).unwrap();
     library.check_integrity().unwrap();
-    assert_eq!(library.lost_faces().unwrap().iter().map(|lost| lost.face_id).collect::<Vec<_>>(), [FaceId(3)]);
+    let listed = library.lost_faces().unwrap();
+    let listed: Vec<_> = listed.iter().map(|lost| (lost.face_id, lost.is_sought)).collect();
+    assert_eq!(listed, [(FaceId(3), false), (FaceId(4), true)]);
     let replaced = library.replaced_photos().unwrap();
     assert_eq!(replaced, [Replaced { old: PhotoId(3), new: PhotoId(1), lives_on: false }]);
     library.carry_over(replaced[0], &[]).unwrap();

@@ -65,13 +65,26 @@ pub(super) fn presence(folder: &Path, library: &LibraryHandle) -> Result<Presenc
 /// The path without links, as far as it leads: of a folder whose drive is not there, the end leads nowhere.
 pub(super) fn real_path(folder: &Path) -> Result<PathBuf> {
     let path = std::path::absolute(folder)?;
-    let real = |above: &Path| Some(fs::canonicalize(above).ok()?.join(path.strip_prefix(above).ok()?));
+    let real = |above: &Path| {
+        let (there, rest) = (fs::canonicalize(above).ok()?, path.strip_prefix(above).ok()?);
+        // Joined with nothing it would end in a separator, and the library compares bytes.
+        Some(if rest.as_os_str().is_empty() { there } else { there.join(rest) })
+    };
     Ok(path.ancestors().find_map(real).unwrap_or_else(|| path.clone()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_ends_in_no_separator_whether_it_is_there_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let there = fs::canonicalize(folder.path()).unwrap();
+        for path in [there.clone(), there.join("gone"), there.join("gone/too")] {
+            assert_eq!(real_path(&path).unwrap().as_os_str(), path.as_os_str());
+        }
+    }
 
     #[test]
     fn a_folder_that_may_not_be_read_is_there_and_told_so() {
