@@ -1,6 +1,6 @@
 //! What goes with somebody beside the faces that are theirs today.
 
-use super::forgetting::{Traces, with_person};
+use super::forgetting::{NAME, Traces, with_person};
 use super::*;
 
 fn forgotten_places(fixture: &LibraryFixture) -> usize {
@@ -89,4 +89,64 @@ fn faces_in_pictures_that_no_scan_would_know_again_cannot_be_left_out_for_good()
     assert!(fixture.dump() == before && std::fs::read(&backup).unwrap() == copied, "nothing was done");
     fixture.library.forget_now(person, true).unwrap();
     assert_eq!(fixture.names(), ["Friend"]);
+}
+
+/// All their faces were said to be somebody else's since; in the backup they are theirs, under the name of before.
+#[test]
+fn who_was_renamed_and_has_no_face_any_more_is_forgotten_in_backups_where_they_have_faces() {
+    let (mut fixture, person, _) = with_person();
+    let early = fixture.library.back_up_only(BackupReason::Asked).unwrap();
+    fixture.library.name_person(person, "Xaverius Quux").unwrap();
+    fixture.library.back_up_only(BackupReason::Asked).unwrap();
+    let faces: Vec<FaceId> =
+        fixture.library.person_to_forget(person).unwrap().faces.iter().map(|face| face.face_id).collect();
+    fixture.library.move_faces(&faces, &Destination::NewPerson { name: "Friend's friend".into() }).unwrap();
+    // A backup of whom only the history tells.
+    let told = fixture.library.back_up_only(BackupReason::Asked).unwrap();
+    let other = rusqlite::Connection::open(&told).unwrap();
+    other
+        .execute_batch(&format!(
+            "DELETE FROM rejected WHERE person_id = {0}; DELETE FROM was_of WHERE person_id = {0}; \
+         DELETE FROM different WHERE person_a = {0} OR person_b = {0}; DELETE FROM person WHERE id = {0}",
+            person.0
+        ))
+        .unwrap();
+    other.close().unwrap();
+    fixture.library.connection.execute("DELETE FROM journal", []).unwrap();
+    // Room for all three.
+    pad(&fixture.library);
+    let traces = Traces(vec![("name", NAME.as_bytes().to_vec()), ("later name", b"Xaverius Quux".to_vec())]);
+    assert!(traces.in_folder(&fixture.at("backups")).len() >= 4, "{:?}", traces.in_folder(&fixture.at("backups")));
+    let forgotten = fixture.library.forget_now(person, true).unwrap();
+    assert_eq!((forgotten.person.faces.len(), forgotten.backups_deleted.len()), (0, 0));
+    assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
+    fixture.library.restore_backup(&early).unwrap();
+    assert_eq!(fixture.names(), ["Friend"]);
+}
+
+/// Makes the library five times as large.
+fn pad(library: &Library) {
+    let padding = "CREATE TABLE padding AS SELECT zeroblob(4 * page_count * page_size) AS bytes \
+                   FROM pragma_page_count, pragma_page_size";
+    library.connection.execute_batch(padding).unwrap();
+}
+
+/// The library is smaller then, and so is the room for backups.
+#[test]
+fn forgetting_leaves_no_more_backups_than_there_is_room_for() {
+    let (mut fixture, person, _) = with_person();
+    pad(&fixture.library);
+    for _ in 0..4 {
+        fixture.library.back_up_only(BackupReason::Daily).unwrap();
+    }
+    fixture.library.connection.execute("DROP TABLE padding", []).unwrap();
+    let before: Vec<PathBuf> = backups(&fixture.file()).unwrap().into_iter().map(|backup| backup.path).collect();
+    let forgotten = fixture.library.forget_now(person, true).unwrap();
+    let left: Vec<PathBuf> = before.iter().filter(|path| path.exists()).cloned().collect();
+    assert_eq!((before.len(), left.len(), forgotten.backups_cleaned), (4, 1, 4), "{forgotten:?}");
+    let mut told = forgotten.backups_removed;
+    told.sort();
+    let mut gone: Vec<PathBuf> = before.into_iter().filter(|path| !left.contains(path)).collect();
+    gone.sort();
+    assert_eq!(told, gone);
 }
