@@ -99,6 +99,8 @@ fn names_are_looked_for_when_people_are_first_shown_after_each_scan_and_after_th
     assert_eq!(on_show(&mut state), [Request::FindChanged]);
     assert_eq!(sent(&mut state, Message::TakeTicked, true).taken.len(), 2);
     assert!(names(&state).is_empty() && on_show(&mut state).is_empty());
+    asked(&mut state, |state, out| state.act(&Action::FindNamesAgain, out));
+    assert_eq!(on_show(&mut state), [Request::FindChanged], "files beside photos say something else");
     let mut back = Touched { reverted: Some(StepId(1)), ..Touched::default() };
     asked(&mut state, |state, out| state.touched(&back, View::PEOPLE, out));
     assert!(on_show(&mut state).is_empty(), "another step, which answered no name");
