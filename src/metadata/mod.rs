@@ -15,6 +15,7 @@
 //! [`xmp`] reads photos and sidecars, and writes names into them when it is asked to: it creates, replaces and removes
 //! files.
 
+pub(crate) mod beside;
 pub(crate) mod deduce;
 pub(crate) mod digikam;
 pub(crate) mod faces;

@@ -16,6 +16,7 @@ use likeness::app::metadata::state::write::WriteEvent;
 use likeness::app::models::state as models_view;
 use likeness::app::people::state::{self as people_view, GroupChange, GroupChangeKind, GroupingPreview, PersonPage};
 use likeness::app::photos::state::{self as photos_view, PhotoPage};
+use likeness::app::scan::state as scan_view;
 use likeness::app::settings::state as settings_view;
 use likeness::app::shell::backend::{Answer, Backend, Event, Loaded, Request};
 use likeness::app::train::state::{Event as TrainEvent, Request as TrainRequest};
@@ -48,17 +49,6 @@ impl Wire {
 
     /// Requests other than loads.
     pub fn actions(&self) -> Vec<Request> {
-        let is_load = |request: &Request| {
-            let words = format!("{request:?}");
-            // Names are looked for when people are first shown, folders are watched from the start.
-            if ["Metadata(Find)", "Scan(FindInterrupted)", "Scan(Watch)", "Scan(CheckQuestions([]))"]
-                .contains(&words.as_str())
-            {
-                return true;
-            }
-            let feature = words.split_once('(').map_or("", |(_, rest)| rest);
-            words.starts_with("Load") || feature.starts_with("Load") || words.starts_with("Train(Summarise")
-        };
         self.sent.borrow().iter().filter(|request| !is_load(request)).cloned().collect()
     }
 
@@ -93,6 +83,23 @@ impl Wire {
         match self.last_change() {
             Some((ticket, Request::Models(models_view::Request::Import(_, request)))) => (ticket, *request),
             other => panic!("no import: {other:?}"),
+        }
+    }
+}
+
+/// Whether it only brings something to be shown, or is sent without anybody doing anything: names are looked for when it is
+/// first told what was found, folders are watched from the start.
+fn is_load(request: &Request) -> bool {
+    match request {
+        Request::Metadata(metadata_view::Request::Find | metadata_view::Request::FindChanged)
+        | Request::Scan(scan_view::Request::FindInterrupted | scan_view::Request::Watch)
+        | Request::Train(TrainRequest::Summarise(_)) => true,
+        Request::Scan(scan_view::Request::CheckQuestions(matters)) => matters.is_empty(),
+        _ => {
+            // Each feature calls what it loads so.
+            let words = format!("{request:?}");
+            let of_feature = words.split_once('(').map_or("", |(_, rest)| rest);
+            words.starts_with("Load") || of_feature.starts_with("Load")
         }
     }
 }

@@ -357,6 +357,11 @@ impl Feature for State {
         self.writing.touched(touched);
     }
 
+    /// Names that nobody has looked for yet are looked for when they are first shown.
+    fn act(&mut self, action: &Action, _out: &mut Outbox<'_, Request>) {
+        self.find_next |= self.has_asked && *action == Action::FindNamesAgain;
+    }
+
     fn on_show(&mut self, view: View, page: Page, out: &mut Outbox<'_, Request>) {
         self.on_show = view;
         self.writing.on_show(Self::VIEW == Some(view), page == WRITE_NAMES_PAGE, out);

@@ -76,6 +76,7 @@ impl Feature for State {
                 self.touched.extend(paths);
                 self.touched.append(&mut self.left);
             }
+            Event::NamesTouched => out.act(Action::FindNamesAgain),
             Event::GaveWay(paths) => {
                 self.asked.clear();
                 self.touched.extend(paths);

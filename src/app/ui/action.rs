@@ -80,6 +80,8 @@ pub enum Action {
     LoadModels,
     /// In which folders new photos are noticed.
     Watching(Watching),
+    /// Looks for names where files beside photos may say something else by now.
+    FindNamesAgain,
     /// Reads anew what this touched.
     Reload(Touched),
     /// What was asked about it is asked no more.

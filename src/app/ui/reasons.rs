@@ -19,9 +19,11 @@ const REASONS: &[&str] = &[
     // Folders and what lies in them.
     "reason_video_file", "reason_not_read_file", "reason_cannot_read_file", "reason_cannot_follow_link",
     "reason_cannot_read_folder", "reason_cannot_list_folder", "reason_folder_unreadable", "reason_cannot_be_read",
-    "reason_not_regular", "reason_link_again",
+    "reason_not_regular", "reason_link_again", "reason_is_pipe", "reason_is_socket", "reason_is_device",
+    "reason_is_a_folder", "reason_is_something_else",
     // Looking for faces, and training.
     "reason_network_stopped", "reason_decoder_stopped", "reason_not_carried_over", "reason_no_face", "reason_no_number",
+    "reason_has_changed", "reason_gone", "reason_was_unreadable", "reason_not_listed",
     // What the operating system says.
     "reason_denied", "reason_not_permitted", "reason_not_there", "reason_is_folder", "reason_is_no_folder",
     "reason_disk_error", "reason_link_loop", "reason_stale_handle", "reason_not_connected", "reason_host_down",
@@ -85,9 +87,13 @@ fn values<'t>(pattern: &'t str, text: &'t str) -> Option<Vec<(&'t str, &'t str)>
 #[cfg(test)]
 mod tests {
     use std::io;
+    #[cfg(unix)]
+    use std::path::Path;
 
     use super::*;
     use crate::faces::image::DecodeError;
+    #[cfg(unix)]
+    use crate::types::files;
 
     fn every_decode_error() -> Vec<DecodeError> {
         let (format, kind) = ("JPEG", "MP4");
@@ -161,6 +167,20 @@ mod tests {
             "what the network makes of it is not a number",
         ] {
             assert!(is_chinese(&chinese.reason(said)), "{said}: {}", chinese.reason(said));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_stands_in_a_files_place_is_told_in_the_windows_language() {
+        let chinese = Locale::new(Language::Chinese);
+        let folder = tempfile::tempdir().unwrap();
+        let [pipe, socket] = ["pipe", "socket"].map(|name| folder.path().join(name));
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let _listening = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        for path in [&pipe, &socket, Path::new("/dev/zero"), folder.path()] {
+            let said = files::open(path).unwrap_err().to_string();
+            assert!(is_chinese(&chinese.reason(&said)), "{said}: {}", chinese.reason(&said));
         }
     }
 

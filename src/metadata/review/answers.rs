@@ -28,6 +28,10 @@ pub(crate) struct AnsweredName {
     /// Where the face or the region is, if the name stands at several places of the photo: then each is answered by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<RegionSpot>,
+    /// Where the name stood then, of an answer for the photo: a place that it comes to later is a question of its own. None
+    /// of a name without a place, and of notes of earlier versions: these answer it wherever it comes to stand.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub stood_at: BTreeSet<RegionSpot>,
     /// Who gave the name then; nobody where that is not known.
     #[serde(deserialize_with = "known_sources")]
     pub sources: BTreeSet<NameSource>,
@@ -43,7 +47,8 @@ fn known_sources<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeSet<NameSour
 }
 
 /// All answers. A name of a photo is answered once, whoever gave it: who refused Picasa's name is not asked again
-/// because digiKam has it, too. Only where it stands at several places is each of them answered.
+/// because digiKam has it, too. Only where it stands at several places is each of them answered, and a place that comes
+/// later is asked about.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct AnsweredNames(BTreeMap<(PhotoId, NameKey), Vec<AnsweredName>>);
 
@@ -74,10 +79,10 @@ impl FromIterator<AnsweredName> for AnsweredNames {
 }
 
 impl AnsweredNames {
-    /// Names of which places were answered.
+    /// Names that were answered at some place: whatever is asked of them now is about another one.
     pub(super) fn of_places(&self) -> impl Iterator<Item = &(PhotoId, NameKey)> {
-        let of_place = |answers: &[AnsweredName]| answers.iter().any(|answer| answer.at.is_some());
-        self.0.iter().filter(move |(_, answers)| of_place(answers)).map(|(name, _)| name)
+        let is_of_place = |answer: &AnsweredName| answer.at.is_some() || !answer.stood_at.is_empty();
+        self.0.iter().filter(move |(_, answers)| answers.iter().any(is_of_place)).map(|(name, _)| name)
     }
 
     /// A name without a place may be any that was answered.
@@ -90,7 +95,8 @@ impl AnsweredNames {
 impl AnsweredName {
     /// Whether it answers the name at this place.
     fn is_there(&self, at: RegionBox, aspect: f32) -> bool {
-        self.at.is_none_or(|answered| places::fit(at, answered.into(), aspect).is_some())
+        let mut answered = self.at.iter().chain(&self.stood_at).peekable();
+        answered.peek().is_none() || answered.any(|place| places::fit(at, (*place).into(), aspect).is_some())
     }
 }
 
@@ -131,8 +137,8 @@ fn bearers(input: &NamesToReview) -> HashMap<(PhotoId, NameKey), Vec<(WithdrawnN
             let FaceOwner::Person { id, name } = face.of else { continue };
             let Some(key) = NameKey::of(name) else { continue };
             let decision = NameDecision::Taken;
-            let answer =
-                AnsweredName { photo: photo.id, name: key.clone(), at: None, sources: BTreeSet::new(), decision };
+            let (stood_at, sources) = (BTreeSet::new(), BTreeSet::new());
+            let answer = AnsweredName { photo: photo.id, name: key.clone(), at: None, stood_at, sources, decision };
             let (name, instead) = (name.to_owned(), Vec::new());
             let bearer = WithdrawnName { answer, face: face.id, at: face.at, person: id, name, instead };
             bearers.entry((photo.id, key)).or_default().push((bearer, photo.aspect()));

@@ -23,6 +23,8 @@ pub(super) struct Combined {
     pub open: BTreeMap<(usize, NameKey), OpenWhy>,
     /// Names that nothing is offered for, since the user gave the person a face of the photo.
     pub owned: Vec<(usize, NameKey)>,
+    /// Every place of a name, answered or not.
+    pub stands_at: Vec<(usize, NameKey, RegionBox)>,
     pub elsewhere: usize,
     pub readings: Vec<WriterReading>,
 }
@@ -54,6 +56,7 @@ pub(super) fn combine(input: &NamesToReview) -> Combined {
         deduced: Vec::new(),
         open: BTreeMap::new(),
         owned: Vec::new(),
+        stands_at: stands_at(input, &names),
         elsewhere: names.unplaced.iter().filter(|unplaced| unplaced.photo.is_none()).count(),
         readings: names.readings.clone(),
     };
@@ -64,8 +67,13 @@ pub(super) fn combine(input: &NamesToReview) -> Combined {
 
 /// The key of a name that was found, unless it has been answered for this photo, or for this place in it.
 fn key(input: &NamesToReview, found: usize, photo: usize, at: Option<RegionBox>) -> Option<NameKey> {
+    any_key(input, found).filter(|key| !input.answered.has(&input.photos[photo], key, at))
+}
+
+/// Also where it has been answered.
+fn any_key(input: &NamesToReview, found: usize) -> Option<NameKey> {
     let name = input.found[found].name.as_deref().filter(|_| input.found[found].names_somebody())?;
-    NameKey::of(name).filter(|key| !input.answered.has(&input.photos[photo], key, at))
+    NameKey::of(name)
 }
 
 /// Where a name without a place of its own would be.
@@ -76,18 +84,27 @@ fn taken_place(input: &NamesToReview, unplaced: &UnplacedName) -> Option<RegionB
     }
 }
 
-fn given(input: &NamesToReview, names: &NamesInPhotos) -> BTreeMap<(usize, NameKey), Vec<usize>> {
+/// Every name that was found in a photo of the library, by that photo, and where it is there.
+fn found_at(input: &NamesToReview, names: &NamesInPhotos) -> impl Iterator<Item = (usize, usize, Option<RegionBox>)> {
     let of_face = |photo: usize, face: usize| input.photos[photo].faces[face].at;
     let placed =
-        names.placed.iter().map(|placed| (placed.found, placed.photo, Some(of_face(placed.photo, placed.face))));
+        names.placed.iter().map(move |placed| (placed.found, placed.photo, Some(of_face(placed.photo, placed.face))));
     let by_hand = names.by_hand.iter().map(|region| (region.found, region.photo, Some(region.at)));
     let unplaced = names
         .unplaced
         .iter()
         .filter_map(|unplaced| Some((unplaced.found, unplaced.photo?, taken_place(input, unplaced))));
     let without_region = names.without_region.iter().map(|&(found, photo)| (found, photo, None));
+    placed.chain(by_hand).chain(unplaced).chain(without_region)
+}
+
+fn stands_at(input: &NamesToReview, names: &NamesInPhotos) -> Vec<(usize, NameKey, RegionBox)> {
+    found_at(input, names).filter_map(|(found, photo, at)| Some((photo, any_key(input, found)?, at?))).collect()
+}
+
+fn given(input: &NamesToReview, names: &NamesInPhotos) -> BTreeMap<(usize, NameKey), Vec<usize>> {
     let mut given: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    for (found, photo, at) in placed.chain(by_hand).chain(unplaced).chain(without_region) {
+    for (found, photo, at) in found_at(input, names) {
         if let Some(key) = key(input, found, photo, at) {
             given.entry((photo, key)).or_default().push(found);
         }
@@ -262,6 +279,8 @@ impl Combined {
         }
         self.open.extend(lost.into_iter().filter_map(|given| why.get(&given).map(|w| (given, OpenWhy::Unplaced(*w)))));
         self.deduced = deduced.names;
+        let place = |name: &deduce::DeducedName| input.photos[name.photo].faces[name.face].at;
+        self.stands_at.extend(self.deduced.iter().map(|name| (name.photo, name.name.clone(), place(name))));
         self.drop_guesses();
         self.note_the_rest(&why, &owned);
     }

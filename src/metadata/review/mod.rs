@@ -13,7 +13,7 @@ mod people;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::deduce::UndecidedWhy;
 use super::faces::PhotoToName;
@@ -51,6 +51,8 @@ pub(crate) struct NamesReview {
     pub readings: Vec<WriterReading>,
     /// Names that several of the questions and proposals of a photo are about, or were: each is answered by itself.
     pub apart: HashSet<(PhotoId, NameKey)>,
+    /// Where each name stands that has a place.
+    pub stands_at: HashMap<(PhotoId, NameKey), BTreeSet<RegionSpot>>,
 }
 
 /// One person, by whatever spelling.
@@ -230,6 +232,9 @@ impl NamesReview {
         let combined = combine::combine(input);
         let mut review = Self { readings: combined.readings.clone(), ..Self::default() };
         review.elsewhere = combined.elsewhere;
+        for (photo, key, at) in &combined.stands_at {
+            review.stands_at.entry((input.photos[*photo].id, key.clone())).or_default().insert((*at).into());
+        }
         review.people = people::people(input, &combined);
         review.withdrawn = answers::withdrawn(input);
         review.conflicts = conflicts::conflicts(input, &combined, &mut review.people);

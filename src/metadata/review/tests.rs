@@ -261,7 +261,8 @@ fn a_crop_is_told_and_its_name_still_counts() {
 
 fn answer(photo: i64, name: &str, decision: NameDecision) -> AnsweredName {
     let name = NameKey::of(name).unwrap();
-    AnsweredName { photo: PhotoId(photo), name, at: None, sources: BTreeSet::from([Mwg]), decision }
+    let (stood_at, sources) = (BTreeSet::new(), BTreeSet::from([Mwg]));
+    AnsweredName { photo: PhotoId(photo), name, at: None, stood_at, sources, decision }
 }
 
 #[test]
@@ -447,6 +448,41 @@ fn a_place_that_was_answered_leaves_the_other_places_of_the_name_open() {
     assert_eq!(review(&found[..1], &photos, &[]).spot(PhotoId(1), &anna, at(0)), None);
     let keyword = [name(1, "Anna", None, GoogleTakeout)];
     assert_eq!(after(&keyword, &photos, &[], &answers.into_iter().collect()).counts(), (0, 0));
+}
+
+#[test]
+fn a_place_that_a_name_comes_to_after_its_answer_is_a_question_of_its_own() {
+    let photos = [photo(1, &[Nobody, Nobody])];
+    let found = [name(1, "Anna", Some(0), Mwg), name(1, "Anna", Some(1), Mwg)];
+    let anna = NameKey::of("Anna").unwrap();
+    let stood_at = |review: NamesReview| review.stands_at[&(PhotoId(1), anna.clone())].clone();
+    let first = AnsweredName {
+        stood_at: stood_at(review(&found[..1], &photos, &[])),
+        ..answer(1, "Anna", NameDecision::Refused)
+    };
+    let answered = |answers: &[AnsweredName]| after(&found, &photos, &[], &answers.iter().cloned().collect());
+    let twin = answered(std::slice::from_ref(&first));
+    assert_eq!(person(&twin, "Anna").faces.iter().map(|face| face.face).collect::<Vec<_>>(), [FaceId(11)]);
+    // What is said of it does not take the place of what was said before.
+    let at = twin.spot(PhotoId(1), &anna, at(1));
+    assert!(at.is_some());
+    let second = AnsweredName { at, stood_at: BTreeSet::new(), ..first.clone() };
+    assert_eq!(answered(&[first, second]).counts(), (0, 0));
+    // Where it stood when an earlier version noted its answer nobody knows.
+    assert_eq!(answered(&[answer(1, "Anna", NameDecision::Refused)]).counts(), (0, 0));
+}
+
+/// Beside the face that somebody confirmed, a program has guessed another one.
+#[test]
+fn what_was_not_asked_beside_a_surer_place_is_answered_with_it() {
+    let photos = [photo(1, &[Nobody, Nobody])];
+    let guess = NameFound { kind: NameKind::Suggested, ..name(1, "Anna", Some(1), Picasa) };
+    let found = [name(1, "Anna", Some(0), Mwg), guess];
+    let asked = review(&found, &photos, &[]);
+    assert_eq!(person(&asked, "Anna").faces.len(), 1);
+    let stood_at = asked.stands_at[&(PhotoId(1), NameKey::of("Anna").unwrap())].clone();
+    let taken = AnsweredName { stood_at, ..answer(1, "Anna", NameDecision::Taken) };
+    assert_eq!(after(&found, &photos, &[], &[taken].into_iter().collect()).counts(), (0, 0));
 }
 
 #[test]

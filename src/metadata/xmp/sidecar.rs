@@ -44,6 +44,16 @@ impl Sidecars {
         }
     }
 
+    /// What a sidecar of this name is of: a photo's path, or that without its extension. None where it is no sidecar's name.
+    pub fn owner(sidecar: &Path) -> Option<PathBuf> {
+        has_extension(sidecar, &["xmp"]).then(|| sidecar.with_extension(""))
+    }
+
+    /// What [`Sidecars::owner`] says of a photo's sidecars.
+    pub fn as_owner(photo: &Path) -> [PathBuf; 2] {
+        [photo.to_owned(), photo.with_extension("")]
+    }
+
     /// Where names go: into the sidecar that is there, unless it is another picture's too.
     pub fn to_write(&self, photo: &Path) -> PathBuf {
         self.valid.clone().filter(|_| !self.is_shared).unwrap_or_else(|| full_name(photo))

@@ -216,7 +216,10 @@ pub(crate) fn answer(
     let answers = NameAnswers {
         taken: people.into_values().filter(|taken| !taken.is_empty()).collect(),
         taken_off: offered.taken_off(&chosen.taken_off),
-        noted: noted.into_iter().map(|(of, decision)| note(of, decision, &sources)).collect::<Result<_>>()?,
+        noted: noted
+            .into_iter()
+            .map(|(of, decision)| note(of, decision, &sources, &offered.review))
+            .collect::<Result<_>>()?,
     };
     let (decision, seen) = (Decision::AnswerNames(answers), offered.revision);
     library.change(move |library| library.decide(&decision, seen))
@@ -297,13 +300,17 @@ fn note(
     of: &NameOfPhoto,
     decision: Option<NameDecision>,
     sources: &HashMap<NameOfPhoto, BTreeSet<NameSource>>,
+    review: &NamesReview,
 ) -> Result<NameAnswer> {
+    let NameOfPhoto { photo, name, at } = of.clone();
+    let noted_as = noted_under(&name, at)?;
     let answer = |decision| {
-        let sources = sources.get(of).cloned().unwrap_or_default();
-        serde_json::to_string(&AnsweredName { photo: of.photo, name: of.name.clone(), at: of.at, sources, decision })
+        let stands_at = review.stands_at.get(&(photo, name.clone())).filter(|_| at.is_none());
+        let (stood_at, sources) =
+            (stands_at.cloned().unwrap_or_default(), sources.get(of).cloned().unwrap_or_default());
+        serde_json::to_string(&AnsweredName { photo, name, at, stood_at, sources, decision })
     };
-    let answer = decision.map(answer).transpose()?;
-    Ok(NameAnswer { photo: of.photo, name: noted_under(&of.name, of.at)?, answer })
+    Ok(NameAnswer { photo, name: noted_as, answer: decision.map(answer).transpose()? })
 }
 
 fn noted_under(name: &NameKey, at: Option<RegionSpot>) -> Result<String> {

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::app::engine::changed_places::ChangedPlaces;
 use crate::library::NamesRead;
+use crate::metadata::xmp::Sidecars;
 use crate::types::Cancel;
 
 /// Files whose notes are kept together, so that a look that is cancelled has not read for nothing.
@@ -34,8 +35,10 @@ impl<'a> FilesRead<'a> {
     }
 
     /// What a file said when it was read last, where nothing has changed since. The disk is not asked.
+    /// Those beside it are noted by their [`Sidecars::owner`].
     pub fn as_before<T: DeserializeOwned>(&mut self, path: &Path) -> Option<T> {
-        let known = self.known.get(path).filter(|_| !self.changed.has(path))?;
+        let has_changed = || Sidecars::as_owner(path).iter().any(|owner| self.changed.has(owner));
+        let known = self.known.get(path).filter(|_| !has_changed())?;
         let said = serde_json::from_str(&known.said).ok()?;
         self.used.insert(path.to_owned());
         Some(said)
@@ -149,14 +152,16 @@ mod tests {
         let mut keep = |_: Vec<NamesRead>, gone: Vec<PathBuf>| gone_at_last.extend(gone);
         let mut changed = ChangedPlaces::default();
         changed.take();
-        changed.add(["/none/b.jpg".into()]);
-        let known = ["/none/a.jpg", "/none/b.jpg"].map(read).to_vec();
+        let sidecars = ["/none/b.jpg.xmp", "/none/d.XMP"].map(|sidecar| Sidecars::owner(Path::new(sidecar)).unwrap());
+        changed.add(sidecars);
+        let known = ["/none/a.jpg", "/none/b.jpg", "/none/d.jpg"].map(read).to_vec();
         let mut files = FilesRead::new(known, changed, &mut keep);
         let before = |files: &mut FilesRead<'_>, name: &str| files.as_before::<String>(Path::new(name));
         assert_eq!(before(&mut files, "/none/a.jpg").as_deref(), Some("before"));
-        assert_eq!(before(&mut files, "/none/b.jpg"), None);
+        assert_eq!(["/none/b.jpg", "/none/d.jpg"].map(|path| before(&mut files, path)), [None, None]);
         assert_eq!(before(&mut files, "/none/c.jpg"), None, "it is new");
         files.finish(&Cancel::default());
-        assert_eq!(gone_at_last, [PathBuf::from("/none/b.jpg")]);
+        gone_at_last.sort();
+        assert_eq!(gone_at_last, ["/none/b.jpg", "/none/d.jpg"].map(PathBuf::from));
     }
 }

@@ -1,5 +1,7 @@
 //! What a message asks of the job, and what is left to be answered then.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::app::engine::facts::{Facts, Loadable, Overview};
 use crate::app::metadata::job::NamePlace;
@@ -99,6 +101,8 @@ fn names_are_looked_for_when_people_are_first_shown_after_each_scan_and_after_th
     assert_eq!(on_show(&mut state), [Request::FindChanged]);
     assert_eq!(sent(&mut state, Message::TakeTicked, true).taken.len(), 2);
     assert!(names(&state).is_empty() && on_show(&mut state).is_empty());
+    asked(&mut state, |state, out| state.act(&Action::FindNamesAgain, out));
+    assert_eq!(on_show(&mut state), [Request::FindChanged], "files beside photos say something else");
     let mut back = Touched { reverted: Some(StepId(1)), ..Touched::default() };
     asked(&mut state, |state, out| state.touched(&back, View::PEOPLE, out));
     assert!(on_show(&mut state).is_empty(), "another step, which answered no name");
@@ -243,9 +247,9 @@ fn all_contradictions_are_decided_at_once_where_one_answer_fits() {
 
 fn withdrawn(photo: i64, name: &str) -> WithdrawnName {
     let (photo, key) = (PhotoId(photo), key(name));
-    let (sources, decision) = ([NameSource::Mwg].into(), NameDecision::Taken);
+    let (stood_at, sources, decision) = (BTreeSet::new(), [NameSource::Mwg].into(), NameDecision::Taken);
     WithdrawnName {
-        answer: AnsweredName { photo, name: key, at: None, sources, decision },
+        answer: AnsweredName { photo, name: key, at: None, stood_at, sources, decision },
         face: FaceId(photo.0 * 10),
         at: RegionBox { x: 0.1, y: 0.1, width: 0.1, height: 0.1 },
         person: PersonId(3),

@@ -246,8 +246,8 @@ fn questions() -> NamesReview {
         NameConflict::TwoPeople(shared),
     ];
     let (photo, sources) = (PhotoId(5), [NameSource::Mwg].into());
-    let answer =
-        AnsweredName { photo, name: NameKey::of("Dora").unwrap(), at: None, sources, decision: NameDecision::Taken };
+    let (name, stood_at, decision) = (NameKey::of("Dora").unwrap(), BTreeSet::new(), NameDecision::Taken);
+    let answer = AnsweredName { photo, name, at: None, stood_at, sources, decision };
     let (person, name, instead) = (PersonId(4), "Dora".to_owned(), Vec::new());
     review.withdrawn.push(WithdrawnName { answer, face: FaceId(50), at: area(), person, name, instead });
     review.people[1].open.push(OpenName { photo: PhotoId(6), why: OpenWhy::Unplaced(UnplacedWhy::NoRegion) });

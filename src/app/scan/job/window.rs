@@ -46,6 +46,8 @@ pub enum Event {
     Watching(Watching),
     /// Something was noticed at these paths.
     Touched(Vec<PathBuf>),
+    /// Files beside photos may name other people by now.
+    NamesTouched,
     /// A scan of these paths, which nobody has asked for, gave way: it is to be done later.
     GaveWay(Vec<PathBuf>),
     Interrupted {
@@ -113,6 +115,7 @@ impl Job {
             let tell = move |news| match news {
                 WatchNews::Watching(watching) => sink.send(Event::Watching(watching)),
                 WatchNews::Touched(paths) => sink.send(Event::Touched(paths)),
+                WatchNews::NamesTouched => sink.send(Event::NamesTouched),
                 WatchNews::TimePassed => sink.send(Event::MayBeOver),
                 WatchNews::DriveGone => sink.report(Report::ChangedElsewhere(Touched::everything())),
             };

@@ -7,6 +7,7 @@ pub mod comparison;
 pub mod data_summary;
 mod limits;
 pub mod people;
+pub(crate) mod picture_lost;
 mod pictures_now;
 mod prepared_run;
 pub mod repeat;
@@ -52,6 +53,7 @@ use crate::types::path_text::to_text;
 use crate::types::{CropRule, ModelId, PROGRAM, PixelScaling, Preprocessing, error_chain, path_text};
 use limits::can_run;
 use people::FaceFinding;
+use picture_lost::PictureLost;
 use pictures_now::check_pictures;
 use prepared_run::PreparedRun;
 use training_data::{NO_TEACHER, with_the_teachers_dimensions};
@@ -327,7 +329,7 @@ pub(crate) fn resume(
     let skipped = left.checkpoint().into_iter().flat_map(|checkpoint| &checkpoint.state.skipped).copied();
     for (picture, entry) in skipped.filter_map(|picture| Some((picture, prepared.entries.get(picture)?))) {
         if told.insert(picture) {
-            let reason = "it could not be read before the run was left".to_owned();
+            let reason = PictureLost::WasUnreadable.to_string();
             events(RunEvent::LeftOut(Skipped { path: entry.path.clone(), reason }));
         }
     }

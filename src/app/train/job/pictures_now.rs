@@ -10,16 +10,9 @@ use crate::app::engine::progress::Skipped;
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::TrainRequest;
 use crate::app::train::job::people::{DataEntry, DataPart, PreparedPeople, wanted};
-use crate::app::train::job::source::HAS_CHANGED;
+use crate::app::train::job::picture_lost::PictureLost;
 use crate::eval::PairList;
 use crate::types::counted;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum PictureNow {
-    Same,
-    Changed,
-    Gone,
-}
 
 /// Tells of each picture that is not as it was, and so takes no part any more; answers with their numbers.
 ///
@@ -31,28 +24,24 @@ pub(super) fn check_pictures(
     pairs: Option<&PairList>,
     events: &mut dyn FnMut(RunEvent),
 ) -> Result<BTreeSet<usize>> {
-    let now = |entry: &DataEntry| match entry.looks_unchanged() {
-        Ok(true) => PictureNow::Same,
-        Ok(false) => PictureNow::Changed,
-        Err(_) => PictureNow::Gone,
+    let lost = |entry: &DataEntry| match entry.looks_unchanged() {
+        Ok(true) => None,
+        Ok(false) => Some(PictureLost::HasChanged),
+        Err(_) => Some(PictureLost::Gone),
     };
-    let now: Vec<PictureNow> = prepared.entries.par_iter().map(now).collect();
-    let pictures = || prepared.entries.iter().zip(&now);
+    let lost: Vec<Option<PictureLost>> = prepared.entries.par_iter().map(lost).collect();
+    let pictures = || prepared.entries.iter().zip(&lost);
     let mut learned = pictures().filter(|(entry, _)| entry.part == DataPart::Training).peekable();
     if let Some((first, _)) = learned.peek().copied()
-        && learned.all(|(_, now)| *now != PictureNow::Same)
+        && learned.all(|(_, lost)| lost.is_some())
     {
         bail!("none of the run's pictures is there as it was, such as {}: put them back", first.path.display());
     }
     let mut told = BTreeSet::new();
-    for (number, (entry, now)) in pictures().enumerate() {
-        let reason = match now {
-            PictureNow::Same => continue,
-            PictureNow::Changed => HAS_CHANGED,
-            PictureNow::Gone => "it cannot be read any more",
-        };
+    for (number, (entry, lost)) in pictures().enumerate() {
+        let Some(lost) = lost else { continue };
         told.insert(number);
-        events(RunEvent::LeftOut(Skipped { path: entry.path.clone(), reason: reason.to_owned() }));
+        events(RunEvent::LeftOut(Skipped { path: entry.path.clone(), reason: lost.to_string() }));
     }
     let known: BTreeSet<&Path> = prepared.entries.iter().map(|entry| entry.path.as_path()).collect();
     // Where the people's folder is gone its pictures are, which has been told.

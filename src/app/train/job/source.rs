@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use image::RgbImage;
 
 use crate::app::train::job::people::{DataEntry, PreparedPeople};
+use crate::app::train::job::picture_lost::PictureLost;
 use crate::faces::align;
 use crate::faces::image::{DecodeLimits, DecodeScale, PhotoFile};
 use crate::train::data::PictureSource;
@@ -16,7 +17,6 @@ pub(crate) struct FolderSource {
     preprocessing: Preprocessing,
 }
 
-pub(super) const HAS_CHANGED: &str = "it has changed since the run began, and takes no part any more";
 /// A face is decoded at least this many times as large as its crop.
 const CROP_ENLARGED: f32 = 1.5;
 
@@ -33,12 +33,12 @@ impl FolderSource {
 
 impl PictureSource for FolderSource {
     fn crop(&self, picture: usize) -> Result<RgbImage, String> {
-        let entry = self.pictures.get(picture).ok_or("the picture was left out")?;
+        let entry = self.pictures.get(picture).ok_or_else(|| PictureLost::NotListed.to_string())?;
         let limits = DecodeLimits::default();
         let file = PhotoFile::read(&entry.path, &limits).map_err(|error| error.to_string())?;
         // Other pixels go neither with the face that was found, nor with what networks made of the picture.
         if !entry.is_of(&file.bytes) {
-            return Err(HAS_CHANGED.to_owned());
+            return Err(PictureLost::HasChanged.to_string());
         }
         let Some(face) = &entry.face else {
             let photo = file.decode(DecodeScale::Full, &limits).map_err(|error| error.to_string())?;

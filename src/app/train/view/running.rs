@@ -300,3 +300,18 @@ fn percent(hundredths: f64) -> String {
 fn distance(value: f64) -> String {
     format!("{value:.2}")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::app::train::job::picture_lost::PictureLost;
+    use crate::app::ui::locale::{Language, Locale};
+
+    #[test]
+    fn why_a_picture_takes_no_part_any_more_is_told_in_the_windows_language() {
+        let chinese = Locale::new(Language::Chinese);
+        for said in PictureLost::ALL.map(|lost| lost.to_string()) {
+            let told = chinese.reason(&said);
+            assert!(!told.chars().any(|c| c.is_ascii_alphabetic()), "{said}: {told}");
+        }
+    }
+}

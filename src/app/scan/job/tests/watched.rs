@@ -10,6 +10,7 @@ use crate::app::engine::shared::Shared;
 use crate::app::jobs::by_itself;
 use crate::app::scan::job::touched::{folders_around, worth_a_scan};
 use crate::app::scan::job::watch::{FolderWatch, Pace, Patience, WatchNews};
+use crate::metadata::xmp::Sidecars;
 
 const PACE: Pace = Pace {
     patience: Patience {
@@ -233,6 +234,35 @@ fn a_hidden_folder_that_is_scanned_by_itself_is_watched_inside_another_one() {
     assert_eq!(watched.follow().new_photos, 3);
     fs::remove_file(hidden.join("0.png")).unwrap();
     assert_eq!(watched.follow().missing_photos, 1);
+}
+
+/// As of programs that write them, or put another file in their place.
+#[test]
+fn who_a_sidecar_names_is_looked_at_again_and_no_photo_is() {
+    let watched = WatchedWorld::open(3, PACE);
+    let photos = fs::canonicalize(&watched.world.photos).unwrap();
+    // Names have been looked for once.
+    watched.shared.names_changed().take();
+    let hear_names = || watched.hear(|told| (told == WatchNews::NamesTouched).then_some(()));
+    let changed = || {
+        let changed = watched.shared.names_changed().take();
+        let has = |name: &str| Sidecars::as_owner(&photos.join(name)).iter().any(|owner| changed.has(owner));
+        ["old0.png", "old1.png", "old2.png"].map(has)
+    };
+    fs::write(watched.path("old0.png.xmp"), "<xmp/>").unwrap();
+    hear_names();
+    assert_eq!(changed(), [true, false, false]);
+    fs::write(watched.path("digikam-1.tmp"), "<xmp/>").unwrap();
+    fs::rename(watched.path("digikam-1.tmp"), watched.path("old1.xmp")).unwrap();
+    hear_names();
+    assert_eq!(changed(), [false, true, false]);
+    fs::remove_file(watched.path("old0.png.xmp")).unwrap();
+    hear_names();
+    assert_eq!(changed(), [true, false, false], "what it said counts no more");
+    // These are read with each look.
+    fs::write(watched.path(".picasa.ini"), "[old2.png]").unwrap();
+    hear_names();
+    assert!(watched.is_still(), "nothing is worth a scan");
 }
 
 /// Nobody opens them; the window lists them.

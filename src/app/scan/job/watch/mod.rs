@@ -23,13 +23,15 @@ use notify::{ErrorKind, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 pub(super) use self::gathered::Patience;
 use self::gathered::{FileMark, Gathered};
 use self::surroundings::{is_on_battery, is_on_network};
-use super::presence::{Presence, presence};
+use super::presence::{Presence, presence, real_path};
 use super::touched::{outermost, worth_a_scan};
 use crate::app::engine::facts::{WatchHindrance, Watching};
 use crate::app::engine::shared::Shared;
 use crate::app::jobs::by_itself;
 use crate::app::jobs::walk::may_be_photo;
 use crate::library::LibraryError;
+use crate::metadata::beside::may_name_people;
+use crate::metadata::xmp::Sidecars;
 use crate::types::plain;
 
 /// What a watch tells.
@@ -38,6 +40,8 @@ pub(super) enum WatchNews {
     Watching(Watching),
     /// Something is new, changed or gone at these paths, or in these folders.
     Touched(Vec<PathBuf>),
+    /// Files beside photos may say somebody else is in them.
+    NamesTouched,
     /// A folder's drive is not there any more.
     DriveGone,
     /// So much time as lies between two looks at the drives, where somebody wants to know.
@@ -369,12 +373,18 @@ impl WatchThread {
         !self.gathered.is_empty() && !self.is_on_battery && self.has_networks
     }
 
-    /// Tells what lies still by now and is worth a scan.
+    /// Tells what lies still by now and is worth a scan, and whether names are worth a look.
     fn pass_on(&mut self, shared: &Shared) {
         if !self.may_pass_on() {
             return;
         }
         let due = self.gathered.take_due(Instant::now(), &mark);
+        let (beside, due): (Vec<PathBuf>, Vec<PathBuf>) =
+            due.into_iter().partition(|path| may_name_people(path) && !path.is_dir());
+        if !beside.is_empty() {
+            shared.names_changed().add(beside.iter().filter_map(|path| Sidecars::owner(&real_place(path))));
+            (self.tell)(WatchNews::NamesTouched);
+        }
         let touched = shared.library.ask(|library| worth_a_scan(library, due.clone(), &self.own));
         match touched {
             Ok(touched) if touched.is_empty() => {}
@@ -410,10 +420,16 @@ fn takes_away(kind: &EventKind) -> bool {
     matches!(kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_)))
 }
 
-/// Whether what happened can be of a photo, or of a folder with photos.
+/// The path as the library has it. A link is no other file's sidecar than its own name says.
+fn real_place(file: &Path) -> PathBuf {
+    let folder = file.parent().and_then(|folder| real_path(folder).ok());
+    folder.zip(file.file_name()).map_or_else(|| file.to_owned(), |(folder, name)| folder.join(name))
+}
+
+/// Whether what happened can be of a photo, of what says who is in it, or of a folder with photos.
 fn may_matter(path: &Path, kind: &EventKind) -> bool {
     match kind {
-        _ if may_be_photo(path) => true,
+        _ if may_be_photo(path) || may_name_people(path) => true,
         EventKind::Remove(RemoveKind::File) | EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Metadata(_)) => false,
         _ => path.is_dir() || !path.exists(),
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::train::job::runs::discard_run;
-use crate::app::train::job::source::{FolderSource, HAS_CHANGED};
+use crate::app::train::job::source::FolderSource;
 use crate::train::data::PictureSource;
 
 /// A folder of people, and a run on it that was stopped after three of six steps.
@@ -88,13 +88,13 @@ fn what_has_happened_to_the_pictures_is_told_and_changed_ones_take_no_part() {
     fs::File::options().write(true).open(forged).unwrap().set_modified(modified).unwrap();
     let (done, notes) = left.go_on();
     assert_eq!(done.unwrap().steps, 6);
-    let told = |path: &Path, why: &str| {
+    let told = |path: &Path, why: PictureLost| {
         let line = format!("{}: {why}", path.display());
         assert_eq!(notes.lines().filter(|told| *told == line).count(), 1, "{line}: {notes}");
     };
-    told(&changed, HAS_CHANGED);
-    told(&gone, "it cannot be read any more");
-    told(forged, HAS_CHANGED);
+    told(&changed, PictureLost::HasChanged);
+    told(&gone, PictureLost::Gone);
+    told(forged, PictureLost::HasChanged);
     assert!(notes.contains("goes on without: 1 picture"), "{notes}");
     let input = card("likeness-small", &NetOptions::default()).unwrap().input;
     let source = FolderSource::new(&prepared, Preprocessing { crop: CropRule::AsStored, ..input });
@@ -103,7 +103,8 @@ fn what_has_happened_to_the_pictures_is_told_and_changed_ones_take_no_part() {
         source.crop(number).map(drop)
     };
     assert_eq!(crop(&same), Ok(()));
-    assert_eq!([&changed, forged].map(|path| crop(path)), [(); 2].map(|()| Err(HAS_CHANGED.to_owned())));
+    let refused = [&changed, forged].map(|path| crop(path).unwrap_err());
+    assert_eq!(refused, [(); 2].map(|()| PictureLost::HasChanged.to_string()));
     assert!(crop(&gone).is_err());
 }
 

@@ -222,3 +222,22 @@ fn each_of_two_places_of_one_name_is_a_question_of_its_own() {
     album.settle(false);
     assert_eq!(album.asked(), (0, 0, 0));
 }
+
+/// As of a twin whom another program names the same, later.
+#[test]
+fn a_second_place_that_a_name_comes_to_after_its_answer_is_asked_about() {
+    let mut album = Album::new();
+    album.scan(&[FOUND, SECOND]);
+    album.picasa(&[("Anna", FOUND)]);
+    album.take_all();
+    assert_eq!(album.asked(), (0, 0, 0));
+    album.picasa(&[("Anna", FOUND), ("Anna", SECOND)]);
+    assert_eq!(album.asked(), (1, 0, 0));
+    let offered = album.offered();
+    let anna = offered.to_refuse(&["Anna".to_owned()]).unwrap();
+    album.answer(&offered, &anna, false);
+    assert_eq!((album.names().into_iter().flatten().count(), album.asked()), (1, (0, 0, 0)));
+    // The other place is still the one that was taken.
+    album.picasa(&[]);
+    assert_eq!(album.asked(), (0, 0, 1));
+}
