@@ -233,14 +233,14 @@ impl Library {
 
     /// Gives the faces of a replaced picture's successor what was decided about the same faces before, and notes that
     /// the two were compared. A face about which something else was decided meanwhile keeps that, unless it came back in
-    /// place of its own edit: what was said there last holds. Where their user has put one back in the picture meanwhile,
-    /// it is there and nowhere else in it. Returns how many faces were carried over.
+    /// place of its own edit: what was said there last holds. One that stands for a face of the new picture already, as its
+    /// user or an earlier look has said, is passed over. Returns how many faces were carried over.
     pub(crate) fn carry_over(&mut self, pair: Replaced, carried: &[Carried]) -> Result<usize> {
         let Replaced { old, new, .. } = pair;
         self.write(|t| {
             let mut faces = 0;
             for carried in carried {
-                if is_put_back(t, carried.old(), new)? {
+                if is_in(t, carried.old(), new)? {
                     continue;
                 }
                 faces += match *carried {
@@ -289,7 +289,8 @@ impl Carried {
     }
 }
 
-fn is_put_back(t: &Transaction, face: FaceId, picture: PhotoId) -> Result<bool> {
+/// Whether some face of the picture is said to be this one.
+fn is_in(t: &Transaction, face: FaceId, picture: PhotoId) -> Result<bool> {
     let mut query = t.prepare_cached(
         "SELECT 1 FROM carried JOIN face AS copy ON copy.id = into_face \
          WHERE face_id = ?1 AND into_face <> ?1 AND newer = 0 AND copy.photo_id = ?2",

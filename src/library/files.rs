@@ -136,6 +136,17 @@ impl LibraryReader {
     }
 
     /// Where a photo's picture is found now, in order of path.
+    /// The folder from which a scan has come to this file: through a link it may lie in none of them.
+    pub(crate) fn met_by(&self, file: &Path) -> Result<Option<PathBuf>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT folder.path FROM file JOIN folder ON folder.id = folder_id WHERE file.path = ?1",
+            )?;
+            let folder = query.query_row([path::to_bytes(file)], |row| Ok(path::from_bytes(row.get(0)?)));
+            Ok(folder.optional()?)
+        })
+    }
+
     pub(crate) fn paths_of(&self, photo: PhotoId) -> Result<Vec<PathBuf>> {
         self.read(|c| {
             let mut query =

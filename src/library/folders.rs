@@ -276,6 +276,17 @@ impl LibraryReader {
         })
     }
 
+    /// Whether a file is one of [`Self::files_held`].
+    pub(crate) fn is_held(&self, folder: &Path, file: &Path) -> Result<bool> {
+        self.read(|c| {
+            let Some(id) = find_folder(c, folder)? else { return Ok(false) };
+            let mut query = c.prepare_cached("SELECT folder_id FROM file WHERE path = ?1 AND missing = 0")?;
+            let met_by: Option<i64> = query.query_row([path::to_bytes(file)], |row| row.get(0)).optional()?;
+            let Some(met_by) = met_by else { return Ok(false) };
+            Ok(Folders::load(c)?.noticing_drives().holder(file, met_by, id).is_some())
+        })
+    }
+
     /// Files of a folder and of those inside it whose drives are there, without those that are missing. None where the
     /// library does not have the folder.
     pub(crate) fn files_held(&self, folder: &Path) -> Result<Vec<PathBuf>> {

@@ -95,7 +95,7 @@ fn answers(c: &Connection) -> Result<Vec<(PhotoId, String)>> {
 struct AnswerRead {
     name: String,
     #[serde(default)]
-    at: serde_json::Value,
+    at: Option<PlaceOfName>,
     #[serde(default)]
     sources: Vec<String>,
     decision: String,
@@ -104,7 +104,17 @@ struct AnswerRead {
 const REFUSED: &str = "refused";
 const TAKEN: &str = "taken";
 
-/// What was answered to a name, as another computer can take it over.
+/// Where a name stands that stands at several places of a photo, in the numbers of the part that offers names.
+pub(super) type PlaceOfName = [u16; 4];
+
+/// What was answered to a name, or at one of its places, as another computer can take it over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ExportedName {
+    pub name: String,
+    pub at: Option<PlaceOfName>,
+    pub answer: ExportedAnswer,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ExportedAnswer {
     Refused,
@@ -115,36 +125,39 @@ pub(super) enum ExportedAnswer {
 }
 
 /// Each name that was answered, with its photo.
-pub(super) fn exported_answers(c: &Connection) -> Result<Vec<(PhotoId, String, ExportedAnswer)>> {
+pub(super) fn exported_answers(c: &Connection) -> Result<Vec<(PhotoId, ExportedName)>> {
     let mut decided = Vec::new();
     for (photo, answer) in answers(c)? {
         let unknown = || LibraryError::BadValue { what: "answer to a name" };
         let AnswerRead { name, at, sources, decision } = serde_json::from_str(&answer).map_err(|_| unknown())?;
-        // One of several places of the name in the photo; taken for the photo, it would answer for the others. It is asked
-        // about there once more.
-        if !at.is_null() {
-            continue;
-        }
-        let decision = match decision.as_str() {
+        let answer = match decision.as_str() {
             REFUSED => ExportedAnswer::Refused,
             TAKEN => ExportedAnswer::Taken { sources },
             _ => return Err(unknown()),
         };
-        decided.push((photo, name, decision));
+        decided.push((photo, ExportedName { name, at, answer }));
     }
     Ok(decided)
 }
 
 /// Notes what was answered to a name in a photo, unless something was answered to it here. Returns whether it was noted.
-pub(super) fn note_answer(t: &Transaction, photo: PhotoId, name: &str, answer: &ExportedAnswer) -> Result<bool> {
+pub(super) fn note_answer(t: &Transaction, photo: PhotoId, answered: &ExportedName) -> Result<bool> {
+    let ExportedName { name, at, answer } = answered;
     let (sources, decision) = match answer {
         ExportedAnswer::Refused => (&[][..], REFUSED),
         ExportedAnswer::Taken { sources } => (&sources[..], TAKEN),
     };
-    let answer = json!({ "photo": photo, "name": name, "sources": sources, "decision": decision });
+    let mut answer = json!({ "photo": photo, "name": name, "sources": sources, "decision": decision });
+    let key = match at {
+        None => json!(name),
+        Some(at) => {
+            answer["at"] = json!(at);
+            json!((name, at))
+        }
+    };
     let mut insert =
         t.prepare_cached("INSERT OR IGNORE INTO name_answer (photo_id, name, answer) VALUES (?1, ?2, ?3)")?;
-    Ok(insert.execute(params![photo.0, json!(name).to_string(), answer.to_string()])? > 0)
+    Ok(insert.execute(params![photo.0, key.to_string(), answer.to_string()])? > 0)
 }
 
 /// What was answered to a name of a photo.

@@ -102,10 +102,12 @@ fn ctrl_c_ends_training_with_130_and_the_command_to_go_on_goes_on() {
     let place = tempfile::tempdir().unwrap();
     // A name that a shell would take apart.
     let home = place.path().join("Ann's home; $HOME");
-    let (data, run) = (crops(place.path(), "24", "240"), place.path().join("run \"1\""));
+    let (data, run) = (crops(place.path(), "12", "120"), place.path().join("run \"1\""));
     let train = |steps: &str| {
         let [data, run] = [&data, &run].map(|path| path.to_str().unwrap().to_owned());
-        let options = ["--net", "likeness-small", "--faces", "cropped", "--device", "cpu", "--out"].map(str::to_owned);
+        let options =
+            ["--net", "likeness-small", "--faces", "cropped", "--device", "cpu", "--held-out", "0.4", "--out"];
+        let options = options.map(str::to_owned);
         let words: Vec<String> = ["train".to_owned(), data]
             .into_iter()
             .chain(options)

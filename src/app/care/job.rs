@@ -339,6 +339,31 @@ mod tests {
         assert!(lines(&library).contains(&name(answer.photo.0)));
     }
 
+    /// Each of the places of a name is answered by itself, there as here.
+    #[test]
+    fn a_name_that_was_answered_at_its_place_is_answered_there_on_another_computer() {
+        let name = |photo: i64| {
+            let at = "[100,200,3000,4000]";
+            [
+                format!(r#"{{"kind":"refused_name","photo":{photo},"name":"ada","at":{at}}}"#),
+                format!(r#"{{"kind":"taken_name","photo":{photo},"name":"ada","at":{at},"sources":["mwg"]}}"#),
+            ]
+        };
+        for which in [0, 1] {
+            let folder = tempfile::tempdir().unwrap();
+            let (mut library, decisions) = with_answer(folder.path(), 4, &name(5)[which]);
+            let answer = answer(&library);
+            assert_eq!((decisions, answer.at.is_some()), (1, true));
+            assert!(lines(&library).contains(&name(answer.photo.0)[which]));
+            // That part takes it back by its place.
+            let key = serde_json::to_string(&(&answer.name, answer.at)).unwrap();
+            let noted = vec![NameAnswer { photo: answer.photo, name: key, answer: None }];
+            let answers = NameAnswers { taken: Vec::new(), taken_off: Vec::new(), noted };
+            library.decide(&Decision::AnswerNames(answers), Revision::NOW).unwrap();
+            assert_eq!(library.name_answers().unwrap(), [""; 0]);
+        }
+    }
+
     #[test]
     fn a_failed_export_leaves_the_file_that_was_there() {
         let folder = tempfile::tempdir().unwrap();

@@ -20,18 +20,28 @@ struct Now {
     on_battery: bool,
 }
 
+/// What became of such work.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Ran<T> {
+    Done(T),
+    /// It was stopped, and is to be done again: with what it has come to.
+    GaveWay(T),
+    /// It has to wait.
+    NotBegun,
+}
+
 /// Something that the user does: until it is dropped no such work begins.
 pub(crate) struct OwnAct<'a>(&'a Unasked);
 
 struct RunningWork<'a>(&'a Unasked);
 
 impl Unasked {
-    /// Does the work once the user's acts are done. None where it gave way, or has to wait: it is to be done later.
-    pub fn run<T>(&self, cancel: &Cancel, work: impl FnOnce() -> T) -> Option<T> {
+    /// Does the work once the user's acts are done.
+    pub fn run<T>(&self, cancel: &Cancel, work: impl FnOnce() -> T) -> Ran<T> {
         let now = self.now();
         let mut now = self.changed.wait_while(now, |now| now.acts > 0).unwrap_or_else(PoisonError::into_inner);
         if now.on_battery {
-            return None;
+            return Ran::NotBegun;
         }
         (now.running, now.gives_way) = (Some(cancel.clone()), false);
         drop(now);
@@ -39,7 +49,7 @@ impl Unasked {
         let done = work();
         let gave_way = self.now().gives_way;
         drop(running);
-        (!gave_way).then_some(done)
+        if gave_way { Ran::GaveWay(done) } else { Ran::Done(done) }
     }
 
     /// Stops what is under way, and waits until it has stopped.
@@ -104,13 +114,14 @@ mod tests {
     use super::*;
 
     /// Works until it is cancelled, and says that it has begun.
-    fn work(unasked: &Unasked, begun: impl FnOnce()) -> Option<()> {
+    fn work(unasked: &Unasked, begun: impl FnOnce()) -> Ran<&'static str> {
         let cancel = Cancel::default();
         unasked.run(&cancel, || {
             begun();
             while !cancel.is_cancelled() {
                 thread::sleep(Duration::from_millis(1));
             }
+            "half of it"
         })
     }
 
@@ -122,11 +133,11 @@ mod tests {
             let first = scope.spawn(|| work(&unasked, || say.send("first").unwrap()));
             assert_eq!(begun.recv().unwrap(), "first");
             let act = unasked.first();
-            assert_eq!(first.join().unwrap(), None, "it gave way");
+            assert_eq!(first.join().unwrap(), Ran::GaveWay("half of it"));
             let second = scope.spawn(|| unasked.run(&Cancel::default(), || say.send("second").unwrap()));
             assert!(begun.recv_timeout(Duration::from_millis(50)).is_err(), "the act goes on");
             drop(act);
-            assert_eq!(second.join().unwrap(), Some(()));
+            assert_eq!(second.join().unwrap(), Ran::Done(()));
         });
     }
 
@@ -138,11 +149,11 @@ mod tests {
             let running = scope.spawn(|| work(&unasked, || say.send(()).unwrap()));
             begun.recv().unwrap();
             unasked.wait_on_battery(true);
-            assert_eq!(running.join().unwrap(), None);
+            assert_eq!(running.join().unwrap(), Ran::GaveWay("half of it"));
         });
-        assert_eq!(unasked.run(&Cancel::default(), || ()), None);
+        assert_eq!(unasked.run(&Cancel::default(), || ()), Ran::NotBegun);
         unasked.wait_on_battery(false);
-        assert_eq!(unasked.run(&Cancel::default(), || ()), Some(()));
+        assert_eq!(unasked.run(&Cancel::default(), || ()), Ran::Done(()));
     }
 
     #[test]

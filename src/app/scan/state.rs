@@ -77,9 +77,10 @@ impl Feature for State {
                 self.touched.append(&mut self.left);
             }
             Event::NamesTouched => out.act(Action::FindNamesAgain),
-            Event::GaveWay(paths) => {
+            Event::GaveWay { paths, summary } => {
                 self.asked.clear();
                 self.touched.extend(paths);
+                (self.scanned, self.is_unasked) = (summary, true);
             }
             Event::Interrupted { scan, goes_on: true } => out.ask(Request::Scan(scan.folders)),
             Event::Interrupted { scan, goes_on: false } => self.interrupted = Some(scan.folders),

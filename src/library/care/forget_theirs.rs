@@ -95,7 +95,7 @@ impl Theirs {
             Change::Different { a, b, .. } => people.contains(a) || people.contains(b),
             // All answers are forgotten, whosever they are: the steps stay without them.
             Change::Answer { .. } => false,
-            Change::Setting { .. } => false,
+            Change::Parted { .. } | Change::Setting { .. } => false,
         }
     }
 }
@@ -131,9 +131,16 @@ impl Told {
 
     fn note_gone(&mut self, step: &[Change]) {
         for change in step {
-            let Change::Person { id, before: before @ Some(_), after: None } = change else { continue };
+            let Change::Person { id, before, after } = change else { continue };
+            if before.is_some() == after.is_some() {
+                continue;
+            }
+            // Whoever is there again is nobody else any more.
             self.merged.remove(id);
             self.merged_into_nobody_known.remove(id);
+            if after.is_some() {
+                continue;
+            }
             match person_merged_into(step, *id) {
                 Some(successor) => _ = self.merged.insert(*id, successor),
                 None if name_in(before).is_some() => _ = self.merged_into_nobody_known.insert(*id),

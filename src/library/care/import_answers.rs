@@ -25,9 +25,9 @@ impl Import<'_, '_> {
     }
 
     pub(super) fn answer_names(&mut self) -> Result<()> {
-        for (photo, name, answer) in &self.contents.names {
+        for (photo, answered) in &self.contents.names {
             if let Some(&photo) = self.photos.get(photo) {
-                self.report.decisions += usize::from(names::note_answer(self.d.t, photo, name, answer)?);
+                self.report.decisions += usize::from(names::note_answer(self.d.t, photo, answered)?);
             }
         }
         Ok(())

@@ -4,8 +4,8 @@
 //! line between says its `kind`. Numbers of people, photos and faces hold within the file only; photos are known by the
 //! hash of their picture, and where that could never be made, by path and size.
 //!
-//! Version 2 added `was_of`, `refused_name` and photos without a hash, version 3 `taken_name`. A reader takes every
-//! version up to its own.
+//! Version 2 added `was_of`, `refused_name` and photos without a hash, version 3 `taken_name`, version 4 the places
+//! of names that were answered. A reader takes every version up to its own.
 
 use std::collections::HashSet;
 use std::io::BufRead;
@@ -14,13 +14,13 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::library::error::{LibraryError, Result};
-use crate::library::names::ExportedAnswer;
+use crate::library::names::{ExportedAnswer, ExportedName, PlaceOfName};
 use crate::library::reason::Reason;
 use crate::library::review::{Belongs, SetAside, cleaned};
 use crate::types::{FaceBox, Landmarks, PathText, hex};
 
 pub(super) const FORMAT: &str = "likeness-library";
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
 /// How the names of settings begin that are not of one computer: those of the grouping.
 pub(super) const EXPORTED_SETTINGS: &str = "grouping.";
 const LONGEST_SETTING: usize = 200;
@@ -47,11 +47,16 @@ pub(super) enum TransferLine {
     RefusedName {
         photo: i64,
         name: String,
+        /// Where it stands, if it stands at several places of the photo.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<PlaceOfName>,
     },
     /// One that was taken, and in which fields and files it stood.
     TakenName {
         photo: i64,
         name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<PlaceOfName>,
         sources: Vec<String>,
     },
     /// Two people who are not one.
@@ -198,7 +203,7 @@ pub(super) struct Contents {
     pub rejected: Vec<(i64, i64)>,
     pub was_of: Vec<(i64, i64, Belongs)>,
     /// What was answered to names of other programs, each in a photo.
-    pub names: Vec<(i64, String, ExportedAnswer)>,
+    pub names: Vec<(i64, ExportedName)>,
     pub different: Vec<[i64; 2]>,
     pub folders: Vec<PathBuf>,
     pub settings: Vec<(String, String)>,
@@ -229,9 +234,11 @@ pub(super) fn read(from: impl BufRead) -> Result<Contents> {
             TransferLine::Face(face) => contents.faces.push(face),
             TransferLine::Rejected { face, person } => contents.rejected.push((face, person)),
             TransferLine::WasOf { face, person, belongs } => contents.was_of.push((face, person, belongs)),
-            TransferLine::RefusedName { photo, name } => contents.names.push((photo, name, ExportedAnswer::Refused)),
-            TransferLine::TakenName { photo, name, sources } => {
-                contents.names.push((photo, name, ExportedAnswer::Taken { sources }));
+            TransferLine::RefusedName { photo, name, at } => {
+                contents.names.push((photo, ExportedName { name, at, answer: ExportedAnswer::Refused }));
+            }
+            TransferLine::TakenName { photo, name, at, sources } => {
+                contents.names.push((photo, ExportedName { name, at, answer: ExportedAnswer::Taken { sources } }));
             }
             TransferLine::Different { people } => contents.different.push(people),
             TransferLine::Folder(path) => contents.folders.push(path.to_path()),

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::lines::{EXPORTED_SETTINGS, FORMAT, FaceLine, Hash, Header, PersonLine, PhotoLine, TransferLine, VERSION};
 use crate::library::error::{LibraryError, Result};
 use crate::library::files::PROGRAM;
-use crate::library::names::ExportedAnswer;
+use crate::library::names::{ExportedAnswer, ExportedName};
 use crate::library::open::LibraryReader;
 use crate::library::reason::Reason;
 use crate::library::review::{FaceState, rows};
@@ -174,11 +174,11 @@ fn the_rest(c: &Connection, take: Take<TransferLine>) -> Result<()> {
         let belongs = rows::belongs_at(row, 2)?;
         take(TransferLine::WasOf { face: row.get(0)?, person: row.get(1)?, belongs })?;
     }
-    for (photo, name, answer) in names::exported_answers(c)? {
+    for (photo, ExportedName { name, at, answer }) in names::exported_answers(c)? {
         let photo = photo.0;
         take(match answer {
-            ExportedAnswer::Refused => TransferLine::RefusedName { photo, name },
-            ExportedAnswer::Taken { sources } => TransferLine::TakenName { photo, name, sources },
+            ExportedAnswer::Refused => TransferLine::RefusedName { photo, name, at },
+            ExportedAnswer::Taken { sources } => TransferLine::TakenName { photo, name, at, sources },
         })?;
     }
     let mut query = c.prepare("SELECT person_a, person_b FROM different ORDER BY 1, 2")?;

@@ -12,12 +12,13 @@ use rusqlite::Transaction;
 use super::by_hand;
 use super::change::Change;
 use super::journal::{Direction, left};
+use super::merges;
 use super::rows::{self, Belongs, FaceState, PersonRow, Stamp};
 use crate::library::error::Result;
 use crate::library::names;
 use crate::library::scan::now_secs;
 use crate::library::settings;
-use crate::types::{FaceId, PersonId, PhotoId};
+use crate::types::{FaceId, PersonId, PhotoId, StepId};
 
 /// What a step back or forth has done so far.
 pub(super) struct Reverting<'t> {
@@ -117,6 +118,7 @@ impl<'t> Reverting<'t> {
             Change::Answer { photo, ref name, ref before, ref after } => {
                 names::change_answer(t, PhotoId(photo), name, before.as_deref(), after.as_deref())
             }
+            Change::Parted { step, after, .. } => merges::set_parted(t, StepId(step), after),
             Change::Setting { ref key, ref before, ref after } => {
                 let is_as_it_was = settings::read(t, key)? == *before;
                 if is_as_it_was {

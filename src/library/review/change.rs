@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::rows::{Belongs, FaceState, PersonRow};
-use crate::types::FaceId;
+use crate::types::{FaceId, PersonId};
 
 /// One row's change. `None` on a side: the row was not there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -58,6 +58,12 @@ pub(in crate::library) enum Change {
         before: Option<String>,
         after: Option<String>,
     },
+    /// Whether a merge was taken back by itself.
+    Parted {
+        step: i64,
+        before: bool,
+        after: bool,
+    },
     /// How faces are grouped: with the groups it comes and goes.
     Setting {
         key: String,
@@ -76,6 +82,7 @@ impl Change {
             | Self::Made { .. }
             | Self::Carried { .. }
             | Self::Answer { .. }
+            | Self::Parted { .. }
             | Self::Setting { .. } => None,
         }
     }
@@ -87,6 +94,41 @@ impl Change {
             *face = other.0;
         }
         change
+    }
+
+    /// The same of whom somebody has become part of since; none of what tells of themself alone.
+    pub fn of_successor(mut self, person: PersonId, successor: PersonId) -> Option<Self> {
+        let moved = |id: &mut i64| {
+            if *id == person.0 {
+                *id = successor.0;
+            }
+        };
+        match &mut self {
+            Self::Face { before, after, .. } => {
+                for state in [before, after] {
+                    if let FaceState::Of { person: PersonId(id), .. } = state {
+                        moved(id);
+                    }
+                }
+            }
+            Self::Rejected { person, .. } | Self::WasOf { person, .. } => moved(person),
+            Self::Different { a, b, .. } => {
+                moved(a);
+                moved(b);
+                (*a, *b) = ((*a).min(*b), (*a).max(*b));
+                if a == b {
+                    return None;
+                }
+            }
+            Self::Person { id, .. } if *id == person.0 => return None,
+            Self::Person { .. }
+            | Self::Made { .. }
+            | Self::Carried { .. }
+            | Self::Answer { .. }
+            | Self::Parted { .. }
+            | Self::Setting { .. } => {}
+        }
+        Some(self)
     }
 
     pub fn reversed(self) -> Self {
@@ -101,6 +143,7 @@ impl Change {
             Self::Made { face, photo, before, after } => Self::Made { face, photo, before: after, after: before },
             Self::Carried { face, into, before, after } => Self::Carried { face, into, before: after, after: before },
             Self::Answer { photo, name, before, after } => Self::Answer { photo, name, before: after, after: before },
+            Self::Parted { step, before, after } => Self::Parted { step, before: after, after: before },
             Self::Setting { key, before, after } => Self::Setting { key, before: after, after: before },
         }
     }

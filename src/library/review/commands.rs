@@ -410,7 +410,7 @@ fn leave(d: &mut Decisions, faces: &[FaceId], after: FaceState, leaving: Leaving
 
 /// After faces left: a nameless group without faces is gone, and a cover that left is no cover. What was said about the
 /// group holds for who took its last faces; where nobody did, the group stays, out of sight, as long as it is spoken of.
-fn tidy(d: &mut Decisions, people: &[PersonId], successor: Option<PersonId>) -> Result<()> {
+pub(super) fn tidy(d: &mut Decisions, people: &[PersonId], successor: Option<PersonId>) -> Result<()> {
     for &person in people {
         let Some(mut row) = rows::person(d.t, person)? else { continue };
         if !row.is_known() && !rows::has_faces(d.t, person)? {

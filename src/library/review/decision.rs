@@ -318,8 +318,10 @@ fn carry_out(d: &mut Decisions, decision: &Decision, seen: &StaleCheck) -> Resul
         Decision::PutBack { lost, onto, .. } => commands::put_back(d, *lost, *onto),
         Decision::LetGo { faces, .. } => commands::let_go(d, faces, true),
         Decision::TakeBackLetGo { faces, .. } => commands::let_go(d, faces, false),
-        // Its steps are done before.
-        Decision::Part { .. } | Decision::Undo(_) | Decision::Redo(_) => Ok(()),
+        // Its steps are done before; a face that left may have been on their card.
+        Decision::Part { into, .. } => commands::tidy(d, into.as_slice(), None),
+        // Their steps are done before.
+        Decision::Undo(_) | Decision::Redo(_) => Ok(()),
     }
 }
 

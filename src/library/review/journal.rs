@@ -41,8 +41,10 @@ pub enum ReviewAction {
     AnswerNames,
     TakeOut,
     Merge,
-    /// A merge that took a name away.
+    /// A merge in which somebody with a name went, or to whom an earlier such merge leads.
     MergeNamed,
+    /// Such a merge that was taken back by itself.
+    MergeParted,
     /// Two people again whom such a merge made one.
     Part,
     Different,
@@ -91,7 +93,7 @@ pub(crate) struct Reverted {
 const MAX_ENTRIES: i64 = 200;
 /// … or when together they take more than this.
 const MAX_BYTES: i64 = 32 << 20;
-/// Of steps that took a name away so many are kept, whatever came after them.
+/// Of merges of people with names so many are kept, whatever came after them.
 const MAX_MERGES: i64 = 1000;
 
 /// The only way to change a decision: every setter notes what was there before.
@@ -132,7 +134,7 @@ impl<'t> Decisions<'t> {
         }
         let faces = self.changes.iter().filter(|c| matches!(c, Change::Face { .. })).count();
         let action = match action {
-            ReviewAction::Merge if merges::takes_a_name(&self.changes) => ReviewAction::MergeNamed,
+            ReviewAction::Merge if merges::is_kept(self.t, &self.changes)? => ReviewAction::MergeNamed,
             action => action,
         };
         let changes = serde_json::to_vec(&self.changes).map_err(|_| LibraryError::BadValue { what: "history" })?;
@@ -397,7 +399,7 @@ fn note(t: &Transaction, id: i64, changes: Vec<Change>) -> Result<()> {
     Ok(())
 }
 
-/// Undo goes on to the steps that took a name away, and changes only what is still as they left it.
+/// Undo goes on to the kept merges, and changes only what is still as they left it.
 fn forget_oldest(c: &Connection) -> Result<()> {
     for (which, most) in [("action <> 'merge_named'", MAX_ENTRIES), ("action = 'merge_named'", MAX_MERGES)] {
         let sql = format!(

@@ -38,6 +38,8 @@ pub(super) fn touched(c: &Connection, changes: &[Change]) -> Result<Touched> {
             Change::Carried { face, into, .. } => faces.extend([FaceId(face), FaceId(into)]),
             Change::Different { a, b, .. } => people.extend([PersonId(a), PersonId(b)]),
             Change::Answer { .. } => name_answers = true,
+            // The people whom it parts stand in the same step.
+            Change::Parted { .. } => {}
             Change::Setting { .. } => settings = true,
         }
     }

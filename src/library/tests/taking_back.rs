@@ -329,3 +329,65 @@ fn people_who_were_joined_long_ago_are_two_again_with_their_names() {
     assert_eq!((fixture.decisions(), fixture.library.merged_people().unwrap().len()), (before, 1));
     fixture.library.check_integrity().unwrap();
 }
+
+/// Whoever is two again may be said to be one once more, and only the latest such word has a way back.
+#[test]
+fn a_merge_that_was_taken_back_is_not_taken_back_again() {
+    for is_same_again in [false, true] {
+        let mut fixture = LibraryFixture::new();
+        let faces = fixture.add("a.jpg", 1, 5);
+        let mut name = |faces: &[FaceId], name: &str| {
+            fixture.library.move_faces(faces, &Destination::NewPerson { name: name.into() }).unwrap()
+        };
+        let (anna, bert, carl) = (name(&faces[..2], "Anna"), name(&faces[2..4], "Bert"), name(&faces[4..], "Carl"));
+        fixture.library.merge(anna, bert).unwrap();
+        let first = fixture.library.merged_people().unwrap().remove(0);
+        let part = |merged: &MergedPerson| Decision::Part { step: merged.step, into: merged.into };
+        decide(&mut fixture, part(&first));
+        fixture.library.move_faces(&faces[3..4], &Destination::Person(anna)).unwrap();
+        let into = if is_same_again { bert } else { carl };
+        let before = fixture.decisions();
+        fixture.library.merge(anna, into).unwrap();
+        let [merged] = &fixture.library.merged_people().unwrap()[..] else { panic!("the second one alone is listed") };
+        assert_eq!((merged.into, merged.faces), (Some(into), 3));
+        assert!(matches!(fixture.library.decide(&part(&first), Revision::NOW), Err(LibraryError::Stale(_))));
+        decide(&mut fixture, part(merged));
+        assert_eq!(fixture.decisions(), before);
+        // The way back of the way back leads to the first merge, too.
+        (0..3).for_each(|_| _ = fixture.library.undo().unwrap());
+        assert_eq!(fixture.library.merged_people().unwrap(), []);
+        fixture.library.undo().unwrap();
+        assert_eq!(fixture.library.merged_people().unwrap(), [first]);
+        fixture.library.redo().unwrap();
+        assert_eq!(fixture.library.merged_people().unwrap(), []);
+        fixture.library.check_integrity().unwrap();
+    }
+}
+
+/// A group that takes a name over tells nobody of it, and takes nobody's way back away.
+#[test]
+fn whom_a_group_has_taken_over_since_leads_back_to_the_people_who_were_joined() {
+    for with_name in [true, false] {
+        let mut fixture = LibraryFixture::new();
+        let faces = fixture.add("a.jpg", 1, 5);
+        fixture.group(&[&faces[..2], &faces[2..4], &faces[4..]]);
+        let [anna, bert, group] = [0, 2, 4].map(|face| fixture.person_of(faces[face]));
+        fixture.library.name_person(anna, "Anna").unwrap();
+        fixture.library.name_person(bert, "Bert").unwrap();
+        fixture.library.merge(anna, bert).unwrap();
+        if !with_name {
+            decide(&mut fixture, Decision::TakeBackName(bert));
+        }
+        fixture.library.merge(bert, group).unwrap();
+        for number in 0..250 {
+            fixture.library.name_person(group, &format!("Bert {number}")).unwrap();
+        }
+        let [merged] = &fixture.library.merged_people().unwrap()[..] else { panic!("Anna alone is listed") };
+        assert_eq!((merged.name.as_str(), merged.into, merged.faces), ("Anna", Some(group), 2));
+        decide(&mut fixture, Decision::Part { step: merged.step, into: merged.into });
+        let people: Vec<PersonId> = faces.iter().map(|face| fixture.person_of(*face)).collect();
+        assert_eq!(people, [anna, anna, group, group, group], "with a name: {with_name}");
+        assert_eq!(fixture.library.person(anna).unwrap().unwrap().name.as_deref(), Some("Anna"));
+        fixture.library.check_integrity().unwrap();
+    }
+}

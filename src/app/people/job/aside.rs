@@ -1,4 +1,4 @@
-//! What was set aside, told apart and rejected, read in one go.
+//! What was set aside, carried over, joined, told apart and rejected, read in one go.
 
 use anyhow::Result;
 

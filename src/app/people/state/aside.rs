@@ -1,4 +1,5 @@
-//! What was set aside and can be brought back: lost faces, hidden people, strangers, no faces, and who is not whom.
+//! What was set aside and can be brought back: lost and carried faces, hidden people, strangers, no faces, who is not whom,
+//! and people who were joined.
 
 use super::Aside;
 use crate::library::{FaceSetAside, Rejection, SetAside};

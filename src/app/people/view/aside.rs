@@ -1,4 +1,5 @@
-//! What was set aside, each with its way back: lost faces, hidden people, strangers, no faces, who is not whom.
+//! What was set aside, each with its way back: lost and carried faces, hidden people, strangers, no faces, who is not whom,
+//! and people who were joined.
 
 use eframe::egui::{self, Ui, Vec2};
 
@@ -309,7 +310,7 @@ fn pair_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, row: &ApartRow) {
     });
 }
 
-/// Whose name went, and into whom; the way back is there however long ago it was.
+/// Whose name went, and into whom.
 fn merged_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, merged: &MergedPerson) {
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;

@@ -5,6 +5,7 @@
 
 mod carry_over;
 pub(crate) mod command;
+mod folders;
 #[cfg(test)]
 mod histories;
 mod interrupted;
@@ -23,32 +24,29 @@ mod watch;
 mod window;
 
 use std::collections::HashSet;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Serialize;
 
 use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::{LibraryHandle, reader};
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
-use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
+use crate::app::engine::progress::{JobEvent, Skipped, Stage};
 use crate::app::engine::scan_lock::ScanLock;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
-use crate::app::jobs::not_looked_at;
 use crate::app::jobs::reembed::{embed_portraits, reembed};
 use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
-use crate::app::jobs::walk::{FoundPhotos, find_photos, find_photos_at};
+use crate::app::jobs::walk::{FoundPhotos, find_photos};
 use crate::cluster::Linkage;
 use crate::faces::image::{PictureHash, picture_hash_of_file};
-use crate::library::{LibraryError, MissingPolicy, ScanId, ScanOutcome, Suspect};
+use crate::library::{LibraryError, MissingPolicy, Suspect};
 use crate::networks::models::Store;
 use crate::types::{Cancel, FaceId, SquaredDistance, Touched, path_text};
 #[cfg(feature = "gui")]
 pub use interrupted::InterruptedScan;
-use pipeline::Scanning;
-use presence::{Presence, is_offline, presence, real_path, unreadable};
+use presence::{is_offline, real_path};
 #[cfg(feature = "gui")]
 pub use window::{Event, Job, Request};
 
@@ -310,13 +308,7 @@ fn scan_folders(
 ) -> Result<ScanSummary> {
     let lost_before = lost_faces(tools.library)?;
     let mut summary = ScanSummary::default();
-    let (scanned, outcome) = scan_each(folders, tools, &mut summary, cancel, events)?;
-    let mut scans = Vec::new();
-    for folder in scanned {
-        scans.push(folder.scan);
-        summary.add(folder.finish(tools, cancel)?);
-    }
-    outcome?;
+    let scans = folders::scan_each(folders, tools, &mut summary, cancel, events)?;
     // A file may go from one folder to another: only in the end it is known what was replaced, and what is lost. What was
     // replaced is compared by vectors of the model in use.
     embed_portraits(tools.engine, tools.library, cancel, events)?;
@@ -333,34 +325,6 @@ fn scan_folders(
     summary.newly_lost = lost_faces(tools.library)?.difference(&lost_before).copied().collect();
     summary.lost_faces = summary.newly_lost.len();
     Ok(summary)
-}
-
-/// All folders that are there, before any of them is finished: what went from one to another is gone from neither. Where
-/// one of them breaks off, those before it are told with what broke off.
-fn scan_each(
-    folders: &[PathBuf],
-    tools: &ScanTools<'_>,
-    summary: &mut ScanSummary,
-    cancel: &Cancel,
-    events: &mut dyn FnMut(JobEvent),
-) -> Result<(Vec<UnfinishedScan>, Result<()>)> {
-    let mut scanned = Vec::new();
-    for folder in folders {
-        match presence(folder, tools.library)? {
-            Presence::Offline => summary.offline_folders.push(folder.clone()),
-            // The others are scanned all the same.
-            Presence::Unreadable(error) if folders.len() > 1 => {
-                let skipped = unreadable(folder, &error);
-                events(JobEvent::Skipped(skipped.clone()));
-                summary.skipped.push(skipped);
-            }
-            Presence::There | Presence::Unreadable(_) => match scan_folder(folder, tools, cancel, events) {
-                Ok(folder) => scanned.extend(folder),
-                Err(error) => return Ok((scanned, Err(error))),
-            },
-        }
-    }
-    Ok((scanned, Ok(())))
 }
 
 /// Looks for lost faces in what is new, once the model in use has embedded it.
@@ -454,70 +418,4 @@ fn first_found(folder: &Path, own: &[PathBuf], cancel: &Cancel) -> Result<FoundP
             enough.cancel();
         }
     })
-}
-
-/// A folder whose files are in the library as they are now; what is gone from it is not looked for yet.
-struct UnfinishedScan {
-    scan: ScanId,
-    root: PathBuf,
-    /// Where only so much of it was looked at.
-    part: Option<Vec<PathBuf>>,
-    summary: ScanSummary,
-}
-
-/// Looks through `folder`, or at what was touched of it. Photos that the library knows unchanged are not opened again.
-/// None where it was removed from the library meanwhile.
-fn scan_folder(
-    folder: &Path,
-    tools: &ScanTools<'_>,
-    cancel: &Cancel,
-    events: &mut dyn FnMut(JobEvent),
-) -> Result<Option<UnfinishedScan>> {
-    let mut looking = Meter::start(LOOKING_FOR_PHOTOS, None);
-    let mut seen = |photos| events(JobEvent::Progress(looking.set(photos, None)));
-    let root = fs::canonicalize(folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
-    let part = tools.touched.filter(|touched| !touched.iter().any(|path| root.starts_with(path)));
-    let found = match part {
-        None => find_photos(folder, tools.own, cancel, &mut seen)?,
-        Some(touched) => find_photos_at(&root, touched, tools.own, cancel, &mut seen),
-    };
-    let (scanned, is_part) = (root.clone(), part.is_some());
-    let of_library = tools.of_library;
-    let scan = tools.library.call(move |library| match (is_part, of_library) {
-        (true, _) => library.begin_part(&scanned),
-        (false, true) => library.begin_scan_again(&scanned),
-        (false, false) => library.begin_scan(&scanned).map(Some),
-    })?;
-    let Some(scan) = scan else { return Ok(None) };
-    let mut scanning = Scanning::new(scan, tools, cancel, events);
-    found.skipped.into_iter().for_each(|skipped: Skipped| scanning.report_skipped(skipped));
-    scanning.note_not_looked_at(found.not_looked_at, found.hidden);
-    let todo = scanning.sort_out(found.photos)?;
-    scanning.scan_files(todo)?;
-    // The library knows what is gone by where it was.
-    let in_root = |touched: &[PathBuf]| touched.iter().map(|path| real_path(path)).collect::<Result<Vec<_>>>();
-    let part = part.map(in_root).transpose()?;
-    Ok(Some(UnfinishedScan { scan, root, part, summary: scanning.summarise() }))
-}
-
-impl UnfinishedScan {
-    /// Marks what is gone. Nothing is where the work was cancelled: it may lie where nobody has looked yet.
-    fn finish(self, tools: &ScanTools<'_>, cancel: &Cancel) -> Result<ScanSummary> {
-        let Self { scan, root, part, mut summary } = self;
-        let outcome = if cancel.is_cancelled() { ScanOutcome::Cancelled } else { ScanOutcome::Complete };
-        if outcome == ScanOutcome::Complete {
-            let looked_at = part.as_deref().unwrap_or(std::slice::from_ref(&root));
-            not_looked_at::keep(tools.library, looked_at, &summary.not_looked_at)?;
-        }
-        let policy = tools.missing;
-        let end = tools.library.call(move |library| match part {
-            None => library.finish_scan(scan, outcome, policy),
-            Some(touched) => library.finish_part(scan, outcome, policy, &touched),
-        })?;
-        summary.missing_photos = end.missing;
-        summary.withheld_photos = end.withheld.map_or(0, |(gone, _)| gone);
-        let withheld = |(gone, of)| Withheld { folder: root, gone: gone as u64, of: of as u64 };
-        summary.withheld.extend(end.withheld.map(withheld));
-        Ok(summary)
-    }
 }

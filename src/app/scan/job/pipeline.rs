@@ -19,8 +19,7 @@ use crate::app::engine::networks::DeviceFailed;
 use crate::app::engine::progress::{JobEvent, Meter, Skipped};
 use crate::faces::image::{DecodeError, DecodeLimits, Photo, PhotoMeta, ProfileUse};
 use crate::library::{FaceRecord, FileFacts, KnownBefore, LibraryError, PhotoRecord, PhotoState, ScanId};
-use crate::types::plain;
-use crate::types::{Cancel, error_chain};
+use crate::types::{Cancel, error_chain, plain};
 use opening::{Budgets, FileContent, OpenedFile, Opener};
 
 /// Photos that are decoded and wait for the networks, at most …

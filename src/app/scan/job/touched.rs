@@ -51,18 +51,24 @@ fn is_worth_a_scan(
     Ok(may_be_photo(path) && known.is_none_or(|known| known.missing || !known.is_unchanged(&facts)))
 }
 
-/// The scanned folders that are these paths, and those around the others from which a scan comes to them.
+/// The scanned folders that are these paths, and those around the others from which a scan comes to them; of a file that
+/// lies in none of them the one from which a scan has come to it.
 pub(super) fn folders_around(
     library: &LibraryReader,
     touched: &[PathBuf],
     own: &[PathBuf],
 ) -> Result<Vec<PathBuf>, LibraryError> {
     let folders: BTreeSet<PathBuf> = library.folder_places()?.into_iter().map(|(folder, _)| folder).collect();
-    let around = |path: &PathBuf| match folders.contains(path) {
-        true => Some(path.clone()),
-        false => outermost(path, own, |folder| folders.contains(folder)).map(Path::to_owned),
-    };
-    let around: BTreeSet<PathBuf> = touched.iter().filter_map(around).collect();
+    let mut around = BTreeSet::new();
+    for path in touched {
+        around.extend(match folders.contains(path) {
+            true => Some(path.clone()),
+            false => match outermost(path, own, |folder| folders.contains(folder)) {
+                Some(folder) => Some(folder.to_owned()),
+                None => library.met_by(path)?,
+            },
+        });
+    }
     Ok(around.into_iter().collect())
 }
 

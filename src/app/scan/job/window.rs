@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use anyhow::Result;
 
 use super::interrupted::{InterruptedScan, interrupted, note_begun, note_ended, note_going_on};
-use super::over::over;
+use super::over::OpenQuestions;
 use super::presence::real_path;
 use super::touched::{folders_around, worth_a_scan};
 use super::watch::{FolderWatch, WatchNews};
@@ -16,6 +16,7 @@ use crate::app::engine::progress::JobEvent;
 use crate::app::engine::report::{Failed, JobId, JobKind, Matter, Report};
 use crate::app::engine::scan_lock::{ScanLock, ScanRuns};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks, lock};
+use crate::app::engine::unasked::Ran;
 use crate::app::engine::workers::LoadedNetworks;
 use crate::app::jobs::by_itself;
 use crate::library::LibraryError;
@@ -49,7 +50,11 @@ pub enum Event {
     /// Files beside photos may name other people by now.
     NamesTouched,
     /// A scan of these paths, which nobody has asked for, gave way: it is to be done later.
-    GaveWay(Vec<PathBuf>),
+    GaveWay {
+        paths: Vec<PathBuf>,
+        /// What it had recorded; the later one does not find that again. None where it broke off.
+        summary: Option<Box<ScanSummary>>,
+    },
     Interrupted {
         scan: InterruptedScan,
         goes_on: bool,
@@ -64,6 +69,7 @@ pub enum Event {
 #[derive(Default)]
 pub struct Job {
     watch: Mutex<Option<FolderWatch>>,
+    questions: OpenQuestions,
 }
 
 impl FeatureJob for Job {
@@ -78,20 +84,19 @@ impl FeatureJob for Job {
                 start_scan(tasks, move |shared, scan| scan_asked(shared, scan, folders));
             }
             Request::ScanTouched(touched) => start_scan(tasks, move |shared, scan| {
-                let (sink, cancel) = (scan.sink, scan.cancel);
-                match shared.unasked.run(cancel, || scan_touched(shared, scan, touched.clone())) {
-                    Some(outcome) => outcome.map(|summary| Some(Event::ScannedTouched(Box::new(summary)))),
-                    None => {
-                        sink.send(Event::GaveWay(touched));
-                        Ok(None)
-                    }
+                let gave_way =
+                    |summary: Option<_>| Event::GaveWay { paths: touched.clone(), summary: summary.map(Box::new) };
+                match shared.unasked.run(scan.cancel, || scan_touched(shared, scan, touched.clone())) {
+                    Ran::Done(outcome) => outcome.map(|summary| Event::ScannedTouched(Box::new(summary))),
+                    // The later scan meets what broke it, too.
+                    Ran::GaveWay(outcome) => Ok(gave_way(outcome.ok())),
+                    Ran::NotBegun => Ok(gave_way(Some(ScanSummary::default()))),
                 }
             }),
             Request::TryAgain(files) => start_scan(tasks, move |shared, scan| {
-                let own = shared.home.own_folders();
-                let folders = shared.library.ask(|library| folders_around(library, &files, &own))?;
+                let folders = folders_of(shared, &files)?;
                 let outcome = scan_part(shared, scan, &folders, ScanChoices { again: true, ..part_of_library(&files) });
-                outcome.map(|summary| Some(Event::Scanned(Box::new(summary))))
+                outcome.map(|summary| Event::Scanned(Box::new(summary)))
             }),
             Request::Watch => self.watch(tasks),
             Request::FindInterrupted => tasks.at_length(|shared, sink| match find_interrupted(shared) {
@@ -101,7 +106,8 @@ impl FeatureJob for Job {
             }),
             Request::CheckQuestions(matters) => {
                 lock(&self.watch).iter().for_each(|watch| watch.tell_time(!matters.is_empty()));
-                tasks.at_length(move |shared, sink| sink.send(Event::Over(over(matters, &shared.library))));
+                let questions = self.questions.clone();
+                tasks.at_length(move |shared, sink| sink.send(Event::Over(questions.over(matters, &shared.library))));
             }
         }
     }
@@ -137,22 +143,17 @@ struct WindowScan<'a> {
     cancel: &'a Cancel,
 }
 
-/// Work that gave way has nothing to tell, and was not cancelled by its user.
+/// Work that gave way was not cancelled by its user.
 fn start_scan(
     tasks: &mut Tasks<'_, Event>,
-    work: impl FnOnce(&Shared, WindowScan<'_>) -> Result<Option<Event>> + Send + 'static,
+    work: impl FnOnce(&Shared, WindowScan<'_>) -> Result<Event> + Send + 'static,
 ) {
     let (job, cancel) = tasks.begin_job();
     tasks.run_job(job, move |shared, networks, sink| {
         let outcome = work(shared, WindowScan { shared, networks, sink, job, cancel: &cancel });
         shared.library_changed();
-        let cancel = if matches!(outcome, Ok(None)) { Cancel::default() } else { cancel };
-        sink.end(
-            job,
-            JobKind::SCAN,
-            &cancel,
-            outcome.map(|event| event.into_iter().for_each(|event| sink.send(event))),
-        );
+        let cancel = if matches!(outcome, Ok(Event::GaveWay { .. })) { Cancel::default() } else { cancel };
+        sink.end(job, JobKind::SCAN, &cancel, outcome.map(|event| sink.send(event)));
     });
 }
 
@@ -180,7 +181,7 @@ impl WindowScan<'_> {
 }
 
 /// The folders, or all of the library's where there are none.
-fn scan_asked(shared: &Shared, scan: WindowScan<'_>, mut folders: Vec<PathBuf>) -> Result<Option<Event>> {
+fn scan_asked(shared: &Shared, scan: WindowScan<'_>, mut folders: Vec<PathBuf>) -> Result<Event> {
     let of_library = folders.is_empty();
     if of_library {
         folders = shared.library.ask(|library| library.folder_places())?.into_iter().map(|(at, _)| at).collect();
@@ -192,7 +193,7 @@ fn scan_asked(shared: &Shared, scan: WindowScan<'_>, mut folders: Vec<PathBuf>) 
     if !shared.is_closing() {
         note_ended(&shared.library, folders)?;
     }
-    outcome.map(|summary| Some(Event::Scanned(Box::new(summary))))
+    outcome.map(|summary| Event::Scanned(Box::new(summary)))
 }
 
 /// Another scan may have been there since it was noticed: then there is nothing to do, unless one gave way before what it
@@ -208,6 +209,18 @@ fn scan_touched(shared: &Shared, scan: WindowScan<'_>, touched: Vec<PathBuf>) ->
         return Ok(ScanSummary::default());
     }
     scan_part(shared, scan, &folders, part_of_library(&touched))
+}
+
+/// The folders from which scans come to these files.
+fn folders_of(shared: &Shared, files: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let own = shared.home.own_folders();
+    let folders = shared.library.ask(|library| folders_around(library, files, &own))?;
+    match files.first() {
+        Some(file) if folders.is_empty() => {
+            Err(LibraryError::NoSuchFolder(file.parent().unwrap_or(file).to_owned()).into())
+        }
+        _ => Ok(folders),
+    }
 }
 
 fn part_of_library(touched: &[PathBuf]) -> ScanChoices<'_> {

@@ -142,6 +142,7 @@ mod tests {
     use crate::app::engine::home::{Home, grouping_in};
     use crate::app::engine::library_thread::LibraryHandle;
     use crate::app::engine::networks::EngineOptions;
+    use crate::app::engine::unasked::Ran;
     use crate::types::Cancel;
 
     #[test]
@@ -166,7 +167,7 @@ mod tests {
             });
             scans.wait();
             remove_folder(&shared, photos.clone(), FacesOfFolder::Keep).unwrap();
-            assert_eq!(scan.join().unwrap(), None, "it is to be done later");
+            assert_eq!(scan.join().unwrap(), Ran::GaveWay(()), "it is to be done later");
         });
         let _asked = ScanLock::take(&shared.home).unwrap();
         assert!(remove_folder(&shared, photos, FacesOfFolder::Keep).unwrap_err().is::<ScanRuns>());

@@ -37,6 +37,39 @@ fn who_was_merged_into_somebody_is_forgotten_with_all_their_names() {
     fixture.restore_each(|fixture| assert_eq!(fixture.names(), ["Friend"]));
 }
 
+/// However long ago it was, and whatever took the name of whom they went into since.
+#[test]
+fn who_was_merged_into_somebody_whom_a_group_took_over_is_forgotten_with_them() {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 3);
+    fixture.group(&[&faces[2..]]);
+    let (one, other) = (fixture.name(&faces[..1], "Xanthippe M"), fixture.name(&faces[1..2], "Bert"));
+    let group = fixture.person_of(faces[2]);
+    fixture.library.merge(one, other).unwrap();
+    fixture.library.merge(other, group).unwrap();
+    for number in 0..250 {
+        fixture.library.name_person(group, &format!("Bert {number}")).unwrap();
+    }
+    let forgotten = fixture.library.forget_now(group, true).unwrap();
+    assert_eq!(forgotten.person.merged, [one, other]);
+    let traces = Traces(vec![("name", b"Xanthippe M".to_vec())]);
+    assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
+}
+
+/// Two people again: with the one it is only forgotten that they were taken for the other.
+#[test]
+fn who_was_parted_from_somebody_is_not_forgotten_with_them() {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 2);
+    let (one, other) = (fixture.name(&faces[..1], "Xanthippe M"), fixture.name(&faces[1..], "Bert"));
+    fixture.library.merge(one, other).unwrap();
+    let merged = fixture.library.merged_people().unwrap().remove(0);
+    fixture.library.decide(&Decision::Part { step: merged.step, into: merged.into }, Revision::NOW).unwrap();
+    let forgotten = fixture.library.forget_now(other, true).unwrap();
+    assert_eq!((forgotten.person.merged.len(), fixture.names()), (0, vec!["Xanthippe M".to_owned()]));
+    assert_eq!(fixture.library.merged_people().unwrap(), []);
+}
+
 /// Somebody without a face leaves nothing in whom they are merged into.
 #[test]
 fn a_name_without_a_face_that_was_merged_leaves_no_trace() {

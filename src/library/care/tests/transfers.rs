@@ -165,7 +165,7 @@ fn a_line_that_cannot_be_read_is_named_and_nothing_changes() {
     let broken = [
         (with(3, "{not json"), 4),
         (with(0, "{\"kind\":\"person\",\"id\":1,\"name\":null}"), 1),
-        (with(0, &lines[0].replace("\"version\":3", "\"version\":4")), 1),
+        (with(0, &lines[0].replace("\"version\":4", "\"version\":5")), 1),
         (with(0, &lines[0].replace("likeness-library", "recipes")), 1),
         (with(person + 1, lines[person]), person + 2),
         (with(person, "{\"kind\":\"person\",\"id\":1,\"name\":\"A\\u001b[31mda\"}"), person + 1),
@@ -399,7 +399,7 @@ fn whose_a_face_was_that_was_set_aside_or_rejected_comes_along() {
     let earlier: Vec<&str> =
         std::str::from_utf8(&text).unwrap().lines().filter(|line| !line.contains("was_of")).collect();
     let count = earlier.len() - 1;
-    let earlier = earlier.join("\n").replace("\"version\":3", "\"version\":1");
+    let earlier = earlier.join("\n").replace("\"version\":4", "\"version\":1");
     let (whole, _) = earlier.rsplit_once('\n').unwrap();
     let mut fixture = LibraryFixture::new();
     let report = import(&mut fixture, format!("{whole}\n{{\"kind\":\"end\",\"lines\":{count}}}").as_bytes());

@@ -12,8 +12,7 @@ use crate::app::jobs::working_copy::{WORKING_SCALE, working_copy};
 use crate::app::scan::job::HashFile;
 use crate::faces::image::{Photo, decoding_takes};
 use crate::library::{FileFacts, FileHashes, Placed, ScanId, Suspect};
-use crate::types::plain;
-use crate::types::{ModelId, error_chain};
+use crate::types::{ModelId, error_chain, plain};
 
 /// What decoding takes for each byte of a file: photos are stored in about three bits a pixel, and unpacked into three
 /// bytes. It counts where the file does not tell how large its picture is.

@@ -29,7 +29,7 @@ use crate::faces::image::{DecodeError, Photo};
 use crate::library::care::ImportMode;
 use crate::library::{
     AgainstMerge, Decision, FaceRecord, FacesOfFolder, Library, ListPage, PeopleFilter, PeopleKind, PhotoFilter,
-    with_small_faces,
+    ScanOutcome, with_small_faces,
 };
 use crate::types::{Cancel, Detection, Embedding, FaceBox, Landmarks, ModelId, Revision, SquaredDistance};
 

@@ -59,17 +59,25 @@ fn a_scan_that_is_cancelled_between_two_folders_asks_nothing() {
     assert_eq!(two.scan(&Cancel::default(), &mut |_| {}).moved_photos, 4);
 }
 
-/// What was looked through before stays finished.
+/// What is gone from the first may lie in one to which nobody has come.
 #[test]
-fn a_folder_that_breaks_off_leaves_the_ones_before_it_finished() {
+fn where_a_folder_breaks_off_nothing_is_gone_from_the_ones_before_it() {
     let mut two = TwoFolders::new();
-    fs::remove_file(two.folders[0].join("0.png")).unwrap();
-    (0..4).for_each(|i| two.world.photo(&format!("b/{i}.png"), [10, 200, i]));
+    let [first, second] = two.folders.clone();
+    let third = two.world.photos.join("c");
+    fs::create_dir(&third).unwrap();
+    fs::rename(first.join("0.png"), third.join("0.png")).unwrap();
+    two.world.photo("b/new.png", [10, 200, 10]);
     two.world.faces.failing = Some(|| DeviceFailed("out of memory".into()).into());
-    let thumbnails = ThumbnailCache::new(two.world.folder.path().join("cache"));
-    let tools = two.world.tools(&thumbnails, &[]);
-    assert!(scan_folders(&two.folders, &tools, &Cancel::default(), &mut |_| {}).is_err());
-    let folders = two.world.library.call(|library| library.folders()).unwrap();
-    assert_eq!(folders[0].outcome, Some(ScanOutcome::Complete));
-    assert_eq!((folders[0].files, folders[1].outcome), (3, None));
+    let folders = [first, second, third];
+    let scan = |world: &World| {
+        let thumbnails = ThumbnailCache::new(world.folder.path().join("cache"));
+        scan_folders(&folders, &world.tools(&thumbnails, &[]), &Cancel::default(), &mut |_| {})
+    };
+    assert!(scan(&two.world).unwrap_err().is::<DeviceFailed>());
+    let known = two.world.library.call(|library| library.folders()).unwrap();
+    assert_eq!((known[0].files, known[0].outcome), (4, Some(ScanOutcome::Cancelled)));
+    two.world.faces.failing = None;
+    let summary = scan(&two.world).unwrap();
+    assert_eq!((summary.moved_photos, summary.missing_photos, summary.new_photos), (1, 0, 1));
 }

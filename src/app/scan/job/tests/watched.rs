@@ -7,7 +7,8 @@ use crossbeam_channel::{Receiver, bounded};
 use super::*;
 use crate::app::engine::facts::{ByItself, WatchHindrance, Watching};
 use crate::app::engine::shared::Shared;
-use crate::app::jobs::by_itself;
+use crate::app::jobs::walk::find_photos_at;
+use crate::app::jobs::{by_itself, not_looked_at};
 use crate::app::scan::job::touched::{folders_around, worth_a_scan};
 use crate::app::scan::job::watch::{FolderWatch, Pace, Patience, WatchNews};
 use crate::metadata::xmp::Sidecars;
@@ -339,6 +340,24 @@ fn a_photo_that_is_deleted_behind_a_link_is_missed() {
     watched.world.scan();
     fs::remove_file(elsewhere.join("far.png")).unwrap();
     assert_eq!(watched.scan(vec![watched.path("link/far.png")]).missing_photos, 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_photo_to_which_a_link_leads_is_looked_at_again_where_it_lies() {
+    let watched = WatchedWorld::open(3, PACE);
+    let elsewhere = watched.world.folder.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let place = |colour| {
+        watched.world.photo("far.png", colour);
+        fs::rename(watched.path("far.png"), elsewhere.join("far.png")).unwrap();
+    };
+    place([0, 0, 0]);
+    std::os::unix::fs::symlink(elsewhere.join("far.png"), watched.path("near.png")).unwrap();
+    assert_eq!(watched.world.scan().skipped.len(), 1, "too dark");
+    place([10, 200, 10]);
+    let real = fs::canonicalize(elsewhere.join("far.png")).unwrap();
+    assert_eq!(watched.scan(vec![real]).new_photos, 1);
 }
 
 /// The program's own thumbnails, seen through a link.
