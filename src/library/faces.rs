@@ -58,6 +58,8 @@ pub(crate) struct ConfirmedFace {
     pub path: PathBuf,
     /// Lower-case hexadecimal; none where the photo has not been hashed.
     pub sha256: Option<String>,
+    /// The hash of the picture that the face was found in; none where only an older program has looked at it.
+    pub picture: Option<[u8; 32]>,
     /// Of the file, when it was hashed.
     pub file_bytes: u64,
     pub modified_ns: i64,
@@ -97,9 +99,9 @@ impl LibraryReader {
         self.read(|c| {
             let mut query = c.prepare_cached(
                 "SELECT person_id, name, photo.path, lower(hex(file.sha256)), photo.width, photo.height, \
-                 x, y, face.width, face.height, score, landmarks, belongs = 'confirmed', file.size, file.mtime_ns \
-                 FROM face JOIN photo ON photo.id = face.photo_id JOIN person ON person.id = person_id \
-                 JOIN file ON file.path = photo.path AND file.missing = 0 \
+                 x, y, face.width, face.height, score, landmarks, belongs = 'confirmed', file.size, file.mtime_ns, \
+                 photo.picture FROM face JOIN photo ON photo.id = face.photo_id JOIN person ON person.id = person_id \
+                 JOIN file ON file.path = photo.path AND file.photo_id = photo.id AND file.missing = 0 \
                  WHERE belongs IN ('named', 'confirmed') AND hidden = 0 ORDER BY person_id, photo.path, face.id",
             )?;
             let mut rows = query.query([])?;
@@ -115,6 +117,7 @@ impl LibraryReader {
                     one_by_one: row.get(12)?,
                     file_bytes: row.get::<_, i64>(13)?.max(0) as u64,
                     modified_ns: row.get(14)?,
+                    picture: row.get(15)?,
                 });
             }
             Ok(faces)

@@ -133,26 +133,80 @@ struct Before {
     foreign: Option<String>,
 }
 
-/// What only is called as an album's pictures are is taken for them where an album says that it is there. What is hidden
-/// is neither looked at nor written over.
+/// What is hidden is neither looked at nor written over.
 fn what_is_there(folder: &Path) -> io::Result<Before> {
     let mut before = Before::default();
-    let is_album = [TRUTH_FILE, BEGUN_FILE].iter().any(|name| folder.join(name).is_file());
+    let album = AlbumThere::of(folder);
+    let mut found = Vec::new();
     for (name, path) in entries(folder)? {
-        if is_album && numbered(&name, "person-", "") && path.is_dir() {
-            for (picture, path) in entries(&path)? {
-                match numbered(&picture, "", ".jpg") {
-                    true => before.pictures.push(path),
-                    false => before.foreign = before.foreign.or(Some(format!("{name}/{picture}"))),
-                }
-            }
-        } else if is_album && numbered(&name, "photo-", ".jpg") {
-            before.pictures.push(path);
-        } else if !is_album || ![TRUTH_FILE, BEGUN_FILE].contains(&name.as_str()) {
-            before.foreign = before.foreign.or(Some(name));
+        if path.is_dir() && album.has_person(&name) {
+            let of_person = entries(&path)?.into_iter();
+            found.extend(of_person.map(|(picture, path)| (format!("{name}/{picture}"), path)));
+        } else if !album.is_told_by(&name) {
+            found.push((name, path));
+        }
+    }
+    for (name, path) in found {
+        match album.has_picture(&name) {
+            true => before.pictures.push(path),
+            false => before.foreign = before.foreign.or(Some(name)),
         }
     }
     Ok(before)
+}
+
+/// What tells which files of a folder are an album's.
+enum AlbumThere {
+    None,
+    /// Its truth, of a whole one.
+    Whole(BTreeSet<String>),
+    /// Nothing but what they are called, of one that was interrupted.
+    Begun,
+}
+
+impl AlbumThere {
+    fn of(folder: &Path) -> Self {
+        if folder.join(BEGUN_FILE).is_file() {
+            return Self::Begun;
+        }
+        // Also a file that only is called so, by somebody else, tells nothing.
+        let truth = fs::read(folder.join(TRUTH_FILE)).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let files = |truth: AlbumTruth| truth.photos.into_iter().map(|photo| photo.file).collect();
+        truth.map_or(Self::None, |truth| Self::Whole(files(truth)))
+    }
+
+    fn is_told_by(&self, name: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::Whole(_) => name == TRUTH_FILE,
+            // An interrupted one may have had its truth written, whole or not.
+            Self::Begun => [TRUTH_FILE, BEGUN_FILE].contains(&name),
+        }
+    }
+
+    fn has_person(&self, name: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::Whole(files) => files.iter().any(|file| is_in(file, name)),
+            Self::Begun => numbered(name, "person-", ""),
+        }
+    }
+
+    /// By its name as the truth has it.
+    fn has_picture(&self, name: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::Whole(files) => files.contains(name),
+            Self::Begun => match name.split_once('/') {
+                Some((_, picture)) => numbered(picture, "", ".jpg"),
+                None => numbered(name, "photo-", ".jpg"),
+            },
+        }
+    }
+}
+
+fn is_in(file: &str, folder: &str) -> bool {
+    file.split_once('/').is_some_and(|(parent, _)| parent == folder)
 }
 
 /// What is not hidden, in order of the names; none where there is no folder.
@@ -290,6 +344,40 @@ mod tests {
         fs::write(folder.path().join("IMG_1.jpg"), "mine").unwrap();
         assert!(matches!(draw(), Err(SynthError::FolderInUse { name, .. }) if name == "IMG_1.jpg"));
         assert!(folder.path().join(TRUTH_FILE).exists());
+    }
+
+    #[test]
+    fn only_what_an_album_wrote_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        let crops = AlbumPlan { people: 1, ..plan(Layout::FolderAPerson { crop_size: 16 }) };
+        let draw = || write_album(folder.path(), &crops, &Cancel::default(), &mut |_, _| ());
+        let refused = |file: &str| {
+            let told = draw().map(drop);
+            assert!(matches!(&told, Err(SynthError::FolderInUse { name, .. }) if name == file), "{file}: {told:?}");
+        };
+        draw().unwrap();
+        // Called as an album's pictures are, and none.
+        for (file, told) in [
+            ("person-0001/20240101.jpg", "person-0001/20240101.jpg"),
+            ("person-0002/0001.jpg", "person-0002"),
+            ("photo-00009.jpg", "person-0002"),
+        ] {
+            fs::create_dir_all(place(file).parent().unwrap()).unwrap();
+            fs::write(place(file), "mine").unwrap();
+            refused(told);
+            assert_eq!(fs::read(place(file)).unwrap(), b"mine");
+            fs::remove_file(place(file)).unwrap();
+        }
+        fs::remove_dir(place("person-0002")).unwrap();
+        draw().unwrap();
+        // Somebody else's truth makes no album.
+        for truth in ["{}", r#"{"person-0001": true}"#] {
+            fs::write(place(TRUTH_FILE), truth).unwrap();
+            refused("person-0001");
+            assert_eq!(fs::read(place(TRUTH_FILE)).unwrap(), truth.as_bytes());
+            assert_eq!(files(&place("person-0001")).len(), 2);
+        }
     }
 
     fn files(folder: &Path) -> BTreeSet<String> {

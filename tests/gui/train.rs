@@ -291,6 +291,7 @@ pub fn summary() -> TrainSummary {
         before: Some(report(0)),
         after: Some(report(550)),
         comparison: Some(Comparison::new("sface-2021dec".into(), Some(people), Some(pairs))),
+        teacher_distances: None,
     }
 }
 

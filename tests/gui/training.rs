@@ -163,12 +163,14 @@ fn a_network_that_is_not_advised_says_why() {
     };
     let nobody = TrainSummary { after: None, ..alone.clone() };
     let ruined = TrainSummary { stopped: StopReason::NotANumber, ..alone.clone() };
+    let without_names = TrainSummary { held_out_people: summary.held_out_pictures, ..nobody.clone() };
     let mut worse = summary.before.clone();
     worse.as_mut().unwrap().people.as_mut().unwrap().auc = 0.9;
     let fell = TrainSummary { before: summary.after.clone(), after: worse, ..alone.clone() };
     for (summary, why) in [
         (few(12), "12 pictures of people held out are too few"),
         (nobody, "nobody was held out"),
+        (without_names, "no two of the pictures held out"),
         (ruined, "no number any more"),
         (fell, "less well than before the run"),
         (alone, "measured on those who chose it"),

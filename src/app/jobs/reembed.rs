@@ -93,6 +93,9 @@ fn embed_portrait(engine: &dyn FindFaces, face: &PortraitToEmbed) -> Result<Opti
     Ok(engine.embed_faces(&portrait, &[place])?.into_iter().next().flatten())
 }
 
+/// Why a file is left alone that is not what the library knows any more.
+pub(crate) const SHOWS_ANOTHER: &str = "the file shows another picture since it was scanned; scan its folder again";
+
 /// The picture of a file, where it is that one still: a vector of another one would take the name along.
 pub fn open(path: &Path, picture: Option<&[u8; 32]>) -> Result<Photo> {
     let is_that_one = || -> Result<bool> {
@@ -102,7 +105,7 @@ pub fn open(path: &Path, picture: Option<&[u8; 32]>) -> Result<Photo> {
     let photo = is_that_one()?.then(|| decode(path, DecodeScale::Full, &DecodeLimits::default())).transpose()?;
     // Once more: it may have been exchanged before it was decoded.
     let photo = if is_that_one()? { photo } else { None };
-    photo.context("the file shows another picture since it was scanned; scan its folder again")
+    photo.context(SHOWS_ANOTHER)
 }
 
 /// What was made of a batch of faces.

@@ -15,7 +15,7 @@ const REASONS: &[&str] = &[
     // Pictures.
     "reason_unreadable", "reason_not_a_file", "reason_empty", "reason_not_a_picture", "reason_video", "reason_not_read",
     "reason_no_preview", "reason_too_many_pixels", "reason_too_long", "reason_too_much_memory", "reason_cut",
-    "reason_damaged", "reason_unsupported", "reason_decoder_gave_up",
+    "reason_damaged", "reason_unsupported", "reason_decoder_gave_up", "reason_shows_another",
     // Folders and what lies in them.
     "reason_video_file", "reason_not_read_file", "reason_cannot_read_file", "reason_cannot_follow_link",
     "reason_cannot_read_folder", "reason_cannot_list_folder", "reason_folder_unreadable", "reason_cannot_be_read",
@@ -164,6 +164,7 @@ mod tests {
             "the decoder stopped with an internal error; the photo is left out",
             "names could not be carried over to it: the file is empty",
             "no face was found",
+            "the file shows another picture since it was scanned; scan its folder again",
             "what the network makes of it is not a number",
         ] {
             assert!(is_chinese(&chinese.reason(said)), "{said}: {}", chinese.reason(said));

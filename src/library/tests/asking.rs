@@ -93,6 +93,11 @@ fn confirmed_faces_are_listed_for_learning_and_others_are_not() {
     let (face, known) = (&listed[0], fixture.library.face(f[0]).unwrap().unwrap());
     assert_eq!((face.person_id, face.name.as_deref(), &face.path), (ada, Some("Ada"), &known.path));
     assert_eq!(face.detection.face_box, known.detection.face_box);
+    assert_eq!(face.picture, Some(hashes(b'a').picture));
+    // Another picture lies there now, whose faces nobody has named.
+    let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    fixture.library.record_photos(scan, &[photo(&fixture.at("a.jpg"), 200, vec![])]).unwrap();
+    assert_eq!(fixture.library.confirmed_faces().unwrap().len(), 0);
 }
 
 #[test]

@@ -51,6 +51,9 @@ fn with_vectors() -> TrainingData {
     TrainingData { old_vectors: Some(vectors.clone()), teacher_vectors: Some(vectors), live_teacher, ..data }
 }
 
+/// How a run ends that is killed; whatever else ends it is a fault.
+struct Killed;
+
 /// Begins the run or goes on with it, and kills it when `at` says so: what is not on the disk by then is lost. Answers
 /// whether it came to its end.
 fn goes_on(config: &TrainConfig, data: &TrainingData, root: &Path, at: &mut dyn FnMut(&TrainEvent) -> bool) -> bool {
@@ -62,12 +65,16 @@ fn goes_on(config: &TrainConfig, data: &TrainingData, root: &Path, at: &mut dyn 
     let run = AssertUnwindSafe(|| {
         train(fresh(3), setup, &Control::default(), &mut |event| {
             if at(&event) {
-                resume_unwind(Box::new("killed"));
+                resume_unwind(Box::new(Killed));
             }
         })
         .unwrap();
     });
-    catch_unwind(run).is_ok()
+    match catch_unwind(run) {
+        Ok(()) => true,
+        Err(cause) if cause.is::<Killed>() => false,
+        Err(fault) => resume_unwind(fault),
+    }
 }
 
 fn bits(values: &[f32]) -> Vec<u32> {

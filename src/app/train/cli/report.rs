@@ -10,7 +10,7 @@ use crate::app::engine::cli::console::{counted, printable};
 use crate::app::engine::cli::output;
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::TrainSummary;
-use crate::app::train::job::adopt::NotAdvised;
+use crate::app::train::job::adopt::{DistancesFrom, NotAdvised};
 use crate::train::comparison::{Compared, Comparison, ComparisonOutcome, TrainedDistances};
 use crate::train::data::FEWEST_COMPARED;
 use crate::train::events::{EmbeddingWhy, StopReason, TrainEvent};
@@ -124,11 +124,13 @@ pub(crate) fn print_summary(summary: &TrainSummary) -> Result<()> {
             // Whoever wants the network all the same can do without being told to.
             Some(why) => output::line(not_advised_words(why, summary))?,
             None => {
-                let measured = summary.thresholds();
-                let install = how_to_install(model, &summary.run, measured.map(|measured| measured.distances));
+                let known = summary.thresholds();
+                let install = how_to_install(model, &summary.run, known.map(|known| known.distances));
                 output::line(format!("Install it with: {install}"))?;
-                if measured.is_some_and(|measured| measured.chose) {
-                    output::line(CHOSE)?;
+                match known.map(|known| known.from) {
+                    Some(DistancesFrom::Choosers) => output::line(CHOSE)?,
+                    Some(DistancesFrom::Teacher) => output::line(TEACHERS)?,
+                    Some(DistancesFrom::Strangers) | None => {}
                 }
             }
         }
@@ -138,7 +140,7 @@ pub(crate) fn print_summary(summary: &TrainSummary) -> Result<()> {
         output::line(format!("{when}: {}", words(report)))?;
     }
     if let Some(comparison) = &summary.comparison {
-        print_comparison(comparison, summary.held_out_people)?;
+        print_comparison(comparison, summary)?;
     }
     if summary.stopped == StopReason::Cancelled {
         let go_on = output::command(&[OsStr::new("train"), OsStr::new("--resume"), &output::path_word(&summary.run)]);
@@ -149,6 +151,8 @@ pub(crate) fn print_summary(summary: &TrainSummary) -> Result<()> {
 
 const CHOSE: &str =
     "Its distances were measured on the people who chose it, having no others, and may be too good for strangers";
+
+const TEACHERS: &str = "Its distances are its teacher's, whose vectors it has learned; they were not measured on it";
 
 fn not_advised_words(why: NotAdvised, summary: &TrainSummary) -> String {
     let old = summary.comparison.as_ref().map_or("", |comparison| &comparison.old);
@@ -168,6 +172,16 @@ fn not_advised_words(why: NotAdvised, summary: &TrainSummary) -> String {
         NotAdvised::Worse => format!("It is not advised to install it: it tells people apart less well than {old}"),
         NotAdvised::Fell => {
             "It is not advised to install it: it tells people apart less well than before the run".to_owned()
+        }
+        NotAdvised::NobodyTwice => {
+            "It is not advised to install it: no two of the pictures held out are known to show one person, as without \
+             names, and its distances cannot be measured on them"
+                .to_owned()
+        }
+        NotAdvised::FarFromTeacher => {
+            "It is not advised to install it: it has not come near enough to its teacher to take the teacher's distances, \
+             and no two of the pictures held out are known to show one person; train it longer, or on more pictures"
+                .to_owned()
         }
         NotAdvised::TooFewJudged { pictures: 0 } => {
             "It is not advised to install it: nobody was held out to measure its distances on (see --held-out)"
@@ -213,7 +227,7 @@ fn model_id(run: &Path) -> String {
     if id.is_empty() { "my-network".to_owned() } else { id }
 }
 
-fn print_comparison(comparison: &Comparison, held_out: usize) -> Result<()> {
+fn print_comparison(comparison: &Comparison, summary: &TrainSummary) -> Result<()> {
     let verdict = match comparison.verdict {
         ComparisonOutcome::Better => "better than",
         ComparisonOutcome::NoDifference => "no different from",
@@ -223,7 +237,10 @@ fn print_comparison(comparison: &Comparison, held_out: usize) -> Result<()> {
     };
     let old = &comparison.old;
     output::line(match comparison.verdict {
-        ComparisonOutcome::NotMeasured => format!("The new network is {verdict} {old}: {}", why_not_measured(held_out)),
+        ComparisonOutcome::NotMeasured => {
+            let why = why_not_measured(summary.held_out_people, summary.holds_nobody_out_twice());
+            format!("The new network is {verdict} {old}: {why}")
+        }
         _ => format!("The new network is {verdict} {old}, as far as these people and pairs can tell"),
     })?;
     let figure = |name: String, compared: &Compared| {
@@ -253,8 +270,11 @@ fn print_comparison(comparison: &Comparison, held_out: usize) -> Result<()> {
     Ok(())
 }
 
-fn why_not_measured(held_out: usize) -> String {
+fn why_not_measured(held_out: usize, nobody_twice: bool) -> String {
     match held_out {
+        _ if nobody_twice => {
+            "no two of the pictures held out are known to show one person, and no list of pairs (--pairs)".to_owned()
+        }
         few if few < FEWEST_COMPARED => format!(
             "{} held out, where {FEWEST_COMPARED} are needed, and no list of pairs (--pairs)",
             counted(few, "person", "people")
@@ -296,11 +316,12 @@ mod tests {
 
     #[test]
     fn who_is_too_few_to_measure_is_told() {
-        let told = why_not_measured(2);
+        let told = why_not_measured(2, false);
         assert!(
             told.contains("2 people held out") && told.contains("5 are needed") && told.contains("--pairs"),
             "{told}"
         );
-        assert!(why_not_measured(9).contains("could be read"));
+        assert!(why_not_measured(9, false).contains("could be read"));
+        assert!(why_not_measured(9, true).contains("no two of the pictures"));
     }
 }

@@ -28,13 +28,33 @@ pub(crate) enum NotAdvised {
     Fell,
     /// Of people held out there are so many pictures, too few to measure distances on.
     TooFewJudged { pictures: usize },
+    /// Pictures are held out, and no two of them are known to show one person.
+    NobodyTwice,
+    /// Such pictures, and the network is too far from its teacher to have the teacher's distances.
+    FarFromTeacher,
 }
 
-/// The distances of a network, and whether those whom they were measured on chose it.
+/// The distances of a network, and where they are from.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct MeasuredDistances {
+pub(crate) struct KnownDistances {
     pub distances: TrainedDistances,
-    pub chose: bool,
+    pub from: DistancesFrom,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DistancesFrom {
+    /// Measured on people who had no say in which network it is.
+    Strangers,
+    /// Measured on those who chose it.
+    Choosers,
+    /// Taken over with the teacher's vectors.
+    Teacher,
+}
+
+impl DistancesFrom {
+    fn people(chose: bool) -> Self {
+        if chose { Self::Choosers } else { Self::Strangers }
+    }
 }
 
 impl TrainSummary {
@@ -46,7 +66,6 @@ impl TrainSummary {
     /// Why its network is not advised; none where it is.
     pub(crate) fn not_advised(&self) -> Option<NotAdvised> {
         let verdict = self.comparison.as_ref().map(|comparison| comparison.verdict);
-        let pictures = self.after.as_ref().and_then(|after| after.people.as_ref()).map_or(0, |people| people.pictures);
         let has_pairs = self.after.as_ref().is_some_and(|after| after.pairs.is_some());
         let reasons = [
             (self.stopped == StopReason::NotANumber, NotAdvised::Ruined),
@@ -54,7 +73,7 @@ impl TrainSummary {
             (!self.gained(), NotAdvised::NothingGained),
             (verdict == Some(ComparisonOutcome::Worse), NotAdvised::Worse),
             (self.fell(), NotAdvised::Fell),
-            (self.thresholds().is_none() && !has_pairs, NotAdvised::TooFewJudged { pictures }),
+            (self.thresholds().is_none() && !has_pairs, self.why_no_thresholds()),
         ];
         reasons.into_iter().find(|(holds, _)| *holds).map(|(_, reason)| reason)
     }
@@ -66,17 +85,41 @@ impl TrainSummary {
         both.is_some_and(|(before, after)| after.val < before.val && after.auc < before.auc)
     }
 
-    /// Measured on people who did not choose the network, where they are enough.
-    pub(crate) fn thresholds(&self) -> Option<MeasuredDistances> {
+    /// Whether each picture held out is the only one of its person, as far as is known: without names each is.
+    pub(crate) fn holds_nobody_out_twice(&self) -> bool {
+        self.held_out_pictures > 0 && self.held_out_people == self.held_out_pictures
+    }
+
+    fn why_no_thresholds(&self) -> NotAdvised {
+        match self.after.as_ref().and_then(|after| after.people.as_ref()) {
+            Some(people) => NotAdvised::TooFewJudged { pictures: people.pictures },
+            None if !self.holds_nobody_out_twice() => NotAdvised::TooFewJudged { pictures: 0 },
+            None if self.teacher_distances.is_some() => NotAdvised::FarFromTeacher,
+            None => NotAdvised::NobodyTwice,
+        }
+    }
+
+    /// Measured on people who did not choose the network, where they are enough; else its teacher's.
+    pub(crate) fn thresholds(&self) -> Option<KnownDistances> {
         let compared = self.comparison.as_ref().and_then(|comparison| {
             let people = comparison.people.as_ref()?;
-            Some(MeasuredDistances { distances: people.thresholds?, chose: people.chose })
+            Some(KnownDistances { distances: people.thresholds?, from: DistancesFrom::people(people.chose) })
         });
         let judged = || {
             let distances = TrainedDistances::of(self.after.as_ref()?.people.as_ref()?)?;
-            Some(MeasuredDistances { distances, chose: self.chosen })
+            Some(KnownDistances { distances, from: DistancesFrom::people(self.chosen) })
         };
-        compared.or_else(judged)
+        compared.or_else(judged).or_else(|| self.thresholds_of_teacher())
+    }
+
+    /// Where the network has come nearer to its teacher, and so near that the teacher would call its vector and its own
+    /// of a picture one person, two pictures are about as far apart for one as for the other.
+    fn thresholds_of_teacher(&self) -> Option<KnownDistances> {
+        let distances = self.teacher_distances?;
+        let apart = |report: &Option<ValidationReport>| Some(report.as_ref()?.to_teacher?.squared_distance);
+        let (before, after) = (apart(&self.before)?, apart(&self.after)?);
+        let is_near = after < before && after < distances.same_person.min(distances.grouping);
+        is_near.then_some(KnownDistances { distances, from: DistancesFrom::Teacher })
     }
 }
 
@@ -86,7 +129,7 @@ pub(crate) fn adopt(summary: &TrainSummary, models: &Store) -> Result<ModelId> {
     let path = summary.model.clone().context("the run kept no network")?;
     let run = &summary.run;
     let record = RunRecord::read(run)?;
-    let thresholds = summary.thresholds().map(|measured| measured.distances);
+    let thresholds = summary.thresholds().map(|known| known.distances);
     let title = run.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let request = ImportRequest {
         path,
@@ -124,7 +167,7 @@ fn free_id(run: &Path, models: &Store) -> String {
 mod tests {
     use super::*;
     use crate::train::comparison::Comparison;
-    use crate::train::validate::{PeopleReport, judge_people};
+    use crate::train::validate::{PeopleReport, TeacherReport, judge_people};
 
     /// On so many pictures of two people, recognised as well as `val` says.
     fn judged(pictures: usize, val: f64) -> ValidationReport {
@@ -157,6 +200,7 @@ mod tests {
             before: Some(judged(pictures, 0.3)),
             after: Some(judged(pictures, 0.5)),
             comparison: None,
+            teacher_distances: None,
         }
     }
 
@@ -169,7 +213,7 @@ mod tests {
         let told = |summary: TrainSummary| summary.not_advised();
         let good = || summary(40);
         assert_eq!(told(good()), None);
-        assert!(good().thresholds().unwrap().chose);
+        assert_eq!(good().thresholds().unwrap().from, DistancesFrom::Choosers);
         assert_eq!(told(summary(12)), Some(NotAdvised::TooFewJudged { pictures: 12 }));
         let alone = TrainSummary { before: None, after: None, ..good() };
         assert_eq!(told(alone), Some(NotAdvised::TooFewJudged { pictures: 0 }));
@@ -185,5 +229,33 @@ mod tests {
         assert_eq!(told(nothing), Some(NotAdvised::NothingLearned));
         let ruined = TrainSummary { stopped: StopReason::NotANumber, comparison: better(), ..good() };
         assert_eq!(told(ruined), Some(NotAdvised::Ruined));
+    }
+
+    #[test]
+    fn a_network_taught_without_names_has_its_teachers_distances_where_it_is_near() {
+        let distances = TrainedDistances { same_person: 1.2, grouping: 0.8 };
+        let apart = |squared_distance| {
+            let to_teacher = Some(TeacherReport { pictures: 40, squared_distance });
+            Some(ValidationReport { to_teacher, ..ValidationReport::default() })
+        };
+        let (held_out_people, teacher_distances) = (40, Some(distances));
+        let taught = |before, after| TrainSummary {
+            before: apart(before),
+            after: apart(after),
+            comparison: compared(ComparisonOutcome::NotMeasured),
+            held_out_people,
+            teacher_distances,
+            ..summary(40)
+        };
+        let near = taught(1.4, 0.3);
+        assert_eq!(near.not_advised(), None);
+        assert_eq!(near.thresholds(), Some(KnownDistances { distances, from: DistancesFrom::Teacher }));
+        for far in [taught(1.4, 0.9), taught(0.2, 0.3), TrainSummary { before: None, ..taught(1.4, 0.3) }] {
+            assert_eq!((far.not_advised(), far.thresholds()), (Some(NotAdvised::FarFromTeacher), None));
+        }
+        let unknown = TrainSummary { teacher_distances: None, ..taught(1.4, 0.3) };
+        assert_eq!(unknown.not_advised(), Some(NotAdvised::NobodyTwice));
+        let named = TrainSummary { after: Some(judged(40, 0.5)), ..near };
+        assert_eq!(named.thresholds().unwrap().from, DistancesFrom::Choosers, "its own where they are measured");
     }
 }

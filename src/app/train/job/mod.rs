@@ -44,7 +44,7 @@ use crate::networks::nets::catalogue::NetOptions;
 use crate::networks::weights::ModelCard;
 use crate::train::TrainConfig;
 use crate::train::checkpoint::RunFolder;
-use crate::train::comparison::Comparison;
+use crate::train::comparison::{Comparison, TrainedDistances};
 use crate::train::config::MiningSource;
 use crate::train::events::{Control, StopReason};
 use crate::train::start::StartWeights;
@@ -241,6 +241,8 @@ pub struct TrainSummary {
     pub after: Option<ValidationReport>,
     /// Against the old network; none without one, and when the run was cancelled.
     pub comparison: Option<Comparison>,
+    /// The teacher's own, where the network learns its vectors as they are.
+    pub teacher_distances: Option<TrainedDistances>,
 }
 
 /// Starts a run in the folder `out`.

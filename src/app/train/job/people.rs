@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::app::engine::library_thread::reader;
-use crate::app::engine::networks::NoFace;
 use crate::app::engine::progress::Skipped;
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::jobs::walk::listed::ListedFiles;
@@ -22,7 +21,6 @@ use crate::app::jobs::walk::people::people_of;
 use crate::app::train::job::{DataFrom, TrainRequest};
 use crate::eval::PairList;
 use crate::faces::detect::{Detector, SECOND_LONG_SIDE};
-use crate::faces::image::{DecodeLimits, DecodeScale, Photo, PhotoFile};
 use crate::library::ConfirmedFace;
 use crate::train::TrainConfig;
 use crate::train::config::HoldOut;
@@ -31,6 +29,10 @@ use crate::train::events::Control;
 use crate::train::validate::PairSet;
 use crate::types::path_text::{self, to_text};
 use crate::types::{Cancel, Detection, PersonId, counted, error_chain, hex};
+
+mod wanted_picture;
+
+use wanted_picture::WantedPicture;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -386,58 +388,10 @@ fn named(library: &Path, one_by_one: bool) -> Result<Vec<WantedPicture>> {
     Ok(faces.into_iter().map(wanted).collect())
 }
 
-/// A picture that shall take part.
-pub(super) struct WantedPicture {
-    person: String,
-    pub path: PathBuf,
-    part: DataPart,
-    /// What the library knows of it already.
-    known: Option<ConfirmedFace>,
-}
-
-impl WantedPicture {
-    /// Reads the picture; one whose face is known must only be there still.
-    fn entry(&self, detector: Option<&Detector>) -> Result<DataEntry> {
-        let stamp = Some(PictureStamp::of(&self.path)?);
-        let (sha256, full_size, face, further_pages) = match &self.known {
-            Some(known) => {
-                let sha256 = known.sha256.clone().filter(|_| stamp == Some(PictureStamp::known_of(known)));
-                // Of a file that was written to since the library looked at it, its hash is another's.
-                let sha256 = sha256.map_or_else(|| hash(&self.path), Ok)?;
-                (sha256, known.photo_size, Some(known.detection), 0)
-            }
-            None => {
-                let limits = DecodeLimits::default();
-                let file = PhotoFile::read(&self.path, &limits)?;
-                let photo = file.decode(DecodeScale::LongSideAtLeast(DETECTION_LONG_SIDE), &limits)?;
-                let face = detector.map(|detector| most_prominent(detector, &photo)).transpose()?;
-                (hash_of(&file.bytes), photo.full_size, face, u64::from(photo.meta.further_pages))
-            }
-        };
-        let (person, path) = (self.person.clone(), self.path.clone());
-        Ok(DataEntry { person, path, sha256, part: self.part, full_size, face, further_pages, stamp })
-    }
-}
-
 fn hash(path: &Path) -> io::Result<String> {
     Ok(hash_of(&fs::read(path)?))
 }
 
 fn hash_of(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-/// In pixels of the photo at full scale.
-fn most_prominent(detector: &Detector, photo: &Photo) -> Result<Detection> {
-    let centre = [photo.pixels.width() as f32 / 2.0, photo.pixels.height() as f32 / 2.0];
-    let found = detector.detect(&photo.pixels)?;
-    let best = found.into_iter().max_by(|a, b| prominence(a, centre).total_cmp(&prominence(b, centre)));
-    let face = best.ok_or(NoFace)?;
-    Ok(face.scaled(1.0 / photo.scale()))
-}
-
-/// davidsandberg's choice among several faces: large and central.
-fn prominence(face: &Detection, centre: [f32; 2]) -> f32 {
-    let [x, y] = face.face_box.centre();
-    face.face_box.area() - 2.0 * ((x - centre[0]).powi(2) + (y - centre[1]).powi(2))
 }

@@ -17,7 +17,7 @@ use crate::eval::PairList;
 use crate::networks::device::ComputeDevice;
 use crate::train::TrainConfig;
 use crate::train::checkpoint::{Checkpoint, RunFolder};
-use crate::train::comparison::Comparison;
+use crate::train::comparison::{Comparison, TrainedDistances};
 use crate::train::config::HoldOut;
 use crate::train::data::Dataset;
 use crate::train::events::{Control, StepReport, StopReason, TrainEvent};
@@ -102,6 +102,7 @@ impl PreparedRun {
         };
         let discarded = [Some(outcome.reason), control.stopped()].contains(&Some(StopReason::Discarded));
         let stopped = if discarded { StopReason::Discarded } else { outcome.reason };
+        let teacher_distances = self.teacher_distances();
         Ok(TrainSummary {
             run,
             model: (!discarded).then_some(model),
@@ -124,6 +125,7 @@ impl PreparedRun {
             before: totals.before,
             after: outcome.judged,
             comparison,
+            teacher_distances,
         })
     }
 
@@ -134,6 +136,15 @@ impl PreparedRun {
             people: judged.people.len() + compared.people.len(),
             pictures: judged.pictures() + compared.pictures(),
         }
+    }
+
+    /// Up to which the teacher calls two faces one person; of a projection of its vectors nobody knows them.
+    fn teacher_distances(&self) -> Option<TrainedDistances> {
+        let same_length = |teacher: &&StartingNetwork| teacher.card.dimensions == self.record.network.dimensions;
+        let thresholds = self.teacher.as_ref().filter(same_length)?.thresholds?;
+        let [same_person, grouping] =
+            [thresholds.same_person, thresholds.grouping].map(|distance| f64::from(distance.0));
+        Some(TrainedDistances { same_person, grouping })
     }
 
     /// Against the old network, where there is one.
@@ -203,6 +214,7 @@ impl PreparedRun {
             before: None,
             after: None,
             comparison: None,
+            teacher_distances: None,
         })
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::engine::networks::{EngineOptions, model_of_task};
 use crate::app::train::job::people::FaceFinding;
 use crate::app::train::job::{StartFrom, TrainRequest, harmonic};
-use crate::networks::models::{ModelEntry, Store, Task};
+use crate::networks::models::{ModelEntry, Store, Task, Thresholds};
 use crate::networks::nets::catalogue::card;
 use crate::networks::nets::recognise::recognise;
 use crate::networks::weights::{ModelCard, load, read_card};
@@ -24,28 +24,30 @@ pub(crate) struct StartingNetwork {
     /// Its crop is the rule for the request's detector.
     pub card: ModelCard,
     pub weights: StartWeights,
+    /// Where it is installed.
+    pub thresholds: Option<Thresholds>,
 }
 
 impl StartingNetwork {
     pub fn read(from: &StartFrom, request: &TrainRequest, models: &Store) -> Result<Self> {
-        let (mut card, weights) = match from {
+        let (mut card, weights, thresholds) = match from {
             StartFrom::Scratch { net, options } => {
-                (card(net, options)?, StartWeights::Scratch { seed: request.config.seed })
+                (card(net, options)?, StartWeights::Scratch { seed: request.config.seed }, None)
             }
             StartFrom::File { path } => {
                 let (tensors, card) = load(path)?;
-                (card, StartWeights::Own(Arc::new(tensors)))
+                (card, StartWeights::Own(Arc::new(tensors)), None)
             }
             StartFrom::Installed { id } => {
                 let entry = models.entry(id)?;
                 ensure!(entry.task == Task::Embed, "{id} does not embed faces");
                 let found = recognise(&models.read(id)?).with_context(|| format!("cannot load {id}"))?;
                 let card = ModelCard { input: entry.input, crop_with: crop_rules(entry), ..found.card };
-                (card, StartWeights::Own(Arc::new(found.tensors)))
+                (card, StartWeights::Own(Arc::new(found.tensors)), entry.thresholds)
             }
         };
         card.input.crop = crop_for(&card.crop_with, card.input.crop, request, models)?;
-        Ok(Self { name: from.to_string(), card, weights })
+        Ok(Self { name: from.to_string(), card, weights, thresholds })
     }
 
     /// As it sees the pictures of a run.

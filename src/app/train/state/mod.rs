@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::Failure;
-pub(crate) use crate::app::train::job::adopt::NotAdvised;
+pub(crate) use crate::app::train::job::adopt::{DistancesFrom, NotAdvised};
 pub(crate) use crate::app::train::job::choices::NetworkChoice;
 pub use crate::app::train::job::choices::{Choices, ModelChoice};
 pub use crate::app::train::job::data_summary::DataSource;

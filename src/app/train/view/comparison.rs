@@ -5,7 +5,7 @@ use eframe::egui::{self, Align2, Color32, Rect, Role, Sense, Stroke, Ui, WidgetI
 
 use crate::app::train::state::live::{Adoption, LiveRun};
 use crate::app::train::state::words;
-use crate::app::train::state::{Message, NotAdvised, TrainSummary};
+use crate::app::train::state::{DistancesFrom, Message, NotAdvised, TrainSummary};
 use crate::app::train::view::Context;
 use crate::app::train::view::running::banner_ui;
 use crate::app::ui::icons::{self, Icon};
@@ -29,7 +29,7 @@ pub(crate) fn comparison_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, s
     let not_advised = summary.not_advised();
     match (&summary.comparison, gained_nothing_key(not_advised)) {
         (_, Some(key)) => heading_ui(ui, Icon::Equal, theme::palette(ui.visuals()).unsure, ctx.text.s(key)),
-        (Some(comparison), None) => verdict_ui(ui, ctx.text, comparison),
+        (Some(comparison), None) => verdict_ui(ui, ctx.text, comparison, summary.holds_nobody_out_twice()),
         (None, None) => without_old_ui(ui, ctx.text, summary),
     }
     let advice = not_advised.map_or_else(|| distances_words(ctx.text, summary), |why| why_not(ctx.text, why, summary));
@@ -70,22 +70,31 @@ fn why_not(text: &Locale, why: NotAdvised, summary: &TrainSummary) -> Option<Str
         }
         NotAdvised::Fell => Some(text.s("comparison_fell").to_owned()),
         NotAdvised::TooFewJudged { pictures: 0 } => Some(text.s("comparison_nobody_judged").to_owned()),
+        NotAdvised::NobodyTwice => Some(text.s("comparison_nobody_twice").to_owned()),
+        NotAdvised::FarFromTeacher => Some(text.s("comparison_far_from_teacher").to_owned()),
         NotAdvised::TooFewJudged { pictures } => Some(text.n("comparison_too_few", pictures as u64)),
     }
 }
 
 fn distances_words(text: &Locale, summary: &TrainSummary) -> Option<String> {
-    let chose = summary.thresholds().is_some_and(|measured| measured.chose);
-    chose.then(|| text.s("comparison_distances_chose").to_owned())
+    let key = match summary.thresholds()?.from {
+        DistancesFrom::Strangers => return None,
+        DistancesFrom::Choosers => "comparison_distances_chose",
+        DistancesFrom::Teacher => "comparison_distances_teacher",
+    };
+    Some(text.s(key).to_owned())
 }
 
-fn verdict_ui(ui: &mut Ui, text: &Locale, comparison: &Comparison) {
+fn verdict_ui(ui: &mut Ui, text: &Locale, comparison: &Comparison, nobody_twice: bool) {
     let palette = theme::palette(ui.visuals());
     let (icon, colour, key) = match comparison.verdict {
         ComparisonOutcome::Better => (Icon::CircleCheck, palette.same, "comparison_better"),
         ComparisonOutcome::NoDifference => (Icon::Equal, palette.unsure, "comparison_no_difference"),
         ComparisonOutcome::Worse => (Icon::TriangleAlert, palette.different, "comparison_worse"),
         ComparisonOutcome::Chosen => (Icon::CircleHelp, palette.unsure, "comparison_chosen"),
+        ComparisonOutcome::NotMeasured if nobody_twice => {
+            (Icon::CircleHelp, palette.secondary, "comparison_not_measured_nobody_twice")
+        }
         ComparisonOutcome::NotMeasured => (Icon::CircleHelp, palette.secondary, "comparison_not_measured"),
     };
     heading_ui(ui, icon, colour, text.s(key));
