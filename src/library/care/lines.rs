@@ -79,6 +79,11 @@ pub(super) enum TransferLine {
     },
 }
 
+/// Whether a file that begins so is an export.
+pub(crate) fn begins_like_an_export(head: &[u8]) -> bool {
+    head.windows(FORMAT.len()).any(|part| part == FORMAT.as_bytes())
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Header {
     pub format: String,
