@@ -401,7 +401,8 @@ fn note(t: &Transaction, id: i64, changes: Vec<Change>) -> Result<()> {
 
 /// Undo goes on to the kept merges, and changes only what is still as they left it.
 fn forget_oldest(c: &Connection) -> Result<()> {
-    for (which, most) in [("action <> 'merge_named'", MAX_ENTRIES), ("action = 'merge_named'", MAX_MERGES)] {
+    let of_merges = "action IN ('merge_named', 'merge_parted')";
+    for (which, most) in [(&format!("NOT {of_merges}")[..], MAX_ENTRIES), (of_merges, MAX_MERGES)] {
         let sql = format!(
             "DELETE FROM journal WHERE {which} AND id <= (SELECT max(id) FROM (SELECT id, row_number() OVER latest AS place, \
              sum(bytes) OVER latest AS bytes FROM journal WHERE undone = 0 AND {which} WINDOW latest AS (ORDER BY id DESC)) \
@@ -409,6 +410,12 @@ fn forget_oldest(c: &Connection) -> Result<()> {
         );
         c.prepare_cached(&sql)?.execute([most, MAX_BYTES])?;
     }
+    // What was taken back by itself goes with the step that did so.
+    c.prepare_cached(
+        "DELETE FROM journal WHERE action = 'merge_parted' AND NOT EXISTS (SELECT 1 FROM journal AS later \
+         WHERE later.action = 'part' AND instr(later.changes, CAST('\"Parted\":{\"step\":' || journal.id || ',' AS BLOB)) > 0)",
+    )?
+    .execute([])?;
     Ok(())
 }
 
