@@ -200,7 +200,7 @@ fn words_of_system(kind: io::ErrorKind) -> Option<&'static str> {
         ErrorKind::NotFound => "it, or its folder, is not there",
         ErrorKind::NotADirectory => "a file is in the place of its folder",
         ErrorKind::IsADirectory => "a folder is in its place",
-        ErrorKind::AlreadyExists => "something else is in its place",
+        ErrorKind::AlreadyExists | ErrorKind::InvalidInput => "something else is in its place",
         ErrorKind::ResourceBusy | ErrorKind::WouldBlock => "another program uses it; try again",
         _ => return None,
     })

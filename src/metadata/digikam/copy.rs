@@ -12,6 +12,7 @@ use std::time::SystemTime;
 use tempfile::TempDir;
 
 use super::DigikamError;
+use crate::types::files;
 
 /// The copy, deleted when dropped.
 pub(super) struct DatabaseCopy {
@@ -47,7 +48,7 @@ impl DatabaseCopy {
     }
 
     fn take(&self, path: &Path, part: &str) -> io::Result<()> {
-        let mut from = match File::open(beside(path, part)) {
+        let mut from = match files::open(&beside(path, part)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound && !part.is_empty() => return Ok(()),
             opened => opened?,
         };

@@ -27,6 +27,7 @@ use crate::train::config::HoldOut;
 use crate::train::data::{Dataset, Person};
 use crate::train::events::Control;
 use crate::train::validate::PairSet;
+use crate::types::files;
 use crate::types::path_text::{self, to_text};
 use crate::types::{Cancel, Detection, PersonId, counted, error_chain, hex};
 
@@ -389,7 +390,7 @@ fn named(library: &Path, one_by_one: bool) -> Result<Vec<WantedPicture>> {
 }
 
 fn hash(path: &Path) -> io::Result<String> {
-    Ok(hash_of(&fs::read(path)?))
+    Ok(hash_of(&files::read(path)?))
 }
 
 fn hash_of(bytes: &[u8]) -> String {

@@ -69,14 +69,18 @@ fn what_has_happened_to_the_pictures_is_told_and_changed_ones_take_no_part() {
     let people = left.people();
     let picture = |person: u32, number: u32| people.join(format!("Person_{person}/Person_{person}_{number:04}.jpg"));
     // Written anew as it was: another time, the same picture.
-    let (same, changed, gone) = (picture(0, 1), picture(0, 2), picture(1, 3));
+    let [same, changed, gone, pipe] = [picture(0, 1), picture(0, 2), picture(1, 3), picture(2, 3)];
     fs::write(&same, fs::read(&same).unwrap()).unwrap();
     fs::write(&changed, fs::read(picture(5, 4)).unwrap()).unwrap();
-    fs::remove_file(&gone).unwrap();
+    [&gone, &pipe].map(|path| fs::remove_file(path).unwrap());
+    if cfg!(unix) {
+        // Whoever opened it would wait for ever.
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    }
     fs::copy(picture(1, 1), picture(1, 8)).unwrap();
     let prepared = PreparedPeople::from_lines(&RunFolder::data(&left.run()).unwrap()).unwrap();
     // Another picture, of the same size and time: told when it is looked at, as those held out are.
-    let is_other = |path: &PathBuf| ![&same, &changed, &gone].contains(&path);
+    let is_other = |path: &PathBuf| ![&same, &changed, &gone, &pipe].contains(&path);
     let held_out = prepared.entries.iter().filter(|entry| entry.part == DataPart::HeldOut);
     let forged = held_out.map(|entry| &entry.path).find(|path| is_other(path)).unwrap();
     let (bytes, modified) = (fs::read(forged).unwrap(), forged.metadata().unwrap().modified().unwrap());
@@ -94,6 +98,7 @@ fn what_has_happened_to_the_pictures_is_told_and_changed_ones_take_no_part() {
     };
     told(&changed, PictureLost::HasChanged);
     told(&gone, PictureLost::Gone);
+    told(&pipe, PictureLost::Gone);
     told(forged, PictureLost::HasChanged);
     assert!(notes.contains("goes on without: 1 picture"), "{notes}");
     let input = card("likeness-small", &NetOptions::default()).unwrap().input;
@@ -105,7 +110,7 @@ fn what_has_happened_to_the_pictures_is_told_and_changed_ones_take_no_part() {
     assert_eq!(crop(&same), Ok(()));
     let refused = [&changed, forged].map(|path| crop(path).unwrap_err());
     assert_eq!(refused, [(); 2].map(|()| PictureLost::HasChanged.to_string()));
-    assert!(crop(&gone).is_err());
+    assert!(crop(&gone).is_err() && crop(&pipe).is_err());
 }
 
 #[test]
