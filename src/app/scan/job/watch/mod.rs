@@ -314,7 +314,9 @@ impl WatchThread {
                 watched.was_taken_away |= takes_away(&event.kind);
                 continue;
             }
-            let Some(root) = self.looking_into(path) else { continue };
+            // Picasa hides what it leaves in a folder; a hidden photo is none.
+            let place = path.parent().filter(|_| may_name_people(path)).unwrap_or(path);
+            let Some(root) = self.looking_into(place) else { continue };
             if may_matter(path, &event.kind) {
                 let is_written = CLOSING_IS_TOLD && begins_writing(&event.kind);
                 self.gathered.note(&root, path, is_written, Instant::now());
