@@ -77,23 +77,24 @@ fn a_network_taught_without_names_is_advised_with_its_teachers_distances() {
     let (people, data) = (temporary.path().join("people"), temporary.path().join("pictures"));
     album(&people);
     pictures(&data, &people);
-    let models = Store::open(temporary.path().join("models")).unwrap();
+    // A store knows what was installed when it was opened.
+    let store = || Store::open(temporary.path().join("models")).unwrap();
     let path = temporary.path().join("teacher.safetensors");
     let net = crate::networks::nets::catalogue::build("likeness-small", &NetOptions::default(), &cpu().burn).unwrap();
     crate::networks::weights::save(&net, &card("likeness-small", &NetOptions::default()).unwrap(), &path).unwrap();
     let (same_person, grouping) = (Some(1.75), Some(1.5));
     let installed = ImportRequest { path, same_person, grouping, ..ImportRequest::default() };
-    let teacher = StartFrom::Installed { id: import(&models, &installed, &mut |_| {}).unwrap().id };
+    let teacher = StartFrom::Installed { id: import(&store(), &installed, &mut |_| {}).unwrap().id };
     let usual = request(&data, 6);
     let validation = ValidationConfig { hold_out: HoldOut::People, ..usual.config.validation };
     let config = TrainConfig { steps: 6, validation, ..Preset::Teacher.config() };
     let asked = TrainRequest { pairs: None, teacher: Some(teacher), config, ..usual };
-    let out = temporary.path().join("taught");
+    let (out, models) = (temporary.path().join("taught"), store());
     let done = start_training(asked, &out, &models, &cpu(), &Control::default(), &mut |_| {}).unwrap();
     let reports = [&done.before, &done.after].map(|report| report.as_ref().unwrap().to_teacher);
     assert_eq!(done.not_advised(), None, "{reports:?}");
     assert_eq!(done.thresholds().unwrap().from, adopt::DistancesFrom::Teacher);
-    let thresholds = models.named(&adopt::adopt(&done, &models).unwrap().0).unwrap().thresholds.unwrap();
+    let thresholds = store().named(&adopt::adopt(&done, &models).unwrap().0).unwrap().thresholds.unwrap();
     assert_eq!((thresholds.same_person.0, thresholds.grouping.0), (1.75, 1.5));
 }
 
