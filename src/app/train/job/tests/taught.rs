@@ -94,7 +94,8 @@ fn a_network_taught_without_names_is_advised_with_its_teachers_distances() {
     let reports = [&done.before, &done.after].map(|report| report.as_ref().unwrap().to_teacher);
     assert_eq!(done.not_advised(), None, "{reports:?}");
     assert_eq!(done.thresholds().unwrap().from, adopt::DistancesFrom::Teacher);
-    let thresholds = store().named(&adopt::adopt(&done, &models).unwrap().0).unwrap().thresholds.unwrap();
+    let adopted = adopt::adopt(&done, &models).unwrap().0;
+    let thresholds = store().named(&adopted).unwrap().thresholds.unwrap();
     assert_eq!((thresholds.same_person.0, thresholds.grouping.0), (1.75, 1.5));
 }
 
