@@ -38,6 +38,7 @@ pub use self::sources::MoreSources;
 pub use self::window::{Event, Job, Request};
 #[cfg(feature = "gui")]
 pub(crate) use self::window::{FIND_NAMES, TAKE_NAMES};
+#[cfg(feature = "gui")]
 pub(crate) use self::write_window::{PREVIEW_NAMES, TAKE_NAMES_BACK, WRITE_NAMES};
 #[cfg(feature = "gui")]
 pub use self::write_window::{WriteEvent, WriteRequest, WritingKept, WritingSettings};
