@@ -290,15 +290,15 @@ mod tests {
         let (photo, empty) = (folder.path().join("a.jpg"), folder.path().join("empty"));
         std::fs::write(&photo, b"a photo").unwrap();
         std::fs::write(&empty, b"").unwrap();
-        let mut refused = vec![home.library(), backup, home.scan_lock(), photo];
-        refused.push(home.root().join("library.sqlite-wal-of-mine"));
-        #[cfg(unix)]
-        {
-            let link = folder.path().join("link");
-            std::os::unix::fs::symlink(home.library(), &link).unwrap();
-            refused.push(link);
-        }
-        for place in refused {
+        let link = |name: &str, to: &Path| {
+            let link = folder.path().join(name);
+            #[cfg(unix)]
+            std::os::unix::fs::symlink(to, &link).unwrap();
+            if cfg!(unix) { link } else { to.to_owned() }
+        };
+        let log = home.root().join("library.sqlite-wal-of-mine");
+        let linked = link("link", &home.library());
+        for place in [home.library(), backup, home.scan_lock(), photo, log, linked] {
             let before = std::fs::read(&place).ok();
             assert!(export(&library, &place).is_err(), "{}", place.display());
             assert_eq!(std::fs::read(&place).ok(), before, "{}", place.display());
@@ -306,14 +306,8 @@ mod tests {
         assert!(care::check(&home.library()).is_sound());
         // An empty file, an earlier export, one in the home, and what a link leads to.
         let exported = home.root().join("people.jsonl");
-        let mut taken = vec![empty.clone(), empty.clone(), exported];
-        #[cfg(unix)]
-        {
-            let link = folder.path().join("link to an export");
-            std::os::unix::fs::symlink(&empty, &link).unwrap();
-            taken.push(link);
-        }
-        for place in taken {
+        let linked = link("link to an export", &empty);
+        for place in [empty.clone(), empty, exported, linked] {
             assert_eq!(export(&library, &place).unwrap().people, 1, "{}", place.display());
         }
     }

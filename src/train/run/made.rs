@@ -93,16 +93,7 @@ pub(super) fn config(seed: u64, gradient: usize) -> TrainConfig {
 }
 
 pub(super) fn setup<'a>(config: &'a TrainConfig, data: &'a TrainingData) -> Setup<'a> {
-    let card = ModelCard {
-        architecture: "normed".into(),
-        dimensions: 12,
-        input: TINY_PREPROCESSING,
-        crop_with: Default::default(),
-        batch_norm: None,
-        dropout: None,
-        width: None,
-        run: None,
-    };
+    let card = ModelCard { architecture: "normed".into(), dimensions: 12, ..super::tests::card() };
     Setup { config, data, card, folder: None, resume: None, decode_threads: 1 }
 }
 

@@ -45,9 +45,10 @@ pub(super) fn left_out_ui(ui: &mut Ui, ctx: &mut Context<'_>, files: &[LeftOutFi
 /// The way back for all of them: a decoder may have been mended, a drive was worn out, or the program was ended for
 /// another reason each time that it looked at one.
 fn again_ui(ui: &mut Ui, ctx: &mut Context<'_>, files: &[LeftOutFile]) {
-    let again: Vec<_> = files.iter().filter(|file| file.photo.is_some()).collect();
-    if again.len() > 1 && buttons::button_ui(ui, Rank::Plain, ctx.text.s("try_all_again")).clicked() {
-        ctx.act(Action::TryAgain(again.iter().map(|file| file.path.clone()).collect()));
+    let again = || files.iter().filter(|file| file.photo.is_some());
+    let are_several = again().nth(1).is_some();
+    if are_several && buttons::button_ui(ui, Rank::Plain, ctx.text.s("try_all_again")).clicked() {
+        ctx.act(Action::TryAgain(again().map(|file| file.path.clone()).collect()));
     }
 }
 
