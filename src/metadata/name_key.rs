@@ -7,7 +7,8 @@ use icu_normalizer::ComposingNormalizer;
 use crate::types::{acts_on_text, shows_nothing};
 
 /// A name without its case, its spaces and the order of surname and first name: "MÜLLER,  Anna" and "Anna Müller" have
-/// the same key, and so have composed and decomposed letters (macOS writes the latter).
+/// the same key, and so have composed and decomposed letters (macOS writes the latter). What parts levels in a list of
+/// keywords is written as another sign there, by Likeness a hyphen, by digiKam a backslash: they are one sign here.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct NameKey(String);
@@ -15,7 +16,7 @@ pub struct NameKey(String);
 impl NameKey {
     /// None of a name without a letter or digit.
     pub fn of(name: &str) -> Option<Self> {
-        let composed = folded(name);
+        let composed = folded(name).replace(['/', '|', '\\'], "-");
         let parts: Vec<&str> = composed.split(',').map(str::trim).collect();
         let words = match parts[..] {
             // "Surname, First name".
@@ -78,6 +79,15 @@ mod tests {
         assert_ne!(NameKey::of("Anna Muller"), Some(key.clone()));
         assert_ne!(NameKey::of("Müller Anna Lena"), Some(key));
         assert_eq!(NameKey::of(" ,- "), None);
+    }
+
+    #[test]
+    fn a_name_with_signs_that_part_levels_is_the_same_in_every_list() {
+        let key = NameKey::of("Jo O|Hare/Mills").unwrap();
+        for other in ["Jo O-Hare/Mills", "Jo O|Hare\\Mills", "Jo O|Hare-Mills"] {
+            assert_eq!(NameKey::of(other).as_ref(), Some(&key), "{other}");
+        }
+        assert_ne!(NameKey::of("Jo OHare Mills"), Some(key));
     }
 
     #[test]

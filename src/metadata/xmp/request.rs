@@ -49,12 +49,13 @@ impl MergeRequest<'_> {
     }
 }
 
-/// A name as the list writes it. What parts levels there cannot be in a name.
+/// A name as the list writes it. What parts levels there cannot be in a name; digiKam (7.9) turns a slash in a region's
+/// name into a backslash, so that the keyword written so is the same tag as the region's.
 fn list_text(list: NameList, name: &str) -> String {
     let name = name.trim();
     match list {
         NameList::HierarchicalSubject => format!("{PEOPLE}|{}", name.replace('|', "-")),
-        NameList::TagsList => format!("{PEOPLE}/{}", name.replace('/', "-")),
+        NameList::TagsList => format!("{PEOPLE}/{}", name.replace('/', "\\")),
         _ => name.to_owned(),
     }
 }

@@ -55,7 +55,7 @@ fn names_come_into_an_empty_packet_and_go_without_trace() {
     assert_eq!(found.person_in_image, ["Anna & Co <x>", "Bo|b/y"]);
     assert_eq!(found.subject, ["Anna & Co <x>", "Bo|b/y"]);
     assert_eq!(found.hierarchical, ["People|Anna & Co <x>", "People|Bo-b/y"]);
-    assert_eq!(found.tags, ["People/Anna & Co <x>", "People/Bo|b-y"]);
+    assert_eq!(found.tags, ["People/Anna & Co <x>", "People/Bo|b\\y"]);
     assert_eq!(first.written.0.len(), 12);
     // What is there already is no change.
     let again = merged(&first.text, &[anna(), ("Bo|b/y", area(0.6, 0.1, 0.2, 0.2))], &first.written, &STAY);
