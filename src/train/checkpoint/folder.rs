@@ -17,6 +17,7 @@ use crate::train::comparison::Comparison;
 use crate::train::events::{ClosingReport, Past, StepReport, StopReason};
 use crate::train::validate::ValidationReport;
 use crate::types::file_lock::{FileLock, Holder};
+use crate::types::is_system_name;
 
 /// How many checkpoints are kept beside the best.
 const LAST_KEPT: usize = 3;
@@ -89,7 +90,7 @@ impl RunFolder {
     }
 
     /// Refuses a folder that holds a run, or anything else: a run would write over it, or keep it from scans and
-    /// training, which pass over the folders of runs. What is hidden is nobody's photo.
+    /// training, which pass over the folders of runs. What is hidden or a system's is nobody's photo.
     pub fn is_free(root: &Path) -> Result<(), RunFolderError> {
         if has_config(root) {
             return Err(RunFolderError::Taken(root.to_owned()));
@@ -100,7 +101,7 @@ impl RunFolder {
         // A run that was killed while it was made or discarded has left these.
         let was_run = root.join(LOCK).exists();
         let is_own = |name: &str| was_run && ([LOCK, CHECKPOINTS].contains(&name) || written_by_a_run(name));
-        match names(root)?.into_iter().find(|name| !name.starts_with('.') && !is_own(name)) {
+        match names(root)?.into_iter().find(|name| !is_system_name(name.as_ref()) && !is_own(name)) {
             Some(name) => Err(RunFolderError::InTheWay { name, path: root.to_owned() }),
             None => Ok(()),
         }

@@ -6,7 +6,7 @@
 
 pub(crate) mod listed;
 pub(crate) mod people;
-mod system;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -18,10 +18,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use walkdir::{DirEntry, WalkDir};
 
-use self::system::{is_of_a_store, is_system_name};
+use self::store::is_of_a_store;
 use crate::app::engine::progress::Skipped;
 use crate::faces::image::{FileKind, OtherKind, is_photo_name, kind_of_file};
-use crate::types::{Cancel, has_extension, plain};
+use crate::types::{Cancel, has_extension, is_system_name, plain};
 
 /// What a walk found. `photos` is sorted, so that two walks of the same folder agree.
 #[derive(Debug, Default)]

@@ -170,7 +170,10 @@ fn what_a_run_would_write_over_or_hide_keeps_it_out() {
         assert!(matches!(RunFolder::is_free(&file), Err(RunFolderError::NotAFolder(_))));
     }
     let empty = tempfile::tempdir().unwrap();
-    fs::write(empty.path().join(".DS_Store"), b"a system's").unwrap();
+    for name in [".DS_Store", "Thumbs.db", "desktop.ini"] {
+        fs::write(empty.path().join(name), b"a system's").unwrap();
+    }
+    fs::create_dir(empty.path().join("@eaDir")).unwrap();
     drop(RunFolder::create(empty.path(), &"config", "").unwrap());
 }
 
