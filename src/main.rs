@@ -11,6 +11,7 @@ use likeness::app::engine::cli::console::{INTERRUPTED, printable_text, was_inter
 use likeness::app::engine::cli::output;
 use likeness::app::engine::cli::{Global, WrongUsage};
 use likeness::app::engine::home::Home;
+use likeness::app::engine::memory::share_one_heap;
 use likeness::types::VERSION;
 
 /// Finds the people in a photo library and learns faces on your own GPU. Nothing leaves this computer.
@@ -118,6 +119,7 @@ fn without_a_display() {
 
 fn main() -> ExitCode {
     without_a_display();
+    share_one_heap();
     let cli = match parsed() {
         Ok(cli) => cli,
         Err(code) => return code,
