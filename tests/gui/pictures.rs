@@ -413,27 +413,17 @@ fn adapter() -> Option<DeviceType> {
 
 /// `backend` makes what the window talks to out of the scene's wire.
 fn show(scene: Scene, fonts: FontSource, size: Vec2, backend: fn(Wire) -> Box<dyn Backend>) -> Harness<'static, App> {
-    shown(scene, fonts, size, backend, true)
+    shown(scene, fonts, size, backend, true).1
 }
 
-/// As [`show`]; without `drawn` no adapter is needed, and there is no picture.
+/// As [`show`], and the scene's wire; without `drawn` no adapter is needed, and there is no picture.
 pub fn shown(
     scene: Scene,
     fonts: FontSource,
     size: Vec2,
     backend: fn(Wire) -> Box<dyn Backend>,
     drawn: bool,
-) -> Harness<'static, App> {
-    shown_with(scene, fonts, size, drawn, backend)
-}
-
-pub fn shown_with(
-    scene: Scene,
-    fonts: FontSource,
-    size: Vec2,
-    drawn: bool,
-    backend: impl FnOnce(Wire) -> Box<dyn Backend>,
-) -> Harness<'static, App> {
+) -> (Wire, Harness<'static, App>) {
     let wire = Wire::new(scene.world);
     wire.world.borrow_mut().distances = vec![0.412, 1.52, 1.61, 1.38, 1.7, 1.44, 1.66];
     let appearance = Appearance { theme: scene.theme, language: Some(scene.language), reduced_motion: true };
@@ -471,5 +461,5 @@ pub fn shown_with(
     harness.run_steps(8);
     harness.hover_at(egui::pos2(1.0, 1.0));
     harness.run();
-    harness
+    (wire, harness)
 }

@@ -103,15 +103,11 @@ fn files(paths: Vec<PathBuf>) -> Message {
 mod tests {
     use super::*;
     use crate::app::engine::facts::Facts;
-    use crate::app::ui::action::Tickets;
-    use crate::app::ui::locale::{Language, Locale};
+    use crate::app::ui::action;
     use crate::types::FaceId;
 
     fn asked(state: &mut State, message: Message) -> Vec<Request> {
-        let (text, facts, mut tickets) = (Locale::new(Language::English), Facts::default(), Tickets::default());
-        let mut out = Outbox::new(&text, &facts, &mut tickets);
-        state.update(message, &mut out);
-        out.requests
+        action::asked(&Facts::default(), |out| state.update(message, out))
     }
 
     #[test]

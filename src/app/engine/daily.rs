@@ -60,8 +60,6 @@ mod tests {
 
     use super::*;
     use crate::app::engine::home::Home;
-    use crate::app::engine::library_thread::LibraryHandle;
-    use crate::app::engine::networks::EngineOptions;
     use crate::library::care::{self, BackupReason};
     use crate::library::{Decision, Destination};
     use crate::types::Revision;
@@ -81,8 +79,7 @@ mod tests {
     fn a_forgetting_that_a_reader_hindered_is_finished_while_the_window_is_open() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();
-        let path = home.library();
-        let shared = Arc::new(Shared::new(home, LibraryHandle::open(&path).unwrap(), EngineOptions::default()));
+        let (path, shared) = (home.library(), Shared::of_home(&home));
         let to = Destination::NewPerson { name: "Ada".to_owned() };
         let decision = Decision::Move { of: None, faces: Vec::new(), to };
         shared.library.call(move |library| library.decide(&decision, Revision::NOW)).unwrap();
@@ -105,8 +102,7 @@ mod tests {
     fn what_is_decided_in_an_open_window_is_backed_up_without_a_scan() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();
-        let path = home.library();
-        let shared = Arc::new(Shared::new(home, LibraryHandle::open(&path).unwrap(), EngineOptions::default()));
+        let (path, shared) = (home.library(), Shared::of_home(&home));
         back_up_daily(&shared, Duration::from_millis(20), |error| panic!("{error:#}")).unwrap();
         let reasons = || care::backups(&path).unwrap().iter().map(|backup| backup.reason).collect::<Vec<_>>();
         thread::sleep(Duration::from_millis(200));

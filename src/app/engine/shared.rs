@@ -54,6 +54,12 @@ impl Shared {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn of_home(home: &Home) -> Arc<Self> {
+        let library = LibraryHandle::open(&home.library()).unwrap();
+        Arc::new(Self::new(home.clone(), library, EngineOptions::default()))
+    }
+
     /// The window is being closed: what is cancelled now is not what its user wants to end.
     pub(crate) fn close(&self) {
         self.is_closing.store(true, Ordering::Release);
@@ -128,6 +134,20 @@ impl<E: 'static> Sink<E> {
 
     pub fn fail(&self, what: Failed, error: &anyhow::Error) {
         self.report(Report::Failed(None, failure(what, error)));
+    }
+
+    /// Answers what was asked to be shown.
+    pub fn loaded<T>(&self, outcome: Result<T>, event: impl FnOnce(T) -> E) {
+        match outcome {
+            Ok(loaded) => self.send(event(loaded)),
+            Err(error) => self.fail(Failed::Load, &error),
+        }
+    }
+
+    /// Answers a change whose errors say what failed.
+    pub fn changed_as(&self, ticket: Ticket, what_failed: fn(&anyhow::Error) -> Failed, outcome: Result<Touched>) {
+        let what = outcome.as_ref().err().map_or(Failed::Change, what_failed);
+        self.changed(ticket, what, outcome);
     }
 
     /// Answers a change.
@@ -320,9 +340,8 @@ mod tests {
     fn a_job_that_breaks_down_is_told_and_leaves_the_job_bar() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();
-        let library = LibraryHandle::open(&home.library()).unwrap();
         let workers = Workers::start(home.clone(), || panic!("told by the job itself")).unwrap();
-        let shared = Arc::new(Shared::new(home, library, EngineOptions::default()));
+        let shared = Shared::of_home(&home);
         let (send, told) = bounded(16);
         let sink = Sink::<()>::new(move |report| send.send(report).unwrap());
         let mut running = Running::default();

@@ -51,8 +51,6 @@ mod tests {
 
     use super::*;
     use crate::app::engine::home::Home;
-    use crate::app::engine::library_thread::LibraryHandle;
-    use crate::app::engine::networks::EngineOptions;
     use crate::library::Library;
     use crate::library::care::BackupReason;
 
@@ -62,10 +60,8 @@ mod tests {
     fn a_library_that_another_program_has_put_in_place_is_told_and_written_into_from_then_on() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();
-        let path = home.library();
-        let library = LibraryHandle::open(&path).unwrap();
-        let backup = library.call(|library| library.back_up(BackupReason::Asked)).unwrap();
-        let shared = Arc::new(Shared::new(home, library, EngineOptions::default()));
+        let (path, shared) = (home.library(), Shared::of_home(&home));
+        let backup = shared.library.call(|library| library.back_up(BackupReason::Asked)).unwrap();
         let (send, told) = bounded(16);
         watch(&shared, move |_| send.send(()).unwrap()).unwrap();
         // As a restore does where nothing can be read any more.
@@ -87,9 +83,7 @@ mod tests {
     fn what_another_program_writes_is_told_within_two_seconds() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();
-        let path = home.library();
-        let library = LibraryHandle::open(&path).unwrap();
-        let shared = Arc::new(Shared::new(home, library, EngineOptions::default()));
+        let (path, shared) = (home.library(), Shared::of_home(&home));
         let (send, told) = bounded(16);
         watch(&shared, move |_| send.send(()).unwrap()).unwrap();
         shared.library.call(|library| library.set_setting("own", "1")).unwrap();

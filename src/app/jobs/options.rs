@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn what_is_said_goes_before_what_was_chosen_and_that_before_the_defaults() {
         let (_folder, home) = home();
-        let shared = Shared::new(home.clone(), LibraryHandle::open(&home.library()).unwrap(), EngineOptions::default());
+        let shared = Shared::of_home(&home);
         assert_eq!(resolve(&home, EngineOptions::default()).unwrap(), EngineOptions::default());
         change(&shared, |options| *options = chosen("facenet-512", DeviceChoice::Cpu)).unwrap();
         let nothing_said = resolve(&home, EngineOptions::default()).unwrap();

@@ -112,10 +112,7 @@ impl TaskThreads {
     }
 
     fn load(&mut self, query: impl FnOnce(&Shared) -> Result<Loaded> + Send + 'static) {
-        self.of(Answer::Facts).in_background(move |shared, sink| match query(shared) {
-            Ok(fact) => sink.send(fact),
-            Err(error) => sink.fail(Failed::Load, &error),
-        });
+        self.of(Answer::Facts).in_background(move |shared, sink| sink.loaded(query(shared), |fact| fact));
     }
 
     fn save(&mut self, ticket: Ticket, path: PathBuf, saving: Box<Saving>) {

@@ -210,3 +210,12 @@ impl<'a, R> Outbox<'a, R> {
         self.tickets.ticket_for(words)
     }
 }
+
+/// What a state asks of its job when this is done to it, in English.
+#[cfg(test)]
+pub(crate) fn asked<R>(facts: &Facts, work: impl FnOnce(&mut Outbox<'_, R>)) -> Vec<R> {
+    let (text, mut tickets) = (Locale::new(super::locale::Language::English), Tickets::default());
+    let mut out = Outbox::new(&text, facts, &mut tickets);
+    work(&mut out);
+    out.requests
+}

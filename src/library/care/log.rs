@@ -243,9 +243,10 @@ impl Round {
 
     /// The sum before these bytes, from the one behind them.
     fn sum_before(self, bytes: &[u8], (mut a, mut b): (u32, u32)) -> (u32, u32) {
-        for pair in bytes.rchunks_exact(8) {
-            b = b.wrapping_sub(self.summed(pair, 4)).wrapping_sub(a);
-            a = a.wrapping_sub(self.summed(pair, 0)).wrapping_sub(b);
+        for pair in bytes.as_chunks().0.iter().rev() {
+            let (first, second) = self.summed(*pair);
+            b = b.wrapping_sub(second).wrapping_sub(a);
+            a = a.wrapping_sub(first).wrapping_sub(b);
         }
         (a, b)
     }
@@ -266,16 +267,19 @@ impl Round {
     }
 
     fn sum(self, bytes: &[u8], (mut a, mut b): (u32, u32)) -> (u32, u32) {
-        for pair in bytes.chunks_exact(8) {
-            a = a.wrapping_add(self.summed(pair, 0)).wrapping_add(b);
-            b = b.wrapping_add(self.summed(pair, 4)).wrapping_add(a);
+        for pair in bytes.as_chunks().0 {
+            let (first, second) = self.summed(*pair);
+            a = a.wrapping_add(first).wrapping_add(b);
+            b = b.wrapping_add(second).wrapping_add(a);
         }
         (a, b)
     }
 
-    fn summed(self, bytes: &[u8], at: usize) -> u32 {
-        let word = word(bytes, at);
-        if self.is_big_endian { word } else { word.swap_bytes() }
+    fn summed(self, [a, b, c, d, e, f, g, h]: [u8; 8]) -> (u32, u32) {
+        match self.is_big_endian {
+            true => (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])),
+            false => (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::matching::{Fate, ListDecision, ListItem, OthersNames, decide};
 use super::namespace::{LIKENESS, RDF};
 use super::orientation::{ListFrame, to_upright};
 use super::rdf::{self, RdfValue};
-use super::request::{MergeRequest, PEOPLE};
+use super::request::{NamesToWrite, PEOPLE, PacketBeside};
 use super::splice::Splices;
 use super::written::{NameList, WrittenMark, WrittenName, WrittenNames, is_same_name};
 use crate::metadata::region_box::RegionBox;
@@ -74,28 +74,28 @@ pub(crate) enum MergeError {
     Refused(#[from] Refusal),
 }
 
-/// Merges names into the text of a packet.
-pub(crate) fn merge(text: &str, request: &MergeRequest<'_>) -> Result<MergedPacket, MergeError> {
+/// Merges names into the text of a packet; of a sidecar, `beside` is what stands in its photo.
+pub(crate) fn merge(text: &str, names: &NamesToWrite<'_>, beside: &[PacketBeside]) -> Result<MergedPacket, MergeError> {
     let document = rdf::parse(text)?;
     let root = rdf::root(&document)?;
     let (splices, scope) = (Splices::new(text), Scope::at(root));
-    let left = left_to_others(root, request);
+    let left = left_to_others(root, names, beside);
     let mut work = Work { splices, removed: Vec::new(), properties: Vec::new(), scope };
     let (mut changes, mut written, mut replaced) = (Vec::new(), Vec::new(), Vec::new());
     let (places, without): (Vec<NameList>, Vec<NameList>) = NameList::ALL.into_iter().partition(|l| l.has_places());
     for list in places {
-        let decision = work.change_list(list, root, (request, &left, &[]), &mut changes)?;
+        let decision = work.change_list(list, root, (names, &left, &[]), &mut changes)?;
         written.extend(decision.written);
         replaced.extend(decision.replaced);
     }
     // Who is still somewhere in the photo keeps the lists that tell no place.
     replaced.retain(|name| !stands_at_a_place(name, &changes));
     for list in without {
-        let decision = work.change_list(list, root, (request, &left, &replaced), &mut changes)?;
+        let decision = work.change_list(list, root, (names, &left, &replaced), &mut changes)?;
         written.extend(decision.written);
     }
     let written = WrittenNames(written);
-    work.change_marks(root, request, &written);
+    work.change_marks(root, names, &written);
     work.finish(root);
     let text = work.splices.apply();
     // What was cut must still be whole.
@@ -116,26 +116,26 @@ impl<'a, 'input> Work<'a, 'input, '_> {
         &mut self,
         list: NameList,
         root: Node<'a, 'input>,
-        (request, left, gone): (&MergeRequest<'_>, &[LeftFace], &[String]),
+        (names, left, gone): (&NamesToWrite<'_>, &[LeftFace], &[String]),
         changes: &mut Vec<PlannedChange>,
     ) -> Result<ListDecision, MergeError> {
         let found = FoundList::of(list, root);
-        let frame = found.frame(list, request.size, request.orientation);
-        let items = found.list_items(list, frame, request.orientation);
-        let is_kept = request.lists.contains(&list);
-        let wanted = if is_kept { wanted(list, request, left) } else { Vec::new() };
-        let ours: Vec<&WrittenName> = request.ours.of_list(list).collect();
-        let removable = request.removable(list, gone);
-        let mut decision = decide(&items, &wanted, &ours, removable, request.others.replace_differing);
+        let frame = found.frame(list, names.size, names.orientation);
+        let items = found.list_items(list, frame, names.orientation);
+        let is_kept = names.lists.contains(&list);
+        let wanted = if is_kept { wanted(list, names, left) } else { Vec::new() };
+        let ours: Vec<&WrittenName> = names.ours.of_list(list).collect();
+        let removable = names.removable(list, gone);
+        let mut decision = decide(&items, &wanted, &ours, removable, names.others.replace_differing);
         if frame == ListFrame::Stale {
-            decision = stale(decision, wanted, request.others)?;
+            decision = stale(decision, wanted, names.others)?;
         }
         note(list, &items, &decision, changes);
         if is_kept {
-            note_withheld(list, request, left, changes);
+            note_withheld(list, names, left, changes);
         }
         if decision.is_change() {
-            self.apply(list, &found, &decision, frame, request)?;
+            self.apply(list, &found, &decision, frame, names)?;
         }
         Ok(decision)
     }
@@ -146,13 +146,13 @@ impl<'a, 'input> Work<'a, 'input, '_> {
         found: &FoundList<'a, 'input>,
         decision: &ListDecision,
         frame: ListFrame,
-        request: &MergeRequest<'_>,
+        names: &NamesToWrite<'_>,
     ) -> Result<(), Refusal> {
         let stays = |fate: &Fate| matches!(fate, Fate::KeepOurs | Fate::KeepOthers);
         if !decision.fates.iter().any(stays) && !found.has_more {
             self.removed.extend(&found.properties);
             if !decision.add.is_empty() {
-                let property = fragment::property(list, &decision.add, request.size, &mut self.scope);
+                let property = fragment::property(list, &decision.add, names.size, &mut self.scope);
                 self.properties.push(property);
             }
             return Ok(());
@@ -167,7 +167,7 @@ impl<'a, 'input> Work<'a, 'input, '_> {
         let nameless = found.nameless(list);
         for name in &decision.add {
             let turned = name.area.filter(|_| frame == ListFrame::Upright);
-            let area = turned.map(|area| to_upright(area, request.orientation)).or(name.area);
+            let area = turned.map(|area| to_upright(area, names.orientation)).or(name.area);
             let item = fragment::item(&WrittenName { area, ..name.clone() }, &mut Scope::at(container));
             match nameless {
                 Some(nameless) => self.splices.insert_before(nameless, &item),
@@ -178,15 +178,15 @@ impl<'a, 'input> Work<'a, 'input, '_> {
     }
 
     /// Marks of other libraries stay.
-    fn change_marks(&mut self, root: Node<'a, 'input>, request: &MergeRequest<'_>, written: &WrittenNames) {
+    fn change_marks(&mut self, root: Node<'a, 'input>, names: &NamesToWrite<'_>, written: &WrittenNames) {
         let values = rdf::properties(root, LIKENESS, "Written");
         let found: Vec<String> = values.iter().flat_map(|value| value.texts()).collect();
         let own = |text: &String| {
             let library = WrittenMark::from_text(text).map(|mark| mark.library);
-            library.is_some_and(|library| request.library.is_some_and(|own| WrittenMark::is_library(&library, own)))
+            library.is_some_and(|library| names.library.is_some_and(|own| WrittenMark::is_library(&library, own)))
         };
         let mut marks: Vec<String> = found.iter().filter(|text| !own(text)).cloned().collect();
-        if let Some(library) = request.library {
+        if let Some(library) = names.library {
             marks.extend(written.0.iter().map(|name| WrittenMark::new(library, name).to_text()));
         }
         let items = values.iter().flat_map(|value| value.items());
@@ -245,9 +245,9 @@ fn stale(decision: ListDecision, wanted: Vec<WrittenName>, others: &OthersNames)
 }
 
 /// What a list is to hold, each text once where it has no place.
-fn wanted(list: NameList, request: &MergeRequest<'_>, left: &[LeftFace]) -> Vec<WrittenName> {
+fn wanted(list: NameList, names: &NamesToWrite<'_>, left: &[LeftFace]) -> Vec<WrittenName> {
     let mut wanted: Vec<WrittenName> = Vec::new();
-    for (face, name) in request.faces_in(list).enumerate() {
+    for (face, name) in names.faces_in(list).enumerate() {
         let is_left = left.iter().any(|left| left.face == face);
         if !is_left && (name.area.is_some() || wanted.iter().all(|known| !is_same_name(&known.text, &name.text))) {
             wanted.push(name);
@@ -279,8 +279,8 @@ fn stands_at_a_place(name: &str, changes: &[PlannedChange]) -> bool {
 }
 
 /// A name that stands in the list all the same, for another face or another program, is not withheld from it.
-fn note_withheld(list: NameList, request: &MergeRequest<'_>, left: &[LeftFace], changes: &mut Vec<PlannedChange>) {
-    let names: Vec<WrittenName> = request.faces_in(list).collect();
+fn note_withheld(list: NameList, names: &NamesToWrite<'_>, left: &[LeftFace], changes: &mut Vec<PlannedChange>) {
+    let names: Vec<WrittenName> = names.faces_in(list).collect();
     for LeftFace { face, instead } in left {
         let Some(WrittenName { text, area, .. }) = names.get(*face).cloned() else { continue };
         let stays = |change: &PlannedChange| {

@@ -10,42 +10,15 @@ use super::embed;
 use super::encoding::PacketText;
 use super::error::{MetadataError, PacketError, Refusal};
 use super::fragment::EMPTY_PACKET;
-use super::matching::OthersNames;
 use super::merge::{self, MergeError, MergedPacket, PlannedChange};
 use super::model::{PacketPlace, PeoplePacket};
 use super::read;
-use super::request::{MergeRequest, PacketBeside};
+use super::request::{FaceToWrite, NamesToWrite, PacketBeside};
 use super::seed;
 use super::sidecar::Sidecars;
 use super::write::{self, FileChange, FileUndo, Modified};
 use super::written::{NameList, WrittenNames};
 use crate::library::WritePlace;
-use crate::metadata::region_box::RegionBox;
-
-/// A face with a name.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct FaceToWrite {
-    pub name: String,
-    /// Fractions of the upright picture.
-    pub area: RegionBox,
-}
-
-/// All that a photo's XMP is to say about people.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct NamesToWrite<'a> {
-    pub faces: &'a [FaceToWrite],
-    /// Of the stored picture, before the orientation is applied.
-    pub size: (u32, u32),
-    /// EXIF's, 1 to 8.
-    pub orientation: u8,
-    /// The lists to keep. What we wrote into another is taken out of it.
-    pub lists: &'a [NameList],
-    /// What was written at this place before.
-    pub ours: &'a WrittenNames,
-    pub others: &'a OthersNames,
-    /// The library's own name, for marks in the file; without it none are left.
-    pub library: Option<&'a str>,
-}
 
 /// What would change, and what of it would then be ours.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,31 +63,21 @@ impl MetadataPlan {
 /// The file cannot be read, its XMP is damaged, or it is one into which names are not written.
 pub(crate) fn plan(photo: &Path, place: WritePlace, names: &NamesToWrite<'_>) -> Result<MetadataPlan, MetadataError> {
     let faces = checked(names).map_err(|why| MetadataError::Refused { path: photo.to_owned(), why })?;
-    let request = MergeRequest {
-        faces: &faces,
-        size: names.size,
-        orientation: names.orientation,
-        lists: names.lists,
-        ours: names.ours,
-        others: names.others,
-        library: names.library,
-        beside: &[],
-    };
+    let names = NamesToWrite { faces: &faces, ..*names };
     match place {
-        WritePlace::Sidecar => plan_sidecar(photo, &request),
-        WritePlace::Embedded => plan_embedded(photo, &request),
+        WritePlace::Sidecar => plan_sidecar(photo, &names),
+        WritePlace::Embedded => plan_embedded(photo, &names),
     }
 }
 
-fn plan_sidecar(photo: &Path, request: &MergeRequest<'_>) -> Result<MetadataPlan, MetadataError> {
+fn plan_sidecar(photo: &Path, names: &NamesToWrite<'_>) -> Result<MetadataPlan, MetadataError> {
     let path = real_path(&Sidecars::of(photo).to_write(photo))?;
-    let beside = packets_beside(photo, request.library)?;
-    let request = &MergeRequest { beside: &beside, ..*request };
+    let beside = packets_beside(photo, names.library)?;
     if !path.exists() {
-        let text = start_of_sidecar(photo, request)?;
+        let text = start_of_sidecar(photo, names.lists, &beside)?;
         let own = beside.iter().flat_map(|packet| packet.ours.0.clone());
-        let ours = WrittenNames(request.ours.0.iter().cloned().chain(own).collect());
-        let merged = merged(&path, &text, &MergeRequest { ours: &ours, ..*request })?;
+        let ours = WrittenNames(names.ours.0.iter().cloned().chain(own).collect());
+        let merged = merged(&path, &text, &NamesToWrite { ours: &ours, ..*names }, &beside)?;
         let file = if merged.written.0.is_empty() {
             FileChange::Nothing
         } else {
@@ -124,7 +87,7 @@ fn plan_sidecar(photo: &Path, request: &MergeRequest<'_>) -> Result<MetadataPlan
     }
     let bytes = read::read_sidecar(&path)?.map_err(|reason| MetadataError::Packet { path: path.clone(), reason })?;
     let packet = PacketText::decode(&bytes).map_err(|reason| MetadataError::Packet { path: path.clone(), reason })?;
-    let merged = merged(&path, &packet.text, request)?;
+    let merged = merged(&path, &packet.text, names, &beside)?;
     let file = if merged.text == packet.text {
         FileChange::Nothing
     } else if merged.text.trim_end() == EMPTY_PACKET {
@@ -138,8 +101,8 @@ fn plan_sidecar(photo: &Path, request: &MergeRequest<'_>) -> Result<MetadataPlan
 
 /// A sidecar hides what the photo itself says in the same lists from many programs, so these begin with that; what of it
 /// is ours by its marks stays ours.
-fn start_of_sidecar(photo: &Path, request: &MergeRequest<'_>) -> Result<String, MetadataError> {
-    let copies = request.beside.iter().filter_map(|packet| seed::copies(&packet.text, request.lists).ok());
+fn start_of_sidecar(photo: &Path, lists: &[NameList], beside: &[PacketBeside]) -> Result<String, MetadataError> {
+    let copies = beside.iter().filter_map(|packet| seed::copies(&packet.text, lists).ok());
     let copies: Vec<String> = copies.flatten().collect();
     seed::with_descriptions(EMPTY_PACKET, &copies)
         .map_err(|reason| MetadataError::Packet { path: photo.to_owned(), reason })
@@ -157,7 +120,7 @@ fn packets_beside(photo: &Path, library: Option<&str>) -> Result<Vec<PacketBesid
     Ok(packets.iter().filter_map(beside).collect())
 }
 
-fn plan_embedded(photo: &Path, request: &MergeRequest<'_>) -> Result<MetadataPlan, MetadataError> {
+fn plan_embedded(photo: &Path, names: &NamesToWrite<'_>) -> Result<MetadataPlan, MetadataError> {
     let path = real_path(photo)?;
     let refused = |why| MetadataError::Refused { path: path.clone(), why };
     let io = |reason| MetadataError::Io { doing: "read", path: path.clone(), reason };
@@ -176,12 +139,12 @@ fn plan_embedded(photo: &Path, request: &MergeRequest<'_>) -> Result<MetadataPla
     if second.is_some() {
         return Err(refused(Refusal::SeveralPackets));
     }
-    no_list_is_extended(&path, request.lists)?;
+    no_list_is_extended(&path, names.lists)?;
     let packet_error = |reason| MetadataError::Packet { path: path.clone(), reason };
     let old =
         first.map(|(segment, bytes)| Ok((segment, PacketText::decode(bytes)?))).transpose().map_err(packet_error)?;
     let text = old.as_ref().map_or(EMPTY_PACKET, |(_, packet)| packet.text.as_str());
-    let merged = merged(&path, text, request)?;
+    let merged = merged(&path, text, names, &[])?;
     if merged.text == text {
         return Ok(finished(path, FileChange::Nothing, merged));
     }
@@ -202,8 +165,13 @@ fn no_list_is_extended(photo: &Path, lists: &[NameList]) -> Result<(), MetadataE
     if extended.map(has_list).any(|has| has.unwrap_or(true)) { Err(refused()) } else { Ok(()) }
 }
 
-fn merged(path: &Path, text: &str, request: &MergeRequest<'_>) -> Result<MergedPacket, MetadataError> {
-    merge::merge(text, request).map_err(|error| match error {
+fn merged(
+    path: &Path,
+    text: &str,
+    names: &NamesToWrite<'_>,
+    beside: &[PacketBeside],
+) -> Result<MergedPacket, MetadataError> {
+    merge::merge(text, names, beside).map_err(|error| match error {
         MergeError::Packet(reason) => MetadataError::Packet { path: path.to_owned(), reason },
         MergeError::Refused(why) => MetadataError::Refused { path: path.to_owned(), why },
     })
@@ -222,7 +190,7 @@ fn real_path(path: &Path) -> Result<PathBuf, MetadataError> {
     }
 }
 
-fn checked(names: &NamesToWrite<'_>) -> Result<Vec<(String, RegionBox)>, Refusal> {
+fn checked(names: &NamesToWrite<'_>) -> Result<Vec<FaceToWrite>, Refusal> {
     if !(1..=8).contains(&names.orientation) || names.size.0 == 0 || names.size.1 == 0 {
         return Err(Refusal::BadPicture);
     }
@@ -233,7 +201,7 @@ fn checked(names: &NamesToWrite<'_>) -> Result<Vec<(String, RegionBox)>, Refusal
             return Err(Refusal::BadName);
         }
         let area = face.area.within_picture().ok_or(Refusal::BadPicture)?;
-        Ok((name.to_owned(), area))
+        Ok(FaceToWrite { name: name.to_owned(), area })
     };
     names.faces.iter().map(face).collect()
 }

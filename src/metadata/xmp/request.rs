@@ -8,21 +8,29 @@ use crate::metadata::region_box::RegionBox;
 /// Above all names in the lists of keywords that have levels.
 pub(crate) const PEOPLE: &str = "People";
 
-/// What a packet is to say.
+/// A face with a name.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FaceToWrite {
+    pub name: String,
+    /// Fractions of the upright picture.
+    pub area: RegionBox,
+}
+
+/// All that a photo's XMP is to say about people.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct MergeRequest<'a> {
-    /// Names, each with its box as fractions of the upright picture.
-    pub faces: &'a [(String, RegionBox)],
-    /// Of the stored picture.
+pub(crate) struct NamesToWrite<'a> {
+    pub faces: &'a [FaceToWrite],
+    /// Of the stored picture, before the orientation is applied.
     pub size: (u32, u32),
+    /// EXIF's, 1 to 8.
     pub orientation: u8,
+    /// The lists to keep. What we wrote into another is taken out of it.
     pub lists: &'a [NameList],
+    /// What was written at this place before.
     pub ours: &'a WrittenNames,
     pub others: &'a OthersNames,
-    /// Under which name marks are left; none are where there is none.
+    /// The library's own name, for marks in the file; without it none are left.
     pub library: Option<&'a str>,
-    /// Of a sidecar: what stands in its photo.
-    pub beside: &'a [PacketBeside],
 }
 
 /// A packet of the photo itself, beside which a sidecar stands. A list that the sidecar has hides the packet's.
@@ -33,10 +41,10 @@ pub(crate) struct PacketBeside {
     pub ours: WrittenNames,
 }
 
-impl MergeRequest<'_> {
+impl NamesToWrite<'_> {
     /// All faces as a list names them, left to others or not.
     pub(super) fn faces_in(&self, list: NameList) -> impl Iterator<Item = WrittenName> + '_ {
-        self.faces.iter().map(move |(name, area)| {
+        self.faces.iter().map(move |FaceToWrite { name, area }| {
             let area = list.has_places().then(|| to_stored(area.within_picture().unwrap_or(*area), self.orientation));
             WrittenName { list, text: list_text(list, name), area }
         })

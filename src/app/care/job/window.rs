@@ -100,10 +100,7 @@ impl FeatureJob for Job {
                     sink.changed(ticket, IMPORT_FAILED, bring_in(shared, from, sink));
                     load_backups(&path, sink);
                 }
-                Request::PreviewForget(person) => match preview_of_forgetting(shared, person) {
-                    Ok(event) => sink.send(event),
-                    Err(error) => sink.fail(Failed::Load, &error),
-                },
+                Request::PreviewForget(person) => sink.loaded(preview_of_forgetting(shared, person), |event| event),
                 Request::Forget { ticket, shown, may_find_again } => {
                     let person = shown.person;
                     let forgotten = forget_person(shared, shown, may_find_again);
@@ -132,10 +129,7 @@ impl FeatureJob for Job {
 }
 
 fn load_backups(library: &Path, sink: &Sink<Event>) {
-    match care::backups(library) {
-        Ok(backups) => sink.send(Event::Backups(backups)),
-        Err(error) => sink.fail(Failed::Load, &error.into()),
-    }
+    sink.loaded(care::backups(library).map_err(Into::into), Event::Backups);
 }
 
 /// A scan that nobody has asked for gives way.
@@ -181,15 +175,12 @@ fn forgetting_failed(error: &anyhow::Error) -> Failed {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::Duration;
 
     use crossbeam_channel::unbounded;
 
     use super::*;
     use crate::app::engine::home::Home;
-    use crate::app::engine::library_thread::LibraryHandle;
-    use crate::app::engine::networks::EngineOptions;
     use crate::app::engine::report::Report;
     use crate::app::engine::shared::Running;
     use crate::app::engine::workers::Workers;
@@ -200,13 +191,12 @@ mod tests {
     fn what_a_forgetting_left_is_told_before_its_change_is_answered() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();
-        let library = LibraryHandle::open(&home.library()).unwrap();
+        let shared = Shared::of_home(&home);
         let to = Destination::NewPerson { name: "Ada".to_owned() };
         let decision = Decision::Move { of: None, faces: Vec::new(), to };
-        library.call(move |library| library.decide(&decision, Revision::NOW)).unwrap();
+        shared.library.call(move |library| library.decide(&decision, Revision::NOW)).unwrap();
         let reader = Library::open_read_only(&home.library()).unwrap();
-        let workers = Workers::start(home.clone(), || ()).unwrap();
-        let shared = Arc::new(Shared::new(home, library, EngineOptions::default()));
+        let workers = Workers::start(home, || ()).unwrap();
         let (send, told) = unbounded();
         let sink = Sink::new(move |report| _ = send.send(report));
         let mut tasks = Tasks { shared: &shared, workers: &workers, sink, running: &mut Running::default() };

@@ -230,8 +230,7 @@ mod tests {
     use super::*;
     use crate::app::engine::facts::Facts;
     use crate::app::evaluate::job::FinishedRuns;
-    use crate::app::ui::action::Tickets;
-    use crate::app::ui::locale::Language;
+    use crate::app::ui::action;
     use crate::eval::{Pair, Run, run};
 
     /// Four pairs about a threshold.
@@ -244,11 +243,7 @@ mod tests {
 
     /// What is asked of the jobs for a message.
     fn asked(state: &mut State, step: impl FnOnce(&mut State, &mut Out<'_>)) -> Vec<Request> {
-        let (text, facts) = (Locale::new(Language::English), Facts::default());
-        let mut tickets = Tickets::default();
-        let mut out = Outbox::new(&text, &facts, &mut tickets);
-        step(state, &mut out);
-        out.requests
+        action::asked(&Facts::default(), |out| step(state, out))
     }
 
     #[test]

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use super::answer::answer;
 use super::*;
 use crate::app::engine::networks::EngineOptions;
+use crate::library::fixture;
 use crate::library::{
     Decision, Destination, FaceRecord, FileFacts, FileHashes, MissingPolicy, PhotoRecord, ScanOutcome,
 };
-use crate::types::{Detection, FaceBox, FaceId, Landmarks, ModelId, Revision};
+use crate::types::{Detection, FaceBox, FaceId, Landmarks, Revision};
 
 /// A folder of two JPEGs of 64 × 48 with a face each, and their library.
 struct Album {
@@ -91,23 +92,12 @@ fn photo(path: &Path, number: u8) -> PhotoRecord {
         embedding: None,
         crop_jpeg: vec![1],
     };
+    let hashes = Some(FileHashes { file: [number; 32], picture: [number; 32] });
     PhotoRecord {
-        file: FileFacts {
-            path: path.to_owned(),
-            size: 1,
-            mtime_ns: 1,
-            ctime_ns: None,
-            hashes: Some(FileHashes { file: [number; 32], picture: [number; 32] }),
-        },
+        file: FileFacts { hashes, ..fixture::file(path, number) },
         width: 64,
         height: 48,
-        format: "JPEG".into(),
-        captured_at: None,
-        camera: None,
-        gps: None,
-        detector: ModelId("boxes".into()),
-        model: ModelId("toy".into()),
-        faces: vec![face],
+        ..fixture::photo(path, number, vec![face])
     }
 }
 

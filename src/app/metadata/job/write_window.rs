@@ -66,9 +66,8 @@ pub struct WritingKept {
 type Wrap<E> = fn(WriteEvent) -> E;
 
 pub(super) fn load<E: Send + 'static>(tasks: &Tasks<'_, E>, wrap: Wrap<E>) {
-    tasks.in_background(move |shared, sink| match shared.library.ask(kept) {
-        Ok(kept) => sink.send(wrap(WriteEvent::Kept(kept))),
-        Err(error) => sink.fail(Failed::Load, &error),
+    tasks.in_background(move |shared, sink| {
+        sink.loaded(shared.library.ask(kept), |kept| wrap(WriteEvent::Kept(kept)));
     });
 }
 

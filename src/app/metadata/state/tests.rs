@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::app::engine::facts::{Facts, Loadable, Overview};
 use crate::app::metadata::job::NamePlace;
-use crate::app::ui::action::Tickets;
+use crate::app::ui::action;
 use crate::app::ui::locale::Language;
 use crate::metadata::found::{NameKind, NameSource};
 use crate::metadata::region_box::RegionBox;
@@ -17,11 +17,8 @@ use crate::types::{FaceId, PersonId, PhotoId, StepId};
 
 /// What a state asks when `act` is done to it.
 fn asked(state: &mut State, act: impl FnOnce(&mut State, &mut Outbox<'_, Request>)) -> Vec<Request> {
-    let (text, mut facts, mut tickets) = (Locale::new(Language::English), Facts::default(), Tickets::default());
-    facts.overview = Loadable::Ready(Overview { photos: 2, ..Overview::default() });
-    let mut out = Outbox::new(&text, &facts, &mut tickets);
-    act(state, &mut out);
-    out.requests
+    let overview = Loadable::Ready(Overview { photos: 2, ..Overview::default() });
+    action::asked(&Facts { overview, ..Facts::default() }, |out| act(state, out))
 }
 
 fn given(offered: OfferedNames) -> State {

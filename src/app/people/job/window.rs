@@ -117,15 +117,10 @@ impl FeatureJob for Job {
         // A large group takes long to part: what is decided meanwhile about its faces refuses it.
         let is_computed = matches!(request, Request::Preview { .. } | Request::Split(..));
         let work = move |shared: &Shared, sink: &Sink<Event>| match request {
-            Request::LoadPerson(person) => match person_page(shared, person) {
-                Ok(Some(page)) => sink.send(Event::Person(page)),
-                Ok(None) => sink.send(Event::Gone(person)),
-                Err(error) => sink.fail(Failed::Load, &error),
-            },
-            Request::LoadAside => match aside(shared) {
-                Ok(aside) => sink.send(Event::Aside(aside)),
-                Err(error) => sink.fail(Failed::Load, &error),
-            },
+            Request::LoadPerson(person) => {
+                sink.loaded(person_page(shared, person), |page| page.map_or(Event::Gone(person), Event::Person));
+            }
+            Request::LoadAside => sink.loaded(aside(shared), Event::Aside),
             Request::Preview { .. } | Request::StopPreview => {
                 let Some(question) = question else { return };
                 match preview.at(shared, &question) {
@@ -137,26 +132,21 @@ impl FeatureJob for Job {
             Request::ApplyGrouping { ticket, grouping, seen } => {
                 let applied = preview.apply(shared, grouping, seen);
                 shared.library_changed();
-                let failed = applied.as_ref().err().map_or(Failed::Change, what_failed);
-                sink.changed(ticket, failed, applied);
+                sink.changed_as(ticket, what_failed, applied);
             }
             Request::Split(ticket, person, seen) => {
                 let split = split_group(&shared.library, &shared.options().model_id(), person, seen);
                 shared.library_changed();
-                let failed = split.as_ref().err().map_or(Failed::Change, what_failed);
-                sink.changed(ticket, failed, split);
+                sink.changed_as(ticket, what_failed, split);
             }
             Request::LoadAgainst { from, into, named } => {
-                match shared.library.ask(|library| library.against_merge(from, into)) {
-                    Ok(against) => sink.send(Event::Against { from, into, named, against }),
-                    Err(error) => sink.fail(Failed::Load, &error),
-                }
+                let against = shared.library.ask(|library| library.against_merge(from, into));
+                sink.loaded(against, |against| Event::Against { from, into, named, against });
             }
             Request::Decide(ticket, decision, seen) => {
                 let touched = shared.library.call(move |library| library.decide(&decision, seen));
                 shared.library_changed();
-                let failed = touched.as_ref().err().map_or(Failed::Change, what_failed);
-                sink.changed(ticket, failed, touched);
+                sink.changed_as(ticket, what_failed, touched);
             }
         };
         if is_decision {
@@ -207,8 +197,6 @@ mod tests {
 
     use super::*;
     use crate::app::engine::home::Home;
-    use crate::app::engine::library_thread::LibraryHandle;
-    use crate::app::engine::networks::EngineOptions;
     use crate::app::engine::report::Report;
     use crate::app::engine::shared::Running;
     use crate::app::engine::workers::Workers;
@@ -229,9 +217,8 @@ mod tests {
     fn decisions_are_answered_while_a_large_group_is_split() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();
-        let library = LibraryHandle::open(&home.library()).unwrap();
-        let workers = Workers::start(home.clone(), || ()).unwrap();
-        let shared = Arc::new(Shared::new(home, library, EngineOptions::default()));
+        let shared = Shared::of_home(&home);
+        let workers = Workers::start(home, || ()).unwrap();
         let (path, model) = (folder.path().to_owned(), shared.options().model_id());
         let group = shared.library.call(move |library| {
             let scan = library.begin_scan(&path)?;

@@ -140,10 +140,7 @@ impl FeatureJob for Job {
                 Request::LoadPhoto(photo) => photo_page(shared, photo).map(Event::Photo),
                 Request::FindPhotos(text) => find_photos(shared, text),
             };
-            match answered {
-                Ok(event) => sink.send(event),
-                Err(error) => sink.fail(Failed::Load, &error),
-            }
+            sink.loaded(answered, |event| event);
         });
     }
 }

@@ -250,10 +250,10 @@ impl<'a> Scanning<'a> {
                     self.count_shortcomings(&photo.meta);
                     records.push(self.photo_record(file, *photo, faces));
                 }
-                Err(error) => match Blame::of(&error) {
-                    Blame::Picture => self.record_undecodable(file, error_chain(&error))?,
-                    Blame::Disk => self.record_unreadable(file, error_chain(&error))?,
-                    Blame::Device => {
+                Err(error) => match WhatFailed::of(&error) {
+                    WhatFailed::Picture => self.record_undecodable(file, error_chain(&error))?,
+                    WhatFailed::Disk => self.record_unreadable(file, error_chain(&error))?,
+                    WhatFailed::Device => {
                         self.count_breakdown()?;
                         self.record_unreadable(file, error_chain(&error))?;
                     }
@@ -293,7 +293,8 @@ impl<'a> Scanning<'a> {
         let photos: Vec<_> = pictures.iter().map(|(file, photo)| (file.path.as_path(), &**photo)).collect();
         let find = |photos: &[(&Path, &Photo)]| {
             let found = catch_unwind(AssertUnwindSafe(|| self.tools.engine.find_faces(photos))).ok()?;
-            let has_failed = |found: &Result<_>| found.as_ref().is_err_and(|error| Blame::of(error) == Blame::Device);
+            let has_failed =
+                |found: &Result<_>| found.as_ref().is_err_and(|error| WhatFailed::of(error) == WhatFailed::Device);
             // Not the first picture on which it fails need be the one that it fails on.
             let is_lost = photos.len() > 1 && found.iter().any(has_failed);
             (!is_lost).then(|| found.into_iter().map(|faces| faces.map(FoundFaces::Faces)).collect::<Vec<_>>())
@@ -376,9 +377,9 @@ impl<'a> Scanning<'a> {
     }
 }
 
-/// On what it lies that a photo was not looked through.
+/// What failed when a photo was not looked through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Blame {
+enum WhatFailed {
     /// It will not be looked through next time either.
     Picture,
     /// The file could not be read as a whole this time.
@@ -387,15 +388,15 @@ enum Blame {
     Device,
 }
 
-impl Blame {
+impl WhatFailed {
     fn of(error: &anyhow::Error) -> Self {
-        let blame = |cause: &(dyn std::error::Error + 'static)| {
+        let known = |cause: &(dyn std::error::Error + 'static)| {
             let is_device = cause.downcast_ref::<DeviceFailed>().is_some();
             let is_disk = matches!(cause.downcast_ref(), Some(DecodeError::Unreadable(_)))
                 || cause.downcast_ref::<LibraryError>().is_some();
             is_device.then_some(Self::Device).or(is_disk.then_some(Self::Disk))
         };
-        error.chain().find_map(blame).unwrap_or(Self::Picture)
+        error.chain().find_map(known).unwrap_or(Self::Picture)
     }
 }
 

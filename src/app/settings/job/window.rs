@@ -61,24 +61,20 @@ impl FeatureJob for Job {
                 let chosen = by_itself::choose(&shared.library, by_itself);
                 sink.changed(ticket, Failed::Change, chosen.map(|()| settings()));
             }
-            Request::LoadFolders => match shared.library.ask(|library| library.folders()) {
-                Ok(folders) => sink.send(Event::Folders(folders)),
-                Err(error) => sink.fail(Failed::Load, &error),
-            },
+            Request::LoadFolders => sink.loaded(shared.library.ask(|library| library.folders()), Event::Folders),
             Request::RemoveFolder(ticket, folder, faces) => {
-                let removed = remove_folder(shared, folder, faces);
-                sink.changed(ticket, removed.as_ref().err().map_or(Failed::Change, what_failed), removed);
+                sink.changed_as(ticket, what_failed, remove_folder(shared, folder, faces));
             }
             Request::MoveFolder { ticket, from, to } => {
                 let moved = change_folders(shared, move |library| {
                     library.check_moved(&from, &to)?;
                     library.move_folder(&from, &to)
                 });
-                sink.changed(ticket, moved.as_ref().err().map_or(Failed::Change, what_failed), moved);
+                sink.changed_as(ticket, what_failed, moved);
             }
             Request::AcceptMissing { ticket, folder, gone } => {
                 let accepted = change_folders(shared, move |library| library.accept_missing(&folder, gone).map(drop));
-                sink.changed(ticket, accepted.as_ref().err().map_or(Failed::Change, what_failed), accepted);
+                sink.changed_as(ticket, what_failed, accepted);
             }
         };
         match only_reads {
@@ -140,17 +136,13 @@ fn settings() -> Touched {
 mod tests {
     use super::*;
     use crate::app::engine::home::{Home, grouping_in};
-    use crate::app::engine::library_thread::LibraryHandle;
-    use crate::app::engine::networks::EngineOptions;
     use crate::app::engine::unasked::Ran;
     use crate::types::Cancel;
 
     #[test]
     fn a_scan_that_nobody_asked_for_keeps_no_folder_from_being_removed() {
         let folder = tempfile::tempdir().unwrap();
-        let home = Home::open(Some(folder.path())).unwrap();
-        let library = LibraryHandle::open(&home.library()).unwrap();
-        let shared = Shared::new(home, library, EngineOptions::default());
+        let shared = Shared::of_home(&Home::open(Some(folder.path())).unwrap());
         let photos = folder.path().join("photos");
         let begin = photos.clone();
         shared.library.call(move |library| library.begin_scan(&begin)).unwrap();
@@ -178,8 +170,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();
         let kept = grouping_in(&home.cache());
-        let library = LibraryHandle::open(&home.library()).unwrap();
-        let shared = Shared::new(home, library, EngineOptions::default());
+        let shared = Shared::of_home(&home);
         for (faces, stays) in [(FacesOfFolder::Keep, true), (FacesOfFolder::Forget, false)] {
             let photos = folder.path().join("photos");
             let begin = photos.clone();

@@ -97,9 +97,10 @@ fn room_is_used() {
     let others = OthersNames::default();
     let lists = [super::super::written::NameList::MwgRegions];
     let (one, two) =
-        ([anna()], [anna(), super::super::plan::FaceToWrite { name: "Bo".into(), area: area(0.6, 0.1, 0.2, 0.2) }]);
+        ([anna()], [anna(), super::super::request::FaceToWrite { name: "Bo".into(), area: area(0.6, 0.1, 0.2, 0.2) }]);
     let ours = nothing();
-    let few = |faces| super::super::plan::NamesToWrite { lists: &lists, library: None, ..names(faces, &ours, &others) };
+    let few =
+        |faces| super::super::request::NamesToWrite { lists: &lists, library: None, ..names(faces, &ours, &others) };
     plan(&photo, WritePlace::Embedded, &few(&one)).unwrap().write(Modified::Now).unwrap();
     let before = std::fs::read(&photo).unwrap();
     plan(&photo, WritePlace::Embedded, &few(&two)).unwrap().write(Modified::Now).unwrap();

@@ -6,30 +6,25 @@ use rand_chacha::ChaCha8Rng;
 use super::super::error::{PacketError, Refusal};
 use super::super::fragment::EMPTY_PACKET;
 use super::super::matching::OthersNames;
-use super::super::merge::{ChangeKind, MergeError, MergedPacket, merge};
+use super::super::merge::{self, ChangeKind, MergeError, MergedPacket};
 use super::super::model::{PacketPlace, PeoplePacket, RegionFormat};
-use super::super::request::MergeRequest;
+use super::super::request::{FaceToWrite, NamesToWrite};
 use super::super::written::{NameList, WrittenNames};
-use super::samples::{DIGIKAM, area, is_close, nothing, packet};
+use super::samples::{DIGIKAM, area, is_close, names, nothing, packet};
 use crate::metadata::region_box::RegionBox;
 
 static STAY: OthersNames = OthersNames { remove: Vec::new(), replace_differing: false, replace_stale: false };
 
-fn faces(names: &[(&str, RegionBox)]) -> Vec<(String, RegionBox)> {
-    names.iter().map(|(name, area)| ((*name).to_owned(), *area)).collect()
+fn faces(names: &[(&str, RegionBox)]) -> Vec<FaceToWrite> {
+    names.iter().map(|(name, area)| FaceToWrite { name: (*name).to_owned(), area: *area }).collect()
 }
 
-fn request<'a>(faces: &'a [(String, RegionBox)], ours: &'a WrittenNames, others: &'a OthersNames) -> MergeRequest<'a> {
-    MergeRequest {
-        faces,
-        size: (400, 300),
-        orientation: 1,
-        lists: &NameList::ALL,
-        ours,
-        others,
-        library: Some("library 1"),
-        beside: &[],
-    }
+fn request<'a>(faces: &'a [FaceToWrite], ours: &'a WrittenNames, others: &'a OthersNames) -> NamesToWrite<'a> {
+    NamesToWrite { library: Some("library 1"), ..names(faces, ours, others) }
+}
+
+fn merge(text: &str, names: &NamesToWrite<'_>) -> Result<MergedPacket, MergeError> {
+    merge::merge(text, names, &[])
 }
 
 fn merged(text: &str, names: &[(&str, RegionBox)], ours: &WrittenNames, others: &OthersNames) -> MergedPacket {
@@ -135,7 +130,7 @@ fn a_face_that_others_name_is_left_to_them_in_every_list() {
     let lists = [NameList::MicrosoftRegions];
     let faces = faces(&[("Berta", place)]);
     let none = nothing();
-    let request = MergeRequest { lists: &lists, library: None, ..request(&faces, &none, &STAY) };
+    let request = NamesToWrite { lists: &lists, library: None, ..request(&faces, &none, &STAY) };
     let microsoft_alone = merge(EMPTY_PACKET, &request).unwrap().text;
     let iptc = packet(
         "<rdf:Description rdf:about='' xmlns:i='http://iptc.org/std/Iptc4xmpExt/2008-02-29/'><i:ImageRegion><rdf:Bag>\
@@ -205,7 +200,7 @@ fn eight_orientations_are_stored_as_the_format_asks() {
     for orientation in 1..=8_u8 {
         let faces = faces(&[("Anna", upright)]);
         let ours = nothing();
-        let request = MergeRequest { orientation, ..request(&faces, &ours, &STAY) };
+        let request = NamesToWrite { orientation, ..request(&faces, &ours, &STAY) };
         let new = merge(EMPTY_PACKET, &request).unwrap();
         for region in read(&new.text).regions {
             let back = super::super::orientation::to_upright(region.area.unwrap(), orientation);
@@ -221,12 +216,12 @@ fn a_list_keeps_the_frame_that_it_has() {
         packet(DIGIKAM).replace("stDim:w=\"400\"", "stDim:w=\"300\"").replace("stDim:h=\"300\"", "stDim:h=\"400\"");
     let faces = faces(&[("Anna", area(0.1, 0.2, 0.1, 0.1))]);
     let ours = nothing();
-    let request = MergeRequest { orientation: 6, ..request(&faces, &ours, &STAY) };
+    let request = NamesToWrite { orientation: 6, ..request(&faces, &ours, &STAY) };
     let new = merge(&upright_list, &request).unwrap();
     let found = read(&new.text);
     let anna = found.regions.iter().find(|region| region.name.as_deref() == Some("Anna")).unwrap();
     assert!(is_close(anna.area.unwrap(), area(0.1, 0.2, 0.1, 0.1)), "{anna:?}");
-    let again = merge(&new.text, &MergeRequest { ours: &new.written, ..request }).unwrap();
+    let again = merge(&new.text, &NamesToWrite { ours: &new.written, ..request }).unwrap();
     assert_eq!(again.text, new.text);
 }
 
@@ -243,7 +238,7 @@ fn regions_of_a_cropped_picture_are_not_added_to() {
     assert_eq!(found.len(), 2);
     // Ours alone are written anew.
     let first = merged(EMPTY_PACKET, &[anna()], &nothing(), &STAY);
-    let cropped = MergeRequest { size: (100, 300), ours: &first.written, ..request(&faces, &ours, &STAY) };
+    let cropped = NamesToWrite { size: (100, 300), ours: &first.written, ..request(&faces, &ours, &STAY) };
     let found = read(&merge(&first.text, &cropped).unwrap().text).regions;
     assert_eq!((found.len(), found[0].applied_to), (2, Some((100, 300))));
 }
@@ -253,7 +248,7 @@ fn lists_are_switched_off() {
     let first = merged(EMPTY_PACKET, &[anna()], &nothing(), &STAY);
     let faces = faces(&[anna()]);
     let fewer =
-        MergeRequest { lists: &[NameList::MwgRegions], library: None, ..request(&faces, &first.written, &STAY) };
+        NamesToWrite { lists: &[NameList::MwgRegions], library: None, ..request(&faces, &first.written, &STAY) };
     let found = read(&merge(&first.text, &fewer).unwrap().text);
     assert_eq!(found.regions.len(), 1);
     assert!(found.subject.is_empty() && found.person_in_image.is_empty() && found.tags.is_empty());
@@ -274,7 +269,7 @@ fn marks_say_what_is_ours_when_the_library_is_lost() {
     // Another library's marks stay.
     let faces = faces(&[]);
     let ours = nothing();
-    let foreign = MergeRequest { library: Some("library 2"), ..request(&faces, &ours, &STAY) };
+    let foreign = NamesToWrite { library: Some("library 2"), ..request(&faces, &ours, &STAY) };
     assert_eq!(merge(&new.text, &foreign).unwrap().text, new.text);
 }
 
@@ -295,9 +290,11 @@ fn strange_forms_are_refused_and_not_guessed() {
 /// end it is the old one, byte for byte.
 #[test]
 fn any_order_of_names_leaves_no_trace() {
-    let everyone: Vec<(String, RegionBox)> = (0..8)
-        .map(|n| (format!("Name {n} & <>\"'"), area(0.1 * n as f32, 0.02, 0.09, 0.11 + 0.01 * n as f32)))
-        .collect();
+    let face = |n: u8| {
+        let n = f32::from(n);
+        FaceToWrite { name: format!("Name {n} & <>\"'"), area: area(0.1 * n, 0.02, 0.09, 0.11 + 0.01 * n) }
+    };
+    let everyone: Vec<FaceToWrite> = (0..8).map(face).collect();
     for (seed, old) in [packet(DIGIKAM), EMPTY_PACKET.to_owned(), packet("")].iter().enumerate() {
         let mut rng = ChaCha8Rng::seed_from_u64(seed as u64);
         let (mut text, mut ours) = (old.clone(), nothing());
@@ -305,7 +302,7 @@ fn any_order_of_names_leaves_no_trace() {
             let faces: Vec<_> = everyone.iter().filter(|_| rng.random_bool(0.4)).cloned().collect();
             let lists: Vec<NameList> = NameList::ALL.into_iter().filter(|_| rng.random_bool(0.8)).collect();
             let orientation = rng.random_range(1..=8);
-            let request = MergeRequest { lists: &lists, orientation, ..request(&faces, &ours, &STAY) };
+            let request = NamesToWrite { lists: &lists, orientation, ..request(&faces, &ours, &STAY) };
             let new = merge(&text, &request).unwrap();
             let found = read(&new.text);
             let has = |list| lists.contains(&list);

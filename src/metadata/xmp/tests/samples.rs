@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::super::container::SEGMENT_NAME;
 use super::super::matching::OthersNames;
-use super::super::plan::{FaceToWrite, NamesToWrite};
+use super::super::request::{FaceToWrite, NamesToWrite};
 use super::super::written::{NameList, WrittenNames};
 use crate::metadata::region_box::RegionBox;
 

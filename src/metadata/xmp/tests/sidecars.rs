@@ -2,8 +2,9 @@
 
 use super::super::matching::OthersNames;
 use super::super::model::PacketPlace;
-use super::super::plan::{FaceToWrite, NamesToWrite, plan};
+use super::super::plan::plan;
 use super::super::read::read;
+use super::super::request::{FaceToWrite, NamesToWrite};
 use super::super::sidecar::Sidecars;
 use super::super::write::{FileChange, Modified};
 use super::super::written::NameList;

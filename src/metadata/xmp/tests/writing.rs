@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use super::super::error::{MetadataError, Refusal};
 use super::super::matching::OthersNames;
-use super::super::plan::{FaceToWrite, MetadataPlan, plan};
+use super::super::plan::{MetadataPlan, plan};
+use super::super::request::FaceToWrite;
 use super::super::write::{FileUndo, Modified, Undone};
 use super::samples::{DIGIKAM, WritePlace, anna, area, jpeg, names, nothing, packet, packet_segment, put};
 
@@ -174,7 +175,7 @@ fn names_and_boxes_are_checked() {
     let (ours, others) = (nothing(), OthersNames::default());
     let why = |face: FaceToWrite, orientation| {
         let faces = [face];
-        let names = super::super::plan::NamesToWrite { orientation, ..names(&faces, &ours, &others) };
+        let names = super::super::request::NamesToWrite { orientation, ..names(&faces, &ours, &others) };
         match plan(&photo, WritePlace::Sidecar, &names) {
             Err(MetadataError::Refused { why, .. }) => Some(why),
             other => other.map(|_| None).unwrap(),

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::app::metadata::job::{KnownFaces, MoreSources, NameOfPhoto, PlacedName, offer, offer_again};
 use crate::faces::image::picture_hash_of_file;
+use crate::library::fixture;
 use crate::library::{
     Decision, FaceDetail, FileFacts, FileHashes, Library, MissingPolicy, NamesRead, PhotoRecord, ScanOutcome,
 };
@@ -87,16 +88,10 @@ impl Album {
             let (file, picture) = picture_hash_of_file(path).unwrap();
             let hashes = Some(FileHashes { file, picture: picture.0 });
             let record = PhotoRecord {
-                file: FileFacts { path: path.clone(), size: 1, mtime_ns: 1, ctime_ns: None, hashes },
+                file: FileFacts { hashes, ..fixture::file(path, 0) },
                 width: 400,
                 height: 300,
-                format: "JPEG".into(),
-                captured_at: None,
-                camera: None,
-                gps: None,
-                detector: ModelId("boxes".into()),
-                model: model(),
-                faces: faces.iter().map(|area| record(*area)).collect(),
+                ..fixture::photo(path, 0, faces.iter().map(|area| record(*area)).collect())
             };
             self.library.record_photos(scan, &[record]).unwrap();
         }

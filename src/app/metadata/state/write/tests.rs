@@ -1,19 +1,16 @@
 use super::*;
 use crate::app::engine::facts::{Loadable, NamedPerson, People};
-use crate::app::ui::action::Tickets;
+use crate::app::ui::action;
 use crate::app::ui::locale::Language;
 use crate::types::PersonId;
 
 /// What a state asks when `act` is done to it.
 fn asked(state: &mut WritingState, act: impl FnOnce(&mut WritingState, &mut Outbox<'_, Request>)) -> Vec<WriteRequest> {
-    let (text, facts, mut tickets) = (Locale::new(Language::English), Facts::default(), Tickets::default());
-    let mut out = Outbox::new(&text, &facts, &mut tickets);
-    act(state, &mut out);
     let own = |request| match request {
         Request::Writing(request) => Some(request),
         _ => None,
     };
-    out.requests.into_iter().filter_map(own).collect()
+    action::asked(&Facts::default(), |out| act(state, out)).into_iter().filter_map(own).collect()
 }
 
 fn send(state: &mut WritingState, message: WriteMessage) -> Vec<WriteRequest> {

@@ -8,6 +8,7 @@ use anyhow::Result;
 use image::RgbImage;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use sha2::{Digest, Sha256};
 
 use super::pictures::{LEAST_FACE, PEOPLE, Picture};
 use crate::app::engine::networks::FindFaces;
@@ -60,11 +61,21 @@ impl FindFaces for Finder {
         &self.model
     }
 
+    /// The histories show few pictures again and again: each is looked through once.
     fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FaceRecord>>> {
+        static FOUND: LazyLock<Mutex<HashMap<([u8; 32], usize), Vec<FaceRecord>>>> = LazyLock::new(Mutex::default);
+        let known = || FOUND.lock().unwrap_or_else(PoisonError::into_inner);
         let is_found = |face: &FaceBox| face.width.min(face.height) >= LEAST_FACE;
         let of = |pixels: &RgbImage| {
+            let key = (Sha256::digest(pixels.as_raw()).into(), self.version);
+            if let Some(faces) = known().get(&key) {
+                return Ok(faces.clone());
+            }
             let faces = coloured(pixels).into_iter().filter(|(_, face)| is_found(face));
-            faces.map(|(person, face_box)| found(pixels, face_box, self.embedding(pixels, person))).collect()
+            let faces = faces.map(|(person, face_box)| found(pixels, face_box, self.embedding(pixels, person)));
+            let faces = faces.collect::<Result<Vec<_>>>()?;
+            known().insert(key, faces.clone());
+            Ok(faces)
         };
         photos.iter().map(|(_, photo)| of(&photo.pixels)).collect()
     }

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::Result;
 
-use super::{Blame, ENDED_THE_PROGRAM, Scanning, stopped};
+use super::{ENDED_THE_PROGRAM, Scanning, WhatFailed, stopped};
 use crate::app::engine::budget::{ByteBudget, HeldBytes};
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::portrait::thumbnail_jpeg;
@@ -98,9 +98,9 @@ impl<'a> Opener<'a> {
     pub fn open<'b>(&self, mut file: FileFacts) -> OpenedFile<'b> {
         let content = catch_unwind(AssertUnwindSafe(|| self.content(&mut file)))
             .unwrap_or_else(|_| Err(stopped("the decoder")))
-            .unwrap_or_else(|error| match Blame::of(&error) {
-                Blame::Picture => FileContent::Undecodable(error_chain(&error)),
-                Blame::Disk | Blame::Device => FileContent::Unreadable(error_chain(&error)),
+            .unwrap_or_else(|error| match WhatFailed::of(&error) {
+                WhatFailed::Picture => FileContent::Undecodable(error_chain(&error)),
+                WhatFailed::Disk | WhatFailed::Device => FileContent::Unreadable(error_chain(&error)),
             });
         OpenedFile { file, content, held: None }
     }

@@ -9,16 +9,12 @@ use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::data_summary::DataSummary;
 use crate::app::train::state::live::{RunKind, RunStart};
 use crate::app::train::state::{Choices, ModelChoice};
-use crate::app::ui::action::Tickets;
-use crate::app::ui::locale::{Language, Locale};
+use crate::app::ui::action;
 use crate::train::events::{Alarm, Past, StepReport, TrainEvent};
 use crate::types::ModelId;
 
 fn asked(work: impl FnOnce(&mut Out<'_>)) -> Vec<Request> {
-    let (text, facts, mut tickets) = (Locale::new(Language::English), Facts::default(), Tickets::default());
-    let mut out = Outbox::new(&text, &facts, &mut tickets);
-    work(&mut out);
-    out.requests
+    action::asked(&Facts::default(), work)
 }
 
 fn after(state: &mut State, message: Message) -> Vec<Request> {
