@@ -49,7 +49,7 @@ fn a_photo_that_was_met_through_a_link_is_missing_once_it_is_gone() {
         let end = fixture.library.finish_scan(again, ScanOutcome::Complete, policy).unwrap();
         if is_accepted_later {
             assert_eq!(end.withheld, Some((1, 1)));
-            assert_eq!(fixture.library.accept_missing(&here, u64::MAX).unwrap(), 1);
+            assert_eq!(fixture.library.accept_missing_now(&here, u64::MAX).unwrap(), 1);
         }
         assert!(is_missing(&fixture, linked) && is_tidy(&fixture), "{is_accepted_later}");
     }
@@ -131,7 +131,7 @@ fn a_drive_inside_a_scanned_folder_is_offline_and_not_missing_with_it() {
         fixture.library.mark_seen(again, &met).unwrap();
         let end = fixture.library.finish_scan(again, ScanOutcome::Complete, MissingPolicy::Accept).unwrap();
         assert_eq!((end.missing, end.withheld), (0, None), "{is_noticed}");
-        assert_eq!(fixture.library.accept_missing(&outer, u64::MAX).unwrap(), 0, "{is_noticed}");
+        assert_eq!(fixture.library.accept_missing_now(&outer, u64::MAX).unwrap(), 0, "{is_noticed}");
         assert!(!is_missing(&fixture, photo), "{is_noticed}");
     }
 }
