@@ -155,6 +155,31 @@ fn that_most_are_gone_is_asked_of_each_folder_by_itself() {
     assert!(!is_missing(&fixture, photo));
 }
 
+/// Also where its user asked for it and the program died over it; and what is left out without a look was not tried.
+#[test]
+fn what_is_left_out_tells_when_it_was_tried_last() {
+    let mut fixture = LibraryFixture::new();
+    let path = fixture.at("a.jpg");
+    let facts = file(&path, b'a');
+    let tried = |fixture: &LibraryFixture| fixture.library.left_out_tried().unwrap().get(&path).copied();
+    let long_ago = |fixture: &LibraryFixture| {
+        fixture.library.connection.execute("UPDATE file SET tried_at = 1", []).unwrap();
+    };
+    fixture.library.record_skip(fixture.scan, &facts, "cut").unwrap();
+    assert!(tried(&fixture) > Some(1));
+    long_ago(&fixture);
+    assert_eq!(fixture.library.try_left_out_again(std::slice::from_ref(&path)).unwrap(), 1);
+    assert_eq!(tried(&fixture), Some(1), "asked for, and not tried yet");
+    fixture.library.begin_attempt(&facts, true).unwrap();
+    assert!(fixture.library.suspects().unwrap()[0].is_guilty);
+    assert!(tried(&fixture) > Some(1));
+    long_ago(&fixture);
+    fixture.library.record_unreadable(fixture.scan, &facts, "it ended the program").unwrap();
+    assert_eq!(tried(&fixture), Some(1), "nobody has looked");
+    fixture.library.record_photos(fixture.scan, &[photo(&path, b'a', vec![face(0.0, 0.0)])]).unwrap();
+    assert_eq!(tried(&fixture), None, "it is read");
+}
+
 /// Its folder was not scanned meanwhile: the names are looked for in the edit, and lost where they are not in it.
 #[test]
 fn a_photo_that_was_edited_while_its_folder_was_not_scanned_is_compared_with_its_edit() {

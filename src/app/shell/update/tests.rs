@@ -330,7 +330,9 @@ fn what_gave_way_is_scanned_later_and_not_on_battery() {
         scan_asked(&mut update).into_iter().filter(|asked| *asked != scan::state::Request::Watch).collect::<Vec<_>>()
     };
     let touched = || vec!["/p/a.jpg".into()];
-    let gave_way = || scan::state::Event::GaveWay { paths: touched(), summary: Box::default() };
+    // Also where it broke off before it had done anything.
+    let nothing = || ScanSummary { touched: Touched::everything(), ..ScanSummary::default() };
+    let gave_way = || scan::state::Event::GaveWay { paths: touched(), summary: Box::new(nothing()) };
     let asked = [scan::state::Request::ScanTouched(touched())];
     assert_eq!(after(vec![scan::state::Event::Touched(touched())]), asked);
     assert_eq!(after(vec![gave_way()]), asked, "its user's act is done");
