@@ -9,11 +9,11 @@ use super::care::BackupReason;
 use super::carry;
 use super::error::{LibraryError, Result, Stale};
 use super::files::settle;
-use super::gone::Gone;
+use super::gone::{Gone, size_of};
 use super::open::{Library, LibraryReader};
 use super::path;
 use super::review::rows::unknown_word;
-use super::scan::{ScanOutcome, mark_missing, size_of};
+use super::scan::{ScanOutcome, mark_missing};
 use crate::types::PhotoId;
 
 /// A scanned folder and its last scan.

@@ -27,7 +27,7 @@ pub(crate) struct Gone {
 }
 
 /// What is to be looked for on the disk.
-pub(crate) type Question<'a> = &'a dyn Fn(&LibraryReader) -> Result<Vec<PathBuf>>;
+pub(crate) type AskedFiles<'a> = &'a dyn Fn(&LibraryReader) -> Result<Vec<PathBuf>>;
 
 impl Gone {
     /// After a scan, or a look at `part` of its folder, what it has not met. `read` puts a question to the library. None
@@ -37,7 +37,7 @@ impl Gone {
         part: Option<&[PathBuf]>,
         policy: MissingPolicy,
         cancel: &Cancel,
-        read: impl Fn(Question<'_>) -> std::result::Result<Vec<PathBuf>, E>,
+        read: impl Fn(AskedFiles<'_>) -> std::result::Result<Vec<PathBuf>, E>,
     ) -> std::result::Result<Option<Self>, E> {
         let mut gone = Self::folders(&read)?;
         let not_met = |gone: &Self| read(&|library| library.files_not_met(scan, gone));
@@ -45,7 +45,7 @@ impl Gone {
             None => not_met(&gone)?,
             Some(touched) => read(&|library| library.files_at(touched))?,
         };
-        let Some(files) = look_for(files, cancel) else { return Ok(None) };
+        let Some(files) = those_gone(files, cancel) else { return Ok(None) };
         gone.files = files;
         if part.is_some() && !gone.files.is_empty() {
             // Whoever is asked is told of all that are gone from the folder: of so many the answer is then true.
@@ -54,7 +54,7 @@ impl Gone {
                 None => Ok(Vec::new()),
             })?;
             if !all.is_empty() {
-                let Some(all) = look_for(all, cancel) else { return Ok(None) };
+                let Some(all) = those_gone(all, cancel) else { return Ok(None) };
                 gone.of_whole = Some(all);
             }
         }
@@ -64,7 +64,7 @@ impl Gone {
     /// Of all files of a folder.
     pub fn in_folder<E>(
         folder: &Path,
-        read: impl Fn(Question<'_>) -> std::result::Result<Vec<PathBuf>, E>,
+        read: impl Fn(AskedFiles<'_>) -> std::result::Result<Vec<PathBuf>, E>,
     ) -> std::result::Result<Self, E> {
         let mut gone = Self::folders(&read)?;
         let files = read(&|library| library.files_held(folder, &gone))?;
@@ -74,7 +74,7 @@ impl Gone {
 
     /// Only of the folders.
     pub fn folders<E>(
-        read: impl Fn(Question<'_>) -> std::result::Result<Vec<PathBuf>, E>,
+        read: impl Fn(AskedFiles<'_>) -> std::result::Result<Vec<PathBuf>, E>,
     ) -> std::result::Result<Self, E> {
         let folders = read(&|library| Ok(library.folder_places()?.into_iter().map(|(folder, _)| folder).collect()))?;
         Ok(Self { folders: folders.into_iter().filter(|folder| is_gone(folder)).collect(), ..Self::default() })
@@ -98,7 +98,7 @@ impl Gone {
 }
 
 /// Those that are gone; none where it was cancelled.
-fn look_for(files: Vec<PathBuf>, cancel: &Cancel) -> Option<HashSet<PathBuf>> {
+fn those_gone(files: Vec<PathBuf>, cancel: &Cancel) -> Option<HashSet<PathBuf>> {
     let mut gone = HashSet::new();
     for file in files {
         if cancel.is_cancelled() {
@@ -116,6 +116,12 @@ pub(crate) fn is_gone(path: &Path) -> bool {
     asks_disk();
     use std::io::ErrorKind::{NotADirectory, NotFound};
     matches!(std::fs::symlink_metadata(path), Err(error) if matches!(error.kind(), NotFound | NotADirectory))
+}
+
+/// Of a file; none where there is no file.
+pub(super) fn size_of(path: &Path) -> Option<u64> {
+    asks_disk();
+    std::fs::metadata(path).ok().filter(|there| there.is_file()).map(|there| there.len())
 }
 
 impl LibraryReader {

@@ -12,7 +12,6 @@ use super::files::{
     PROGRAM, find_photo, is_tried, link, replaced_unread, settle, settle_all, standing, with_small_faces,
 };
 use super::gone::{Gone, told_missing};
-use super::held::asks_disk;
 use super::open::{Library, LibraryReader};
 use super::path;
 use super::sought;
@@ -297,12 +296,6 @@ pub(super) fn folder_of(c: &Connection, scan: ScanId) -> Result<i64> {
 
 pub(super) fn state_from(reason: Option<String>) -> PhotoState {
     reason.map_or(PhotoState::Done, |reason| PhotoState::Failed { reason })
-}
-
-/// Of a file; none where there is no file.
-pub(super) fn size_of(path: &Path) -> Option<u64> {
-    asks_disk();
-    std::fs::metadata(path).ok().filter(|there| there.is_file()).map(|there| there.len())
 }
 
 fn leads_to(t: &Transaction, path: &Path, photo: Option<PhotoId>) -> Result<bool> {

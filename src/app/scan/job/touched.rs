@@ -37,7 +37,7 @@ enum There {
 
 impl TouchedPlace {
     /// Asks the disk, which may take long: no state of the library is held meanwhile.
-    pub fn look(path: PathBuf, own: &[PathBuf]) -> Self {
+    pub fn read(path: PathBuf, own: &[PathBuf]) -> Self {
         let there = match fs::canonicalize(&path) {
             Err(_) => There::Gone(real_path(&path).ok()),
             Ok(real) if real.is_dir() => {
@@ -58,7 +58,7 @@ pub(super) fn worth_a_scan(
     touched: impl IntoIterator<Item = PathBuf>,
     own: &[PathBuf],
 ) -> Result<Vec<PathBuf>> {
-    let places: Vec<_> = touched.into_iter().map(|path| TouchedPlace::look(path, own)).collect();
+    let places: Vec<_> = touched.into_iter().map(|path| TouchedPlace::read(path, own)).collect();
     library.ask(|library| {
         let listed = not_looked_at::kept(library)?.into_iter().map(|(path, _)| path).collect();
         let mut worth = Vec::new();
