@@ -1,5 +1,6 @@
 //! Which file was being looked through when the program died, so that one bad file does not stop every later scan.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Transaction, params};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::error::Result;
 use super::open::{Library, LibraryReader};
 use super::path::{self, AT_OR_BELOW, at_or_below};
-use super::scan::FileFacts;
+use super::scan::{FileFacts, now_secs};
 
 /// How often the program may die with a file, the last time alone, before the file is set aside.
 const DEATHS: i64 = 2;
@@ -53,7 +54,7 @@ const THE_SAME: &str = "(attempt.size IS excluded.size AND attempt.mtime_ns IS e
     AND attempt.ctime_ns IS excluded.ctime_ns)";
 
 impl Library {
-    /// Notes that a file is about to be looked through, alone or beside others.
+    /// Notes that a file is about to be looked through, alone or beside others, and when.
     pub(crate) fn begin_attempt(&mut self, file: &FileFacts, is_alone: bool) -> Result<()> {
         self.write(|t| {
             t.prepare_cached(&format!(
@@ -64,6 +65,8 @@ impl Library {
                  deaths = iif({THE_SAME}, deaths, 0), deaths_alone = iif({THE_SAME}, deaths_alone, 0)"
             ))?
             .execute(params![path::to_bytes(&file.path), file.size as i64, file.mtime_ns, file.ctime_ns, is_alone])?;
+            t.prepare_cached("UPDATE file SET tried_at = ?2 WHERE path = ?1")?
+                .execute(params![path::to_bytes(&file.path), now_secs()])?;
             Ok(())
         })
     }
@@ -136,6 +139,18 @@ impl Library {
 }
 
 impl LibraryReader {
+    /// When files were looked into last of which no faces could be found, in seconds since 1970.
+    pub(crate) fn left_out_tried(&self) -> Result<HashMap<PathBuf, i64>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT file.path, tried_at FROM file JOIN photo ON photo.id = photo_id WHERE tried_at IS NOT NULL \
+                 AND file.missing = 0 AND (state = 'failed' OR problem IS NOT NULL)",
+            )?;
+            let tried = query.query_map([], |row| Ok((path::from_bytes(row.get(0)?), row.get(1)?)))?;
+            Ok(tried.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     pub(crate) fn scan_progress(&self) -> Result<ScanProgress> {
         self.read(|c| {
             let files = c.query_row("SELECT count(*) FROM file", [], |row| row.get(0))?;

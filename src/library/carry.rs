@@ -11,6 +11,7 @@ use super::faces::{self, IS_DECIDED};
 use super::open::{Library, LibraryReader};
 use super::path;
 use super::review::{FaceState, SetAside, rows};
+use super::scan::ScanId;
 use super::vectors;
 use crate::types::{Detection, Embedding, FaceId, ModelId, PersonId, PhotoId};
 
@@ -205,19 +206,27 @@ fn lost_at(row: &Row) -> rusqlite::Result<LostFace> {
 }
 
 impl Library {
-    /// Pictures that lost a path to another one and are to be compared with it, in the order in which they were found.
-    /// One that lives on beside a picture which is as old as it was renamed, and the other one with it: they are left
-    /// out from now on.
-    pub(crate) fn replaced_photos(&mut self) -> Result<Vec<Replaced>> {
+    /// Pictures that were found at another path since the scan `first`, or since scans just before it that did not end:
+    /// where the one that has their place now is as old as they were there, both were renamed. Nor are they replaced on
+    /// the day that they go, unless faces of theirs were once carried over there.
+    pub(crate) fn leave_out_renamed(&mut self, first: ScanId) -> Result<()> {
         self.write(|t| {
-            // Nor is it replaced on the day that it goes, unless faces of it were once carried over there.
             t.execute(
                 "UPDATE photo SET replaced_by = NULL WHERE missing = 0 AND EXISTS (SELECT 1 FROM replaced \
-                 WHERE old = photo.id AND new = photo.replaced_by AND came_later = 0) AND NOT EXISTS (SELECT 1 FROM face \
+                 WHERE old = photo.id AND new = photo.replaced_by AND came_later = 0) AND EXISTS (SELECT 1 FROM file \
+                 WHERE photo_id = photo.id AND file.missing = 0 AND linked_in_scan >= ?1) AND NOT EXISTS (SELECT 1 FROM face \
                  JOIN carried ON carried.face_id = face.id JOIN face AS copy ON copy.id = into_face \
                  WHERE face.photo_id = photo.id AND copy.photo_id = photo.replaced_by)",
-                [],
+                [with_unfinished(t, first)?.0],
             )?;
+            Ok(())
+        })
+    }
+
+    /// Pictures that lost a path to another one and are to be compared with it, in the order in which they were found.
+    /// One that lives on was not made into a picture that is as old as it was there.
+    pub(crate) fn replaced_photos(&mut self) -> Result<Vec<Replaced>> {
+        self.write(|t| {
             t.execute(
                 "DELETE FROM replaced WHERE came_later = 0 AND old IN (SELECT id FROM photo WHERE missing = 0)",
                 [],
@@ -262,6 +271,15 @@ impl Library {
             Ok(faces)
         })
     }
+}
+
+/// The first of the scans just before one that were stopped or killed: what they replaced waits for it.
+fn with_unfinished(c: &Connection, mut first: ScanId) -> Result<ScanId> {
+    let mut query = c.prepare_cached("SELECT 1 FROM scan WHERE id = ?1 AND outcome IS NOT 'complete'")?;
+    while query.exists([first.0 - 1])? {
+        first.0 -= 1;
+    }
+    Ok(first)
 }
 
 /// Before a picture leaves the library: those whose place it took stay replaced, by what is at their path now, else by

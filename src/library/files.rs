@@ -246,7 +246,7 @@ pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: Photo
          folder_id = excluded.folder_id, seen_in_scan = excluded.seen_in_scan, \
          linked_in_scan = CASE photo_id WHEN excluded.photo_id THEN linked_in_scan ELSE excluded.linked_in_scan END, \
          size = excluded.size, mtime_ns = excluded.mtime_ns, sha256 = ifnull(excluded.sha256, sha256), \
-         ctime_ns = excluded.ctime_ns, problem = NULL, missing = 0",
+         ctime_ns = excluded.ctime_ns, problem = NULL, missing = 0, may_be_other = 0",
     )?
     .execute(params![
         bytes,
@@ -261,6 +261,7 @@ pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: Photo
     if before.is_none_or(|(shown, _)| shown != photo.0) {
         // It was not there until now, so another one that took its place elsewhere lost it nothing.
         t.prepare_cached("UPDATE photo SET replaced_by = NULL WHERE id = ?1")?.execute([photo.0])?;
+        t.prepare_cached("UPDATE file SET may_be_other = 0 WHERE photo_id = ?1")?.execute([photo.0])?;
     }
     if let Some((old, _)) = before.filter(|(old, _)| *old != photo.0) {
         carry::note_newer(t, photo, PhotoId(old))?;
@@ -319,6 +320,19 @@ fn replaced(t: &Transaction, old: PhotoId, by: PhotoId, since: ScanId) -> Result
          ON CONFLICT (old, new) DO UPDATE SET came_later = max(came_later, excluded.came_later)",
     )?
     .execute(params![old.0, by.0, since.0])?;
+    Ok(())
+}
+
+/// A photo without a file is replaced by nothing known where its last file was written into before it went, and nobody
+/// could read it since: renamed after an edit, as it may be, it would else be sought nowhere. Its faces are lost, and are
+/// looked for in what comes.
+pub(super) fn replaced_unread(t: &Transaction, photo: PhotoId) -> Result<()> {
+    t.prepare_cached(
+        "UPDATE photo SET replaced_by = id WHERE id = ?1 AND missing = 1 AND replaced_by IS NULL \
+         AND EXISTS (SELECT 1 FROM file WHERE photo_id = photo.id AND may_be_other = 1) \
+         AND EXISTS (SELECT 1 FROM face WHERE photo_id = photo.id)",
+    )?
+    .execute([photo.0])?;
     Ok(())
 }
 

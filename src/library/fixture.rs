@@ -67,6 +67,14 @@ impl LibraryFixture {
     }
 }
 
+impl Library {
+    /// Asks the disk, and marks what is gone.
+    pub(crate) fn accept_missing_now(&mut self, folder: &Path, shown: u64) -> Result<usize> {
+        let gone = Gone::in_folder(folder, |question| question(self))?;
+        self.accept_missing(folder, shown, &gone)
+    }
+}
+
 impl LibraryReader {
     /// Every rejection of every face, also those that are listed once for a face and its original.
     pub(crate) fn all_rejections(&self) -> Result<Vec<(FaceId, PersonId)>> {

@@ -9,10 +9,11 @@ use super::care::BackupReason;
 use super::carry;
 use super::error::{LibraryError, Result, Stale};
 use super::files::settle;
+use super::gone::{Gone, size_of};
 use super::open::{Library, LibraryReader};
 use super::path;
 use super::review::rows::unknown_word;
-use super::scan::{ScanOutcome, is_gone, mark_missing, size_of};
+use super::scan::{ScanOutcome, mark_missing};
 use crate::types::PhotoId;
 
 /// A scanned folder and its last scan.
@@ -59,10 +60,8 @@ impl Library {
     ///
     /// # Errors
     /// [`Stale::MoreGone`] where more are gone by now, as when a drive was unplugged meanwhile: nothing is marked then.
-    pub(crate) fn accept_missing(&mut self, folder: &Path, shown: u64) -> Result<usize> {
-        // No reader is held while the disk is asked.
-        let gone: Vec<PathBuf> = self.files_held(folder)?.into_iter().filter(|path| is_gone(path)).collect();
-        self.write(|t| match mark_missing(t, &gone)? {
+    pub(crate) fn accept_missing(&mut self, folder: &Path, shown: u64, gone: &Gone) -> Result<usize> {
+        self.write(|t| match mark_missing(t, &gone.files())? {
             missing if missing as u64 > shown => Err(LibraryError::Stale(Stale::MoreGone)),
             missing => {
                 // What was answered is not asked again: it was met in no scan that counts.
@@ -149,6 +148,30 @@ impl Library {
     }
 }
 
+/// Some files of a folder, and their sizes.
+#[derive(Debug, Clone)]
+pub(crate) struct FolderSample {
+    folder: PathBuf,
+    files: Vec<(PathBuf, u64)>,
+}
+
+impl FolderSample {
+    /// Asks the disk whether `to` may be where the folder lies now: at least one of its files is there, by its place below
+    /// the folder and its size.
+    ///
+    /// # Errors
+    /// [`LibraryError::OtherFolder`] where none is.
+    pub fn find_at(&self, to: &Path) -> Result<()> {
+        let is_there = |(file, size): &(PathBuf, u64)| {
+            file.strip_prefix(&self.folder).is_ok_and(|rest| size_of(&to.join(rest)) == Some(*size))
+        };
+        match self.files.is_empty() || self.files.iter().any(is_there) {
+            true => Ok(()),
+            false => Err(LibraryError::OtherFolder { from: self.folder.clone(), to: to.to_owned() }),
+        }
+    }
+}
+
 /// Where one of two folders lies in the other, a path may be where another one goes: that one moves away first.
 fn in_order_of_moving<T>(things: &mut [T], from: &Path, to: &Path, path: impl Fn(&T) -> &Path) {
     let depth = |thing: &T| path(thing).components().count();
@@ -183,9 +206,9 @@ impl Folders {
         Ok(Self(folders.collect::<rusqlite::Result<_>>()?))
     }
 
-    /// As the disk says now, also of drives that no scan has missed yet.
-    pub fn noticing_drives(mut self) -> Self {
-        self.0.iter_mut().for_each(|folder| folder.is_offline |= is_gone(&folder.path));
+    /// As the disk says, also of drives that no scan has missed yet.
+    pub fn without_drives(mut self, gone: &Gone) -> Self {
+        self.0.iter_mut().for_each(|folder| folder.is_offline |= gone.is_folder(&folder.path));
         self
     }
 
@@ -245,27 +268,17 @@ impl LibraryReader {
         })
     }
 
-    /// Whether `to` may be where a folder lies now: at least one of its files is there, by its place below the folder and
-    /// its size. Of many files so many are looked for, from all over the folder.
-    ///
-    /// # Errors
-    /// [`LibraryError::OtherFolder`] where none is.
-    pub(crate) fn check_moved(&self, from: &Path, to: &Path) -> Result<()> {
-        let known = self.read(|c| {
-            let (known, mut query) = (count_below(c, from)?, c.prepare(&format!("SELECT path, size FROM {BELOW}"))?);
-            let files = query.query_map(params_below(from), |row| {
+    /// Files of a folder, by which it is known where it lies now: of many so many, from all over it.
+    pub(crate) fn sample(&self, folder: &Path) -> Result<FolderSample> {
+        let files = self.read(|c| {
+            let (known, mut query) = (count_below(c, folder)?, c.prepare(&format!("SELECT path, size FROM {BELOW}"))?);
+            let files = query.query_map(params_below(folder), |row| {
                 Ok((path::from_bytes(row.get(0)?), row.get::<_, i64>(1)? as u64))
             })?;
             let every = known.div_ceil(LOOKED_FOR).max(1);
-            Ok(files.step_by(every).collect::<rusqlite::Result<Vec<(PathBuf, u64)>>>()?)
+            Ok(files.step_by(every).collect::<rusqlite::Result<_>>()?)
         })?;
-        let is_there = |(file, size): &(PathBuf, u64)| {
-            file.strip_prefix(from).is_ok_and(|rest| size_of(&to.join(rest)) == Some(*size))
-        };
-        match known.is_empty() || known.iter().any(is_there) {
-            true => Ok(()),
-            false => Err(LibraryError::OtherFolder { from: from.to_owned(), to: to.to_owned() }),
-        }
+        Ok(FolderSample { folder: folder.to_owned(), files })
     }
 
     fn files_below(&self, folder: &Path) -> Result<Vec<PathBuf>> {
@@ -277,22 +290,22 @@ impl LibraryReader {
     }
 
     /// Whether a file is one of [`Self::files_held`].
-    pub(crate) fn is_held(&self, folder: &Path, file: &Path) -> Result<bool> {
+    pub(crate) fn is_held(&self, folder: &Path, file: &Path, gone: &Gone) -> Result<bool> {
         self.read(|c| {
             let Some(id) = find_folder(c, folder)? else { return Ok(false) };
             let mut query = c.prepare_cached("SELECT folder_id FROM file WHERE path = ?1 AND missing = 0")?;
             let met_by: Option<i64> = query.query_row([path::to_bytes(file)], |row| row.get(0)).optional()?;
             let Some(met_by) = met_by else { return Ok(false) };
-            Ok(Folders::load(c)?.noticing_drives().holder(file, met_by, id).is_some())
+            Ok(Folders::load(c)?.without_drives(gone).holder(file, met_by, id).is_some())
         })
     }
 
     /// Files of a folder and of those inside it whose drives are there, without those that are missing. None where the
     /// library does not have the folder.
-    pub(crate) fn files_held(&self, folder: &Path) -> Result<Vec<PathBuf>> {
+    pub(crate) fn files_held(&self, folder: &Path, gone: &Gone) -> Result<Vec<PathBuf>> {
         self.read(|c| {
             let Some(id) = find_folder(c, folder)? else { return Ok(Vec::new()) };
-            let folders = Folders::load(c)?.noticing_drives();
+            let folders = Folders::load(c)?.without_drives(gone);
             let mut query = c.prepare("SELECT path, folder_id FROM file WHERE missing = 0 ORDER BY path")?;
             let (mut held, mut rows) = (Vec::new(), query.query([])?);
             while let Some(row) = rows.next()? {

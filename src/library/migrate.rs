@@ -24,6 +24,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("migrations/0010_metadata.sql"),
     include_str!("migrations/0011_by_hand.sql"),
     include_str!("migrations/0012_answers_in_steps.sql"),
+    include_str!("migrations/0013_unread.sql"),
 ];
 
 /// "Lken" in ASCII: tells a library from any other SQLite database.

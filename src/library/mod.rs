@@ -26,7 +26,9 @@ mod files;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod folders;
+mod gone;
 mod grouping;
+mod held;
 mod kept_vectors;
 mod migrate;
 mod models;
@@ -51,9 +53,7 @@ mod vectors;
 mod written;
 
 #[cfg(test)]
-pub(crate) use self::{
-    error::Obstacle, grouping::GroupingOutcome, people::ListedFace, review::ReviewAction, scan::ScanEnd,
-};
+pub(crate) use self::{error::Obstacle, grouping::GroupingOutcome, review::ReviewAction, scan::ScanEnd};
 pub use aside::{AgainstMerge, FaceSetAside, Rejection, ToldApart};
 pub(crate) use attempts::{ScanProgress, Suspect};
 pub use carry::{Carried, CarriedFace, LostFace};
@@ -63,21 +63,22 @@ pub use faces::FaceRecord;
 pub(crate) use faces::{ConfirmedFace, FaceToEmbed, PortraitToEmbed};
 pub(crate) use files::{Placed, with_small_faces};
 pub use folders::{FacesOfFolder, ScannedFolder};
+pub(crate) use gone::{Gone, is_gone};
 pub use grouping::GroupedBy;
+pub(crate) use held::{HeldLibrary, asks_disk};
 pub(crate) use kept_vectors::KeptVectors;
 pub(crate) use names::{FaceWithOwner, NameAnswer, PhotoWithFaces};
 pub(crate) use names_read::NamesRead;
 pub use open::Library;
 pub(crate) use open::LibraryReader;
 pub use people::{FaceDetail, FaceOfPerson, PersonCard};
-pub(crate) use people::{PeopleFilter, PeopleKind, PersonListing};
+pub(crate) use people::{ListedFace, PeopleFilter, PeopleKind, PersonListing};
 pub(crate) use photos::ListedPhoto;
 pub use photos::{Counts, PhotoDetail, PhotoFilter};
 pub use review::{
     Belongs, CorrectedFace, Decision, Destination, FaceByHand, FaceState, MergedPerson, NameAnswers, NextSteps,
     SetAside, TakenName,
 };
-pub(crate) use scan::is_gone;
 pub use scan::{FileFacts, FileHashes, MissingPolicy, PhotoRecord, PhotoState, ScanOutcome};
 pub(crate) use scan::{KnownBefore, ScanId};
 pub(crate) use sought::{FacesThere, LostPicture};

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::care;
 use super::error::{LibraryError, Result};
+use super::held::HeldLibrary;
 use super::migrate;
 use super::reason::Reason;
 use super::review::stale::OwnRevisions;
@@ -275,7 +276,9 @@ impl LibraryReader {
         }
         let hindered = |error| LibraryError::from(error).on(&self.connection).at(&self.path);
         let transaction = self.connection.unchecked_transaction().map_err(hindered)?;
+        let held = HeldLibrary::new();
         let answer = ask(self);
+        drop(held);
         // Nothing was written, so however it ends nothing is lost.
         drop(transaction);
         answer

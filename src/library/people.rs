@@ -76,6 +76,8 @@ pub struct PersonListing {
     pub id: PersonId,
     pub name: Option<String>,
     pub faces: Vec<ListedFace>,
+    /// Those in photos that are missing, at the path where each was last.
+    pub missing: Vec<ListedFace>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -90,6 +92,11 @@ pub struct ListedFace {
 
 /// Faces that count: those whose photo is on the disk. Missing photos are few, so they are listed and looked up.
 const PRESENT: &str = "photo_id NOT IN (SELECT id FROM photo WHERE missing = 1)";
+
+/// Faces held in photos that are missing, but for those that were carried over to a face of the same person.
+const HELD_MISSING: &str = "face JOIN photo ON photo.id = photo_id WHERE missing = 1 AND belongs <> 'suggested' \
+    AND NOT EXISTS (SELECT 1 FROM carried JOIN face AS copy ON copy.id = into_face \
+    WHERE face_id = face.id AND copy.person_id = face.person_id)";
 
 /// The face of somebody whose photos are all missing.
 const ANY_FACE: &str = "(SELECT gone.id FROM face gone WHERE gone.person_id =";
@@ -159,11 +166,9 @@ impl LibraryReader {
     /// carried over into a picture that is there, or waits in one that is missing too, is counted there.
     pub(crate) fn missing_faces_of(&self, person: PersonId) -> Result<Vec<(FaceId, PhotoId)>> {
         self.read(|c| {
-            let mut query = c.prepare_cached(
-                "SELECT face.id, photo_id FROM face JOIN photo ON photo.id = photo_id WHERE person_id = ?1 \
-                 AND missing = 1 AND belongs <> 'suggested' AND NOT EXISTS (SELECT 1 FROM carried JOIN face AS copy \
-                 ON copy.id = into_face WHERE face_id = face.id AND copy.person_id = ?1) ORDER BY path, face.id",
-            )?;
+            let mut query = c.prepare_cached(&format!(
+                "SELECT face.id, photo_id FROM {HELD_MISSING} AND person_id = ?1 ORDER BY path, face.id"
+            ))?;
             let faces = query.query_map([person.0], |row| Ok((FaceId(row.get(0)?), PhotoId(row.get(1)?))))?;
             Ok(faces.collect::<rusqlite::Result<_>>()?)
         })
@@ -210,26 +215,31 @@ impl LibraryReader {
             let mut query = c.prepare("SELECT id, name FROM person ORDER BY id")?;
             let mut rows = query.query([])?;
             while let Some(row) = rows.next()? {
-                people.push(PersonListing { id: PersonId(row.get(0)?), name: row.get(1)?, faces: Vec::new() });
+                let (id, name) = (PersonId(row.get(0)?), row.get(1)?);
+                people.push(PersonListing { id, name, faces: Vec::new(), missing: Vec::new() });
             }
             let place: HashMap<PersonId, usize> = people.iter().enumerate().map(|(i, p)| (p.id, i)).collect();
-            let mut query = c.prepare(&format!(
-                "SELECT face.id, path, x, y, face.width, face.height, person_id, belongs, set_aside, photo_id \
-                 FROM face JOIN photo ON photo.id = photo_id WHERE person_id IS NOT NULL AND {PRESENT} \
-                 ORDER BY path, face.id"
-            ))?;
+            let present = format!("face JOIN photo ON photo.id = photo_id WHERE {PRESENT}");
             let copies = copies(c)?;
-            let mut rows = query.query([])?;
-            while let Some(row) = rows.next()? {
-                let FaceState::Of { person, belongs } = rows::state_at(row, 6)? else { continue };
-                let Some(&index) = place.get(&person) else { continue };
-                people[index].faces.push(ListedFace {
-                    face_id: FaceId(row.get(0)?),
-                    path: path::from_bytes(row.get(1)?),
-                    copies: copies.get(&row.get(9)?).cloned().unwrap_or_default(),
-                    face_box: FaceBox { x: row.get(2)?, y: row.get(3)?, width: row.get(4)?, height: row.get(5)? },
-                    belongs,
-                });
+            for (which, is_missing) in [(present.as_str(), false), (HELD_MISSING, true)] {
+                let mut query = c.prepare(&format!(
+                    "SELECT face.id, path, x, y, face.width, face.height, person_id, belongs, set_aside, photo_id \
+                     FROM {which} AND person_id IS NOT NULL ORDER BY path, face.id"
+                ))?;
+                let mut rows = query.query([])?;
+                while let Some(row) = rows.next()? {
+                    let FaceState::Of { person, belongs } = rows::state_at(row, 6)? else { continue };
+                    let Some(&index) = place.get(&person) else { continue };
+                    let person = &mut people[index];
+                    let faces = if is_missing { &mut person.missing } else { &mut person.faces };
+                    faces.push(ListedFace {
+                        face_id: FaceId(row.get(0)?),
+                        path: path::from_bytes(row.get(1)?),
+                        copies: copies.get(&row.get(9)?).cloned().unwrap_or_default(),
+                        face_box: FaceBox { x: row.get(2)?, y: row.get(3)?, width: row.get(4)?, height: row.get(5)? },
+                        belongs,
+                    });
+                }
             }
             Ok(people)
         })

@@ -8,12 +8,14 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::error::{LibraryError, Result};
 use super::faces::{self, FaceRecord};
-use super::files::{PROGRAM, find_photo, is_tried, link, settle, settle_all, standing, with_small_faces};
-use super::folders::Folders;
+use super::files::{
+    PROGRAM, find_photo, is_tried, link, replaced_unread, settle, settle_all, standing, with_small_faces,
+};
+use super::gone::{Gone, told_missing};
 use super::open::{Library, LibraryReader};
 use super::path;
 use super::sought;
-use crate::types::{ModelId, PhotoId};
+use crate::types::{Cancel, ModelId, PhotoId};
 
 /// A run over one folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,31 +170,53 @@ impl Library {
             )?
             .execute(params![photo.0, reason, PROGRAM, tried])?;
             link(t, scan, file, photo)?;
+            // One that is new was not known yet when it was looked into.
+            t.prepare_cached("UPDATE file SET tried_at = ?2 WHERE path = ?1 AND tried_at IS NULL")?
+                .execute(params![path::to_bytes(&file.path), now_secs()])?;
             Ok(photo)
         })
     }
 
-    /// Records that a file could not be read. What is known of the path stays; a path never read stands as failed.
+    /// Records that a file could not be read. What is known of the path stays, and whether it was written into since; a
+    /// path never read stands as failed.
     pub(crate) fn record_unreadable(&mut self, scan: ScanId, file: &FileFacts, problem: &str) -> Result<()> {
-        if self.known(&file.path)?.is_none_or(|known| !known.has_picture && known.sha256.is_none()) {
+        let known = self.known(&file.path)?;
+        let is_changed = known.as_ref().is_some_and(|known| !known.is_unchanged(file));
+        if known.is_none_or(|known| !known.has_picture && known.sha256.is_none()) {
             self.record_skip(scan, &FileFacts { hashes: None, ..file.clone() }, problem)?;
         }
         self.write(|t| {
             let photo: i64 = t
                 .prepare_cached(
-                    "UPDATE file SET problem = ?2, seen_in_scan = ?3, missing = 0 WHERE path = ?1 RETURNING photo_id",
+                    "UPDATE file SET problem = ?2, seen_in_scan = ?3, missing = 0, may_be_other = may_be_other OR ?4 \
+                     WHERE path = ?1 RETURNING photo_id",
                 )?
-                .query_row(params![path::to_bytes(&file.path), problem, scan.0], |row| row.get(0))?;
+                .query_row(params![path::to_bytes(&file.path), problem, scan.0, is_changed], |row| row.get(0))?;
             settle(t, PhotoId(photo))
         })
     }
 
     /// Closes a scan. After a complete one, files of the folder that were not met and are gone from the disk are
     /// marked as missing, and photos without any other file with them; their faces and names stay for the day they
-    /// return.
+    /// return. The disk is asked here; whoever shares the library with others asks it before ([`Self::end_scan`]).
     pub fn finish_scan(&mut self, scan: ScanId, outcome: ScanOutcome, policy: MissingPolicy) -> Result<ScanEnd> {
+        let gone = match outcome {
+            ScanOutcome::Complete => Gone::after(scan, None, policy, &Cancel::default(), |question| question(self))?,
+            ScanOutcome::Cancelled => None,
+        };
+        self.end_scan(scan, outcome, policy, &gone.unwrap_or_default())
+    }
+
+    /// Closes a scan of which is known what is gone.
+    pub(crate) fn end_scan(
+        &mut self,
+        scan: ScanId,
+        outcome: ScanOutcome,
+        policy: MissingPolicy,
+        gone: &Gone,
+    ) -> Result<ScanEnd> {
         let since = match outcome {
-            ScanOutcome::Complete => self.gone_since(scan, &is_gone)?,
+            ScanOutcome::Complete => self.gone_since(scan, gone)?,
             ScanOutcome::Cancelled => BTreeMap::new(),
         };
         let (mut end, gone) = told_missing(since.into_values(), policy);
@@ -201,120 +225,6 @@ impl Library {
             close_scan(t, scan, outcome)?;
             Ok(end)
         })
-    }
-
-    /// Folder by folder: the one that was scanned, and those inside it that are scanned by themselves. What lies in one
-    /// whose drive is not there is not gone.
-    pub(super) fn gone_since(&self, scan: ScanId, is_gone: &dyn Fn(&Path) -> bool) -> Result<BTreeMap<i64, GoneSince>> {
-        self.read(|c| {
-            let folder = folder_of(c, scan)?;
-            let folders = Folders::load(c)?.noticing_drives();
-            // Where a picture took another's place in this scan there was one before: edited, it is not new to the folder.
-            let mut query = c.prepare(
-                "SELECT photo_id, path, folder_id, seen_in_scan, CASE WHEN linked_in_scan = ?1 \
-                 AND EXISTS (SELECT 1 FROM replaced WHERE new = photo_id) THEN 0 ELSE linked_in_scan END \
-                 FROM file WHERE missing = 0 ORDER BY photo_id",
-            )?;
-            let rows = query.query_map([scan.0], |row| {
-                let path = path::from_bytes(row.get(1)?);
-                let holder = folders.holder(&path, row.get(2)?, folder);
-                let file = FileOfPhoto { path, holder, seen_in: row.get(3)?, linked_in: row.get(4)? };
-                Ok((row.get::<_, i64>(0)?, file))
-            })?;
-            let mut since: BTreeMap<i64, GoneSince> = BTreeMap::new();
-            let mut of_photo: (i64, Vec<FileOfPhoto>) = (0, Vec::new());
-            for row in rows {
-                let (photo, file) = row?;
-                if photo != of_photo.0 {
-                    add(&mut since, scan, std::mem::take(&mut of_photo.1), is_gone);
-                    of_photo.0 = photo;
-                }
-                of_photo.1.push(file);
-            }
-            add(&mut since, scan, of_photo.1, is_gone);
-            Ok(since)
-        })
-    }
-}
-
-struct FileOfPhoto {
-    path: PathBuf,
-    /// The folder that the scan can say something of it for; none where it cannot.
-    holder: Option<i64>,
-    seen_in: i64,
-    linked_in: i64,
-}
-
-/// What a scan did not meet in a folder and is gone from the disk.
-#[derive(Default)]
-pub(super) struct GoneSince {
-    /// Files of photos that have others.
-    elsewhere: Vec<PathBuf>,
-    /// The last files of their photos.
-    last: Vec<PathBuf>,
-    /// How many photos that is.
-    photos: usize,
-    /// So many are missing already since parts of the folder were looked at, after it was looked through as a whole.
-    pub before: usize,
-    /// For each photo in the folder the scan that first met it there, and the last one that met one that is gone: what
-    /// another drive at the same place has brought along since does not count.
-    first_met_in: Vec<i64>,
-    gone_after: i64,
-}
-
-impl GoneSince {
-    /// How many photos were in the folder when those that are gone were met last.
-    fn of(&self) -> usize {
-        self.first_met_in.iter().filter(|scan| **scan <= self.gone_after).count()
-    }
-}
-
-/// What is to be marked as missing, and what is not without asking.
-pub(super) fn told_missing(
-    since: impl IntoIterator<Item = GoneSince>,
-    policy: MissingPolicy,
-) -> (ScanEnd, Vec<PathBuf>) {
-    let (mut end, mut gone) = (ScanEnd::default(), Vec::new());
-    for since in since {
-        let of = since.of() + since.before;
-        gone.extend(since.elsewhere);
-        match policy {
-            MissingPolicy::Ask if since.photos > 0 && (since.photos + since.before) * 2 > of => {
-                let (photos, all) = end.withheld.unwrap_or_default();
-                end.withheld = Some((photos + since.photos, all + of));
-            }
-            _ => gone.extend(since.last),
-        }
-    }
-    (end, gone)
-}
-
-/// Sorts the files of one photo into the folders that hold them.
-fn add(since: &mut BTreeMap<i64, GoneSince>, scan: ScanId, files: Vec<FileOfPhoto>, is_gone: &dyn Fn(&Path) -> bool) {
-    let all = files.len();
-    let mut gone: BTreeMap<i64, Vec<FileOfPhoto>> = BTreeMap::new();
-    let mut first_met: BTreeMap<i64, i64> = BTreeMap::new();
-    for file in files {
-        let Some(holder) = file.holder else { continue };
-        first_met.entry(holder).and_modify(|first| *first = file.linked_in.min(*first)).or_insert(file.linked_in);
-        if file.seen_in != scan.0 && is_gone(&file.path) {
-            gone.entry(holder).or_default().push(file);
-        }
-    }
-    first_met.into_iter().for_each(|(holder, first)| since.entry(holder).or_default().first_met_in.push(first));
-    let is_last = gone.values().map(Vec::len).sum::<usize>() == all;
-    for (holder, files) in gone {
-        let since = since.entry(holder).or_default();
-        let last_met = files.iter().map(|file| file.seen_in).max().unwrap_or(0);
-        let files = files.into_iter().map(|file| file.path);
-        match is_last {
-            true => {
-                since.photos += 1;
-                since.gone_after = since.gone_after.max(last_met);
-                since.last.extend(files);
-            }
-            false => since.elsewhere.extend(files),
-        }
     }
 }
 
@@ -362,10 +272,14 @@ pub(super) fn close_scan(t: &Transaction, scan: ScanId, outcome: ScanOutcome) ->
 pub(super) fn mark_missing(t: &Transaction, files: &[PathBuf]) -> Result<usize> {
     let mut photos = 0;
     for file in files {
-        let photo: i64 = t
-            .prepare_cached("UPDATE file SET missing = 1 WHERE path = ?1 RETURNING photo_id")?
-            .query_row([path::to_bytes(file)], |row| row.get(0))?;
+        let photo: Option<i64> = t
+            .prepare_cached("UPDATE file SET missing = 1 WHERE path = ?1 AND missing = 0 RETURNING photo_id")?
+            .query_row([path::to_bytes(file)], |row| row.get(0))
+            .optional()?;
+        // It may have left the library while the disk was asked.
+        let Some(photo) = photo else { continue };
         settle(t, PhotoId(photo))?;
+        replaced_unread(t, PhotoId(photo))?;
         photos += usize::from(t.prepare_cached("SELECT 1 FROM photo WHERE id = ?1 AND missing = 1")?.exists([photo])?);
     }
     Ok(photos)
@@ -382,17 +296,6 @@ pub(super) fn folder_of(c: &Connection, scan: ScanId) -> Result<i64> {
 
 pub(super) fn state_from(reason: Option<String>) -> PhotoState {
     reason.map_or(PhotoState::Done, |reason| PhotoState::Failed { reason })
-}
-
-/// Surely gone, not merely unreadable or on a drive that errs.
-pub(crate) fn is_gone(path: &Path) -> bool {
-    use std::io::ErrorKind::{NotADirectory, NotFound};
-    matches!(std::fs::symlink_metadata(path), Err(error) if matches!(error.kind(), NotFound | NotADirectory))
-}
-
-/// Of a file; none where there is no file.
-pub(super) fn size_of(path: &Path) -> Option<u64> {
-    std::fs::metadata(path).ok().filter(|there| there.is_file()).map(|there| there.len())
 }
 
 fn leads_to(t: &Transaction, path: &Path, photo: Option<PhotoId>) -> Result<bool> {

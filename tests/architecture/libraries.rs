@@ -75,9 +75,9 @@ const DISK: &[&str] = &[
     "figures/saving",
     "library/care",
     // A cache of vectors, and the one place that writes and reads it.
+    "library/gone",
     "library/kept_vectors",
     "library/open",
-    "library/scan",
     "main.rs",
     "metadata/digikam",
     "metadata/files",

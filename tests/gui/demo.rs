@@ -260,7 +260,7 @@ pub fn timeline(count: i64) -> Timeline {
 
 fn left_out(photo: Option<i64>, name: &str, reason: &str) -> LeftOutFile {
     let path = PathBuf::from("/home/maria/Photos").join(name);
-    LeftOutFile { photo: photo.map(PhotoId), path, reason: reason.into() }
+    LeftOutFile { photo: photo.map(PhotoId), path, reason: reason.into(), tried_at: None }
 }
 
 fn photo_face(face: i64, [x, y, width, height]: [f32; 4], name: Option<&str>, belongs: Belongs) -> FaceDetail {

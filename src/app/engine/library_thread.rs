@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::home::grouping_file;
-use crate::library::{GroupingInput, KeptVectors, Library, LibraryError, LibraryReader};
+use crate::library::{GroupingInput, HeldLibrary, KeptVectors, Library, LibraryError, LibraryReader};
 use crate::types::ModelId;
 
 /// Connections that are kept for the next questions.
@@ -63,7 +63,9 @@ impl LibraryHandle {
             .spawn(move || {
                 inbox.into_iter().for_each(|work| {
                     watch();
+                    let held = HeldLibrary::new();
                     work(&mut library);
+                    drop(held);
                 });
             })
             .context("cannot start the library's thread")?;

@@ -400,7 +400,7 @@ mod tests {
         library.decide(&Decision::Move { of: None, faces, to }, Revision::NOW).unwrap();
         std::fs::create_dir(&photos).unwrap();
         std::fs::write(photos.join("kept.jpg"), b"x").unwrap();
-        library.accept_missing(&std::fs::canonicalize(&photos).unwrap(), u64::MAX).unwrap();
+        library.accept_missing_now(&std::fs::canonicalize(&photos).unwrap(), u64::MAX).unwrap();
         let ada = library.everyone().unwrap()[0].id;
         let shown = library.person_to_forget(ada).unwrap();
         (home, library, shown)

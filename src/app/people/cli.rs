@@ -13,14 +13,14 @@ use crate::app::engine::cli::output::{self, with_path};
 use crate::app::engine::cli::{WrongUsage, listed_number, there_is_a_library};
 use crate::app::engine::home::Home;
 use crate::app::people::job::by_id::{decide, everyone, printed_before};
-use crate::library::{AgainstMerge, Belongs, Decision, PersonListing};
+use crate::library::{AgainstMerge, Belongs, Decision, ListedFace, PersonListing};
 use crate::types::{PersonId, Revision};
 
 /// List the people found, the largest first, name one, or put a lost face back
 #[derive(Debug, clap::Args)]
 pub struct PeopleArgs {
     /// One JSON array: id, name, revision and faces (path, box as x, y, width, height, named, confirmed one by one, suggested)
-    /// of each person
+    /// of each person; those in photos that are missing by themselves
     #[arg(long)]
     json: bool,
     /// Name a person, and so the faces grouped as theirs
@@ -73,12 +73,15 @@ impl PeopleArgs {
     }
 }
 
-/// A face is listed once for each file that shows it.
+/// A face is listed once for each file that shows it, or where its photo was last.
 fn as_json(person: &PersonListing, now: Revision) -> Value {
-    let shown = person
-        .faces
-        .iter()
-        .flat_map(|face| std::iter::once(&face.path).chain(&face.copies).map(move |path| (face, path)));
+    let (faces, missing) = (faces_json(&person.faces), faces_json(&person.missing));
+    json!({ "id": person.id, "name": person.name, "revision": now.0, "faces": faces, "missing": missing })
+}
+
+fn faces_json(faces: &[ListedFace]) -> Vec<Value> {
+    let shown =
+        faces.iter().flat_map(|face| std::iter::once(&face.path).chain(&face.copies).map(move |path| (face, path)));
     let faces = shown.map(|(face, path)| {
         with_path(
             path,
@@ -91,7 +94,7 @@ fn as_json(person: &PersonListing, now: Revision) -> Value {
             }),
         )
     });
-    json!({ "id": person.id, "name": person.name, "revision": now.0, "faces": faces.collect::<Vec<_>>() })
+    faces.collect()
 }
 
 fn as_line(person: &PersonListing) -> String {
@@ -99,7 +102,12 @@ fn as_line(person: &PersonListing) -> String {
     let faces = person.faces.len() - suggested;
     let name = person.name.as_deref().map_or_else(|| "-".to_owned(), printable_text);
     let waiting = if suggested > 0 { format!(", {suggested} suggested") } else { String::new() };
-    format!("{:>6}  {name}  {faces} {}{waiting}", person.id.0, if faces == 1 { "face" } else { "faces" })
+    let missing = match person.missing.len() {
+        0 => String::new(),
+        1 => ", 1 in a photo that is missing".to_owned(),
+        missing => format!(", {missing} in photos that are missing"),
+    };
+    format!("{:>6}  {name}  {faces} {}{missing}{waiting}", person.id.0, if faces == 1 { "face" } else { "faces" })
 }
 
 #[cfg(test)]
@@ -110,7 +118,7 @@ mod tests {
 
     use super::*;
     use crate::app::engine::cli::idle;
-    use crate::library::{Destination, Library, ListedFace};
+    use crate::library::{Destination, Library};
     use crate::types::{FaceBox, FaceId};
 
     #[test]
@@ -155,13 +163,18 @@ mod tests {
             belongs,
         };
         let faces = vec![face(Belongs::Confirmed), face(Belongs::Suggested)];
-        let person = PersonListing { id: PersonId(7), name: Some("Ada".into()), faces };
-        assert_eq!(as_line(&person), "     7  Ada  1 face, 1 suggested");
+        let missing = vec![ListedFace { path: PathBuf::from("gone.jpg"), ..face(Belongs::Named) }];
+        let person = PersonListing { id: PersonId(7), name: Some("Ada".into()), faces, missing };
+        assert_eq!(as_line(&person), "     7  Ada  1 face, 1 in a photo that is missing, 1 suggested");
         let json = as_json(&person, Revision(3));
         assert_eq!(json["revision"], json!(3));
         assert_eq!((&json["id"], &json["name"]), (&json!(7), &json!("Ada")));
         assert_eq!(json["faces"][0]["box"], json!([1.5, 2.0, 3.0, 4.0]));
         assert_eq!(json["faces"][0]["confirmed"], json!(true));
+        assert_eq!(
+            (json["missing"][0]["path"].clone(), json["missing"][0]["named"].clone()),
+            (json!("gone.jpg"), json!(true))
+        );
         let rows = json["faces"].as_array().unwrap();
         assert_eq!(
             rows.iter().map(|row| row["path"].as_str().unwrap()).collect::<Vec<_>>(),

@@ -81,8 +81,15 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
         of_library: false,
         again: args.retry_left_out,
     };
-    let done = scan_folder(home, &args.folder, given, &choices, &cancel, &mut show)?;
+    let done = scan_folder(home, &args.folder, given, &choices, &cancel, &mut show);
     console.close();
+    let done = done.map_err(|broken| {
+        if broken.done.new_photos > 0 {
+            let photos = counted(broken.done.new_photos, "new photo is", "new photos are");
+            output::note(format!("likeness: {photos} in the library; the next scan goes on from there"));
+        }
+        broken.error
+    })?;
     match (args.json, &done.device) {
         (true, _) => print_json(&done)?,
         (false, None) => print_nothing(&done.summary)?,
@@ -183,6 +190,13 @@ fn words(summary: &ScanSummary, groups: Option<&GroupSummary>, device: &str) -> 
         lines.push(found_again_words(summary));
     }
     lines.extend(shortcomings(summary));
+    if summary.missing_faces > 0 {
+        let (faces, stay) = match summary.missing_faces {
+            1 => ("1 face with a name or set aside is in a photo", "it stays with its person"),
+            faces => (&*format!("{faces} faces with a name or set aside are in photos"), "they stay with their people"),
+        };
+        lines.push(format!("{faces} missing since; {stay}, and people --json lists where"));
+    }
     if summary.returned_faces > 0 {
         lines.push(format!(
             "{} back that were missing or lost",
@@ -294,6 +308,16 @@ mod tests {
         let back = said(&ScanSummary { returned_faces: 2, ..ScanSummary::default() });
         assert!(back.contains("2 faces are back that were missing or lost"), "{back}");
         assert!(!said(&ScanSummary::default()).contains("back"));
+    }
+
+    #[test]
+    fn faces_that_went_with_their_photos_are_counted() {
+        let told = |missing_faces| said(&ScanSummary { missing_faces, ..ScanSummary::default() });
+        assert!(
+            told(1).contains("1 face with a name or set aside is in a photo missing since; it stays with its person")
+        );
+        assert!(told(2).contains("2 faces with a name or set aside are in photos missing since; they stay"));
+        assert!(!told(0).contains("missing since"));
     }
 
     #[test]

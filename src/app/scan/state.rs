@@ -80,7 +80,7 @@ impl Feature for State {
             Event::GaveWay { paths, summary } => {
                 self.asked.clear();
                 self.touched.extend(paths);
-                (self.scanned, self.is_unasked) = (summary, true);
+                (self.scanned, self.is_unasked) = (Some(summary), true);
             }
             Event::Interrupted { scan, goes_on: true } => out.ask(Request::Scan(scan.folders)),
             Event::Interrupted { scan, goes_on: false } => self.interrupted = Some(scan.folders),
@@ -178,7 +178,7 @@ impl Feature for State {
         let words = text.f("said_scanned", &[("photos", &photos), ("faces", &faces)]);
         let words = with_skipped(words, summary.skipped.len() as u64, text);
         let words = with_the_rest(words, &summary, text);
-        let is_news = !is_unasked || summary.touched.everything || summary.touched.which_photos;
+        let is_news = !is_unasked || summary.is_news();
         let show = if summary.lost_faces > 0 { Action::Open(Page::SET_ASIDE) } else { Action::Show(View::PEOPLE) };
         Some(Ended {
             words: if is_news { words } else { String::new() },
@@ -215,6 +215,7 @@ fn with_the_rest(mut words: String, summary: &ScanSummary, text: &Locale) -> Str
         ("said_carried", summary.carried_faces),
         ("said_returned", summary.returned_faces),
         ("said_lost", summary.lost_faces),
+        ("said_faces_missing", summary.missing_faces),
     ];
     for (key, count) in counts {
         if count > 0 {

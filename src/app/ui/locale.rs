@@ -44,6 +44,12 @@ impl Language {
     }
 }
 
+/// As a calendar and a clock on the wall show it, of seconds since 1970.
+pub(crate) fn day_and_time(secs: i64) -> String {
+    let at = jiff::Timestamp::from_second(secs).map(|at| at.to_zoned(jiff::tz::TimeZone::system()));
+    at.map_or_else(|_| String::new(), |at| at.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
 /// The table of one language.
 #[derive(Debug, Clone)]
 pub struct Locale {

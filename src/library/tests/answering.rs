@@ -136,6 +136,8 @@ fn answers_of_an_older_library_are_in_their_steps() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("library.sqlite");
     let mut library = Library::open_with(&path, &crate::library::migrate::STEPS[..11]).unwrap();
+    // Scanned by the program of today: what it notes of files is not there yet, and goes again before the migration.
+    library.connection.execute_batch(crate::library::migrate::STEPS[12]).unwrap();
     let scan = library.begin_scan(folder.path()).unwrap();
     let faces = vec![face(0.0, 0.0), face(100.0, 10.0)];
     library.record_photos(scan, &[photo(&folder.path().join("a.jpg"), 1, faces)]).unwrap();
@@ -148,6 +150,9 @@ fn answers_of_an_older_library_are_in_their_steps() {
     }
     library.connection.execute("INSERT INTO name_answer VALUES (1, 'Eve', 'Eve', NULL)", []).unwrap();
     library.decide(&Decision::Undo(StepId::LATEST), Revision::NOW).unwrap();
+    for column in ["tried_at", "may_be_other"] {
+        library.connection.execute(&format!("ALTER TABLE file DROP COLUMN {column}"), []).unwrap();
+    }
     drop(library);
     let mut library = Library::open(&path).unwrap();
     assert_eq!(library.name_answers().unwrap(), ["Ada", "Eve"]);

@@ -146,16 +146,16 @@ fn a_folder_is_not_moved_to_one_that_holds_nothing_of_it() {
     for folder in [to.join("2024"), other.join("2024")] {
         std::fs::create_dir_all(folder).unwrap();
     }
-    fixture.library.check_moved(&from, &other).unwrap();
+    fixture.library.sample(&from).unwrap().find_at(&other).unwrap();
     for (name, hash) in [("2024/a.jpg", 1), ("2024/b.jpg", 2), ("c.jpg", 3)] {
         show(&mut fixture, scan, &from.join(name), hash);
     }
     // A name alone tells nothing: cameras number their photos alike.
     std::fs::write(other.join("2024/a.jpg"), [0; 999]).unwrap();
     std::fs::write(to.join("2024/b.jpg"), [0; 1000]).unwrap();
-    let refused = fixture.library.check_moved(&from, &other).unwrap_err();
+    let refused = fixture.library.sample(&from).unwrap().find_at(&other).unwrap_err();
     assert!(matches!(&refused, LibraryError::OtherFolder { to, .. } if *to == other), "{refused}");
-    fixture.library.check_moved(&from, &to).unwrap();
+    fixture.library.sample(&from).unwrap().find_at(&to).unwrap();
 }
 
 /// Buttons of a row stay with their folder, whatever is scanned meanwhile.

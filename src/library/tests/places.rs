@@ -49,7 +49,7 @@ fn a_photo_that_was_met_through_a_link_is_missing_once_it_is_gone() {
         let end = fixture.library.finish_scan(again, ScanOutcome::Complete, policy).unwrap();
         if is_accepted_later {
             assert_eq!(end.withheld, Some((1, 1)));
-            assert_eq!(fixture.library.accept_missing(&here, u64::MAX).unwrap(), 1);
+            assert_eq!(fixture.library.accept_missing_now(&here, u64::MAX).unwrap(), 1);
         }
         assert!(is_missing(&fixture, linked) && is_tidy(&fixture), "{is_accepted_later}");
     }
@@ -131,7 +131,7 @@ fn a_drive_inside_a_scanned_folder_is_offline_and_not_missing_with_it() {
         fixture.library.mark_seen(again, &met).unwrap();
         let end = fixture.library.finish_scan(again, ScanOutcome::Complete, MissingPolicy::Accept).unwrap();
         assert_eq!((end.missing, end.withheld), (0, None), "{is_noticed}");
-        assert_eq!(fixture.library.accept_missing(&outer, u64::MAX).unwrap(), 0, "{is_noticed}");
+        assert_eq!(fixture.library.accept_missing_now(&outer, u64::MAX).unwrap(), 0, "{is_noticed}");
         assert!(!is_missing(&fixture, photo), "{is_noticed}");
     }
 }
@@ -153,6 +153,31 @@ fn that_most_are_gone_is_asked_of_each_folder_by_itself() {
     let end = fixture.library.finish_scan(again, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
     assert_eq!((end.missing, end.withheld), (1, Some((1, 1))));
     assert!(!is_missing(&fixture, photo));
+}
+
+/// Also where its user asked for it and the program died over it; and what is left out without a look was not tried.
+#[test]
+fn what_is_left_out_tells_when_it_was_tried_last() {
+    let mut fixture = LibraryFixture::new();
+    let path = fixture.at("a.jpg");
+    let facts = file(&path, b'a');
+    let tried = |fixture: &LibraryFixture| fixture.library.left_out_tried().unwrap().get(&path).copied();
+    let long_ago = |fixture: &LibraryFixture| {
+        fixture.library.connection.execute("UPDATE file SET tried_at = 1", []).unwrap();
+    };
+    fixture.library.record_skip(fixture.scan, &facts, "cut").unwrap();
+    assert!(tried(&fixture) > Some(1));
+    long_ago(&fixture);
+    assert_eq!(fixture.library.try_left_out_again(std::slice::from_ref(&path)).unwrap(), 1);
+    assert_eq!(tried(&fixture), Some(1), "asked for, and not tried yet");
+    fixture.library.begin_attempt(&facts, true).unwrap();
+    assert!(fixture.library.suspects().unwrap()[0].is_guilty);
+    assert!(tried(&fixture) > Some(1));
+    long_ago(&fixture);
+    fixture.library.record_unreadable(fixture.scan, &facts, "it ended the program").unwrap();
+    assert_eq!(tried(&fixture), Some(1), "nobody has looked");
+    fixture.library.record_photos(fixture.scan, &[photo(&path, b'a', vec![face(0.0, 0.0)])]).unwrap();
+    assert_eq!(tried(&fixture), None, "it is read");
 }
 
 /// Its folder was not scanned meanwhile: the names are looked for in the edit, and lost where they are not in it.

@@ -62,26 +62,37 @@ fn pictures_that_change_places_are_not_compared() {
     assert_eq!(pairs(&mut fixture), [(a, b, false)]);
 }
 
-/// Renamed twice, and deleted in the end: nothing ever took their place.
+/// Renamed twice, and deleted in the end: nothing ever took their place. So also where a scan was stopped before it
+/// came to that.
 #[test]
 fn pictures_that_changed_places_and_back_are_not_lost_to_each_other() {
-    let mut fixture = LibraryFixture::new();
-    let first = fixture.scan;
-    let faces = [show(&mut fixture, first, "a.jpg", 1).1, show(&mut fixture, first, "b.jpg", 2).1];
-    for (face, name) in faces.iter().zip(["Ada", "Ben"]) {
-        fixture.library.move_faces(&[*face], &Destination::NewPerson { name: name.into() }).unwrap();
-    }
-    for there in [[2, 1], [1, 2]] {
-        let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
-        for (name, hash) in ["a.jpg", "b.jpg"].into_iter().zip(there) {
-            fixture.library.place(scan, &file(&fixture.at(name), hash), &detector()).unwrap();
+    for is_stopped in [false, true] {
+        let mut fixture = LibraryFixture::new();
+        let first = fixture.scan;
+        let faces = [show(&mut fixture, first, "a.jpg", 1).1, show(&mut fixture, first, "b.jpg", 2).1];
+        for (face, name) in faces.iter().zip(["Ada", "Ben"]) {
+            fixture.library.move_faces(&[*face], &Destination::NewPerson { name: name.into() }).unwrap();
         }
-        fixture.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
-        assert_eq!(pairs(&mut fixture), []);
+        fixture.library.finish_scan(first, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
+        for there in [[2, 1], [1, 2]] {
+            let mut scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+            for (name, hash) in ["a.jpg", "b.jpg"].into_iter().zip(there) {
+                fixture.library.place(scan, &file(&fixture.at(name), hash), &detector()).unwrap();
+            }
+            if is_stopped {
+                fixture.library.finish_scan(scan, ScanOutcome::Cancelled, MissingPolicy::Ask).unwrap();
+                scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+                let seen = [("a.jpg", there[0]), ("b.jpg", there[1])].map(|(name, hash)| file(&fixture.at(name), hash));
+                fixture.library.mark_seen(scan, &seen).unwrap();
+            }
+            fixture.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
+            fixture.library.leave_out_renamed(scan).unwrap();
+            assert_eq!(pairs(&mut fixture), []);
+        }
+        let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+        let end = fixture.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Accept).unwrap();
+        assert_eq!((end.missing, fixture.library.lost_faces().unwrap()), (2, vec![]), "{is_stopped}");
     }
-    let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
-    let end = fixture.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Accept).unwrap();
-    assert_eq!((end.missing, fixture.library.lost_faces().unwrap()), (2, vec![]));
 }
 
 #[test]

@@ -269,10 +269,10 @@ fn more_than_half_of_a_folder_goes_missing_only_at_its_users_word() {
     assert_eq!(end, ScanEnd { missing: 0, withheld: Some((2, 2)) });
     assert_eq!(fixture.library.person(person).unwrap().unwrap().faces, 1);
     let folder = fixture.folder.path().to_owned();
-    let one = fixture.library.accept_missing(&folder, 1);
+    let one = fixture.library.accept_missing_now(&folder, 1);
     assert!(matches!(one, Err(LibraryError::Stale(Stale::MoreGone))), "more are gone than were shown: {one:?}");
     assert_eq!(fixture.library.person(person).unwrap().unwrap().faces, 1, "and nothing was marked");
-    assert_eq!(fixture.library.accept_missing(&folder, 2).unwrap(), 2);
+    assert_eq!(fixture.library.accept_missing_now(&folder, 2).unwrap(), 2);
     let card = fixture.library.person(person).unwrap().unwrap();
     assert_eq!((card.faces, card.cover), (0, Some(faces[0])), "her name and her face stay");
 }

@@ -27,8 +27,8 @@ use crate::app::jobs::made_library::{self, MadeLibraryPlan};
 use crate::app::jobs::regroup::{GroupSummary, Grouping, regroup};
 use crate::app::jobs::walk::find_photos;
 use crate::library::{
-    AgainstMerge, Decision, Library, LibraryError, ListPage, MissingPolicy, PeopleFilter, PeopleKind, PhotoFilter,
-    ScanOutcome, SetAside,
+    AgainstMerge, Decision, Gone, Library, LibraryError, ListPage, MissingPolicy, PeopleFilter, PeopleKind,
+    PhotoFilter, ScanOutcome, SetAside,
 };
 use crate::networks::models::Store;
 use crate::types::{Advised, Cancel, PersonId, Revision, StepId, Touched, counted};
@@ -307,10 +307,11 @@ impl<'a> LibraryBench<'a> {
             fs::remove_file(path)?;
         }
         let folder = self.folder.clone();
-        let end = self.shared.library.call(move |library| {
-            let scan = library.begin_scan(&folder)?;
-            library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Accept)
-        })?;
+        let scan = self.shared.library.call(move |library| library.begin_scan(&folder))?;
+        let (policy, cancel, library) = (MissingPolicy::Accept, Cancel::default(), &self.shared.library);
+        let gone = Gone::after(scan, None, policy, &cancel, |question| library.ask(question))?.unwrap_or_default();
+        let end =
+            self.shared.library.call(move |library| library.end_scan(scan, ScanOutcome::Complete, policy, &gone))?;
         ensure!(end.missing == files.len().div_ceil(2), "{} photos are missing", end.missing);
         let missing = quickest(|| facts::people(&self.shared).map(drop))?;
         self.add("people and groups' strips, half of the photos missing", missing, "the same, all photos there", there);

@@ -21,6 +21,7 @@ use walkdir::{DirEntry, WalkDir};
 use self::store::is_of_a_store;
 use crate::app::engine::progress::Skipped;
 use crate::faces::image::{FileKind, OtherKind, is_photo_name, kind_of_file};
+use crate::library::asks_disk;
 use crate::types::{Cancel, has_extension, is_system_name, plain};
 
 /// What a walk found. `photos` is sorted, so that two walks of the same folder agree.
@@ -105,6 +106,7 @@ pub(crate) fn find_photos_at(
 /// Whether a scan of `folder` comes to this path, which need not be there: no folder on the way to it is hidden or the
 /// program's own.
 pub(crate) fn is_looked_into(folder: &Path, path: &Path, own: &[PathBuf]) -> bool {
+    asks_disk();
     let below = path.ancestors().take_while(|at| *at != folder);
     path.starts_with(folder)
         && below.into_iter().all(|at| {

@@ -55,6 +55,8 @@ pub struct LeftOutFile {
     pub photo: Option<PhotoId>,
     pub path: PathBuf,
     pub reason: String,
+    /// When somebody looked into it last, in seconds since 1970; none where nobody does, and where that is not known.
+    pub tried_at: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -154,26 +156,30 @@ fn find_photos(shared: &Shared, text: String) -> Result<Event> {
 }
 
 fn timeline(shared: &Shared, filter: PhotoFilter) -> Result<Timeline> {
-    let (tiles, boxes, folders, others) = shared.library.ask(|library| {
+    let (tiles, boxes, folders, others, tried) = shared.library.ask(|library| {
         let folders = library.folders()?;
-        let others = if filter == PhotoFilter::Failed { other_files(library, &folders)? } else { Vec::new() };
+        let (others, tried) = match filter {
+            PhotoFilter::Failed => (other_files(library, &folders)?, library.left_out_tried()?),
+            _ => Default::default(),
+        };
         let photos = library.photos(filter, ListPage::ALL)?;
-        Ok::<_, library::LibraryError>((photos, library.face_boxes(filter)?, folders, others))
+        Ok::<_, library::LibraryError>((photos, library.face_boxes(filter)?, folders, others, tried))
     })?;
     let away: Vec<Arc<Path>> =
         folders.into_iter().filter(|folder| folder.is_offline).map(|folder| folder.path.into()).collect();
     let mut timeline = by_month(tiles, boxes, &away);
     timeline.skipped.extend(others);
+    timeline.skipped.iter_mut().for_each(|file| file.tried_at = tried.get(&file.path).copied());
     Ok(timeline)
 }
 
 /// Files of known photos that could not be read again, and those that are not looked at.
 fn other_files(library: &LibraryReader, folders: &[ScannedFolder]) -> library::Result<Vec<LeftOutFile>> {
     let unread = library.unread_files()?.into_iter();
-    let unread = unread.map(|(photo, path, reason)| LeftOutFile { photo: Some(photo), path, reason });
+    let unread = unread.map(|(photo, path, reason)| LeftOutFile { photo: Some(photo), path, reason, tried_at: None });
     let is_here = |path: &Path| folders.iter().any(|folder| path.starts_with(&folder.path));
     let others = not_looked_at::kept(library)?.into_iter().filter(|(path, _)| is_here(path));
-    Ok(unread.chain(others.map(|(path, reason)| LeftOutFile { photo: None, path, reason })).collect())
+    Ok(unread.chain(others.map(|(path, reason)| LeftOutFile { photo: None, path, reason, tried_at: None })).collect())
 }
 
 /// `away` are the folders that are not there.
@@ -192,7 +198,7 @@ fn by_month(tiles: Vec<ListedPhoto>, boxes: Vec<(PhotoId, FaceBox)>, away: &[Arc
             continue;
         }
         if let PhotoState::Failed { reason } = tile.state {
-            timeline.skipped.push(LeftOutFile { photo: Some(tile.id), path: tile.path, reason });
+            timeline.skipped.push(LeftOutFile { photo: Some(tile.id), path: tile.path, reason, tried_at: None });
             continue;
         }
         let (year, month) = year_and_month(&tile.time);

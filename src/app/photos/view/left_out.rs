@@ -8,6 +8,7 @@ use crate::app::photos::state::LeftOutFile;
 use crate::app::photos::view::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
+use crate::app::ui::locale::day_and_time;
 use crate::app::ui::page::Page;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
@@ -74,6 +75,9 @@ fn words_ui(ui: &mut Ui, ctx: &Context<'_>, file: &LeftOutFile) {
     ui.spacing_mut().item_spacing.y = 2.0;
     ui.add(egui::Label::new(ctx.text.reason(&file.reason)).truncate());
     let path = file.path.to_string_lossy();
-    let label = egui::Label::new(theme::secondary(ui, &*path).size(theme::type_size::SMALL)).truncate();
+    // First, so that a long path does not push it out of sight: what its user asked to be tried again tells that it was.
+    let tried = file.tried_at.map(|at| ctx.text.f("skipped_tried", &[("at", &day_and_time(at))]));
+    let words = tried.into_iter().chain([path.to_string()]).collect::<Vec<_>>().join(ctx.text.s("list_separator"));
+    let label = egui::Label::new(theme::secondary(ui, words).size(theme::type_size::SMALL)).truncate();
     ui.add(label).on_hover_text(path);
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::{ScanChoices, ScanContext, ScanSummary, run, summary_without_networks};
+use super::{BrokenScan, ScanChoices, ScanContext, ScanSummary, run, summary_without_networks};
 use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
@@ -32,7 +32,7 @@ pub(crate) fn scan_folder(
     choices: &ScanChoices<'_>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-) -> Result<FolderScan> {
+) -> Result<FolderScan, BrokenScan> {
     let small_faces = given.small_faces;
     let options = resolve(home, given)?;
     if let Some(summary) = summary_without_networks(folder, &options, home, cancel)? {

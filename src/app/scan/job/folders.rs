@@ -11,7 +11,7 @@ use super::{LOOKING_FOR_PHOTOS, ScanSummary, ScanTools, Withheld};
 use crate::app::engine::progress::{JobEvent, Meter, Skipped};
 use crate::app::jobs::not_looked_at;
 use crate::app::jobs::walk::{find_photos, find_photos_at};
-use crate::library::{LibraryError, ScanId, ScanOutcome};
+use crate::library::{Gone, LibraryError, ScanId, ScanOutcome};
 use crate::types::Cancel;
 
 /// Looks through the folders that are there, and finishes them when that is done: what went from one to another is gone
@@ -32,7 +32,7 @@ pub(super) fn scan_each(
         false => ScanOutcome::Cancelled,
     };
     let finished = scanned.into_iter().try_for_each(|folder| {
-        summary.add(folder.finish(tools, outcome)?);
+        summary.add(folder.finish(tools, outcome, cancel)?);
         Ok::<_, anyhow::Error>(())
     });
     looked.and(finished).map(|()| scans)
@@ -54,7 +54,7 @@ fn scan_all(
                 events(JobEvent::Skipped(skipped.clone()));
                 summary.skipped.push(skipped);
             }
-            Presence::There | Presence::Unreadable(_) => scanned.extend(scan_folder(folder, tools, cancel, events)?),
+            Presence::There | Presence::Unreadable(_) => scan_folder(folder, tools, scanned, cancel, events)?,
         }
     }
     Ok(())
@@ -70,13 +70,15 @@ struct UnfinishedScan {
 }
 
 /// Looks through `folder`, or at what was touched of it. Photos that the library knows unchanged are not opened again.
-/// None where it was removed from the library meanwhile.
+/// What was done is among the scans also where it breaks off; nothing is where the folder was removed from the library
+/// meanwhile.
 fn scan_folder(
     folder: &Path,
     tools: &ScanTools<'_>,
+    scanned: &mut Vec<UnfinishedScan>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-) -> Result<Option<UnfinishedScan>> {
+) -> Result<()> {
     let mut looking = Meter::start(LOOKING_FOR_PHOTOS, None);
     let mut seen = |photos| events(JobEvent::Progress(looking.set(photos, None)));
     let root = fs::canonicalize(folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
@@ -89,23 +91,22 @@ fn scan_folder(
             found
         }
     };
-    let (scanned, is_part) = (root.clone(), part.is_some());
-    let of_library = tools.of_library;
-    let scan = tools.library.call(move |library| match (is_part, of_library) {
-        (true, _) => library.begin_part(&scanned),
-        (false, true) => library.begin_scan_again(&scanned),
-        (false, false) => library.begin_scan(&scanned).map(Some),
-    })?;
-    let Some(scan) = scan else { return Ok(None) };
-    let mut scanning = Scanning::new(scan, tools, cancel, events);
-    found.skipped.into_iter().for_each(|skipped: Skipped| scanning.report_skipped(skipped));
-    scanning.note_not_looked_at(found.not_looked_at, found.hidden);
-    let todo = scanning.sort_out(found.photos)?;
-    scanning.scan_files(todo)?;
     // The library knows what is gone by where it was.
     let in_root = |touched: &[PathBuf]| touched.iter().map(|path| real_path(path)).collect::<Result<Vec<_>>>();
     let part = part.map(in_root).transpose()?;
-    Ok(Some(UnfinishedScan { scan, root, part, summary: scanning.summarise() }))
+    let (at, is_part, of_library) = (root.clone(), part.is_some(), tools.of_library);
+    let scan = tools.library.call(move |library| match (is_part, of_library) {
+        (true, _) => library.begin_part(&at),
+        (false, true) => library.begin_scan_again(&at),
+        (false, false) => library.begin_scan(&at).map(Some),
+    })?;
+    let Some(scan) = scan else { return Ok(()) };
+    let mut scanning = Scanning::new(scan, tools, cancel, events);
+    found.skipped.into_iter().for_each(|skipped: Skipped| scanning.report_skipped(skipped));
+    scanning.note_not_looked_at(found.not_looked_at, found.hidden);
+    let looked = scanning.sort_out(found.photos).and_then(|todo| scanning.scan_files(todo));
+    scanned.push(UnfinishedScan { scan, root, part, summary: scanning.summarise() });
+    looked
 }
 
 /// Of what was touched the files that a scan of the folder has come to though they lie elsewhere.
@@ -126,16 +127,23 @@ fn behind_links(root: &Path, touched: &[PathBuf], tools: &ScanTools<'_>) -> Resu
 
 impl UnfinishedScan {
     /// Marks what is gone, where all was looked through.
-    fn finish(self, tools: &ScanTools<'_>, outcome: ScanOutcome) -> Result<ScanSummary> {
+    fn finish(self, tools: &ScanTools<'_>, mut outcome: ScanOutcome, cancel: &Cancel) -> Result<ScanSummary> {
         let Self { scan, root, part, mut summary } = self;
         if outcome == ScanOutcome::Complete {
             let looked_at = part.as_deref().unwrap_or(std::slice::from_ref(&root));
             not_looked_at::keep(tools.library, looked_at, &summary.not_looked_at)?;
         }
-        let policy = tools.missing;
+        let (policy, mut gone) = (tools.missing, Gone::default());
+        if outcome == ScanOutcome::Complete {
+            // Nobody else waits while the disk is asked.
+            match Gone::after(scan, part.as_deref(), policy, cancel, |question| tools.library.ask(question))? {
+                Some(asked) => gone = asked,
+                None => outcome = ScanOutcome::Cancelled,
+            }
+        }
         let end = tools.library.call(move |library| match part {
-            None => library.finish_scan(scan, outcome, policy),
-            Some(touched) => library.finish_part(scan, outcome, policy, &touched),
+            None => library.end_scan(scan, outcome, policy, &gone),
+            Some(_) => library.end_part(scan, outcome, policy, &gone),
         })?;
         summary.missing_photos = end.missing;
         summary.withheld_photos = end.withheld.map_or(0, |(gone, _)| gone);

@@ -47,27 +47,34 @@ pub(super) fn note_begun(library: &LibraryHandle, folders: Vec<PathBuf>) -> Resu
 
 /// Notes that the scan of these folders has ended, however it did.
 pub(super) fn note_ended(library: &LibraryHandle, folders: Vec<PathBuf>) -> Result<()> {
+    // Nobody waits for the library while the disk is asked.
+    let noted = library.ask(UnderWay::read)?.folders;
+    let real = |folder: &PathBuf| real_path(folder).unwrap_or_else(|_| folder.clone());
+    let ended: Vec<PathBuf> = folders.iter().map(real).collect();
+    let ended: Vec<PathBuf> = noted.into_iter().filter(|folder| ended.contains(&real(folder))).collect();
+    if ended.is_empty() {
+        return Ok(());
+    }
     library.call(move |library| {
-        let before = UnderWay::read(library)?;
-        let mut under_way = before.clone();
-        let real = |folder: &PathBuf| real_path(folder).unwrap_or_else(|_| folder.clone());
-        let ended: Vec<PathBuf> = folders.iter().map(real).collect();
-        under_way.folders.retain(|folder| !ended.contains(&real(folder)));
-        if under_way == before { Ok(()) } else { under_way.keep(library) }
+        let mut under_way = UnderWay::read(library)?;
+        under_way.folders.retain(|folder| !ended.contains(folder));
+        under_way.keep(library)
     })
 }
 
 /// The scan that was interrupted, where there is one, of folders that the library has by now and still has.
 #[cfg(feature = "gui")]
-pub(super) fn interrupted(library: &LibraryReader) -> Result<Option<InterruptedScan>, LibraryError> {
-    let UnderWay { mut folders, went_on_at } = UnderWay::read(library)?;
-    let places: Vec<PathBuf> = library.folder_places()?.into_iter().map(|(folder, _)| folder).collect();
+pub(super) fn interrupted(library: &LibraryHandle) -> Result<Option<InterruptedScan>> {
+    let (under_way, places, progress) = library.ask(|library| {
+        let under_way = UnderWay::read(library)?;
+        // Counting takes a while.
+        let progress = if under_way.folders.is_empty() { None } else { Some(library.scan_progress()?) };
+        Ok::<_, LibraryError>((under_way, library.folder_places()?, progress))
+    })?;
+    let UnderWay { mut folders, went_on_at } = under_way;
+    let places: Vec<PathBuf> = places.into_iter().map(|(folder, _)| folder).collect();
     folders.retain(|folder| real_path(folder).is_ok_and(|folder| places.contains(&folder)));
-    if folders.is_empty() {
-        return Ok(None);
-    }
-    let came_further = went_on_at != Some(library.scan_progress()?);
-    Ok(Some(InterruptedScan { folders, came_further }))
+    Ok((!folders.is_empty()).then_some(InterruptedScan { folders, came_further: went_on_at != progress }))
 }
 
 /// Notes that it goes on by itself, and how far it has come.
@@ -109,7 +116,7 @@ mod tests {
     }
 
     fn now(library: &LibraryHandle) -> Option<InterruptedScan> {
-        library.ask(interrupted).unwrap()
+        interrupted(library).unwrap()
     }
 
     /// A scan is killed after it has recorded one more photo.

@@ -41,7 +41,7 @@ use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
 use crate::app::jobs::walk::{FoundPhotos, find_photos};
 use crate::cluster::Linkage;
 use crate::faces::image::{PictureHash, picture_hash_of_file};
-use crate::library::{LibraryError, MissingPolicy, Suspect};
+use crate::library::{LibraryError, MissingPolicy, Suspect, asks_disk};
 use crate::networks::models::Store;
 use crate::types::{Cancel, FaceId, SquaredDistance, Touched, path_text};
 #[cfg(feature = "gui")]
@@ -78,6 +78,8 @@ pub struct ScanSummary {
     pub carried_faces: usize,
     /// Those that were not: they wait to be put back by hand.
     pub lost_faces: usize,
+    /// Those whose photo is missing since: they stay with their people, and are back when it is.
+    pub missing_faces: usize,
     /// Faces with a name or another decision whose photo was missing or replaced before, and that are there again.
     pub returned_faces: usize,
     #[serde(skip)]
@@ -140,6 +142,26 @@ impl ScanSummary {
         let secs = self.elapsed_secs.max(f64::MIN_POSITIVE);
         self.photos_per_s = (self.new_photos + self.searched_again) as f64 / secs;
         self.faces_per_s = self.new_faces as f64 / secs;
+    }
+}
+
+/// A scan that broke off, and what it did until then: that stays, and the next one does not find it again.
+#[derive(Debug)]
+pub(crate) struct BrokenScan {
+    pub done: ScanSummary,
+    pub error: anyhow::Error,
+}
+
+/// It broke off before it began.
+impl From<anyhow::Error> for BrokenScan {
+    fn from(error: anyhow::Error) -> Self {
+        Self { done: ScanSummary::default(), error }
+    }
+}
+
+impl From<BrokenScan> for anyhow::Error {
+    fn from(broken: BrokenScan) -> Self {
+        broken.error
     }
 }
 
@@ -217,7 +239,22 @@ pub(crate) fn run(
     context: &ScanContext<'_>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-) -> Result<(ScanSummary, Option<GroupSummary>)> {
+) -> Result<(ScanSummary, Option<GroupSummary>), BrokenScan> {
+    let mut done = ScanSummary::default();
+    match run_into(&mut done, folders, choices, context, cancel, events) {
+        Ok(groups) => Ok((done, groups)),
+        Err(error) => Err(BrokenScan { done, error }),
+    }
+}
+
+fn run_into(
+    summary: &mut ScanSummary,
+    folders: &[PathBuf],
+    choices: &ScanChoices<'_>,
+    context: &ScanContext<'_>,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<Option<GroupSummary>> {
     let ScanContext { home, options, engine, library, thumbnails } = context;
     let store = Store::open(home.models())?;
     let remembered = Grouping::remembered(library, &store, options)?;
@@ -228,7 +265,8 @@ pub(crate) fn run(
     // Up to this distance two faces of an edited picture are one.
     let same_person = options.thresholds(&store)?.same_person;
     let Some(_lock) = ScanLock::wait(home, cancel, events)? else {
-        return Ok((ScanSummary { cancelled: true, ..ScanSummary::default() }, None));
+        summary.cancelled = true;
+        return Ok(None);
     };
     let (model, weights) = (engine.model_id().clone(), engine.weights().to_owned());
     library.call(move |library| library.use_weights(&model, &weights))?;
@@ -252,18 +290,19 @@ pub(crate) fn run(
         meanwhile,
     };
     let absent = library.call(|library| library.absent_faces())?;
-    let mut summary = scan_folders(folders, &tools, cancel, events)?;
+    scan_into(summary, folders, &tools, cancel, events)?;
     if !cancel.is_cancelled() {
-        find_lost_again(engine, &tools, &mut summary, cancel, events)?;
+        find_lost_again(engine, &tools, summary, cancel, events)?;
     }
-    count_returned(absent, library, &mut summary)?;
+    count_returned(absent, library, summary)?;
     if cancel.is_cancelled() {
-        return Ok((ScanSummary { cancelled: true, ..summary }, None));
+        summary.cancelled = true;
+        return Ok(None);
     }
     let regrouped = reembed_and_regroup(engine, library, &grouping, cancel, events);
     summary.cancelled = cancel.is_cancelled();
     match regrouped {
-        Err(_) if summary.cancelled => Ok((summary, None)),
+        Err(_) if summary.cancelled => Ok(None),
         Err(error) => Err(error),
         Ok((embedded, groups)) => {
             summary.skipped.extend(embedded.skipped);
@@ -272,7 +311,7 @@ pub(crate) fn run(
                 // Whoever began it: there is nothing left to go on with.
                 interrupted::note_ended(library, folders.to_vec())?;
             }
-            Ok((summary, groups))
+            Ok(groups)
         }
     }
 }
@@ -299,16 +338,30 @@ fn is_undecided(library: &LibraryHandle) -> Result<bool> {
     })
 }
 
-/// Those folders that are there.
+#[cfg(test)]
 fn scan_folders(
     folders: &[PathBuf],
     tools: &ScanTools<'_>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-) -> Result<ScanSummary> {
+) -> Result<ScanSummary, BrokenScan> {
+    let mut done = ScanSummary::default();
+    match scan_into(&mut done, folders, tools, cancel, events) {
+        Ok(()) => Ok(done),
+        Err(error) => Err(BrokenScan { done, error }),
+    }
+}
+
+/// Those folders that are there. What was done until it breaks off is told, too.
+fn scan_into(
+    summary: &mut ScanSummary,
+    folders: &[PathBuf],
+    tools: &ScanTools<'_>,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<()> {
     let lost_before = lost_faces(tools.library)?;
-    let mut summary = ScanSummary::default();
-    let scans = folders::scan_each(folders, tools, &mut summary, cancel, events)?;
+    let scans = folders::scan_each(folders, tools, summary, cancel, events)?;
     // A file may go from one folder to another: only in the end it is known what was replaced, and what is lost. What was
     // replaced is compared by vectors of the model in use.
     embed_portraits(tools.engine, tools.library, cancel, events)?;
@@ -316,6 +369,9 @@ fn scan_folders(
         events(JobEvent::Skipped(skipped.clone()));
         summary.skipped.push(skipped);
     };
+    if let Some(first) = scans.iter().copied().min_by_key(|scan| scan.0) {
+        tools.library.call(move |library| library.leave_out_renamed(first))?;
+    }
     summary.carried_faces = carry_over::carry_over(tools, cancel, &mut tell)?;
     for scan in scans {
         let counts = tools.library.call(move |library| library.scan_counts(scan))?;
@@ -324,7 +380,7 @@ fn scan_folders(
     }
     summary.newly_lost = lost_faces(tools.library)?.difference(&lost_before).copied().collect();
     summary.lost_faces = summary.newly_lost.len();
-    Ok(summary)
+    Ok(())
 }
 
 /// Looks for lost faces in what is new, once the model in use has embedded it.
@@ -343,12 +399,14 @@ fn find_lost_again(
     lost::find_again(tools, summary, cancel, events)
 }
 
-/// Counts the faces that were absent before and are not any more: their photo is back, or they were found in another
+/// Counts the faces that are absent since, and not lost, and those that were before and are not any more: their photo is back, or they were found in another
 /// one. The latter are no faces carried over, since they were gone from where they were long before. Each counts once, by
 /// the face that is there now: a photo that was edited several times has left the same one in every edit.
 fn count_returned(absent: HashSet<FaceId>, library: &LibraryHandle, summary: &mut ScanSummary) -> Result<()> {
-    let (returned, found) = library.call(move |library| {
+    let (missing, returned, found) = library.call(move |library| {
         let absent_now = library.absent_faces()?;
+        let lost: HashSet<FaceId> = library.lost_faces()?.into_iter().map(|lost| lost.face_id).collect();
+        let missing = absent_now.difference(&absent).filter(|face| !lost.contains(face)).count();
         let (mut returned, mut found) = (HashSet::new(), HashSet::new());
         for &face in absent.difference(&absent_now) {
             let Some(known) = library.face(face)? else { continue };
@@ -360,8 +418,9 @@ fn count_returned(absent: HashSet<FaceId>, library: &LibraryHandle, summary: &mu
         }
         // An original that is back, and its edits that lead to it.
         let found = found.difference(&returned).count();
-        Ok::<_, LibraryError>((returned.len() + found, found))
+        Ok::<_, LibraryError>((missing, returned.len() + found, found))
     })?;
+    summary.missing_faces = missing;
     summary.returned_faces = returned;
     summary.carried_faces = summary.carried_faces.saturating_sub(found);
     Ok(())
@@ -412,6 +471,7 @@ fn holds_photos(folder: &Path, own: &[PathBuf], cancel: &Cancel) -> Result<bool>
 
 /// What there is below `folder`, up to its first photo.
 fn first_found(folder: &Path, own: &[PathBuf], cancel: &Cancel) -> Result<FoundPhotos> {
+    asks_disk();
     let enough = Cancel::default();
     find_photos(folder, own, &enough, |photos| {
         if photos > 0 || cancel.is_cancelled() {

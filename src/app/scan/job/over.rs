@@ -11,7 +11,7 @@ use super::interrupted::interrupted;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::report::Matter;
 use crate::app::engine::shared::lock;
-use crate::library::is_gone;
+use crate::library::{Gone, is_gone};
 
 /// Of each folder that is asked about a file that was gone when all were looked for. While it is, the question is open, and
 /// the others of a folder that may be large are not looked for every few seconds.
@@ -30,10 +30,11 @@ impl OpenQuestions {
         Ok(match matter {
             // No reader is held while the disk is asked.
             Matter::MissingPhotos(folder) => {
-                let is_held = |file: &Path| library.ask(|library| library.is_held(folder, file));
-                self.is_none_gone(folder, is_held, || library.ask(|library| library.files_held(folder)))?
+                let gone = Gone::folders(|question| library.ask(question))?;
+                let is_held = |file: &Path| library.ask(|library| library.is_held(folder, file, &gone));
+                self.is_none_gone(folder, is_held, || library.ask(|library| library.files_held(folder, &gone)))?
             }
-            Matter::InterruptedScan => library.ask(interrupted)?.is_none(),
+            Matter::InterruptedScan => interrupted(library)?.is_none(),
             Matter::WritingNames => false,
         })
     }
@@ -95,8 +96,8 @@ mod tests {
         fs::write(&file, b"x").unwrap();
         assert_eq!(open(), asked[1..], "it is back");
         fs::remove_file(&file).unwrap();
-        let accepted: PathBuf = photos.clone();
-        library.call(move |library| library.accept_missing(&accepted, 1)).unwrap();
+        let (accepted, gone) = (photos.clone(), Gone::in_folder(&photos, |question| library.ask(question)).unwrap());
+        library.call(move |library| library.accept_missing(&accepted, 1, &gone)).unwrap();
         assert_eq!(open(), asked[1..], "it was said on the command line that it is gone");
         note_ended(&library, vec![photos.clone()]).unwrap();
         assert_eq!(open(), [], "a scan came to its end");

@@ -18,7 +18,7 @@ use crate::app::engine::budget::ByteBudget;
 use crate::app::engine::networks::DeviceFailed;
 use crate::app::engine::progress::{JobEvent, Meter, Skipped};
 use crate::faces::image::{DecodeError, DecodeLimits, Photo, PhotoMeta, ProfileUse};
-use crate::library::{FaceRecord, FileFacts, KnownBefore, LibraryError, PhotoRecord, PhotoState, ScanId};
+use crate::library::{FaceRecord, FileFacts, KnownBefore, LibraryError, PhotoRecord, PhotoState, ScanId, asks_disk};
 use crate::types::{Cancel, error_chain, plain};
 use opening::{Budgets, FileContent, OpenedFile, Opener};
 
@@ -410,6 +410,7 @@ fn is_as_told(file: &FileFacts) -> bool {
 }
 
 pub(super) fn file_facts(path: &Path) -> Result<FileFacts> {
+    asks_disk();
     let metadata = fs::metadata(path).map_err(|error| anyhow!("cannot be read: {}", plain(&error)))?;
     let mtime = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let mtime_ns = mtime.map_or(0, |since| since.as_nanos() as i64);

@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::progress::Skipped;
-use crate::library::LibraryError;
+use crate::library::{LibraryError, asks_disk};
 use crate::types::plain;
 
 /// Whether a folder of this home's library is not there; notes it. Makes no library where there is none.
@@ -64,6 +64,7 @@ pub(super) fn presence(folder: &Path, library: &LibraryHandle) -> Result<Presenc
 
 /// The path without links, as far as it leads: of a folder whose drive is not there, the end leads nowhere.
 pub(super) fn real_path(folder: &Path) -> Result<PathBuf> {
+    asks_disk();
     let path = std::path::absolute(folder)?;
     let real = |above: &Path| {
         let (there, rest) = (fs::canonicalize(above).ok()?, path.strip_prefix(above).ok()?);

@@ -10,7 +10,7 @@ use super::over::OpenQuestions;
 use super::presence::real_path;
 use super::touched::{folders_around, worth_a_scan};
 use super::watch::{FolderWatch, WatchNews};
-use super::{ScanChoices, ScanContext, ScanSummary, run};
+use super::{BrokenScan, ScanChoices, ScanContext, ScanSummary, run};
 use crate::app::engine::facts::Watching;
 use crate::app::engine::progress::JobEvent;
 use crate::app::engine::report::{Failed, JobId, JobKind, Matter, Report};
@@ -52,8 +52,8 @@ pub enum Event {
     /// A scan of these paths, which nobody has asked for, gave way: it is to be done later.
     GaveWay {
         paths: Vec<PathBuf>,
-        /// What it had recorded; the later one does not find that again. None where it broke off.
-        summary: Option<Box<ScanSummary>>,
+        /// What it had recorded, also where it broke off; the later one does not find that again.
+        summary: Box<ScanSummary>,
     },
     Interrupted {
         scan: InterruptedScan,
@@ -84,19 +84,18 @@ impl FeatureJob for Job {
                 start_scan(tasks, move |shared, scan| scan_asked(shared, scan, folders));
             }
             Request::ScanTouched(touched) => start_scan(tasks, move |shared, scan| {
-                let gave_way =
-                    |summary: Option<_>| Event::GaveWay { paths: touched.clone(), summary: summary.map(Box::new) };
+                let gave_way = |summary| Event::GaveWay { paths: touched.clone(), summary: Box::new(summary) };
                 match shared.unasked.run(scan.cancel, || scan_touched(shared, scan, touched.clone())) {
-                    Ran::Done(outcome) => outcome.map(|summary| Event::ScannedTouched(Box::new(summary))),
+                    Ran::Done(outcome) => Ok(Event::ScannedTouched(Box::new(outcome?))),
                     // The later scan meets what broke it, too.
-                    Ran::GaveWay(outcome) => Ok(gave_way(outcome.ok())),
-                    Ran::NotBegun => Ok(gave_way(Some(ScanSummary::default()))),
+                    Ran::GaveWay(outcome) => Ok(gave_way(outcome.unwrap_or_else(|broken| broken.done))),
+                    Ran::NotBegun => Ok(gave_way(ScanSummary::default())),
                 }
             }),
             Request::TryAgain(files) => start_scan(tasks, move |shared, scan| {
                 let folders = folders_of(shared, &files)?;
-                let outcome = scan_part(shared, scan, &folders, ScanChoices { again: true, ..part_of_library(&files) });
-                outcome.map(|summary| Event::Scanned(Box::new(summary)))
+                let choices = ScanChoices { again: true, ..part_of_library(&files) };
+                Ok(Event::Scanned(Box::new(scan_part(shared, scan, &folders, choices)?)))
             }),
             Request::Watch => self.watch(tasks),
             Request::FindInterrupted => tasks.at_length(|shared, sink| match find_interrupted(shared) {
@@ -158,7 +157,7 @@ fn start_scan(
 }
 
 impl WindowScan<'_> {
-    fn of_folders(self, folders: &[PathBuf], choices: ScanChoices<'_>) -> Result<ScanSummary> {
+    fn of_folders(self, folders: &[PathBuf], choices: ScanChoices<'_>) -> Result<ScanSummary, BrokenScan> {
         let Self { shared, networks, sink, job, cancel } = self;
         let mut report = sink.reporter(job, JobKind::SCAN);
         let mut events = |event: JobEvent| {
@@ -174,8 +173,15 @@ impl WindowScan<'_> {
         let (home, library, thumbnails) = (&shared.home, &shared.library, &shared.thumbnails);
         let context = ScanContext { home, options: &options, engine, library, thumbnails };
         let before = library.ask(|library| library.before_scan())?;
-        let (mut summary, _) = run(folders, &choices, &context, cancel, &mut events)?;
-        summary.note_touched(library.ask(|library| library.touched_since(&before))?);
+        let may_have_left_anything = |broken: BrokenScan| BrokenScan {
+            done: ScanSummary { touched: Touched::everything(), ..broken.done },
+            ..broken
+        };
+        let (mut summary, _) = run(folders, &choices, &context, cancel, &mut events).map_err(may_have_left_anything)?;
+        match library.ask(|library| library.touched_since(&before)) {
+            Ok(touched) => summary.note_touched(touched),
+            Err(error) => return Err(may_have_left_anything(BrokenScan { done: summary, error })),
+        }
         Ok(summary)
     }
 }
@@ -193,19 +199,16 @@ fn scan_asked(shared: &Shared, scan: WindowScan<'_>, mut folders: Vec<PathBuf>) 
     if !shared.is_closing() {
         note_ended(&shared.library, folders)?;
     }
-    outcome.map(|summary| Event::Scanned(Box::new(summary)))
+    Ok(Event::Scanned(Box::new(outcome?)))
 }
 
 /// Another scan may have been there since it was noticed: then there is nothing to do, unless one gave way before what it
 /// had found was grouped.
-fn scan_touched(shared: &Shared, scan: WindowScan<'_>, touched: Vec<PathBuf>) -> Result<ScanSummary> {
+fn scan_touched(shared: &Shared, scan: WindowScan<'_>, touched: Vec<PathBuf>) -> Result<ScanSummary, BrokenScan> {
     let (own, model) = (shared.home.own_folders(), shared.options().model_id());
-    let (touched, folders, has_ungrouped) = shared.library.ask(|library| {
-        let touched = worth_a_scan(library, touched, &own)?;
-        let folders = folders_around(library, &touched, &own)?;
-        Ok::<_, LibraryError>((touched, folders, library.has_ungrouped_faces(&model)?))
-    })?;
-    if folders.is_empty() && !has_ungrouped {
+    let touched = worth_a_scan(&shared.library, touched, &own)?;
+    let folders = folders_around(&shared.library, &touched, &own)?;
+    if folders.is_empty() && !shared.library.ask(|library| library.has_ungrouped_faces(&model))? {
         return Ok(ScanSummary::default());
     }
     scan_part(shared, scan, &folders, part_of_library(&touched))
@@ -214,7 +217,7 @@ fn scan_touched(shared: &Shared, scan: WindowScan<'_>, touched: Vec<PathBuf>) ->
 /// The folders from which scans come to these files.
 fn folders_of(shared: &Shared, files: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let own = shared.home.own_folders();
-    let folders = shared.library.ask(|library| folders_around(library, files, &own))?;
+    let folders = folders_around(&shared.library, files, &own)?;
     match files.first() {
         Some(file) if folders.is_empty() => {
             Err(LibraryError::NoSuchFolder(file.parent().unwrap_or(file).to_owned()).into())
@@ -232,7 +235,7 @@ fn scan_part(
     scan: WindowScan<'_>,
     folders: &[PathBuf],
     choices: ScanChoices<'_>,
-) -> Result<ScanSummary> {
+) -> Result<ScanSummary, BrokenScan> {
     let touched = choices.touched.unwrap_or_default().iter();
     let touched: Vec<PathBuf> = touched.map(|path| real_path(path).unwrap_or(path.clone())).collect();
     let noted = note_begun(&shared.library, folders.to_vec())?;
@@ -251,10 +254,8 @@ fn find_interrupted(shared: &Shared) -> Result<Option<(InterruptedScan, bool)>> 
     if ScanLock::take(&shared.home).is_err_and(|error| error.is::<ScanRuns>()) {
         return Ok(None);
     }
-    let (scan, by_itself) = shared
-        .library
-        .ask(|library| Ok::<_, LibraryError>((interrupted(library)?, by_itself::of_library(library)?)))?;
-    let Some(scan) = scan else { return Ok(None) };
+    let Some(scan) = interrupted(&shared.library)? else { return Ok(None) };
+    let by_itself = shared.library.ask(by_itself::of_library)?;
     let goes_on = by_itself.goes_on && scan.came_further && shared.options().installed(&shared.home)?;
     if goes_on {
         note_going_on(&shared.library)?;

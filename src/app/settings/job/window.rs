@@ -10,7 +10,7 @@ use crate::app::engine::report::{Failed, Ticket};
 use crate::app::engine::scan_lock::{ScanLock, ScanRuns};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
 use crate::app::jobs::{by_itself, options, regroup};
-use crate::library::{FacesOfFolder, Library, LibraryError, ScannedFolder};
+use crate::library::{FacesOfFolder, Gone, Library, LibraryError, ScannedFolder};
 use crate::networks::device::{DeviceChoice, ListedDevice};
 use crate::types::Touched;
 
@@ -66,15 +66,14 @@ impl FeatureJob for Job {
                 sink.changed_as(ticket, what_failed, remove_folder(shared, folder, faces));
             }
             Request::MoveFolder { ticket, from, to } => {
-                let moved = change_folders(shared, move |library| {
-                    library.check_moved(&from, &to)?;
-                    library.move_folder(&from, &to)
+                let moved = change_folders(shared, || {
+                    shared.library.ask(|library| library.sample(&from))?.find_at(&to)?;
+                    Ok(move |library: &mut Library| library.move_folder(&from, &to))
                 });
                 sink.changed_as(ticket, what_failed, moved);
             }
             Request::AcceptMissing { ticket, folder, gone } => {
-                let accepted = change_folders(shared, move |library| library.accept_missing(&folder, gone).map(drop));
-                sink.changed_as(ticket, what_failed, accepted);
+                sink.changed_as(ticket, what_failed, accept_missing(shared, folder, gone));
             }
         };
         match only_reads {
@@ -93,10 +92,18 @@ fn what_failed(error: &anyhow::Error) -> Failed {
     }
 }
 
+fn accept_missing(shared: &Shared, folder: PathBuf, shown: u64) -> Result<Touched> {
+    change_folders(shared, || {
+        let gone = Gone::in_folder(&folder, |question| shared.library.ask(question))?;
+        Ok(move |library: &mut Library| library.accept_missing(&folder, shown, &gone).map(drop))
+    })
+}
+
 /// With faces that are forgotten goes what the last grouping kept of everybody: vectors, and distances between them. The
 /// next one keeps it again of who is left.
 fn remove_folder(shared: &Shared, folder: PathBuf, faces: FacesOfFolder) -> Result<Touched> {
-    let removed = change_folders(shared, move |library| library.remove_folder(&folder, faces).map(drop))?;
+    let removed =
+        change_folders(shared, || Ok(move |library: &mut Library| library.remove_folder(&folder, faces).map(drop)))?;
     if faces == FacesOfFolder::Forget {
         regroup::remove_all(&shared.home.cache()).context("cannot remove what the last grouping kept")?;
     }
@@ -104,14 +111,14 @@ fn remove_folder(shared: &Shared, folder: PathBuf, faces: FacesOfFolder) -> Resu
 }
 
 /// Photos of everybody may come and go. No folder goes from under a scan, here or in another program; one that nobody has
-/// asked for gives way.
-fn change_folders(
+/// asked for gives way. `prepare` asks the disk what is to be known before: nobody waits for the library meanwhile.
+fn change_folders<C: FnOnce(&mut Library) -> Result<(), LibraryError> + Send + 'static>(
     shared: &Shared,
-    change: impl FnOnce(&mut Library) -> Result<(), LibraryError> + Send + 'static,
+    prepare: impl FnOnce() -> Result<C>,
 ) -> Result<Touched> {
     let _act = shared.unasked.first();
     let _scan = ScanLock::take(&shared.home)?;
-    let changed = shared.library.call(change);
+    let changed = shared.library.call(prepare()?);
     shared.library_changed();
     changed.map(|()| Touched::everything())
 }

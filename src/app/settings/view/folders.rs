@@ -9,6 +9,7 @@ use crate::app::engine::facts::{Loadable, WatchHindrance};
 use crate::app::settings::state::Message;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::locale::day_and_time;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::section::hint_ui;
@@ -106,12 +107,6 @@ fn state_words(ctx: &Context<'_>, folder: &ScannedFolder) -> String {
         watched.and_then(|(_, hindrance)| hindrance.as_ref()).filter(|why| **why != WatchHindrance::Offline);
     parts.extend(hindrance.map(|why| ctx.text.f("folder_not_watched", &[("why", &hindrance_words(why, ctx.text))])));
     parts.join(ctx.text.s("list_separator"))
-}
-
-/// As a clock on the wall shows it.
-fn day_and_time(secs: i64) -> String {
-    let at = jiff::Timestamp::from_second(secs).map(|at| at.to_zoned(jiff::tz::TimeZone::system()));
-    at.map_or_else(|_| String::new(), |at| at.strftime("%Y-%m-%d %H:%M").to_string())
 }
 
 /// Shown while the state asks what becomes of a folder's faces.

@@ -330,7 +330,9 @@ fn what_gave_way_is_scanned_later_and_not_on_battery() {
         scan_asked(&mut update).into_iter().filter(|asked| *asked != scan::state::Request::Watch).collect::<Vec<_>>()
     };
     let touched = || vec!["/p/a.jpg".into()];
-    let gave_way = || scan::state::Event::GaveWay { paths: touched(), summary: Some(Box::default()) };
+    // Also where it broke off before it had done anything.
+    let nothing = || ScanSummary { touched: Touched::everything(), ..ScanSummary::default() };
+    let gave_way = || scan::state::Event::GaveWay { paths: touched(), summary: Box::new(nothing()) };
     let asked = [scan::state::Request::ScanTouched(touched())];
     assert_eq!(after(vec![scan::state::Event::Touched(touched())]), asked);
     assert_eq!(after(vec![gave_way()]), asked, "its user's act is done");
@@ -343,7 +345,7 @@ fn what_gave_way_is_scanned_later_and_not_on_battery() {
 fn what_a_scan_has_recorded_before_it_gave_way_is_told() {
     let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
     let summary = ScanSummary { lost_faces: 2, touched: Touched::everything(), ..ScanSummary::default() };
-    let gave_way = scan::state::Event::GaveWay { paths: vec!["/p/a.jpg".into()], summary: Some(Box::new(summary)) };
+    let gave_way = scan::state::Event::GaveWay { paths: vec!["/p/a.jpg".into()], summary: Box::new(summary) };
     update.receive(&mut state, &text, of_scan(gave_way));
     update.receive(&mut state, &text, Report::JobEnded(JobId(1), JobEnd::Done(JobKind::SCAN)));
     let said: Vec<_> = state.notices.shown().iter().map(|notice| notice.text.clone()).collect();

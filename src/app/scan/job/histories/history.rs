@@ -85,6 +85,7 @@ impl History {
         for (folder, (outer, _)) in folders.iter().enumerate() {
             if self.world.drives[folder] != Drive::Unplugged {
                 let looked = self.look_through(folder, outer);
+                self.model.may_be_others(&self.unreadable(folder));
                 scans.push((folder, self.model.meet(&looked, &mut expected), looked));
             }
         }
@@ -109,6 +110,12 @@ impl History {
         self.model.check(&after)?;
         self.model.forget_gone(&after);
         Ok((after, expected, carried))
+    }
+
+    /// The paths of a drive where a file is that cannot be read.
+    fn unreadable(&self, drive: usize) -> Vec<PathBuf> {
+        let is_here = |place: &&(usize, u8)| place.0 == drive && self.world.drives[drive] == Drive::There;
+        self.world.unreadable.keys().filter(is_here).map(|place| self.world.path(*place)).collect()
     }
 
     /// What of a drive lies in a folder on it.

@@ -301,6 +301,14 @@ fn a_picture_that_was_replaced_at_one_path_is_lost_with_its_last_file() {
     assert_eq!(lost_after(&steps), [0, 0, 1]);
 }
 
+/// Also where the picture that took the place was there before: it is a copy, and the other one was not renamed.
+#[test]
+fn a_picture_that_a_copy_of_an_older_one_replaced_is_lost_with_its_last_file() {
+    use Operation::{Copy, Delete, Name};
+    let [name, copy, over] = [Name { face: 0 }, Copy { file: 0, to: 3 }, Copy { file: 1, to: 0 }];
+    assert_eq!(lost_after(&[name, copy, SCAN, over, SCAN, Delete { file: 3 }, SCAN]), [0, 0, 1]);
+}
+
 /// What has come since a file was met last does not count when it is asked whether most are gone.
 #[test]
 fn a_file_with_a_folder_in_its_place_was_not_met() {

@@ -121,6 +121,14 @@ impl Model {
         }
     }
 
+    /// What cannot be read at these paths may show another picture by now, where it was written into: its faces may be
+    /// lost, and not only missing, when it goes.
+    pub fn may_be_others(&mut self, unreadable: &[PathBuf]) {
+        for picture in unreadable.iter().filter_map(|path| self.last_at(path)).collect::<Vec<_>>() {
+            self.replaced.entry(picture).or_insert(false);
+        }
+    }
+
     /// A scan of one folder, as far as it meets what is there. Returns which one it is.
     pub fn meet(&mut self, looked: &LookedThrough<'_>, expected: &mut Expected) -> usize {
         let met = &looked.met;

@@ -11,6 +11,7 @@ use crate::app::jobs::walk::find_photos_at;
 use crate::app::jobs::{by_itself, not_looked_at};
 use crate::app::scan::job::touched::{folders_around, worth_a_scan};
 use crate::app::scan::job::watch::{FolderWatch, Pace, Patience, WatchNews};
+use crate::library::Gone;
 use crate::metadata::xmp::Sidecars;
 
 const PACE: Pace = Pace {
@@ -97,15 +98,8 @@ impl WatchedWorld {
 
     /// As the window's job does.
     fn scan(&self, touched: Vec<PathBuf>) -> ScanSummary {
-        let (touched, folders) = self
-            .world
-            .library
-            .ask(|library| {
-                let touched = worth_a_scan(library, touched, &[])?;
-                let folders = folders_around(library, &touched, &[])?;
-                Ok::<_, LibraryError>((touched, folders))
-            })
-            .unwrap();
+        let touched = worth_a_scan(&self.world.library, touched, &[]).unwrap();
+        let folders = folders_around(&self.world.library, &touched, &[]).unwrap();
         self.world.scan_with(|tools| {
             let tools = ScanTools { touched: Some(&touched), of_library: true, ..*tools };
             scan_folders(&folders, &tools, &Cancel::default(), &mut |_| {}).unwrap()
@@ -289,8 +283,14 @@ fn where_more_than_half_is_gone_its_user_is_asked() {
     let summary = watched.follow();
     assert_eq!((summary.missing_photos, summary.withheld.len()), (0, 1));
     assert_eq!((summary.withheld[0].gone, summary.withheld[0].of), (4, 5));
-    let (folder, gone) = (summary.withheld[0].folder.clone(), summary.withheld[0].gone);
-    assert_eq!(watched.world.library.call(move |library| library.accept_missing(&folder, gone)).unwrap(), 4);
+    let withheld = &summary.withheld[0];
+    assert_eq!(accept_missing(&watched.world.library, &withheld.folder, withheld.gone), 4);
+}
+
+/// As the window's job does.
+fn accept_missing(library: &LibraryHandle, folder: &Path, shown: u64) -> usize {
+    let (gone, folder) = (Gone::in_folder(folder, |question| library.ask(question)).unwrap(), folder.to_owned());
+    library.call(move |library| library.accept_missing(&folder, shown, &gone)).unwrap()
 }
 
 #[test]
@@ -389,7 +389,7 @@ fn more_than_half_is_asked_for_also_where_it_goes_little_by_little() {
     assert_eq!((gone(0), gone(1)), ((1, None), (1, None)));
     assert_eq!(gone(2), (0, Some((1, 5))));
     let folder = fs::canonicalize(&watched.world.photos).unwrap();
-    assert_eq!(watched.world.library.call(move |library| library.accept_missing(&folder, 1)).unwrap(), 1);
+    assert_eq!(accept_missing(&watched.world.library, &folder, 1), 1);
     assert_eq!(gone(3), (1, None), "what was answered is not asked again");
 }
 

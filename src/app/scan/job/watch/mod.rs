@@ -387,8 +387,7 @@ impl WatchThread {
             shared.names_changed().add(beside.iter().filter_map(|path| Sidecars::owner(&real_place(path))));
             (self.tell)(WatchNews::NamesTouched);
         }
-        let touched = shared.library.ask(|library| worth_a_scan(library, due.clone(), &self.own));
-        match touched {
+        match worth_a_scan(&shared.library, due.clone(), &self.own) {
             Ok(touched) if touched.is_empty() => {}
             Ok(touched) => (self.tell)(WatchNews::Touched(touched)),
             // Whoever reads the library next says why it cannot be read.
