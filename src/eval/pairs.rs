@@ -8,6 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use crate::types::counted;
+
 /// Two images, from the list that names them to the failure wall.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
@@ -79,9 +81,18 @@ pub(crate) enum PairsError {
     TooFew { line: usize, expected: usize, found: usize },
     #[error("line {line}: the header announces {expected} pairs, but more follow")]
     TooMany { line: usize, expected: usize },
+    #[error(
+        "the list has {pairs} pairs in {folds} folds, and each fold is judged by the pairs of all others: so many pairs can \
+         be judged in {}; join some",
+        counted(*at_most, "fold", "folds")
+    )]
+    TooManyFolds { folds: usize, pairs: usize, at_most: usize },
     #[error("line {line}: expected \"first path, second path, 1 or 0\" and optionally a fold, found \"{text}\"")]
     Csv { line: usize, text: String },
 }
+
+/// How often a pair may be looked at: once for each fold. A list of so many takes half a minute.
+const LOOKS_AT_MOST: usize = 1 << 28;
 
 /// Of a list that does not say how its folds are called.
 pub(super) const FIRST_FOLD: usize = 1;
@@ -99,6 +110,7 @@ impl PairList {
         let (line, header) = lines.next().ok_or(PairsError::Empty)?;
         let (folds, each) = parse_header(line, header)?;
         let expected = folds * each * 2;
+        check_looks(folds, expected)?;
         let mut pairs = Vec::with_capacity(expected.min(1 << 20));
         let mut places = ImagePlaces::default();
         let mut last_line = line;
@@ -117,22 +129,22 @@ impl PairList {
         Ok(Self { images: places.images, pairs, folds: (FIRST_FOLD..FIRST_FOLD + folds).collect() })
     }
 
-    /// `first path, second path, 1 or 0[, fold]`, separated by commas or tabs; a fold is any whole number, and 1 when left
-    /// out. A first line whose third field is the word `same` is a header.
+    /// `first path, second path, 1 or 0[, fold]`, separated by tabs, commas, semicolons or blanks, as a table's programs
+    /// write it; a fold is any whole number, and 1 when left out. A first line whose third field is a word of [`LABELS`] is
+    /// a header.
     ///
     /// # Errors
     /// At the first line that breaks the format, with its number.
     pub(crate) fn parse_csv(text: &str) -> Result<Self, PairsError> {
         let (mut pairs, mut places) = (Vec::new(), ImagePlaces::default());
         for (index, (line, text)) in content_lines(text).enumerate() {
-            let separator = if text.contains('\t') { '\t' } else { ',' };
-            let fields: Vec<&str> = text.split(separator).map(str::trim).collect();
+            let fields = table_fields(text);
             let wrong = || PairsError::Csv { line, text: text.to_owned() };
             let [a, b, same, rest @ ..] = fields.as_slice() else { return Err(wrong()) };
-            let same = match *same {
-                "1" | "true" => true,
-                "0" | "false" => false,
-                "same" if index == 0 => continue,
+            let same = match &*same.to_ascii_lowercase() {
+                "1" | "1.0" | "true" => true,
+                "0" | "0.0" | "false" => false,
+                word if index == 0 && LABELS.contains(&word) => continue,
                 _ => return Err(wrong()),
             };
             let fold = match rest {
@@ -140,13 +152,17 @@ impl PairList {
                 [fold] => fold.parse().map_err(|_| wrong())?,
                 _ => return Err(wrong()),
             };
-            let [a, b] = [a, b].map(|path| places.of((*path).to_owned()));
+            let [a, b] = [a, b].map(|path| places.of(path.clone()));
             pairs.push(Pair::unmeasured(a, b, same, fold));
         }
         let folds: BTreeSet<usize> = pairs.iter().map(|pair| pair.fold).collect();
         match folds.is_empty() {
             true => Err(PairsError::Empty),
-            false => Ok(Self { images: places.images, pairs, folds: folds.into_iter().collect() }),
+            false => check_looks(folds.len(), pairs.len()).map(|()| Self {
+                images: places.images,
+                pairs,
+                folds: folds.into_iter().collect(),
+            }),
         }
     }
 
@@ -166,6 +182,13 @@ impl PairList {
     }
 }
 
+fn check_looks(folds: usize, pairs: usize) -> Result<(), PairsError> {
+    match folds > 1 && folds.saturating_mul(pairs) > LOOKS_AT_MOST {
+        true => Err(PairsError::TooManyFolds { folds, pairs, at_most: (LOOKS_AT_MOST / pairs).max(1) }),
+        false => Ok(()),
+    }
+}
+
 /// LFW's path of an image: `Name/Name_0001.jpg`.
 fn lfw_path(name: &str, number: u32) -> String {
     format!("{name}/{name}_{number:04}.jpg")
@@ -173,11 +196,43 @@ fn lfw_path(name: &str, number: u32) -> String {
 
 fn content_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    text.lines().enumerate().map(|(index, line)| (index + 1, line.trim())).filter(|(_, line)| !line.is_empty())
+    // Old programs of one system end lines with a return alone.
+    let end = if text.contains('\n') { '\n' } else { '\r' };
+    text.split(end).enumerate().map(|(index, line)| (index + 1, line.trim())).filter(|(_, line)| !line.is_empty())
 }
 
 fn fields(text: &str) -> Vec<&str> {
     if text.contains('\t') { text.split('\t').map(str::trim).collect() } else { text.split_whitespace().collect() }
+}
+
+/// Above the column that says whether two pictures show one person.
+const LABELS: [&str; 7] = ["same", "issame", "is_same", "label", "match", "target", "same_person"];
+
+/// By the first separator that gives a pair's fields.
+fn table_fields(text: &str) -> Vec<String> {
+    let by = |separator: char| quoted_fields(text, separator);
+    let is_pair = |fields: &Vec<String>| fields.len() > 2;
+    let found = ['\t', ',', ';'].into_iter().map(by).find(is_pair);
+    let mut fields = found.unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect());
+    // A separator ends some programs' lines.
+    fields.pop_if(|last| last.is_empty());
+    fields
+}
+
+/// A field in quotes holds what it holds, and two quotes in it stand for one.
+fn quoted_fields(text: &str, separator: char) -> Vec<String> {
+    let (mut fields, mut field, mut is_quoted) = (Vec::new(), String::new(), false);
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if is_quoted && letters.next_if_eq(&'"').is_some() => field.push('"'),
+            '"' if is_quoted || field.trim().is_empty() => is_quoted = !is_quoted,
+            letter if letter == separator && !is_quoted => fields.push(std::mem::take(&mut field)),
+            letter => field.push(letter),
+        }
+    }
+    fields.push(field);
+    fields.iter().map(|field| field.trim().to_owned()).collect()
 }
 
 fn parse_header(line: usize, text: &str) -> Result<(usize, usize), PairsError> {
@@ -225,6 +280,15 @@ mod tests {
     }
 
     #[test]
+    fn reads_lines_that_end_with_a_return_alone() {
+        let [old, new] = [TWO_FOLDS.replace("\r\n", "\r"), TWO_FOLDS.to_owned()].map(|text| {
+            let list = PairList::parse_lfw(&text).unwrap();
+            (list.images, list.pairs.len(), list.folds)
+        });
+        assert_eq!(old, new);
+    }
+
+    #[test]
     fn reads_view_1() {
         let list = PairList::parse_lfw("2\nA\t1\t2\nA\t1\t3\nA\t1\tB\t1\nA\t2\tB\t1\n").unwrap();
         assert_eq!((&list.folds[..], list.pairs.len(), list.pairs[3].same), (&[1][..], 4, false));
@@ -251,6 +315,19 @@ mod tests {
         check("0 300\n", "line 1: \"0 300\" is no header; it must hold the number of folds and of pairs");
     }
 
+    /// Before the pairs are read, where the header says it.
+    #[test]
+    fn more_folds_than_can_be_judged_are_refused() {
+        let told = |list: Result<PairList, PairsError>| list.unwrap_err().to_string();
+        let lfw = told(PairList::parse_lfw("2000000\t1\nAnn\t1\t2\n"));
+        assert!(lfw.contains("4000000 pairs in 2000000 folds") && lfw.contains("judged in 67 folds"), "{lfw}");
+        let rows: String = (0..20_000).map(|fold| format!("a,b,{},{fold}\n", fold % 2)).collect();
+        assert!(told(PairList::parse_csv(&rows)).contains("20000 pairs in 20000 folds"));
+        // One fold is judged by another list, and as many folds as the largest set has people are no trouble.
+        assert!(matches!(PairList::parse_lfw("4000000\n"), Err(PairsError::TooFew { expected: 8_000_000, .. })));
+        assert!(matches!(PairList::parse_lfw("5749\t3\n"), Err(PairsError::TooFew { .. })));
+    }
+
     #[test]
     fn names_with_spaces_need_tabs() {
         let list = PairList::parse_lfw("1\t1\nAnn Lee\t1\t2\nAnn Lee\t1\tBo Ek\t1\n").unwrap();
@@ -265,6 +342,24 @@ mod tests {
         assert_eq!(PairList::parse_csv("a\tb\t0\n").unwrap().folds, [1]);
         // However far apart, as where a year or a person's number is the fold.
         assert_eq!(PairList::parse_csv("a,b,0,4000000000\nc,d,1,7\na,d,1,7\n").unwrap().folds, [7, 4_000_000_000]);
+        for text in [
+            "a b.jpg,c.jpg,0.0,",
+            "a b.jpg;c.jpg;0",
+            "\"a b.jpg\", c.jpg ,False",
+            "x,y,label\r\na b.jpg\tc.jpg\tfalse\t1",
+        ] {
+            let list = PairList::parse_csv(text).unwrap();
+            assert_eq!(
+                (&list.images[..], list.pairs.len()),
+                (&["a b.jpg".to_owned(), "c.jpg".to_owned()][..], 1),
+                "{text}"
+            );
+        }
+        assert_eq!(PairList::parse_csv("a/1.jpg b/2.jpg 1\n").unwrap().images, ["a/1.jpg", "b/2.jpg"]);
+        assert_eq!(
+            PairList::parse_csv("\"a, \"\"b\"\".jpg\",c 5\".jpg,1\n").unwrap().images,
+            ["a, \"b\".jpg", "c 5\".jpg"]
+        );
         assert!(matches!(PairList::parse_csv("a,b,2\n"), Err(PairsError::Csv { line: 1, .. })));
         assert_eq!(PairList::parse_csv("\n"), Err(PairsError::Empty));
     }

@@ -49,6 +49,10 @@ impl Reason {
     }
 
     pub(super) fn of_system(error: &io::Error) -> Self {
+        if let (io::ErrorKind::InvalidInput, Some(said)) = (error.kind(), error.get_ref()) {
+            // Who looked what stands there has said it: a pipe, a device.
+            return said.to_string().into();
+        }
         match (words_of_system(error.kind()), error.raw_os_error()) {
             (Some(words), _) => words.into(),
             (None, Some(code)) => Self::with(UNKNOWN, io::Error::from_raw_os_error(code)),

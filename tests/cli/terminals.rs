@@ -281,20 +281,59 @@ fn help_lists_a_device_only_where_a_network_may_run() {
 #[cfg(unix)]
 #[test]
 fn a_pipe_in_a_files_place_is_named_and_not_waited_for() {
+    let (home, _) = made_library();
     let place = tempfile::tempdir().unwrap();
     let pipe = place.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let pipe = pipe.to_str().unwrap();
-    for words in [
-        &["models", "import", pipe][..],
+    let (pipe, photos) = (pipe.to_str().unwrap(), place.path().to_str().unwrap());
+    let files: &[&[&str]] = &[
+        &["models", "import", pipe],
         &["eval", "lfw", "--pairs", pipe, "--images", "i", "--offline"],
         &["eval", "folder", "--embeddings", pipe],
+        &["eval", "compat", "--pairs", pipe, "--old", "o", "--new", "n"],
         &["embed", "--offline", "--files-from", pipe],
-    ] {
-        let told = likeness(&place.path().join("home"), words);
-        assert_ne!(told.status.code(), Some(0), "{words:?}");
-        assert!(stderr(&told).contains("a named pipe"), "{words:?}: {}", stderr(&told));
+        &["train", photos, "--net", "likeness-small", "--schedule", pipe, "--out", "run", "--device", "cpu"],
+        &["library", "import", pipe],
+        &["metadata", "names", photos, "--contacts", pipe],
+        &["metadata", "names", photos, "--digikam", pipe],
+    ];
+    let folders: &[&[&str]] = &[
+        &["scan", pipe, "--offline"],
+        &["metadata", "read", pipe],
+        &["metadata", "names", pipe],
+        &["metadata", "diff", pipe],
+        &["eval", "folder", "--images", pipe, "--offline"],
+        &["bench", "--decode", pipe],
+    ];
+    for (commands, said) in [(files, "a named pipe"), (folders, "not a folder")] {
+        for words in commands {
+            let told = likeness(home.path(), words);
+            assert_eq!(told.status.code(), Some(1), "{words:?}");
+            assert!(stderr(&told).contains(said), "{words:?}: {}", stderr(&told));
+        }
     }
+    let told = likeness(Path::new(pipe), &["people"]);
+    assert!(!told.status.success() && stderr(&told).contains("the home of Likeness is a folder"), "{}", stderr(&told));
+}
+
+/// What is named as a source of names must be one: none of them is passed over as if it said nothing.
+#[test]
+fn a_named_source_that_cannot_be_used_is_a_failure() {
+    let (home, _) = made_library();
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("words");
+    std::fs::write(&file, "words").unwrap();
+    let (file, photos) = (file.to_str().unwrap(), place.path().to_str().unwrap());
+    for named in ["--contacts", "--digikam"] {
+        for (path, said) in [(photos, "a folder, no file"), ("/no/file", "no such file"), (file, "words")] {
+            let told = likeness(home.path(), &["metadata", "names", photos, named, path]);
+            assert_eq!(told.status.code(), Some(1), "{named} {path}: {}", stdout(&told));
+            assert!(stderr(&told).contains(said), "{named} {path}: {}", stderr(&told));
+        }
+    }
+    let gone = likeness(home.path(), &["metadata", "names", "/no/such/folder"]);
+    assert_eq!(gone.status.code(), Some(1));
+    assert!(stderr(&gone).contains("cannot open the folder"), "{}", stderr(&gone));
 }
 
 /// Before a model is installed, let alone loaded.

@@ -10,6 +10,10 @@ random images. Each is saved as a state dict and exported to ONNX as InsightFace
 initialisers called by numbers. Beside each file `NAME.expected.safetensors` has `images` and `output` (unit length; of
 the small ones as it comes).
 
+On 1 December 2026 the largest difference of any of the 512 outputs (one picture of 112x112, the program's `models
+import` and `embed --detector none` beside PyTorch 2.15) was, from the state dict and from the ONNX export: 34 layers of
+InsightFace's form 7.7e-7 and 6.3e-7, of AdaFace's 5.2e-7 and 6.1e-7; 100 layers of InsightFace's form 6.3e-7 and 7.4e-7.
+
 Needs torch and numpy.
 """
 
@@ -157,7 +161,7 @@ def full(out):
     out.mkdir(parents=True, exist_ok=True)
     for depth in BLOCKS:
         for name, network, wrap in forms(depth, (64, 128, 256, 512), 112, 512):
-            if name != "insightface" and depth not in (18, 50):
+            if name in ("magface", "curricularface") and depth not in (18, 50):
                 continue
             disturbed(network, depth)
             images = torch.randn((2, 3, 112, 112), generator=torch.Generator().manual_seed(1))

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
 use crate::types::{ModelId, hex};
@@ -41,6 +41,11 @@ impl Home {
                 .data_dir()
                 .to_owned(),
         };
+        ensure!(
+            root.is_dir() || !root.exists(),
+            "the home of Likeness is a folder, and this is none: {}",
+            root.display()
+        );
         Ok(Self(root))
     }
 

@@ -20,7 +20,7 @@ mod write_window;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use self::access::LibraryAccess;
@@ -43,6 +43,7 @@ pub(crate) use self::write_window::{PREVIEW_NAMES, TAKE_NAMES_BACK, WRITE_NAMES}
 #[cfg(feature = "gui")]
 pub use self::write_window::{WriteEvent, WriteRequest, WritingKept, WritingSettings};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
+use crate::app::jobs::walk::real_folder;
 use crate::faces::image::orientation_of_file;
 use crate::library::{Library, LibraryReader, NamedFace, PhotoToWrite, WritePlace, WrittenFile};
 use crate::metadata::region_box::RegionBox;
@@ -302,10 +303,7 @@ fn each_photo<L: LibraryAccess>(
     // As the library has them; everywhere is no folder.
     let folder = match folder.as_os_str().is_empty() {
         true => folder.to_owned(),
-        false => {
-            let cannot = || format!("cannot open the folder {}", folder.display());
-            std::fs::canonicalize(folder).with_context(cannot)?
-        }
+        false => real_folder(folder)?,
     };
     let photos = library.ask(|library| library.photos_to_write(&folder))?;
     let mut meter = Meter::start(stage, Some(photos.len() as u64));

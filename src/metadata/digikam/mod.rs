@@ -31,29 +31,17 @@ pub(crate) use names::DigikamNames;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DigikamError {
     #[error(
-        "digiKam's database {} cannot be copied: {}. Its names are left out; scan again when it can be read",
-        path.display(),
-        plain(source)
+        "digiKam's database cannot be copied: {}: {}",
+        plain(source),
+        path.display()
     )]
     CannotCopy { path: PathBuf, source: std::io::Error },
-    #[error("digiKam is writing to {path}. Its names are left out; scan again when digiKam has finished")]
+    #[error("digiKam is writing to {path}: try again when it has finished")]
     Busy { path: PathBuf },
-    #[error("{path} is no database of digiKam: it has no table {table}. Its names are left out")]
+    #[error("{path} is no database of digiKam: it has no table {table}")]
     NotDigikam { path: PathBuf, table: &'static str },
-    #[error(
-        "digiKam's database {path} is damaged: {reason}. Its names are left out; digiKam's own maintenance may mend it"
-    )]
+    #[error("digiKam's database {path} is damaged: {reason}; digiKam's own maintenance may mend it")]
     Damaged { path: PathBuf, reason: String },
-}
-
-impl DigikamError {
-    /// Whether the file itself is at fault, and not what keeps it from being read.
-    pub(crate) fn is_damage(&self) -> bool {
-        match self {
-            Self::NotDigikam { .. } | Self::Damaged { .. } => true,
-            Self::CannotCopy { .. } | Self::Busy { .. } => false,
-        }
-    }
 }
 
 /// Reads the database at `path`. `copies` is a folder of ours for a passing copy, which is gone afterwards;

@@ -16,13 +16,12 @@ pub(crate) struct PicasaContacts {
 /// Why `contacts.xml` was not read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ContactsError {
-    #[error("Picasa's contacts.xml is damaged: {0}. Names in the folders' own .picasa.ini are still found")]
+    #[error("it is damaged: {0}")]
     Damaged(#[from] roxmltree::Error),
-    #[error(
-        "Picasa's contacts.xml is longer, or has longer entries, than Picasa writes it. Names in the folders' own \
-        .picasa.ini are still found"
-    )]
+    #[error("it is longer, or has longer entries, than Picasa writes it")]
     TooLong,
+    #[error("it lists no contacts")]
+    OtherXml,
 }
 
 /// Tens of thousands of contacts.
@@ -39,6 +38,9 @@ impl PicasaContacts {
         }
         let text = text::decode(bytes);
         let document = roxmltree::Document::parse(&text)?;
+        if !document.root_element().has_tag_name("contacts") {
+            return Err(ContactsError::OtherXml);
+        }
         for contact in document.descendants().filter(|node| node.has_tag_name("contact")) {
             let id = contact.attribute("id").and_then(contact_id);
             let name =

@@ -63,6 +63,7 @@ fn contacts_xml_goes_before_the_folder_and_the_folder_before_others() {
     assert_eq!(named, [Some("From XML"), Some("Own folder"), Some("Elsewhere"), Some("Shown"), None]);
     assert_eq!(found[4].kind, NameKind::Unnamed, "an ID that nobody knows");
     assert!(contacts.add_xml(b"<contacts><contact").is_err());
+    assert!(contacts.add_xml(b"<album/>").is_err());
     let crowded =
         format!("<contacts><contact {}/></contacts>", (0..100_000).map(|n| format!("a{n}='' ")).collect::<String>());
     assert!(contacts.add_xml(crowded.as_bytes()).is_err(), "a tag that takes the parser minutes");

@@ -16,7 +16,7 @@ use burn::tensor::Device;
 use super::Net;
 use super::catalogue::{self, CatalogueError};
 use crate::networks::weights::fit::Habit;
-use crate::networks::weights::names::{beside, common_prefix};
+use crate::networks::weights::names::{beside, common_prefix, unwrapped};
 use crate::networks::weights::{
     Format, Mismatch, ModelCard, TensorFile, WeightFile, WeightsError, fill, is_of_torch, read_card,
 };
@@ -49,6 +49,12 @@ pub enum RecogniseError {
     UnknownNetwork { format: Format, count: usize, examples: String },
     #[error("the tensors of this file are nearly those of {network}, and do not fit it: {mismatch}")]
     Nearly { network: &'static str, mismatch: Mismatch },
+    #[error(
+        "this file has {has} of the {of} tensors of {network}, and no other. Missing are {missing}: is it one of several files?"
+    )]
+    Part { network: &'static str, has: usize, of: usize, missing: String },
+    #[error("the tensors of this file are called as those of {network}, and do not fit it: {mismatch}")]
+    Misfit { network: &'static str, mismatch: Mismatch },
     #[error("the tensors of this file fit {}: it must be said which it is", .0.join(" and "))]
     Ambiguous(Vec<&'static str>),
     #[error("the file holds several networks, under {}: save the one that is wanted alone", .0.join(" and "))]
@@ -72,10 +78,14 @@ pub fn recognise(bytes: &[u8]) -> Result<Recognised, RecogniseError> {
         Read::Ours(found) => return Ok(found),
         Read::Other(file, habit) => (file, habit),
     };
-    match tables::find(&file)? {
+    recognised(&file, habit)
+}
+
+fn recognised(file: &WeightFile, habit: Habit) -> Result<Recognised, RecogniseError> {
+    bare_or_unwrapped(file, |file| match tables::find(file)? {
         Some(found) => Ok(found),
-        None => by_names(&file, habit),
-    }
+        None => by_names(file, habit),
+    })
 }
 
 /// Reads a file for the network of that name: one of the published layouts if that network has one, else tensors under
@@ -85,8 +95,13 @@ pub(crate) fn recognise_as(bytes: &[u8], name: &str) -> Result<Recognised, Recog
     match recognise(bytes) {
         Ok(found) if found.card.architecture == variant.name => return Ok(found),
         Ok(_)
-        | Err(RecogniseError::UnknownNetwork { .. } | RecogniseError::Nearly { .. } | RecogniseError::Ambiguous(_)) => {
-        }
+        | Err(
+            RecogniseError::UnknownNetwork { .. }
+            | RecogniseError::Nearly { .. }
+            | RecogniseError::Part { .. }
+            | RecogniseError::Misfit { .. }
+            | RecogniseError::Ambiguous(_),
+        ) => {}
         Err(other) => return Err(other),
     }
     let Read::Other(file, habit) = read(bytes)? else {
@@ -96,8 +111,29 @@ pub(crate) fn recognise_as(bytes: &[u8], name: &str) -> Result<Recognised, Recog
         }
         .into());
     };
-    let (found, prefix) = by_paths::of_variant(&file.tensors, variant, habit)?;
-    Ok(told(found, &file.tensors, &prefix))
+    bare_or_unwrapped(&file, |file| {
+        let (found, prefix) = by_paths::of_variant(&file.tensors, variant, habit)?;
+        Ok(told(found, &file.tensors, &prefix))
+    })
+}
+
+/// What is found in the file as it is; else in what is left of its names without wrappers' words between them.
+fn bare_or_unwrapped(
+    file: &WeightFile,
+    find: impl Fn(&WeightFile) -> Result<Recognised, RecogniseError>,
+) -> Result<Recognised, RecogniseError> {
+    let error = match find(file) {
+        Ok(found) => return Ok(found),
+        Err(error) => error,
+    };
+    let Some((tensors, words)) = unwrapped(&file.tensors) else { return Err(error) };
+    match find(&WeightFile { format: file.format, tensors, graph: None }) {
+        Ok(mut found) => {
+            found.notes.insert(0, format!("Taken out of the names of the tensors: {}", words.join(", ")));
+            Ok(found)
+        }
+        Err(_) => Err(error),
+    }
 }
 
 enum Read {
@@ -161,7 +197,7 @@ fn unrecognised(file: &WeightFile, habit: Habit) -> RecogniseError {
     }
     match by_paths::nearest(&file.tensors, habit) {
         Some((network, mismatch)) => RecogniseError::Nearly { network, mismatch },
-        None => unknown(&file.tensors, file.format),
+        None => by_paths::part(&file.tensors, habit).unwrap_or_else(|| unknown(&file.tensors, file.format)),
     }
 }
 
@@ -176,7 +212,8 @@ fn unknown(file: &TensorFile, format: Format) -> RecogniseError {
     if !prefix.is_empty() {
         examples.push_str(&format!("; all begin with {prefix}"));
     }
-    if file.names().any(|name| name.starts_with("layers/") && name.contains("/vars/")) {
+    let is_numbered = |name: &str| name.starts_with("layers/") && name.contains("/vars/");
+    if format == Format::KerasHdf5 && file.names().any(is_numbered) {
         examples.push_str(
             "; Keras 3's weights alone call layers by numbers: save the whole model as .keras, and import that",
         );

@@ -6,7 +6,7 @@
 use std::io::{Cursor, Read};
 
 use zip::read::{ArchiveOffset, Config};
-use zip::result::ZipResult;
+use zip::result::{ZipError, ZipResult};
 
 use super::WeightsError;
 
@@ -34,7 +34,7 @@ fn open_zip(bytes: &[u8]) -> ZipResult<zip::ZipArchive<Cursor<&[u8]>>> {
 impl<'a> Archive<'a> {
     /// `format` is what errors say the file is not.
     pub(crate) fn open(bytes: &'a [u8], format: &'static str) -> Result<Self, WeightsError> {
-        let failed = |error: zip::result::ZipError| malformed(format, error);
+        let failed = |error| malformed(format, in_words(error));
         let zip = open_zip(bytes).map_err(failed)?;
         let names = zip.file_names().map(|name| name.map(|name| name.into_owned())).collect::<Result<Vec<_>, _>>();
         let names = names.map_err(failed)?;
@@ -59,15 +59,32 @@ impl<'a> Archive<'a> {
     /// An entry's bytes. All that is read together is no more than [`GROWTH_AT_MOST`] files of this size.
     pub(crate) fn entry(&mut self, name: &str) -> Result<Vec<u8>, WeightsError> {
         let format = self.format;
-        let entry = self.zip.by_name(name).map_err(|error| malformed(format, format!("{name}: {error}")))?;
+        let entry =
+            self.zip.by_name(name).map_err(|error| malformed(format, format!("{name}: {}", in_words(error))))?;
         let mut data = Vec::new();
         let limit = self.bytes_left;
         let read = entry.take(limit as u64 + 1).read_to_end(&mut data);
-        read.map_err(|error| malformed(format, format!("{name}: {error}")))?;
+        read.map_err(|_| malformed(format, format!("{name}: the entry is damaged; fetch the file again")))?;
         self.bytes_left = limit.checked_sub(data.len()).ok_or_else(|| {
             malformed(format, format!("it unpacks to more than {GROWTH_AT_MOST} times its size, as no weights do"))
         })?;
         Ok(data)
+    }
+}
+
+/// The crate's errors, which are written for programmers.
+fn in_words(error: ZipError) -> String {
+    match error {
+        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => {
+            "it is encrypted; unpack the archive with its password, and pack it again without".to_owned()
+        }
+        ZipError::CompressionMethodNotSupported(_) | ZipError::UnsupportedArchive(_) => {
+            "it is packed in a way that is not read; unpack the archive, and pack it again without compression"
+                .to_owned()
+        }
+        ZipError::FileNotFound => "it is not in the archive".to_owned(),
+        ZipError::InvalidArchive(_) | ZipError::InvalidPassword => "the archive is damaged or cut off".to_owned(),
+        other => other.to_string(),
     }
 }
 

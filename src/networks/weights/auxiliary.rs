@@ -1,7 +1,7 @@
 //! What training scripts keep beside the weights, by the names that they give it.
 
 /// Whole names.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 27] = [
     "opt",
     "scaler",
     "grad_scaler",
@@ -22,6 +22,14 @@ const NAMES: [&str; 20] = [
     "random_state",
     "best_metrics",
     "state_step",
+    // Solvers by name, and what they keep of each parameter.
+    "adam",
+    "adamw",
+    "sgd",
+    "exp_avg",
+    "exp_avg_sq",
+    "max_exp_avg_sq",
+    "momentum_buffer",
 ];
 /// Parts of names: `optimizer_state_dict`, `lr_scheduler`.
 const PARTS: [&str; 2] = ["optim", "sched"];

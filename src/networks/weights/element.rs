@@ -25,6 +25,8 @@ pub(crate) enum Element {
     Text,
     /// Values in a place and number of their own: sparse tensors.
     Sparse,
+    /// A place kept for values that never came: of a model that was built without memory.
+    Absent,
     /// A number that the format gives a meaning which nobody here knows.
     Unknown,
 }
@@ -38,7 +40,7 @@ impl Element {
             Self::F16 | Self::BF16 | Self::I16 => 2,
             Self::F8 | Self::I8 | Self::U8 | Self::Bool => 1,
             Self::Complex(bytes) | Self::Quantised(bytes) => bytes.into(),
-            Self::Narrow | Self::Text | Self::Sparse | Self::Unknown => 0,
+            Self::Narrow | Self::Text | Self::Sparse | Self::Absent | Self::Unknown => 0,
         }
     }
 
@@ -59,6 +61,7 @@ impl Element {
             Self::Narrow => "numbers of a few bits",
             Self::Text => "texts",
             Self::Sparse => "values of a sparse tensor",
+            Self::Absent => "no values, only a shape",
             Self::Unknown => "values of an unknown type",
         }
     }
@@ -70,6 +73,9 @@ impl Element {
                 "what was rounded away does not come back, so take the file as it was before it was quantised, in \
                  floats of 32 or 16 bits"
             }
+            Self::Sparse => "make it dense (in PyTorch tensor.to_dense()) and save the weights again",
+            Self::Absent => "load the model with its weights before it is saved",
+            Self::Complex(_) => "no network that is known computes with complex numbers",
             _ => "convert the weights to 32-bit floats (in PyTorch model.float()) and save them again",
         }
     }
@@ -88,7 +94,16 @@ impl Element {
 
     /// Step counters and shapes are whole numbers and texts; weights are not.
     pub(crate) fn may_be_weights(self) -> bool {
-        matches!(self, Self::F8 | Self::Complex(_) | Self::Quantised(_) | Self::Narrow | Self::Sparse | Self::Unknown)
+        matches!(
+            self,
+            Self::F8
+                | Self::Complex(_)
+                | Self::Quantised(_)
+                | Self::Narrow
+                | Self::Sparse
+                | Self::Absent
+                | Self::Unknown
+        )
     }
 
     /// All whole values of little-endian bytes; none where the type is not read.

@@ -12,6 +12,8 @@ pub enum WeightsError {
     Foreign(Foreign),
     #[error("the file is not {format}: {reason}")]
     Malformed { format: &'static str, reason: String },
+    #[error("the file holds no weights: {reason}")]
+    NoWeights { reason: String },
     #[error("tensor {name} announces the shape {} but has {found} values in the file", sides(shape))]
     WrongSize { name: String, shape: Vec<usize>, found: usize },
     #[error("tensor {name} keeps its values in another file, {place}: export the model as one file")]
@@ -63,15 +65,19 @@ impl Mismatch {
 
 impl std::fmt::Display for Mismatch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        const NAMES_SHOWN: usize = 8;
         let kinds = [("missing", &self.missing), ("not wanted", &self.extra), ("of another shape", &self.misshaped)];
         let mut separator = "";
         for (kind, names) in kinds.into_iter().filter(|(_, names)| !names.is_empty()) {
-            let shown = names[..names.len().min(NAMES_SHOWN)].join(", ");
-            let more = if names.len() > NAMES_SHOWN { ", …" } else { "" };
-            write!(f, "{separator}{} {kind} ({shown}{more})", names.len())?;
+            write!(f, "{separator}{} {kind} ({})", names.len(), some_of(names))?;
             separator = "; ";
         }
         Ok(())
     }
+}
+
+/// The first of them.
+pub(crate) fn some_of(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let more = if names.len() > SHOWN { ", …" } else { "" };
+    names[..names.len().min(SHOWN)].join(", ") + more
 }

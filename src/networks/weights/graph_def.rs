@@ -21,7 +21,7 @@ const REPEATED_IN_ALL: usize = 1 << 24;
 pub(crate) fn read_graph_def(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
     let mut file = TensorFile::default();
     read_nodes(bytes, &mut file)?;
-    finished(file, "it holds no constants: freeze the graph first, so that its variables become part of it")
+    finished(file, "freeze the graph first, so that its variables become constants of it")
 }
 
 /// Of a saved model (saved_model.proto): meta_graphs 2, in each graph_def 2.
@@ -45,7 +45,10 @@ pub(crate) fn read_saved_model(bytes: &[u8]) -> Result<TensorFile, WeightsError>
 fn finished(file: TensorFile, nothing: &str) -> Result<TensorFile, WeightsError> {
     // A graph that leaves its variables elsewhere still has constants, of one value each.
     let holds_weights = file.iter().any(|tensor| tensor.data.len() > 1);
-    if holds_weights || file.has_unread_weights() { Ok(file) } else { Err(malformed(nothing)) }
+    match holds_weights || file.has_unread_weights() {
+        true => Ok(file),
+        false => Err(WeightsError::NoWeights { reason: nothing.to_owned() }),
+    }
 }
 
 /// GraphDef: node 1.

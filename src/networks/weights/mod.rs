@@ -35,6 +35,7 @@ mod safetensors;
 mod shape;
 mod tensors;
 
+pub(crate) use crate::networks::weights::error::some_of;
 pub use crate::networks::weights::error::{Mismatch, WeightsError};
 pub use crate::networks::weights::fill::collect;
 pub use crate::networks::weights::fill::fill;

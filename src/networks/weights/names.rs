@@ -43,6 +43,23 @@ pub(crate) fn under(file: TensorFile, prefix: &str) -> Result<TensorFile, Weight
     if prefix.is_empty() { Ok(file) } else { file.renamed(|name| name.strip_prefix(prefix).map(str::to_owned)) }
 }
 
+/// What compilers, and what spreads parts of a network over machines or computes them twice, put between the words of
+/// names.
+const WRAPPERS: [&str; 6] =
+    ["module", "_module", "_orig_mod", "_forward_module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
+
+/// The tensors without the words of wrappers, wherever those stand, and the words that were found. None where there are
+/// none, or where two tensors would be called alike.
+pub(crate) fn unwrapped(file: &TensorFile) -> Option<(TensorFile, Vec<&'static str>)> {
+    let words = |name: &str| name.split('.').map(str::to_owned).collect::<BTreeSet<_>>();
+    let all: BTreeSet<String> = file.all_names().flat_map(words).collect();
+    let found: Vec<&str> = WRAPPERS.into_iter().filter(|wrapper| all.contains(*wrapper)).collect();
+    let bare = |name: &str| name.split('.').filter(|word| !found.contains(word)).collect::<Vec<_>>().join(".");
+    let apart = file.all_names().map(bare).collect::<BTreeSet<_>>().len() == file.all_names().count();
+    let inner = (apart && !found.is_empty()).then(|| file.clone().renamed(|name| Some(bare(name))).ok())??;
+    Some((inner, found))
+}
+
 /// The parts of a file beside a prefix, each by its first word, with how many tensors it has.
 pub(crate) fn beside(file: &TensorFile, prefix: &str) -> Vec<(String, usize)> {
     let mut parts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -107,6 +124,15 @@ mod tests {
         assert!(!is_secondary("state_dict.module.") && !is_secondary("student."));
         let found = under(file, "state_dict.module.").unwrap();
         assert_eq!(found.names().collect::<Vec<_>>(), ["conv1.weight", "fc.bias"]);
+    }
+
+    #[test]
+    fn wrappers_within_names_are_taken_out_where_that_leaves_names_apart() {
+        let (inner, words) = unwrapped(&file(&["a._orig_mod.b.module.weight", "c.weight"])).unwrap();
+        assert_eq!(inner.names().collect::<Vec<_>>(), ["a.b.weight", "c.weight"]);
+        assert_eq!(words, ["module", "_orig_mod"]);
+        assert!(unwrapped(&file(&["a.module.weight", "a.weight"])).is_none());
+        assert!(unwrapped(&file(&["a.weight", "modules.b"])).is_none());
     }
 
     #[test]

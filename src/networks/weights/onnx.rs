@@ -57,9 +57,13 @@ pub fn read_onnx(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
         }
     }
     if file.is_empty() && !file.has_unread_weights() {
-        return Err(malformed("it holds no weights"));
+        // Some exporters make a constant of each weight instead.
+        file = read_graph(bytes)?.1;
     }
-    Ok(file)
+    match file.is_empty() && !file.has_unread_weights() {
+        true => Err(WeightsError::NoWeights { reason: "it is a graph of computations alone".to_owned() }),
+        false => Ok(file),
+    }
 }
 
 /// The nodes, and as tensors the constants among them: weights too, for some exporters.
@@ -316,6 +320,15 @@ pub(super) mod tests {
         for beginning in lengths {
             assert!(read_onnx(&[beginning, &two_gib].concat()).is_err(), "{beginning:?}");
         }
+    }
+
+    #[test]
+    fn weights_that_are_constants_of_the_graph_are_read_where_there_are_no_others() {
+        let tensor = [number(1, 2), number(2, 1), bytes(8, "inner"), raw(&[1.0, 2.0])].concat();
+        let value = bytes(5, [bytes(1, "value"), bytes(5, tensor)].concat());
+        let node = bytes(1, [bytes(2, "fc.bias"), bytes(4, "Constant"), value].concat());
+        let file = read_onnx(&[number(1, 8), bytes(7, node)].concat()).unwrap();
+        assert_eq!(file.get("fc.bias").unwrap().data, [1.0, 2.0]);
     }
 
     #[test]

@@ -45,9 +45,9 @@ impl NamedTensor {
 }
 
 impl TensorFile {
-    /// Adds a tensor, unless it only counts; a second one of the same name is an error.
+    /// Adds a tensor, unless it only counts or has no values; a second one of the same name is an error.
     pub fn insert(&mut self, tensor: NamedTensor) -> Result<(), WeightsError> {
-        if is_counter(&tensor.name) {
+        if is_counter(&tensor.name) || tensor.data.is_empty() {
             return Ok(());
         }
         if self.tensors.contains_key(&tensor.name) {
@@ -227,8 +227,9 @@ mod tests {
 
     /// `{name: value.half() for …}` makes a float of everything.
     #[test]
-    fn what_counts_batches_is_no_weight_whatever_its_type() {
+    fn what_counts_batches_or_has_no_values_is_no_weight() {
         let mut file = file(&[1], &[0.0]);
+        file.insert(NamedTensor::new("queue", vec![0, 128], Vec::new()).unwrap()).unwrap();
         file.insert(NamedTensor::new("layer1.0.bn1.num_batches_tracked", vec![], vec![7.0]).unwrap()).unwrap();
         assert_eq!(file.len(), 1);
     }

@@ -36,6 +36,7 @@ pub(crate) fn bench_photos(folder: &Path, rounds: u32, cancel: &Cancel) -> Resul
         time.whole_secs += quickest(rounds, || drop(decode(&path, DecodeScale::Full, &DecodeLimits::default())));
         time.for_scan_secs += quickest(rounds, || drop(working_copy(&path)));
     }
+    ensure!(!formats.is_empty(), "no photo that can be read was found: {}", folder.display());
     Ok(formats)
 }
 

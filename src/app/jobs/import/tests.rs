@@ -135,7 +135,8 @@ fn what_cannot_be_used_leaves_the_store_as_it_was() {
     let mut tensors = collect(&small()).unwrap();
     let strange = f.request("strange.safetensors");
     let mut others = crate::networks::weights::TensorFile::default();
-    others.insert(tensors.take("linear.bias").unwrap()).unwrap();
+    let taken = tensors.take("linear.bias").unwrap();
+    others.insert(crate::networks::weights::NamedTensor { name: "strange.bias".to_owned(), ..taken }).unwrap();
     write_safetensors(&others, HashMap::new(), &strange.path).unwrap();
     let words = format!("{:#}", f.import(&strange).unwrap_err());
     assert!(words.contains("--net NAME") && words.contains("no network that is known"), "{words}");

@@ -153,8 +153,7 @@ struct Start {
 
 /// Tells of everything below `folder` once, in order of the names; what lies behind links to folders comes last.
 fn walk(folder: &Path, own: &[PathBuf], cancel: &Cancel, each: &mut dyn FnMut(Met)) -> Result<()> {
-    let root = fs::canonicalize(folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
-    anyhow::ensure!(root.is_dir(), "this is not a folder: {}", folder.display());
+    let root = real_folder(folder)?;
     fs::read_dir(&root).with_context(|| format!("cannot read the folder {}", folder.display()))?;
     let mut walk = Walk { own: real_folders(own), known: HashSet::from([root.clone()]), links: Vec::new(), each };
     let mut next = Some(Start { path: root.clone(), real: root });
@@ -163,6 +162,16 @@ fn walk(folder: &Path, own: &[PathBuf], cancel: &Cancel, each: &mut dyn FnMut(Me
         next = walk.next_behind_a_link();
     }
     Ok(())
+}
+
+/// Where a folder that somebody named is.
+///
+/// # Errors
+/// There is nothing, or no folder.
+pub(crate) fn real_folder(folder: &Path) -> Result<PathBuf> {
+    let root = fs::canonicalize(folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
+    anyhow::ensure!(root.is_dir(), "this is not a folder: {}", folder.display());
+    Ok(root)
 }
 
 fn real_folders(folders: &[PathBuf]) -> HashSet<PathBuf> {

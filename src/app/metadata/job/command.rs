@@ -12,6 +12,7 @@ use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::JobEvent;
 use crate::app::jobs::options::resolve;
+use crate::app::jobs::walk::real_folder;
 use crate::library::{Library, WritePlace};
 use crate::metadata::xmp::MetadataPlan;
 use crate::types::Cancel;
@@ -42,12 +43,13 @@ pub fn names(
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<Option<NamesAnswered>> {
+    let folder = real_folder(asked.folder)?;
     let mut library = open(home)?;
     let options = resolve(home, given)?;
     if asked.again {
         offer_again(&mut library)?;
     }
-    let known = KnownFaces::read(&library, asked.folder, &options.model_id())?;
+    let known = KnownFaces::read(&library, &folder, &options.model_id())?;
     // A library that cannot be written is read anew the next time.
     let mut keep = |read: Vec<_>, gone: Vec<_>| _ = library.note_names_read(&read, &gone);
     let Some(offered) = offer(home, known, &options, asked.more, &mut keep, cancel, events)? else { return Ok(None) };

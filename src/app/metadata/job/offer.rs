@@ -90,7 +90,7 @@ pub(crate) fn offer(
     let names: Vec<String> = known.people.iter().map(|(_, name)| name.clone()).collect();
     let own = OwnNames { people: &names, marked: known.own.as_deref() };
     let mut files = FilesRead::new(known.read, known.changed, keep);
-    let collected = collect(&paths, &own, more, &home.cache(), &mut files, cancel, events);
+    let collected = collect(&paths, &own, more, &home.cache(), &mut files, cancel, events)?;
     files.finish(cancel);
     let CollectedNames { found, read, skipped, turns } = collected;
     if cancel.is_cancelled() {

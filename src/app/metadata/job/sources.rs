@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::files_read::FilesRead;
@@ -19,7 +20,7 @@ use crate::metadata::keywords::{PeopleKeywords, PhotoKeywords};
 use crate::metadata::picasa::{self, PicasaContacts, PicasaIni};
 use crate::metadata::takeout::{self, TakeoutFolder, TakeoutJson};
 use crate::metadata::xmp::{self, FoundPeople, MetadataError, Sidecars};
-use crate::types::Cancel;
+use crate::types::{Cancel, files};
 
 /// Where names are looked for besides the photos' own folders.
 #[derive(Debug, Clone, Default)]
@@ -70,13 +71,14 @@ pub(super) fn collect(
     files: &mut FilesRead<'_>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-) -> CollectedNames {
+) -> Result<CollectedNames> {
+    let named = NamedSources::read(more, copies)?;
     let mut names = CollectedNames::default();
     let mut meter = Meter::start(READING, Some(photos.len() as u64));
     let mut keywords = Vec::new();
     for photo in photos {
         if cancel.is_cancelled() {
-            return names;
+            return Ok(names);
         }
         match photo_names(photo, own.marked, files) {
             Ok(said) => names.add_photo(photo, said, &mut keywords),
@@ -84,13 +86,33 @@ pub(super) fn collect(
         }
         events(JobEvent::Progress(meter.advance(1)));
     }
-    names.add_folders(photos, more.contacts.as_deref(), files, cancel);
-    if let Some(path) = more.digikam.as_ref().filter(|_| !cancel.is_cancelled()) {
-        names.add_digikam(path, copies);
-    }
+    names.add_folders(photos, named.contacts, files, cancel);
+    names.found.extend(named.digikam);
     names.add_keywords(&keywords, own.people);
     names.note_what_was_read(more);
-    names
+    Ok(names)
+}
+
+/// What was named is read before anything else: a file of which nothing can be had is no source without names, but a
+/// mistake.
+#[derive(Default)]
+struct NamedSources {
+    contacts: PicasaContacts,
+    digikam: Vec<NameFound>,
+}
+
+impl NamedSources {
+    fn read(more: &MoreSources, copies: &Path) -> Result<Self> {
+        let mut named = Self::default();
+        if let Some(path) = &more.contacts {
+            let cannot = || format!("cannot use Picasa's contacts in {}", path.display());
+            named.contacts.add_xml(&files::read(path).with_context(cannot)?).with_context(cannot)?;
+        }
+        if let Some(path) = &more.digikam {
+            named.digikam = digikam::read(path, copies, &digikam::roots::mount_point)?.found;
+        }
+        Ok(named)
+    }
 }
 
 fn photo_names(photo: &Path, own: Option<&str>, files: &mut FilesRead<'_>) -> Result<PhotoNames, MetadataError> {
@@ -142,20 +164,13 @@ impl CollectedNames {
     fn add_folders(
         &mut self,
         photos: &[PathBuf],
-        contacts_file: Option<&Path>,
+        mut contacts: PicasaContacts,
         files: &mut FilesRead<'_>,
         cancel: &Cancel,
     ) {
         let mut folders: BTreeMap<&Path, Vec<&PathBuf>> = BTreeMap::new();
         for photo in photos {
             folders.entry(photo.parent().unwrap_or(Path::new(""))).or_default().push(photo);
-        }
-        let mut contacts = PicasaContacts::default();
-        if let Some(path) = contacts_file
-            && let Some(bytes) = self.source(path)
-            && let Err(error) = contacts.add_xml(&bytes)
-        {
-            self.skip(path, SkipWhy::Damaged(error.to_string()));
         }
         let mut of_picasa = Vec::new();
         for (folder, photos) in folders.iter().take_while(|_| !cancel.is_cancelled()) {
@@ -197,16 +212,6 @@ impl CollectedNames {
             let name = photo.file_name().and_then(|name| name.to_str());
             if let Some(json) = name.and_then(|name| jsons.of_photo(name)) {
                 self.found.extend(takeout::names(photo, json));
-            }
-        }
-    }
-
-    fn add_digikam(&mut self, path: &Path, copies: &Path) {
-        match digikam::read(path, copies, &digikam::roots::mount_point) {
-            Ok(names) => self.found.extend(names.found),
-            Err(error) => {
-                let said = error.to_string();
-                self.skip(path, if error.is_damage() { SkipWhy::Damaged(said) } else { SkipWhy::CannotOpen(said) });
             }
         }
     }

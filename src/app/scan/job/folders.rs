@@ -1,16 +1,15 @@
 //! Folders that are scanned together: each is looked through, and only then it is said of any what is gone from it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::pipeline::Scanning;
 use super::presence::{Presence, presence, real_path, unreadable};
 use super::{LOOKING_FOR_PHOTOS, ScanSummary, ScanTools, Withheld};
 use crate::app::engine::progress::{JobEvent, Meter, Skipped};
 use crate::app::jobs::not_looked_at;
-use crate::app::jobs::walk::{find_photos, find_photos_at};
+use crate::app::jobs::walk::{find_photos, find_photos_at, real_folder};
 use crate::library::{Gone, LibraryError, ScanId, ScanOutcome};
 use crate::types::Cancel;
 
@@ -81,7 +80,7 @@ fn scan_folder(
 ) -> Result<()> {
     let mut looking = Meter::start(LOOKING_FOR_PHOTOS, None);
     let mut seen = |photos| events(JobEvent::Progress(looking.set(photos, None)));
-    let root = fs::canonicalize(folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
+    let root = real_folder(folder)?;
     let part = tools.touched.filter(|touched| !touched.iter().any(|path| root.starts_with(path)));
     let found = match part {
         None => find_photos(folder, tools.own, cancel, &mut seen)?,

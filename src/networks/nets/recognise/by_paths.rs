@@ -11,7 +11,7 @@ use crate::networks::nets::blocks::MapShape;
 use crate::networks::nets::catalogue::{self, Architecture, NetOptions, VARIANTS, Variant};
 use crate::networks::weights::fit::{Habit, ParameterFit, WantedParameter};
 use crate::networks::weights::names::{common_prefix, is_head, is_secondary, prefixes};
-use crate::networks::weights::{Format, Mismatch, TensorFile};
+use crate::networks::weights::{Format, Mismatch, ModelCard, TensorFile, WeightsError, some_of};
 use crate::types::counted;
 
 /// A variant that a file has, and where.
@@ -113,13 +113,31 @@ pub(super) fn recognised(file: &TensorFile, found: &Match, habit: Habit) -> Resu
     let parameters = parameters(found.variant, &found.options).unwrap_or_default();
     let fit = ParameterFit::find(file, &found.prefix, &parameters, habit);
     let heads = fit.left().iter().filter(|name| is_head(name)).count();
-    let tensors = fit.tensors(file, is_head)?;
+    let tensors = fit.tensors(file, is_head).map_err(|error| misfit(found.variant, error))?;
     let mut notes = Vec::new();
     if heads > 0 {
         notes.push(format!("Left out: {} of the training's classifier", counted(heads, "tensor", "tensors")));
     }
     let card = catalogue::card(found.variant.name, &found.options)?;
     Ok(Recognised { card, tensors, preprocessing_from: source(found.variant), notes })
+}
+
+/// With the network's name, where that is not known to the error.
+fn misfit(variant: &Variant, error: WeightsError) -> RecogniseError {
+    match error {
+        WeightsError::Mismatch(mismatch) => RecogniseError::Misfit { network: variant.name, mismatch },
+        other => other.into(),
+    }
+}
+
+/// The network of a card, where the tensors are its parameters.
+pub(super) fn checked(card: &ModelCard, tensors: &TensorFile) -> Result<(), RecogniseError> {
+    let parameters = catalogue::build_as(card, &Device::flex())?.parameters();
+    let mismatch = ParameterFit::find(tensors, "", &parameters, Habit::Ours).mismatch(|_| false);
+    match mismatch == Mismatch::default() {
+        true => Ok(()),
+        false => Err(misfit(catalogue::find(&card.architecture)?, WeightsError::Mismatch(mismatch))),
+    }
 }
 
 /// Of a network whose files all come from one release, that release's input is known.
@@ -134,8 +152,6 @@ fn source(variant: &Variant) -> PreprocessingSource {
 
 /// The variant that a file has nearly whole, and what keeps it from fitting; none where too much does.
 pub(super) fn nearest(file: &TensorFile, habit: Habit) -> Option<(&'static str, Mismatch)> {
-    // Each is held against every network.
-    const TENSORS_AT_MOST: usize = 1 << 12;
     let shared = common_prefix(file);
     let mut best: Option<(usize, &'static str, Mismatch)> = None;
     for (variant, options, parameters) in outlines().iter().filter(|_| file.len() <= TENSORS_AT_MOST) {
@@ -154,6 +170,36 @@ pub(super) fn nearest(file: &TensorFile, habit: Habit) -> Option<(&'static str, 
     }
     best.map(|(_, name, mismatch)| (name, mismatch))
 }
+
+/// The one variant of which a file has some parameters and nothing else, as where a network was saved in several files.
+pub(super) fn part(file: &TensorFile, habit: Habit) -> Option<RecogniseError> {
+    let first = file.names().next()?;
+    let ends = first.match_indices(['.', '/']).map(|(at, _)| at + 1);
+    let prefixes: Vec<&str> = std::iter::once(0).chain(ends).map(|end| &first[..end]).collect();
+    let mut best: Option<(usize, Vec<(&'static str, usize, Mismatch)>)> = None;
+    for (variant, _, parameters) in outlines().iter().filter(|_| file.len() <= TENSORS_AT_MOST) {
+        for prefix in prefixes.iter().filter(|prefix| file.names().all(|name| name.starts_with(**prefix))) {
+            let fit = ParameterFit::find(file, prefix, parameters, habit);
+            let (has, mismatch) = (fit.count(), fit.mismatch(is_head));
+            if has == 0 || has + mismatch.missing.len() < parameters.len() || !mismatch.extra.is_empty() {
+                continue;
+            }
+            let of = (variant.name, parameters.len(), mismatch);
+            match &mut best {
+                Some((most, found)) if has == *most => found.push(of),
+                Some((most, _)) if has < *most => {}
+                _ => best = Some((has, vec![of])),
+            }
+        }
+    }
+    let (has, mut found) = best?;
+    found.dedup_by_key(|(network, ..)| *network);
+    let [(network, of, mismatch)] = &found[..] else { return None };
+    Some(RecogniseError::Part { network, has, of: *of, missing: some_of(&mismatch.missing) })
+}
+
+/// Each is held against every network.
+const TENSORS_AT_MOST: usize = 1 << 12;
 
 /// One of so many parameters may be amiss in a file that is told as one network's.
 const NEAR: usize = 5;

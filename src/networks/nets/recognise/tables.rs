@@ -90,10 +90,10 @@ fn facenet_keras(file: TensorFile, _: &str) -> Result<Recognised, RecogniseError
 
 fn facenet(tensors: TensorFile) -> Result<Recognised, RecogniseError> {
     let batch_norm = Some(tensors.get("conv2d_1a.bn.beta").is_some());
-    // Where it is missing, filling the network names it, with all else that is.
     let embedding_size = tensors.get("last_bn.beta").map(|beta| beta.data.len());
     let options = NetOptions { embedding_size, batch_norm, ..Default::default() };
     let card = catalogue::card("inception-resnet-v1", &options)?;
+    by_paths::checked(&card, &tensors)?;
     Ok(Recognised { card, tensors, preprocessing_from: PreprocessingSource::Release, notes: Vec::new() })
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::types::Advised;
+use crate::types::path_text::text_of_file;
 
 /// A file that holds no weights that are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,13 +12,14 @@ pub enum Foreign {
     /// Of a file of so many bytes.
     LfsPointer(Option<u64>),
     WebPage,
-    /// With the message that it carries.
-    JsonError(String),
+    /// A server's answer, with the message that it carries.
+    ServerError(String),
     Json,
     /// An index of a model in several files.
     Shards,
     TextGraph,
-    Text,
+    /// With what it says, where that is short.
+    Text(Option<String>),
     /// What packed it.
     Packed(&'static str),
     /// A few of its entries.
@@ -58,20 +60,21 @@ impl fmt::Display for Foreign {
                 "this is a web page, no weight file: the download led to a page instead of the file. Open the link in a \
                  browser, and save the file that it offers",
             ),
-            Self::JsonError(message) => write!(
+            Self::ServerError(message) => write!(
                 f,
                 "this is a server's answer, no weight file: it says \"{message}\". Fetch the file again, signed in where \
                  that is asked for"
             ),
-            Self::Json => f.write_str("this is a JSON text, no weight file: the weights are in another file beside it"),
+            Self::Json => f.write_str("this is a JSON text, no weight file: if it belongs to a model, the weights are in a file beside it"),
             Self::Shards => f.write_str(
                 "this is the index of a model in several files, no weight file: load the model and save it as one file",
             ),
             Self::TextGraph => f.write_str(
-                "this is a graph written as text, no weight file: the weights are in another file; import that, or \
-                 freeze the graph into a binary file",
+                "this is a graph written as text, no weight file: weights are read from binary files alone. Import the one \
+                 beside it, or save the graph as one (frozen in TensorFlow, with onnx.save in ONNX)",
             ),
-            Self::Text => write!(f, "this is a text, no weight file: {known}"),
+            Self::Text(None) => write!(f, "this is a text, no weight file: {known}"),
+            Self::Text(Some(said)) => write!(f, "this is a text, no weight file, and says \"{said}\": {known}"),
             Self::Packed(by) => write!(f, "this is a file packed by {by}, no weight file: unpack it and import what is in it"),
             Self::OtherArchive(entries) => write!(
                 f,
@@ -103,7 +106,7 @@ impl fmt::Display for Foreign {
             Self::OtherWeights(of) => {
                 write!(f, "this is a file of {of}, no weight file that is read: export the model to ONNX or PyTorch")
             }
-            Self::Picture => write!(f, "this is a picture, no weight file: photos are added with {}", Advised("scan")),
+            Self::Picture => write!(f, "this is a picture, no weight file: photos are added with {}", Advised("scan FOLDER")),
             Self::Video => write!(f, "this is a video, no weight file: {known}"),
             Self::Sound => write!(f, "this is a sound file, no weight file: {known}"),
             Self::Other(what) => write!(f, "this is {what}, no weight file: {known}"),
@@ -128,6 +131,11 @@ const BEGINNINGS: &[(&[u8], usize, Foreign)] = &[
     (b"TFL3", 4, Foreign::OtherWeights("TensorFlow Lite")),
     (b"\x12\x01\0\0\0\0\0\0", 0, Foreign::OtherWeights("MXNet")),
     (b"ptrt", 0, Foreign::OtherWeights("TensorRT")),
+    (b"ORTM", 4, Foreign::OtherWeights("ONNX Runtime (ORT)")),
+    (b"\x03\0\0\0V 1", 8, Foreign::OtherWeights("Torch7 (Lua)")),
+    (b"4\n1\n3\nV 1\n", 0, Foreign::OtherWeights("Torch7 (Lua)")),
+    (b"loss_m", 4, Foreign::OtherWeights("dlib")),
+    (b"7767517\n", 0, Foreign::OtherWeights("ncnn")),
     (b"\x89PNG", 0, Foreign::Picture),
     (b"\xff\xd8\xff", 0, Foreign::Picture),
     (b"GIF8", 0, Foreign::Picture),
@@ -169,6 +177,8 @@ const BEGINNINGS: &[(&[u8], usize, Foreign)] = &[
     (b"MATLAB 7.3 MAT-file", 0, Foreign::Other("a MATLAB file")),
 ];
 
+/// A text of a server that has no such file, or wants somebody to sign in.
+const SHORT: usize = 200;
 /// So many bytes tell a text.
 const LOOKED_AT: usize = 4096;
 
@@ -217,6 +227,11 @@ fn holds(bytes: &[u8], word: &[u8]) -> bool {
 
 fn of_text(bytes: &[u8]) -> Option<Foreign> {
     let start = &bytes[..bytes.len().min(LOOKED_AT)];
+    if matches!(start, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
+        // As some editors save: the same in two bytes a letter.
+        let wide = text_of_file(start);
+        return if wide.contains(char::REPLACEMENT_CHARACTER) { None } else { of_text(wide.as_bytes()) };
+    }
     // A cut within a letter is no reason to call it no text.
     let text = match std::str::from_utf8(start) {
         Ok(text) => text,
@@ -224,7 +239,10 @@ fn of_text(bytes: &[u8]) -> Option<Foreign> {
         Err(_) => return None,
     };
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    if text.is_empty() || text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+    if text.is_empty() {
+        return Some(Foreign::Text(None));
+    }
+    if text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
         return None;
     }
     let lower = text.to_ascii_lowercase();
@@ -233,6 +251,10 @@ fn of_text(bytes: &[u8]) -> Option<Foreign> {
         Foreign::LfsPointer(size)
     } else if ["<!doctype html", "<html", "<head", "<body"].iter().any(|mark| lower.contains(mark)) {
         Foreign::WebPage
+    } else if let Some(message) = message_of_xml(text) {
+        Foreign::ServerError(message)
+    } else if lower.starts_with("<?xml") && lower.contains("<net ") {
+        Foreign::OtherWeights("OpenVINO")
     } else if text.starts_with(['{', '[']) {
         of_json(bytes)
     } else if text.starts_with("model_checkpoint_path:") {
@@ -240,7 +262,8 @@ fn of_text(bytes: &[u8]) -> Option<Foreign> {
     } else if is_text_graph(text) {
         Foreign::TextGraph
     } else {
-        Foreign::Text
+        let is_short = bytes.len() <= SHORT && !text.trim_end().contains('\n');
+        Foreign::Text(is_short.then(|| on_one_line(text.trim_end())))
     })
 }
 
@@ -257,20 +280,32 @@ fn is_text_graph(text: &str) -> bool {
         || text.starts_with("saved_model_schema_version:")
 }
 
-fn of_json(bytes: &[u8]) -> Foreign {
+/// Of what stores of files answer instead of one: `<Error><Code>…</Code><Message>…</Message></Error>`.
+fn message_of_xml(text: &str) -> Option<String> {
+    let (_, error) = text.split_once("<Error>")?;
+    let (_, message) = error.split_once("<Message>")?;
+    let (message, _) = message.split_once("</Message>")?;
+    Some(on_one_line(message))
+}
+
+fn on_one_line(message: &str) -> String {
     const MESSAGE_AT_MOST: usize = 200;
+    message.chars().filter(|c| !c.is_control()).take(MESSAGE_AT_MOST).collect()
+}
+
+fn of_json(bytes: &[u8]) -> Foreign {
     let Ok(json) = serde_json::from_slice::<serde_json::Value>(bytes) else { return Foreign::Json };
     if json.get("weight_map").is_some() {
         return Foreign::Shards;
     }
     let text = |value: &serde_json::Value| {
         let inner = value.get("message").unwrap_or(value);
-        inner.as_str().map(|text| text.chars().filter(|c| !c.is_control()).take(MESSAGE_AT_MOST).collect::<String>())
+        inner.as_str().map(on_one_line)
     };
     let message = ["error", "message", "detail", "errors", "error_description", "Message"]
         .iter()
         .find_map(|key| text(json.get(key)?));
-    message.map_or(Foreign::Json, Foreign::JsonError)
+    message.map_or(Foreign::Json, Foreign::ServerError)
 }
 
 pub(super) fn of_archive(names: &[String]) -> Foreign {

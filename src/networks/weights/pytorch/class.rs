@@ -35,6 +35,7 @@ impl Class {
             ("torch._utils", "_rebuild_sparse_tensor" | "_rebuild_sparse_csr_tensor") => {
                 Self::OtherTensor(Element::Sparse)
             }
+            ("torch._utils", "_rebuild_meta_tensor_no_storage") => Self::OtherTensor(Element::Absent),
             ("torch._utils", name) if name.starts_with("_rebuild_") && name.contains("tensor") => {
                 Self::OtherTensor(Element::Unknown)
             }

@@ -121,10 +121,9 @@ fn collect(
         file.insert(NamedTensor::new(name, tensor.shape.clone(), values)?)?;
     }
     if file.is_empty() && !file.has_unread_weights() {
-        return Err(malformed(
-            "it holds no tensors. Where it is a training state or a model of its own kind, load it in PyTorch and save \
-             torch.save(model.state_dict(), \"weights.pt\")",
-        ));
+        let reason = "there is no tensor in it. Where it is a training state, or a model of its own kind, load it in PyTorch \
+                      and save torch.save(model.state_dict(), \"weights.pt\")";
+        return Err(WeightsError::NoWeights { reason: reason.to_owned() });
     }
     Ok(file)
 }

@@ -99,7 +99,7 @@ fn what_stands_beside_the_weights_is_passed_over() {
     for (key, value) in beside() {
         let bytes = archive(&pickle(&[&dict(&[(key, value)])]), &floats(&VALUES));
         let error = read_pytorch(&bytes).expect_err(key).to_string();
-        assert!(error.contains("holds no tensors") && error.contains("state_dict()"), "{key}: {error}");
+        assert!(error.contains("no tensor in it") && error.contains("state_dict()"), "{key}: {error}");
     }
 }
 
@@ -147,6 +147,14 @@ fn quantised_and_sparse_tensors_are_named_only_where_they_are_wanted() {
     assert_eq!(file.names().collect::<Vec<_>>(), ["a"]);
     let said = file.unread("b").unwrap().to_string();
     assert!(said.contains("tensor b holds quantised numbers"), "{said}");
+    for (function, said) in
+        [("_rebuild_sparse_tensor", "to_dense()"), ("_rebuild_meta_tensor_no_storage", "holds no values, only a shape")]
+    {
+        let other = format!("ctorch._utils\n{function}\n(NNNtR").into_bytes();
+        let told =
+            read_pytorch(&archive(&pickle(&[&dict(&[("b", other)])]), &[])).unwrap().unread("b").unwrap().to_string();
+        assert!(told.contains(said), "{told}");
+    }
     // A state dict of nothing else, as quantising programs leave it.
     let bytes = archive(&state("fc.weight", "CharStorage", 0, &[2, 2], &[2, 1]), &[1, 2, 3, 4]);
     let said = read_pytorch(&bytes).unwrap().first_unread_weight().unwrap().to_string();
@@ -180,7 +188,7 @@ fn a_frozen_program_is_named_and_what_to_do() {
     assert!(said.contains("a frozen TorchScript program") && said.contains("before torch.jit.freeze"), "{said}");
     // Without constants there is just nothing in it.
     let empty = read_pytorch(&archive_of(&entries[..1], zip::CompressionMethod::Stored)).unwrap_err().to_string();
-    assert!(empty.contains("it holds no tensors"), "{empty}");
+    assert!(empty.contains("no tensor in it"), "{empty}");
 }
 
 fn refusal(object: &[u8]) -> String {

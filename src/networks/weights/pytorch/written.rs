@@ -132,6 +132,7 @@ pub(crate) fn beside() -> Vec<(&'static str, Vec<u8>)> {
         ("hyper_parameters", object("omegaconf.dictconfig\nDictConfig", &dict(&[("seed", weight)]))),
         ("when", date),
         ("accuracy", scalar),
+        ("adam", moments),
         ("optimizer", optimiser.clone()),
         ("optimizer_states", [&b"]"[..], &optimiser, b"a"].concat()),
         ("lr_schedulers", object("torch.optim.lr_scheduler\nStepLR", &dict(&[("gamma", b"N".to_vec())]))),

@@ -90,6 +90,33 @@ fn what_wrappers_put_before_names_is_taken_off_and_told() {
     assert!(find(torch(&ours), Habit::Torch).unwrap().notes.is_empty());
 }
 
+/// As compilers and what spreads a network leave them: between the words.
+#[test]
+fn what_wrappers_put_into_names_is_taken_out_and_told() {
+    let ours = tensors("likeness-small", &NetOptions::default());
+    for word in ["_orig_mod", "module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"] {
+        let wrapped = renamed(&torch(&ours), |name| format!("model.{}", name.replace('.', &format!(".{word}."))));
+        let file = WeightFile { format: Format::PyTorch, tensors: wrapped, graph: None };
+        let found = crate::networks::nets::recognise::recognised(&file, Habit::Torch).unwrap();
+        assert_eq!(found.tensors, ours, "{word}");
+        assert_eq!(found.notes[0], format!("Taken out of the names of the tensors: {word}"));
+    }
+}
+
+/// A shard, or a file cut down.
+#[test]
+fn a_file_with_a_part_of_one_networks_tensors_says_so() {
+    let ours = torch(&tensors("likeness-small", &NetOptions::default()));
+    for prefix in ["", "module.", "state_dict.model."] {
+        let mut alone = TensorFile::default();
+        alone.insert(ours.get("conv1.bias").unwrap().clone()).unwrap();
+        let error = find(renamed(&alone, |name| format!("{prefix}{name}")), Habit::Torch).unwrap_err();
+        let said = error.to_string();
+        assert!(said.starts_with("this file has 1 of the 10 tensors of likeness-small"), "{said}");
+        assert!(said.contains("conv1.weight, "), "{said}");
+    }
+}
+
 #[test]
 fn what_stands_beside_the_network_is_left_out_and_told() {
     let ours = tensors("likeness-small", &NetOptions::default());
