@@ -1,14 +1,14 @@
 //! Which kernels compute, which vector instructions there are, and code compiled once for each kind.
 //!
-//! The kernels are the same lines for each instruction set: loops over [`Lanes`], which are arrays where the compiler
-//! makes vector instructions of them by itself, and registers where it does not.
+//! The kernels are the same lines for each instruction set, whose reference they are at the same time: loops over arrays,
+//! which the compiler turns into vector instructions, and in the innermost loop of convolutions over [`Lanes`].
 
 use std::cell::Cell;
 use std::sync::OnceLock;
 
 use super::lanes::Lanes;
 #[cfg(target_arch = "x86_64")]
-use super::lanes::Register;
+use super::lanes::{Pair, Register};
 
 /// Sixteen numbers.
 type Array = [f32; super::lanes::WIDTH];
@@ -115,7 +115,7 @@ fn on_avx512(task: impl CpuTask) {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 fn on_avx2(task: impl CpuTask) {
-    task.work::<Array>();
+    task.work::<Pair>();
 }
 
 #[cfg(test)]

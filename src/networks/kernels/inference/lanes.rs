@@ -1,8 +1,9 @@
-//! Sixteen numbers that are computed with at once, and how many of them a processor's registers hold.
+//! Sixteen numbers that are computed with at once, in an array or in registers.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
-    __m512, _MM_HINT_T0, _mm_prefetch, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps,
+    __m256, __m512, _MM_HINT_T0, _mm_prefetch, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps,
+    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps,
 };
 
 /// Numbers side by side: two registers of AVX2, one of AVX-512.
@@ -45,9 +46,8 @@ macro_rules! tile_of_size {
     };
 }
 
-/// The compiler finds the instructions.
+/// For processors without the instructions below.
 impl Lanes for [f32; WIDTH] {
-    /// Twelve of AVX2's sixteen registers.
     const PIXELS: usize = 6;
     const BLOCKS: usize = 1;
 
@@ -84,7 +84,59 @@ impl Lanes for [f32; WIDTH] {
     }
 }
 
-/// A register of AVX-512. Arrays would do for some sizes of tiles; for others the compiler leaves single numbers.
+/// Two registers of AVX2. Of arrays the compiler makes vector instructions in some releases and programs, and in others
+/// ten times slower code with single numbers.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy)]
+pub(super) struct Pair(__m256, __m256);
+
+/// Only [`Cpu::Avx2`](super::cpu::Cpu) has work done with it, on processors that have the instructions.
+#[cfg(target_arch = "x86_64")]
+impl Lanes for Pair {
+    /// Twelve of sixteen registers.
+    const PIXELS: usize = 6;
+    const BLOCKS: usize = 1;
+
+    #[inline(always)]
+    fn load(numbers: &[f32; WIDTH]) -> Self {
+        let start = numbers.as_ptr();
+        // SAFETY: the processor has the instructions, and there are sixteen numbers.
+        unsafe { Self(_mm256_loadu_ps(start), _mm256_loadu_ps(start.add(WIDTH / 2))) }
+    }
+
+    #[inline(always)]
+    fn repeat(number: f32) -> Self {
+        // SAFETY: as above.
+        let numbers = unsafe { _mm256_set1_ps(number) };
+        Self(numbers, numbers)
+    }
+
+    #[inline(always)]
+    fn plus_product(self, a: Self, b: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Self(_mm256_fmadd_ps(a.0, b.0, self.0), _mm256_fmadd_ps(a.1, b.1, self.1)) }
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32; WIDTH]) {
+        let start = to.as_mut_ptr();
+        // SAFETY: as above.
+        unsafe {
+            _mm256_storeu_ps(start, self.0);
+            _mm256_storeu_ps(start.add(WIDTH / 2), self.1);
+        }
+    }
+
+    #[inline(always)]
+    fn announce(_: *const f32) {}
+
+    #[inline(always)]
+    fn tile(pixels: usize, blocks: usize, tile: &impl Tile<Self>) {
+        tile_of_size!(tile, (pixels, blocks), (1, 1)(2, 1)(3, 1)(4, 1)(5, 1)(6, 1));
+    }
+}
+
+/// A register of AVX-512.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
 pub(super) struct Register(__m512);

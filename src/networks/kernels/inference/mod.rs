@@ -3,7 +3,8 @@
 //!
 //! Burn 0.22.1's Flex lays every convolution's windows out as columns and passes over the maps again for bias,
 //! activation and shortcut. Here weights are put into the order of reading once ([`PackedWeights`]), and maps lie pixel by
-//! pixel: tensors of the usual shape whose strides say so, which Burn's own operations take as they are. The plain
+//! pixel: tensors of the usual shape whose strides say so, which Burn's own operations take as they are. Layers with maps
+//! between them that are larger than their weights run a few rows at a time together ([`run_chain`]). The plain
 //! references are Burn's layers (tests), and processors without the instructions use those ([`KernelSet`]).
 
 mod after;
