@@ -11,7 +11,7 @@ use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor};
 
-use super::blocks::inference::{self, PackedWeights};
+use super::blocks::inference::{self, ConvLink, PackedWeights};
 use super::blocks::learning::AfterNorm;
 use super::blocks::{BatchNormStyle, Block, Builder, Conv, ConvUnit, MapShape, Pool, Trace, conv, rectangular};
 use super::inception_v3::slim_style;
@@ -184,12 +184,12 @@ impl Block for ResidualBlock {
             branches.push(self.branch2.forward(maps.clone()));
         }
         let branches = inference::concatenate(branches);
-        let layer = (&self.conv2d, &self.packed);
+        let link = |after| ConvLink { conv: &self.conv2d, packed: &self.packed, norm: None, after };
         if self.scale == 1.0 {
             let after = if self.relu { AfterNorm::Relu } else { AfterNorm::Nothing };
-            return inference::convolve(layer, None, branches, Some(maps), after);
+            return link(after).run(branches, Some(maps));
         }
-        let update = inference::convolve(layer, None, branches, None, AfterNorm::Nothing);
+        let update = link(AfterNorm::Nothing).run(branches, None);
         inference::add(update, self.scale, maps, self.relu)
     }
 

@@ -97,7 +97,7 @@ impl<N: Sequential> EmbeddingNet for N {
 }
 
 fn run(stages: &[(String, &dyn Block)], maps: Tensor<4>) -> Tensor<4> {
-    stages.iter().fold(maps, |maps, (_, block)| block.forward(maps))
+    blocks::inference::run(&stages.iter().map(|(_, block)| *block).collect::<Vec<_>>(), maps)
 }
 
 /// A network that turns crops into embeddings.

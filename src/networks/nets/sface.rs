@@ -17,6 +17,7 @@ use burn::nn::{
 use burn::tensor::{Device, Tensor};
 
 use super::blocks::conv_norm::{ConvNorm, fold_norm_after, fold_norm_before};
+use super::blocks::inference::{Link, run_chain};
 use super::blocks::learning::AfterNorm;
 use super::blocks::{Block, MapShape, Trace, Width, describe};
 use super::{EmbeddingNet, NetConfig, mobilenet};
@@ -120,7 +121,9 @@ impl EmbeddingNet for SFace {
     }
 
     fn features(&self, images: Tensor<4>) -> Tensor<4> {
-        let maps = self.rows.iter().fold(self.stem.forward(images), |maps, row| row.forward(maps));
+        let rows = self.rows.iter().flat_map(|row| [&row.depthwise, &row.pointwise]);
+        let links: Vec<_> = [&self.stem].into_iter().chain(rows).map(ConvPRelu::conv_link).collect();
+        let maps = run_chain(&links, images, None);
         self.maps_norm.iter().fold(maps, |maps, norm| norm.forward(maps))
     }
 
@@ -209,6 +212,10 @@ impl ConvPRelu {
 
     fn folded(self) -> Self {
         Self { layer: self.layer.folded(), ..self }
+    }
+
+    fn conv_link(&self) -> Link<'_> {
+        Link::Conv(self.layer.link(AfterNorm::PRelu(&self.slope)))
     }
 }
 

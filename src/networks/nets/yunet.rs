@@ -17,8 +17,7 @@ use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor};
 
-use super::blocks::halving::{conv_3x3_halving, max_pool_halving};
-use super::blocks::inference::{self, PackedWeights};
+use super::blocks::inference::{ConvLink, Link, PackedWeights, run_chain};
 use super::blocks::learning::AfterNorm;
 use super::buffers::LargestBuffers;
 use crate::networks::kernels::inference as kernels;
@@ -118,16 +117,20 @@ impl YuNet {
 
     /// The maps at each of [`STRIDES`].
     fn backbone(&self, images: Tensor<4>) -> [Tensor<4>; 3] {
-        let mut maps = conv_3x3_halving((&self.stem, &self.packed), images, AfterNorm::Relu);
-        let mut outputs = Vec::with_capacity(self.backbone.len());
-        for (index, unit) in self.backbone.iter().enumerate() {
-            if POOLED.contains(&index) {
-                maps = max_pool_halving(maps);
+        let stem = ConvLink { conv: &self.stem, packed: &self.packed, norm: None, after: AfterNorm::Relu };
+        let mut links = vec![Link::HalvingConv(stem)];
+        let mut maps = images;
+        let mut next = 0;
+        LEVEL_UNITS.map(|last| {
+            for index in std::mem::replace(&mut next, last + 1)..=last {
+                if POOLED.contains(&index) {
+                    links.push(Link::HalvingMaximum);
+                }
+                links.extend(self.backbone[index].links(AfterNorm::Relu));
             }
-            maps = unit.forward(maps, AfterNorm::Relu);
-            outputs.push(maps.clone());
-        }
-        LEVEL_UNITS.map(|unit| outputs[unit].clone())
+            maps = run_chain(&std::mem::take(&mut links), maps.clone(), None);
+            maps.clone()
+        })
     }
 }
 
@@ -153,9 +156,16 @@ impl Unit {
     /// - input: `[batch, channels_in, rows, columns]`
     /// - output: `[batch, channels_out, rows, columns]`
     fn forward(&self, input: Tensor<4>, after: AfterNorm) -> Tensor<4> {
+        run_chain(&self.links(after), input, None)
+    }
+
+    fn links<'a>(&'a self, after: AfterNorm<'a>) -> [Link<'a>; 2] {
         let [pointwise, depthwise] = &self.packed;
-        let maps = inference::convolve((&self.pointwise, pointwise), None, input, None, AfterNorm::Nothing);
-        inference::convolve((&self.depthwise, depthwise), None, maps, None, after)
+        [
+            ConvLink { conv: &self.pointwise, packed: pointwise, norm: None, after: AfterNorm::Nothing },
+            ConvLink { conv: &self.depthwise, packed: depthwise, norm: None, after },
+        ]
+        .map(Link::Conv)
     }
 }
 

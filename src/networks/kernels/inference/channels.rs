@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::after::After;
 use super::cpu::{Cpu, CpuTask};
+use super::lanes::Lanes;
 use super::maps::equal_parts;
 use super::output::filled;
 
@@ -96,7 +97,7 @@ struct NormTask<'a> {
 
 impl CpuTask for NormTask<'_> {
     #[inline(always)]
-    fn work(self) {
+    fn work<L: Lanes>(self) {
         let Self { norm: ResponseNorm { size, alpha, k }, values, channels } = self;
         let before = (size - 1) / 2;
         let mut squares = vec![0.0; channels + size - 1];

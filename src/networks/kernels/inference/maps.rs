@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::Range;
 
+use super::output::Lines;
+
 /// Numbers under the windows of one task: they stay in the second cache beside what is multiplied with them.
 pub(super) const UNDER_A_TASK: usize = 32 * 1024;
 
@@ -67,67 +69,73 @@ impl<'a> Maps<'a> {
 
     /// The numbers pixel by pixel.
     pub fn pixels(&self) -> Cow<'a, [f32]> {
-        let [pictures, _, height, _] = self.sides;
+        let [pictures, channels, height, width] = self.sides;
         if self.are_by_pixel() {
             return Cow::Borrowed(&self.values[..self.sides.iter().product()]);
         }
-        let mut pixels = Vec::with_capacity(self.sides.iter().product());
+        let mut pixels = vec![0.0; self.sides.iter().product()];
         for picture in 0..pictures {
-            self.copy_rows(picture, 0..height, [0, 0], 0.0, &mut pixels);
+            let to = &mut pixels[picture * channels * height * width..][..channels * height * width];
+            self.copy_rows(picture, 0..height, [0, 0], 0.0, to);
         }
         Cow::Owned(pixels)
     }
 
     /// Some rows of one picture pixel by pixel, padded; rows count from the first of the padding.
-    fn copy_rows(
+    pub fn copy_rows(
         &self,
         picture: usize,
         rows: Range<usize>,
         padding: [usize; 2],
         padding_value: f32,
-        to: &mut Vec<f32>,
+        to: &mut [f32],
     ) {
         let [_, channels, height, width] = self.sides;
         let [picture_stride, channel_stride, row_stride, pixel_stride] = self.strides;
-        for row in rows {
+        let a_row = (width + 2 * padding[1]) * channels;
+        for (row, to) in rows.zip(to.chunks_exact_mut(a_row.max(1))) {
             let row = row.checked_sub(padding[0]).filter(|row| *row < height);
             let Some(row) = row else {
-                to.resize(to.len() + (width + 2 * padding[1]) * channels, padding_value);
+                to.fill(padding_value);
                 continue;
             };
-            to.resize(to.len() + padding[1] * channels, padding_value);
+            let (left, to) = to.split_at_mut(padding[1] * channels);
+            let (to, right) = to.split_at_mut(width * channels);
+            left.fill(padding_value);
+            right.fill(padding_value);
             let from = &self.values[picture * picture_stride + row * row_stride..];
             if channel_stride == 1 && pixel_stride == channels {
-                to.extend_from_slice(&from[..width * channels]);
+                to.copy_from_slice(&from[..width * channels]);
             } else {
-                let start = to.len();
-                to.resize(start + width * channels, 0.0);
                 for channel in 0..channels {
                     // The stride of an axis of one place says nothing, and may be zero.
                     let from = from[channel * channel_stride..].iter().step_by(pixel_stride.max(1));
-                    let pixels = to[start..].chunks_exact_mut(channels);
+                    let pixels = to.chunks_exact_mut(channels);
                     pixels.zip(from).for_each(|(pixel, value)| pixel[channel] = *value);
                 }
             }
-            to.resize(to.len() + padding[1] * channels, padding_value);
         }
     }
 
-    /// The rows of a window over some output rows, counted over the whole batch, as one block.
+    /// The rows of a window over some output rows, counted over the whole batch, as one block; and the places of those
+    /// rows' pixels of so many numbers.
     pub fn under<R>(
         &self,
         window: &SlidingWindow,
         padding_value: f32,
         rows: Range<usize>,
-        work: impl FnOnce(Under<'_>) -> R,
+        outputs: usize,
+        work: impl FnOnce(Under<'_>, &[usize]) -> R,
     ) -> R {
-        SCRATCH.with_borrow_mut(|(copies, pixels)| {
+        SCRATCH.with_borrow_mut(|(copies, pixels, places)| {
             let [_, channels, height, width] = self.sides;
             let [output_height, output_width] = window.output([height, width]);
             let as_they_lie = window.padding == [0, 0] && self.are_by_pixel();
-            copies.clear();
             pixels.clear();
+            places.clear();
+            places.extend((rows.start * output_width..rows.end * output_width).map(|pixel| pixel * outputs));
             let wide = width + 2 * window.padding[1];
+            let mut copied = 0;
             let mut row = rows.start;
             while row < rows.end {
                 let (picture, first) = (row / output_height, row % output_height);
@@ -135,11 +143,13 @@ impl<'a> Maps<'a> {
                 let first_under = first * window.stride[0];
                 let start = match as_they_lie {
                     true => (picture * height + first_under) * wide * channels,
-                    false => copies.len(),
+                    false => copied,
                 };
                 if !as_they_lie {
                     let under = first_under..first_under + (count - 1) * window.stride[0] + window.kernel[0];
-                    self.copy_rows(picture, under, window.padding, padding_value, copies);
+                    copied += under.len() * wide * channels;
+                    let to = &mut copies.at_least(copied)[start..copied];
+                    self.copy_rows(picture, under, window.padding, padding_value, to);
                 }
                 for row in 0..count {
                     let start = start + row * window.stride[0] * wide * channels;
@@ -147,8 +157,8 @@ impl<'a> Maps<'a> {
                 }
                 row += count;
             }
-            let values = if as_they_lie { self.values } else { copies };
-            work(Under { values, pixels, row: wide * channels })
+            let values = if as_they_lie { self.values } else { &copies.numbers()[..copied] };
+            work(Under { values, pixels, row: wide * channels }, places)
         })
     }
 }
@@ -171,7 +181,10 @@ impl Under<'_> {
     }
 }
 
+/// What a task reads: copies of what is under its windows, where each pixel's window begins, where the pixel goes.
+type Scratch = (Lines, Vec<usize>, Vec<usize>);
+
 thread_local! {
     /// Kept from task to task: memory that the system has given already.
-    static SCRATCH: RefCell<(Vec<f32>, Vec<usize>)> = const { RefCell::new((Vec::new(), Vec::new())) };
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
 }

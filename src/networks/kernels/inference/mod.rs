@@ -3,13 +3,16 @@
 //!
 //! Burn 0.22.1's Flex lays every convolution's windows out as columns and passes over the maps again for bias,
 //! activation and shortcut. Here weights are put into the order of reading once ([`PackedWeights`]), and maps lie pixel by
-//! pixel: tensors of the usual shape whose strides say so, which Burn's own operations take as they are. The plain
+//! pixel: tensors of the usual shape whose strides say so, which Burn's own operations take as they are. Layers with maps
+//! between them that are larger than their weights run a few rows at a time together ([`run_chain`]). The plain
 //! references are Burn's layers (tests), and processors without the instructions use those ([`KernelSet`]).
 
 mod after;
+mod chain;
 mod channels;
 mod conv;
 mod cpu;
+mod lanes;
 mod maps;
 mod output;
 mod slide;
@@ -26,12 +29,13 @@ use burn::backend::flex::{FlexTensor, Layout};
 use burn::backend::{BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind};
 use burn::tensor::{DType, Device, Shape, Tensor};
 
-use after::After;
+use after::{After, LaneActivation};
+use chain::{Layer, LayerKind};
 use channels::ResponseNorm;
 use conv::PackedFilters;
 use cpu::Cpu;
 use maps::{Maps, SlidingWindow, by_pixel};
-use slide::{Average, ChannelFilters, ChannelProducts, Maximum, RootOfSquares};
+use slide::{Average, ChannelFilters, Maximum, RootOfSquares};
 
 /// What follows a layer.
 #[derive(Clone)]
@@ -153,6 +157,47 @@ impl KernelSet {
     }
 }
 
+/// A layer of a chain ([`run_chain`]).
+pub(crate) enum FusedLayer<'a> {
+    Conv(FusedConv<'a>, FusedActivation),
+    /// The largest of each square of four pixels.
+    HalvingMaximum,
+}
+
+/// What a layer computes with, for as long as it does.
+struct OpenLayer {
+    /// None: a maximum.
+    packed: Option<Arc<PackedFrom>>,
+    window: SlidingWindow,
+    activation: OpenActivation,
+}
+
+enum OpenActivation {
+    None,
+    Relu,
+    Slopes(FlexTensor),
+}
+
+/// Layers one after the other; the last is activation(conv(maps) + shortcut).
+///
+/// # Shapes
+/// - maps: `[batch, channels, height, width]`
+/// - shortcut and output: `[batch, filters, height', width']`
+pub(crate) fn run_chain(maps: Tensor<4>, layers: Vec<FusedLayer>, shortcut: Option<Tensor<4>>) -> Tensor<4> {
+    let opened: Vec<_> = layers.into_iter().map(OpenLayer::new).collect();
+    let maps = flex(maps.into_dispatch());
+    let shortcut = shortcut.map(|shortcut| flex(shortcut.into_dispatch()));
+    let shortcut_sides = shortcut.as_ref().map(sides);
+    let shortcut = shortcut.as_ref().map(|shortcut| view(shortcut).pixels());
+    let mut layers: Vec<_> = opened.iter().map(OpenLayer::layer).collect();
+    if let Some(last) = layers.last_mut() {
+        last.after.shortcut = shortcut.as_deref();
+    }
+    let (values, sides) = chain::run(view(&maps), &layers, Cpu::here());
+    assert_eq!(shortcut_sides.unwrap_or(sides), sides, "a shortcut has the output's sides");
+    tensor(values, sides)
+}
+
 /// activation(conv(maps) + shortcut)
 ///
 /// # Shapes
@@ -164,20 +209,51 @@ pub(crate) fn convolve(
     shortcut: Option<Tensor<4>>,
     activation: FusedActivation,
 ) -> Tensor<4> {
-    let weight = flex(layer.weight.into_dispatch());
-    let [filters, _, height, width] = sides(&weight);
-    let packed = layer.packed.of(weight, layer.bias.map(|bias| flex(bias.into_dispatch())), layer.groups);
-    let window = SlidingWindow { kernel: [height, width], stride: layer.stride, padding: layer.padding };
-    on_maps(maps, shortcut, activation, |maps, after| {
-        let [height, width] = window.output([maps.sides[2], maps.sides[3]]);
-        let values = match &packed.form {
-            PackedForm::Filters(filters) => conv::convolve(maps, filters, &window, after, Cpu::here()),
-            PackedForm::OneAChannel(filters) => {
-                slide::slide(maps, ChannelProducts { filters }, &window, after, Cpu::here())
+    run_chain(maps, vec![FusedLayer::Conv(layer, activation)], shortcut)
+}
+
+impl OpenLayer {
+    fn new(layer: FusedLayer) -> Self {
+        let (layer, activation) = match layer {
+            FusedLayer::Conv(layer, activation) => (layer, activation),
+            FusedLayer::HalvingMaximum => {
+                let window = SlidingWindow { kernel: [2; 2], stride: [2; 2], padding: [0; 2] };
+                return Self { packed: None, window, activation: OpenActivation::None };
             }
         };
-        (values, [maps.sides[0], filters, height, width])
-    })
+        let weight = flex(layer.weight.into_dispatch());
+        let [_, _, height, width] = sides(&weight);
+        let packed = layer.packed.of(weight, layer.bias.map(|bias| flex(bias.into_dispatch())), layer.groups);
+        let window = SlidingWindow { kernel: [height, width], stride: layer.stride, padding: layer.padding };
+        Self { packed: Some(packed), window, activation: OpenActivation::new(activation) }
+    }
+
+    fn layer(&self) -> Layer<'_> {
+        let kind = match self.packed.as_ref().map(|packed| &packed.form) {
+            Some(PackedForm::Filters(filters)) => LayerKind::Filters(filters),
+            Some(PackedForm::OneAChannel(filters)) => LayerKind::OneAChannel(filters),
+            None => LayerKind::Maximum,
+        };
+        Layer { kind, window: self.window, after: After { shortcut: None, activation: self.activation.lanes() } }
+    }
+}
+
+impl OpenActivation {
+    fn new(activation: FusedActivation) -> Self {
+        match activation {
+            FusedActivation::None => Self::None,
+            FusedActivation::Relu => Self::Relu,
+            FusedActivation::Slopes(slopes) => Self::Slopes(flex(slopes.into_dispatch()).to_contiguous()),
+        }
+    }
+
+    fn lanes(&self) -> LaneActivation<'_> {
+        match self {
+            Self::None => LaneActivation::None,
+            Self::Relu => LaneActivation::Relu,
+            Self::Slopes(slopes) => LaneActivation::Slopes(contiguous(slopes)),
+        }
+    }
 }
 
 /// The same stride and padding on all sides.
@@ -275,16 +351,9 @@ fn on_maps(
     let shortcut = shortcut.map(|shortcut| flex(shortcut.into_dispatch()));
     let shortcut_sides = shortcut.as_ref().map(sides);
     let shortcut = shortcut.as_ref().map(|shortcut| view(shortcut).pixels());
-    let slopes = match &activation {
-        FusedActivation::Slopes(slopes) => Some(flex(slopes.clone().into_dispatch()).to_contiguous()),
-        FusedActivation::None | FusedActivation::Relu => None,
-    };
-    let activation = match (&activation, &slopes) {
-        (FusedActivation::Relu, _) => after::LaneActivation::Relu,
-        (_, Some(slopes)) => after::LaneActivation::Slopes(contiguous(slopes)),
-        (_, None) => after::LaneActivation::None,
-    };
-    let (values, sides) = kernel(view(&maps), After { shortcut: shortcut.as_deref(), activation });
+    let activation = OpenActivation::new(activation);
+    let after = After { shortcut: shortcut.as_deref(), activation: activation.lanes() };
+    let (values, sides) = kernel(view(&maps), after);
     assert_eq!(shortcut_sides.unwrap_or(sides), sides, "a shortcut has the output's sides");
     tensor(values, sides)
 }
@@ -319,7 +388,8 @@ fn tensor(values: FlexTensor, sides: [usize; 4]) -> Tensor<4> {
     #[cfg(test)]
     cpu::count_run();
     let strides = by_pixel(sides).map(|stride| stride as isize).to_vec();
-    let tensor = values.with_layout(Layout::new(Shape::from(sides.to_vec()), strides, 0));
+    let start = values.layout().start_offset();
+    let tensor = values.with_layout(Layout::new(Shape::from(sides.to_vec()), strides, start));
     let kind = DispatchTensorKind::Flex(BackendTensor::Float(tensor));
     Tensor::from_dispatch(DispatchTensor { kind, autodiff: DispatchAutodiffContext::Disabled })
 }

@@ -1,15 +1,17 @@
 //! What kernels write into: memory that is used again, and filled by several tasks at once.
 //!
 //! The system gives large pieces of memory page by page when they are first touched, and takes them back when they are
-//! freed; YuNet spent a quarter of its time on that. So what was put out is kept, and taken again by the next output of
+//! freed; layer by layer, YuNet spent a quarter of its time on that. So what was put out is kept, and taken again by the next output of
 //! that size once nobody else holds it. The process keeps up to 32 MiB so for as long as it lives; what is above 8 MiB
-//! is not kept (YuNet's largest output for a photo of 640×640 has 6.25 MiB).
+//! is not kept (what YuNet puts out between two chains for a photo of 640×640 has 3.1 MiB at most).
 
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::tensor::{Bytes, DType, Shape};
+
+use super::lanes::WIDTH;
 
 /// Numbers that are kept at most: 32 MiB.
 const MOST_KEPT: usize = 8 << 20;
@@ -25,14 +27,22 @@ static KEPT: Mutex<Vec<FlexTensor>> = Mutex::new(Vec::new());
 
 /// So many numbers, whatever they were before, handed to `fill`.
 pub(super) fn filled(len: usize, fill: impl FnOnce(&mut [f32])) -> FlexTensor {
-    let mut output = again(len).unwrap_or_else(|| {
-        FlexTensor::new(Bytes::from_elems(vec![0.0_f32; len]), Layout::contiguous(Shape::from([len])), DType::F32)
-    });
-    fill(output.try_storage_mut().expect("nobody else holds it"));
+    let mut output = again(len).unwrap_or_else(|| new(len));
+    let start = output.layout().start_offset();
+    fill(&mut output.try_storage_mut().expect("nobody else holds it")[start..][..len]);
     if len <= LARGEST_KEPT {
         keep(output.clone());
     }
     output
+}
+
+/// Begins where a line of the cache does: reading a register's numbers from two lines takes twice as long.
+fn new(len: usize) -> FlexTensor {
+    let values = Bytes::from_elems(vec![0.0_f32; len + LINE - 1]);
+    let start = values.as_ptr().align_offset(size_of::<Line>()) / size_of::<f32>();
+    // Places are counted in whole numbers, so that a start beyond the first line is one that cannot be had.
+    let layout = Layout::new(Shape::from([len]), vec![1], if start < LINE { start } else { 0 });
+    FlexTensor::new(values, layout, DType::F32)
 }
 
 fn again(len: usize) -> Option<FlexTensor> {
@@ -59,6 +69,35 @@ fn beyond_limits(kept: &[FlexTensor]) -> usize {
         numbers <= MOST_KEPT
     });
     kept.len() - within.count()
+}
+
+/// Numbers of a line of the cache.
+const LINE: usize = WIDTH;
+
+/// A line of the cache, and in one.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+pub(super) struct Line(pub [f32; LINE]);
+
+/// Numbers that begin where a line of the cache does.
+#[derive(Debug, Default)]
+pub(super) struct Lines(Vec<Line>);
+
+impl Lines {
+    /// So many at least, whatever they were before; what was there stays.
+    pub fn at_least(&mut self, len: usize) -> &mut [f32] {
+        let lines = len.div_ceil(LINE);
+        if self.0.len() < lines {
+            self.0.resize(lines, Line([0.0; LINE]));
+        }
+        // SAFETY: a line is nothing but numbers, as large as they are.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), self.0.len() * LINE) }
+    }
+
+    pub fn numbers(&self) -> &[f32] {
+        // SAFETY: as above.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast(), self.0.len() * LINE) }
+    }
 }
 
 /// Where tasks write, each its own places.
@@ -91,15 +130,38 @@ impl<'a> WritePlaces<'a> {
     }
 }
 
+/// Where the pixels of a task go.
+#[derive(Clone, Copy)]
+pub(super) struct Onto<'a> {
+    pub output: WritePlaces<'a>,
+    /// Of each pixel's first number.
+    pub places: &'a [usize],
+}
+
+impl Onto<'_> {
+    /// Of some pixels.
+    #[inline(always)]
+    pub fn places_from<const PIXELS: usize>(&self, first: usize) -> [usize; PIXELS] {
+        *self.places[first..].first_chunk().expect("a tile's pixels have places")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn what_is_put_out_begins_with_a_line_of_the_cache() {
+        for len in [1, 15, 16, 1000, 300_001] {
+            let output = filled(len, |values| values.fill(2.0));
+            let start = &output.storage::<f32>()[output.layout().start_offset()];
+            assert_eq!((output.layout().num_elements(), std::ptr::from_ref(start).addr() % 64), (len, 0));
+        }
+    }
+
+    #[test]
     fn what_is_kept_has_limits() {
-        let output = |len: usize| {
-            FlexTensor::new(Bytes::from_elems(vec![0.0_f32; len]), Layout::contiguous(Shape::from([len])), DType::F32)
-        };
+        let output = new;
         let small = vec![output(1); 70];
         assert_eq!(beyond_limits(&small), 70 - MOST_OUTPUTS);
         let large = vec![output(LARGEST_KEPT); 6];

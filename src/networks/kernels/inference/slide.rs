@@ -8,11 +8,11 @@ use rayon::prelude::*;
 
 use super::after::After;
 use super::cpu::{Cpu, CpuTask};
+use super::lanes::{Lanes, WIDTH};
 use super::maps::{Maps, SlidingWindow, Under, pieces};
-use super::output::{WritePlaces, filled};
+use super::output::{Onto, WritePlaces, filled};
 
-/// Channels and pixels of a tile: eight of AVX2's sixteen registers.
-const WIDTH: usize = 16;
+/// Pixels of a tile: with [`WIDTH`] channels eight of AVX2's sixteen registers.
 const HEIGHT: usize = 4;
 
 /// What the numbers under a window become.
@@ -20,8 +20,8 @@ pub(super) trait Slide: Copy + Sync {
     /// What stands where there is no map.
     const PADDING: f32;
 
-    /// Panics unless it suits so many channels and a window of so many places.
-    fn check(self, _channels: usize, _places: usize) {}
+    /// Panics unless it suits so many channels and the window.
+    fn check(self, _channels: usize, _window: &SlidingWindow) {}
 
     fn start<const LANES: usize>(self, channel: usize) -> [f32; LANES];
 
@@ -57,12 +57,18 @@ impl ChannelFilters {
         let bias = if bias.is_empty() { vec![0.0; channels] } else { bias.to_vec() };
         Self { channels, weights: (0..places).flat_map(place).collect(), bias }
     }
+
+    /// Of its weights.
+    pub fn numbers(&self) -> usize {
+        self.weights.len()
+    }
 }
 
 impl Slide for ChannelProducts<'_> {
     const PADDING: f32 = 0.0;
 
-    fn check(self, channels: usize, places: usize) {
+    fn check(self, channels: usize, window: &SlidingWindow) {
+        let places: usize = window.kernel.iter().product();
         assert_eq!(channels, self.filters.channels, "maps have a channel for each filter");
         assert_eq!(places * channels, self.filters.weights.len(), "filters have a weight for each place of the window");
     }
@@ -184,7 +190,7 @@ impl Slide for RootOfSquares {
 /// The maps after the window, pixel by pixel.
 pub(super) fn slide<S: Slide>(maps: Maps, slide: S, window: &SlidingWindow, after: After, cpu: Cpu) -> FlexTensor {
     let [pictures, channels, height, width] = maps.sides;
-    slide.check(channels, window.kernel.iter().product());
+    slide.check(channels, window);
     let output_sides = window.output([height, width]);
     let rows = pictures * output_sides[0];
     let outputs = rows * output_sides[1] * channels;
@@ -192,34 +198,39 @@ pub(super) fn slide<S: Slide>(maps: Maps, slide: S, window: &SlidingWindow, afte
     let a_row = (width + 2 * window.padding[1]) * channels * window.stride[0];
     let tasks: Vec<_> = pieces(rows, a_row).collect();
     filled(outputs, |output| {
-        let places = WritePlaces::new(output);
+        let output = WritePlaces::new(output);
         tasks.into_par_iter().for_each(|rows| {
-            let first_pixel = rows.start * output_sides[1];
-            maps.under(window, S::PADDING, rows, |under| {
-                let task =
-                    SlideTask { under, first_pixel, channels, slide, window, sides: [height, width], after, places };
-                task.run(cpu);
+            maps.under(window, S::PADDING, rows, channels, |under, places| {
+                SlideTask {
+                    under,
+                    onto: Onto { places, output },
+                    channels,
+                    slide,
+                    window,
+                    sides: [height, width],
+                    after,
+                }
+                .run(cpu);
             });
         });
     })
 }
 
-struct SlideTask<'a, S> {
-    under: Under<'a>,
-    /// Of the whole output.
-    first_pixel: usize,
-    channels: usize,
-    slide: S,
-    window: &'a SlidingWindow,
+/// Some pixels.
+pub(super) struct SlideTask<'a, S> {
+    pub under: Under<'a>,
+    pub onto: Onto<'a>,
+    pub channels: usize,
+    pub slide: S,
+    pub window: &'a SlidingWindow,
     /// Of the maps.
-    sides: [usize; 2],
-    after: After<'a>,
-    places: WritePlaces<'a>,
+    pub sides: [usize; 2],
+    pub after: After<'a>,
 }
 
 impl<S: Slide> CpuTask for SlideTask<'_, S> {
     #[inline(always)]
-    fn work(self) {
+    fn work<L: Lanes>(self) {
         let [height, width] = self.window.kernel;
         let row = |y: usize| (0..width).map(move |x| y * self.under.row + x * self.channels);
         let taken: Vec<usize> = (0..height).flat_map(row).collect();
@@ -267,19 +278,19 @@ impl<S: Slide> SlideTask<'_, S> {
                 }
             }
         }
-        for (pixel, mut sums) in sums.into_iter().enumerate() {
-            let pixel = self.first_pixel + from + pixel;
-            let place = pixel * self.channels + channel;
+        let places: [usize; PIXELS] = self.onto.places_from(from);
+        for (mut sums, place) in sums.into_iter().zip(places) {
             for sum in &mut sums {
-                *sum = self.slide.end(*sum, || self.on_map(pixel));
+                *sum = self.slide.end(*sum, || self.on_map(place / self.channels));
             }
+            let place = place + channel;
             self.after.apply(&mut sums, channel, place);
             // SAFETY: pixel and channel are this tile's alone.
-            unsafe { self.places.at(place, LANES) }.copy_from_slice(&sums);
+            unsafe { self.onto.output.at(place, LANES) }.copy_from_slice(&sums);
         }
     }
 
-    /// How many places of a pixel's window are not padding.
+    /// How many places of the window of a pixel, counted over the whole batch, are not padding.
     #[inline(always)]
     fn on_map(&self, pixel: usize) -> usize {
         let [height, width] = self.window.output(self.sides);

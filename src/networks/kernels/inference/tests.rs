@@ -67,6 +67,93 @@ fn convolutions_with_what_follows_them_are_those_of_burn() {
     }
 }
 
+/// The quickest instructions run in every other test.
+#[test]
+fn each_kind_of_instructions_computes_the_same() {
+    let all = || {
+        convolutions_with_what_follows_them_are_those_of_burn();
+        tiles_of_every_size_are_summed_up();
+        chains_are_their_layers_one_after_the_other();
+        poolings_are_those_of_burn();
+        what_works_on_channels_is_burns();
+        what_is_no_number_stays_none();
+    };
+    Cpu::all_here().into_iter().for_each(|cpu| cpu.during(all));
+}
+
+#[test]
+fn tiles_of_every_size_are_summed_up() {
+    Device::flex().seed(10);
+    for pixels in 1..=26 {
+        for filters in [7, 16, 32, 55] {
+            let (maps, weight) = (random([1, 5, 1, pixels]), random([filters, 5, 1, 1]));
+            let burns = conv2d(maps.clone(), weight.clone(), None, ConvOptions::new([1; 2], [0; 2], [1; 2], 1));
+            let packed = &PackedWeights::default();
+            let layer = FusedConv { weight, bias: None, stride: [1; 2], padding: [0; 2], groups: 1, packed };
+            assert_close(convolve(maps, layer, None, FusedActivation::None), burns);
+        }
+    }
+}
+
+/// Maps so wide that a band holds a few rows of them, and so narrow that it holds all.
+#[test]
+fn chains_are_their_layers_one_after_the_other() {
+    Device::flex().seed(11);
+    // Filters, of those channels, kernel, stride, padding; none: the maximum of four pixels.
+    let rows = [
+        Some((6, 1, [3, 3], 2, [1, 1])),
+        Some((18, 1, [1, 1], 1, [0, 0])),
+        Some((18, 18, [3, 3], 1, [1, 1])),
+        None,
+        Some((18, 18, [3, 3], 2, [1, 1])),
+        Some((5, 1, [1, 3], 1, [0, 1])),
+        Some((20, 1, [2, 2], 1, [0, 0])),
+        Some((20, 20, [5, 1], 1, [2, 0])),
+        Some((16, 1, [1, 1], 1, [0, 0])),
+    ];
+    for (sides, threads) in [([1, 3, 40, 24], 1), ([3, 3, 37, 26], 3), ([1, 3, 150, 1500], 2), ([2, 3, 67, 31], 16)] {
+        let images = random(sides);
+        let (mut maps, mut channels) = (images.clone(), 3);
+        let packed: Vec<_> = rows.iter().map(|_| PackedWeights::default()).collect();
+        let (mut layers, mut shortcut) = (Vec::new(), None);
+        for (index, (row, packed)) in rows.iter().zip(&packed).enumerate() {
+            let Some((filters, groups, kernel, stride, padding)) = *row else {
+                maps = max_pool2d(maps, MaxPoolOptions::new([2; 2]).with_stride([2; 2]));
+                layers.push(FusedLayer::HalvingMaximum);
+                continue;
+            };
+            let (weight, bias) = (random([filters, channels / groups, kernel[0], kernel[1]]), random([filters]));
+            let options = ConvOptions::new([stride; 2], padding, [1, 1], groups);
+            maps = conv2d(maps, weight.clone(), Some(bias.clone()), options);
+            channels = filters;
+            let activation = match index {
+                8 => {
+                    let more = random(maps.dims());
+                    maps = maps + more.clone();
+                    shortcut = Some(more);
+                    FusedActivation::None
+                }
+                2 => {
+                    let slopes = random([filters]);
+                    maps = activation::prelu(maps, slopes.clone());
+                    FusedActivation::Slopes(slopes)
+                }
+                _ => {
+                    maps = activation::relu(maps);
+                    FusedActivation::Relu
+                }
+            };
+            let (bias, stride) = (Some(bias), [stride; 2]);
+            layers.push(FusedLayer::Conv(FusedConv { weight, bias, stride, padding, groups, packed }, activation));
+        }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let cpu = Cpu::here();
+        let ours = pool.install(|| cpu.during(|| run_chain(images, layers, shortcut)));
+        let scale = maps.clone().abs().max();
+        assert_close(ours / scale.clone().reshape([1, 1, 1, 1]), maps / scale.reshape([1, 1, 1, 1]));
+    }
+}
+
 /// What was put in order for one layer is not taken for another.
 #[test]
 fn changed_weights_are_packed_anew() {

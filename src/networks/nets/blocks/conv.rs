@@ -6,7 +6,7 @@ use burn::nn::{BatchNorm, PRelu, PaddingConfig2d};
 use burn::tensor::Tensor;
 
 use super::conv_norm::ConvNorm;
-use super::inference::{self, PackedWeights};
+use super::inference::{self, ConvLink, Link, PackedWeights};
 use super::learning::AfterNorm;
 use super::{Block, MapShape, Trace};
 
@@ -130,18 +130,26 @@ impl ConvUnit {
 
     /// The activation of the unit's output and a shortcut.
     pub(crate) fn with_shortcut(&self, maps: Tensor<4>, shortcut: Option<Tensor<4>>) -> Tensor<4> {
+        self.conv_link().run(maps, shortcut)
+    }
+
+    pub(crate) fn conv_link(&self) -> ConvLink<'_> {
         let after = match &self.prelu {
             Some(prelu) => AfterNorm::PRelu(prelu),
             None if self.relu => AfterNorm::Relu,
             None => AfterNorm::Nothing,
         };
-        inference::convolve((&self.conv, &self.packed), self.bn.as_ref(), maps, shortcut, after)
+        ConvLink { conv: &self.conv, packed: &self.packed, norm: self.bn.as_ref(), after }
     }
 }
 
 impl Block for ConvUnit {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
         self.with_shortcut(maps, None)
+    }
+
+    fn link(&self) -> Option<Link<'_>> {
+        Some(Link::Conv(self.conv_link()))
     }
 
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
@@ -165,7 +173,8 @@ impl Block for Conv2d {
 
 impl Block for Vec<ConvUnit> {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        self.iter().fold(maps, |maps, unit| unit.forward(maps))
+        let links: Vec<_> = self.iter().filter_map(Block::link).collect();
+        inference::run_chain(&links, maps, None)
     }
 
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {

@@ -9,7 +9,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, Linear};
 use burn::tensor::{Device, Tensor};
 
-use super::inference::{self, PackedWeights};
+use super::inference::{ConvLink, PackedWeights};
 use super::learning::AfterNorm;
 
 /// A convolution and the batch norm after it, until [`ConvNorm::folded`] makes one convolution of both.
@@ -39,7 +39,11 @@ impl ConvNorm {
     /// - input: `[batch, channels_in, height, width]`
     /// - output: `[batch, channels_out, height / stride, width / stride]`
     pub fn forward(&self, input: Tensor<4>, after: AfterNorm) -> Tensor<4> {
-        inference::convolve((&self.conv, &self.packed), self.norm.as_ref(), input, None, after)
+        self.link(after).run(input, None)
+    }
+
+    pub(crate) fn link<'a>(&'a self, after: AfterNorm<'a>) -> ConvLink<'a> {
+        ConvLink { conv: &self.conv, packed: &self.packed, norm: self.norm.as_ref(), after }
     }
 
     /// The same function for inference, as one convolution with bias.

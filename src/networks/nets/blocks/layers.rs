@@ -4,6 +4,8 @@ use burn::module::{Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault
 use burn::nn::{BatchNorm, Dropout, Linear, LocalResponseNorm};
 use burn::tensor::{Device, Tensor, activation};
 
+use super::inference::{ConvLink, Link};
+use super::learning::AfterNorm;
 use super::{
     Block, ConvUnit, LocallyConnected, MapShape, Maxout, Pool, Shuffle, Trace, TurnedLinear, inference,
     transparent_module,
@@ -180,8 +182,25 @@ pub struct Residual {
     pub relu: bool,
 }
 
+impl Residual {
+    /// The body as a chain whose last convolution adds the shortcut, where it has no activation of its own.
+    fn links(&self) -> Option<Vec<Link<'_>>> {
+        let mut links = self.body.layers.iter().map(Block::link).collect::<Option<Vec<_>>>()?;
+        match links.last_mut() {
+            Some(Link::Conv(ConvLink { after: after @ AfterNorm::Nothing, .. })) if self.scale == 1.0 => {
+                *after = if self.relu { AfterNorm::Relu } else { AfterNorm::Nothing };
+                Some(links)
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Block for Residual {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        if let Some(links) = self.links() {
+            return inference::run_chain(&links, maps.clone(), Some(maps));
+        }
         let update = self.body.forward(maps.clone());
         inference::add(update, self.scale, maps, self.relu)
     }

@@ -7,6 +7,8 @@
 
 use burn::tensor::Tensor;
 
+use inference::Link;
+
 pub mod conv_norm;
 pub mod halving;
 pub(crate) mod inference;
@@ -47,6 +49,11 @@ pub(crate) trait Block {
     /// - `maps`: `[batch, channels, height, width]`
     /// - output: `[batch, channels', height', width']`, the sizes that [`Block::trace`] says.
     fn forward(&self, maps: Tensor<4>) -> Tensor<4>;
+
+    /// What it computes, where a chain can compute it with others.
+    fn link(&self) -> Option<Link<'_>> {
+        None
+    }
 
     /// Walks the block on sizes alone: adds its rows to `trace` and returns the size of its output.
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape;

@@ -23,6 +23,10 @@ macro_rules! transparent_module {
                 self.block().forward(maps)
             }
 
+            fn link(&self) -> Option<$crate::networks::nets::blocks::inference::Link<'_>> {
+                self.block().link()
+            }
+
             fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
                 self.block().trace(input, trace)
             }
