@@ -1,5 +1,5 @@
-//! Whoever holds the library, as its one writer or in a state that is read, asks no disk meanwhile: a drive of a network may
-//! take minutes to answer, and everybody else would wait. A build with debug assertions notices.
+//! Whoever holds the library, as its one writer or in a state that is read, asks no disk meanwhile: a drive of a network
+//! may take minutes to answer, and everybody else would wait. A build with debug assertions notices.
 
 use std::cell::Cell;
 

@@ -19,8 +19,8 @@ use crate::types::{PersonId, Revision};
 /// List the people found, the largest first, name one, or put a lost face back
 #[derive(Debug, clap::Args)]
 pub struct PeopleArgs {
-    /// One JSON array: id, name, revision and faces (path, box as x, y, width, height, named, confirmed one by one, suggested)
-    /// of each person; those in photos that are missing by themselves
+    /// One JSON array: id, name, revision and faces (path, box as x, y, width, height, named, confirmed one by one,
+    /// suggested) of each person; those in photos that are missing by themselves
     #[arg(long)]
     json: bool,
     /// Name a person, and so the faces grouped as theirs
@@ -30,8 +30,8 @@ pub struct PeopleArgs {
     #[arg(long, num_args = 2, value_names = ["ID", "ID"], group = "decision", conflicts_with_all = ["forget", "lost"],
           value_parser = listed_number)]
     merge: Option<Vec<i64>>,
-    /// The revision that --json printed: refuse the name, the merge, the place of a lost face or the forgetting where whom or
-    /// what it is about has changed since
+    /// The revision that --json printed: refuse the name, the merge, the place of a lost face or the forgetting where whom
+    /// or what it is about has changed since
     #[arg(long, value_name = "REVISION", requires = "decision", value_parser = listed_number)]
     seen: Option<i64>,
     #[command(flatten)]

@@ -399,9 +399,10 @@ fn find_lost_again(
     lost::find_again(tools, summary, cancel, events)
 }
 
-/// Counts the faces that are absent since, and not lost, and those that were before and are not any more: their photo is back, or they were found in another
-/// one. The latter are no faces carried over, since they were gone from where they were long before. Each counts once, by
-/// the face that is there now: a photo that was edited several times has left the same one in every edit.
+/// Counts the faces that are absent since, and not lost, and those that were before and are not any more: their photo is
+/// back, or they were found in another one. The latter are no faces carried over, since they were gone from where they
+/// were long before. Each counts once, by the face that is there now: a photo that was edited several times has left the
+/// same one in every edit.
 fn count_returned(absent: HashSet<FaceId>, library: &LibraryHandle, summary: &mut ScanSummary) -> Result<()> {
     let (missing, returned, found) = library.call(move |library| {
         let absent_now = library.absent_faces()?;
