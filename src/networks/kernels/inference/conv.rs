@@ -1,9 +1,9 @@
 //! Convolution with bias, shortcut and activation in one pass.
 //!
-//! A tile of some pixels and once or twice [`WIDTH`] filters is summed up in registers: each weight is read once for all its pixels,
-//! each pixel's number once for all its filters. Since pixels lie with their channels side by side, a row of a kernel is
-//! one run of numbers under every pixel, and nothing is laid out as columns first; the rows that a task needs are copied
-//! where they must be padded, a piece at a time that fits into the cache.
+//! A tile of some pixels and once or twice [`WIDTH`] filters is summed up in registers: each weight is read once for all
+//! its pixels, each pixel's number once for all its filters. Since pixels lie with their channels side by side, a row of a
+//! kernel is one run of numbers under every pixel, and nothing is laid out as columns first; the rows that a task needs are
+//! copied where they must be padded, a piece at a time that fits into the cache.
 
 use std::ops::Range;
 

@@ -69,7 +69,8 @@ impl<'a> Link<'a> {
     fn alone(&self, maps: Tensor<4>, shortcut: Option<Tensor<4>>) -> Tensor<4> {
         match self {
             Self::Conv(link) => link.run(maps, shortcut),
-            Self::HalvingConv(link) => halving::conv_3x3_halving(*link, maps),
+            Self::HalvingConv(link) if kernels::runs_here(&maps) => link.run(maps, None),
+            Self::HalvingConv(link) => halving::conv_3x3_halving(link.conv, maps, link.after),
             Self::HalvingMaximum => halving::max_pool_halving(maps),
         }
     }
