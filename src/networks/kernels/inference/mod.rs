@@ -198,20 +198,6 @@ pub(crate) fn run_chain(maps: Tensor<4>, layers: Vec<FusedLayer>, shortcut: Opti
     tensor(values, sides)
 }
 
-/// activation(conv(maps) + shortcut)
-///
-/// # Shapes
-/// - maps: `[batch, channels, height, width]`
-/// - shortcut and output: `[batch, filters, height', width']`
-pub(crate) fn convolve(
-    maps: Tensor<4>,
-    layer: FusedConv,
-    shortcut: Option<Tensor<4>>,
-    activation: FusedActivation,
-) -> Tensor<4> {
-    run_chain(maps, vec![FusedLayer::Conv(layer, activation)], shortcut)
-}
-
 impl OpenLayer {
     fn new(layer: FusedLayer) -> Self {
         let (layer, activation) = match layer {

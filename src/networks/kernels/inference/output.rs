@@ -1,9 +1,9 @@
 //! What kernels write into: memory that is used again, and filled by several tasks at once.
 //!
 //! The system gives large pieces of memory page by page when they are first touched, and takes them back when they are
-//! freed; layer by layer, YuNet spent a quarter of its time on that. So what was put out is kept, and taken again by the next output of
-//! that size once nobody else holds it. The process keeps up to 32 MiB so for as long as it lives; what is above 8 MiB
-//! is not kept (what YuNet puts out between two chains for a photo of 640×640 has 3.1 MiB at most).
+//! freed; layer by layer, YuNet spent a quarter of its time on that. So what was put out is kept, and taken again by the
+//! next output of that size once nobody else holds it. The process keeps up to 32 MiB so for as long as it lives; what is
+//! above 8 MiB is not kept (what YuNet puts out between two chains for a photo of 640×640 has 3.1 MiB at most).
 
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};

@@ -16,6 +16,11 @@ fn assert_close(ours: Tensor<4>, burns: Tensor<4>) {
     ours.into_data().assert_approx_eq::<f32>(&burns.into_data(), Tolerance::absolute(1e-5));
 }
 
+/// activation(conv(maps) + shortcut)
+fn convolve(maps: Tensor<4>, layer: FusedConv, shortcut: Option<Tensor<4>>, activation: FusedActivation) -> Tensor<4> {
+    run_chain(maps, vec![FusedLayer::Conv(layer, activation)], shortcut)
+}
+
 /// The same maps as a kernel leaves them: pixel by pixel.
 fn by_pixels(maps: Tensor<4>) -> Tensor<4> {
     concatenate(vec![maps])
