@@ -238,12 +238,14 @@ fn quoted_fields(text: &str, separator: char) -> Vec<String> {
 fn parse_header(line: usize, text: &str) -> Result<(usize, usize), PairsError> {
     let numbers: Option<Vec<usize>> = fields(text).into_iter().map(|field| field.parse().ok()).collect();
     match numbers.as_deref() {
-        Some(&[each]) if each > 0 => Ok((1, each)),
-        Some(&[folds, each]) if folds > 0 && each > 0 && folds.checked_mul(each).is_some_and(|n| n < 1 << 40) => {
-            Ok((folds, each))
-        }
+        Some(&[each]) if is_countable(1, each) => Ok((1, each)),
+        Some(&[folds, each]) if is_countable(folds, each) => Ok((folds, each)),
         _ => Err(PairsError::Header { line, text: text.to_owned() }),
     }
+}
+
+fn is_countable(folds: usize, each: usize) -> bool {
+    folds.checked_mul(each).is_some_and(|pairs| (1..1 << 40).contains(&pairs))
 }
 
 fn parse_pair(line: usize, text: &str, same: bool) -> Result<[String; 2], PairsError> {
@@ -292,6 +294,13 @@ mod tests {
     fn reads_view_1() {
         let list = PairList::parse_lfw("2\nA\t1\t2\nA\t1\t3\nA\t1\tB\t1\nA\t2\tB\t1\n").unwrap();
         assert_eq!((&list.folds[..], list.pairs.len(), list.pairs[3].same), (&[1][..], 4, false));
+    }
+
+    #[test]
+    fn more_pairs_than_can_be_counted_are_no_list() {
+        for header in ["9223372036854775808", "4294967296\t4294967296", "0", "3\t0"] {
+            assert!(matches!(PairList::parse_lfw(header), Err(PairsError::Header { line: 1, .. })), "{header}");
+        }
     }
 
     #[test]

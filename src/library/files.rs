@@ -240,6 +240,7 @@ pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: Photo
         .prepare_cached("SELECT photo_id, linked_in_scan FROM file WHERE path = ?1")?
         .query_row([&bytes], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
+    let had_left = before.map_or(Ok(false), |(shown, _)| has_left(t, &bytes, PhotoId(shown)))?;
     t.prepare_cached(
         "INSERT INTO file (path, photo_id, folder_id, seen_in_scan, linked_in_scan, size, mtime_ns, sha256, ctime_ns) \
          VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (path) DO UPDATE SET photo_id = excluded.photo_id, \
@@ -261,7 +262,9 @@ pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: Photo
     if before.is_none_or(|(shown, _)| shown != photo.0) {
         // It was not there until now, so another one that took its place elsewhere lost it nothing.
         t.prepare_cached("UPDATE photo SET replaced_by = NULL WHERE id = ?1")?.execute([photo.0])?;
-        t.prepare_cached("UPDATE file SET may_be_other = 0 WHERE photo_id = ?1")?.execute([photo.0])?;
+        // But for a file that this very scan could not read.
+        t.prepare_cached("UPDATE file SET may_be_other = 0 WHERE photo_id = ?1 AND seen_in_scan <> ?2")?
+            .execute([photo.0, scan.0])?;
     }
     if let Some((old, _)) = before.filter(|(old, _)| *old != photo.0) {
         carry::note_newer(t, photo, PhotoId(old))?;
@@ -269,6 +272,7 @@ pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: Photo
     }
     settle(t, photo)?;
     match before {
+        Some((old, since)) if old != photo.0 && had_left => note_pair(t, PhotoId(old), photo, ScanId(since)),
         Some((old, since)) if old != photo.0 => replaced(t, PhotoId(old), photo, ScanId(since)),
         Some(_) => Ok(()),
         None => last_at(t, &bytes, photo)?.into_iter().try_for_each(|old| replaced(t, old, photo, NOT_KNOWN)),
@@ -315,6 +319,20 @@ fn replaced(t: &Transaction, old: PhotoId, by: PhotoId, since: ScanId) -> Result
         return Ok(());
     }
     t.prepare_cached("UPDATE photo SET replaced_by = ?2 WHERE id = ?1")?.execute(params![old.0, by.0])?;
+    note_pair(t, old, by, since)
+}
+
+/// Whether a photo was gone from this path before, and is at another: what comes here then takes nobody's place.
+fn has_left(t: &Transaction, path: &[u8], photo: PhotoId) -> Result<bool> {
+    let mut query = t.prepare_cached(
+        "SELECT 1 FROM file WHERE path = ?1 AND photo_id = ?2 AND missing = 1 \
+         AND EXISTS (SELECT 1 FROM file AS other WHERE other.photo_id = ?2 AND other.missing = 0)",
+    )?;
+    Ok(query.exists(params![path, photo.0])?)
+}
+
+/// Two pictures that are to be compared: the second is where the first was since that scan.
+fn note_pair(t: &Transaction, old: PhotoId, by: PhotoId, since: ScanId) -> Result<()> {
     t.prepare_cached(
         "INSERT INTO replaced (old, new, came_later) SELECT ?1, id, found_in_scan > ?3 FROM photo WHERE id = ?2 \
          ON CONFLICT (old, new) DO UPDATE SET came_later = max(came_later, excluded.came_later)",

@@ -31,7 +31,7 @@ pub(crate) type AskedFiles<'a> = &'a dyn Fn(&LibraryReader) -> Result<Vec<PathBu
 
 impl Gone {
     /// After a scan, or a look at `part` of its folder, what it has not met. `read` puts a question to the library. None
-    /// where it was cancelled before the disk had answered.
+    /// where it was cancelled before the disk had answered, or folders came or went meanwhile.
     pub fn after<E>(
         scan: ScanId,
         part: Option<&[PathBuf]>,
@@ -58,7 +58,9 @@ impl Gone {
                 gone.of_whole = Some(all);
             }
         }
-        Ok(Some(gone))
+        // A drive that was pulled while its files were asked for has lost none of them.
+        let is_as_before = Self::folders(&read)?.folders == gone.folders;
+        Ok(is_as_before.then_some(gone))
     }
 
     /// Of all files of a folder.

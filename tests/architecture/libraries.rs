@@ -74,13 +74,12 @@ const DISK: &[&str] = &[
     "faces/image/picture_hash",
     "figures/saving",
     "library/care",
-    // A cache of vectors, and the one place that writes and reads it.
     "library/gone",
+    // A cache of vectors, and the one place that writes and reads it.
     "library/kept_vectors",
     "library/open",
     "main.rs",
     "metadata/digikam",
-    "metadata/files",
     "metadata/xmp",
     "networks/device/trial",
     "networks/device/verdict",

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::library::care::{self, BackupReason};
+use crate::types::Cancel;
 
 const ADA: &str = "Ada";
 
@@ -173,4 +174,27 @@ fn folders_stay_in_the_order_in_which_they_were_added() {
     assert_eq!(listed(&fixture), order);
     fixture.library.finish_scan(again, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
     assert_eq!(listed(&fixture), order);
+}
+
+/// Its files are asked for while it goes: they seem gone, and are not.
+#[test]
+fn a_drive_that_is_pulled_while_its_files_are_looked_for_has_lost_none() {
+    for is_pulled in [false, true] {
+        let mut fixture = apart();
+        std::fs::create_dir(fixture.at("drive")).unwrap();
+        let (drive, first) = scanned(&mut fixture, "drive");
+        show(&mut fixture, first, &drive.join("a.jpg"), 1);
+        fixture.library.finish_scan(first, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
+        let (_, scan) = scanned(&mut fixture, "drive");
+        let asked = std::cell::Cell::new(0);
+        let gone = Gone::after(scan, None, MissingPolicy::Ask, &Cancel::default(), |question| {
+            asked.set(asked.get() + 1);
+            let files = question(&fixture.library)?;
+            if is_pulled && asked.get() == 2 {
+                std::fs::remove_dir_all(&drive).unwrap();
+            }
+            Ok::<_, LibraryError>(files)
+        });
+        assert_eq!(gone.unwrap().is_none(), is_pulled);
+    }
 }

@@ -95,6 +95,27 @@ fn pictures_that_changed_places_and_back_are_not_lost_to_each_other() {
     }
 }
 
+/// With a scan between the two renames: nobody took the place of who had left it before.
+#[test]
+fn a_picture_is_not_lost_to_one_that_comes_where_it_was_long_before() {
+    let mut fixture = LibraryFixture::new();
+    let first = fixture.scan;
+    let face = show(&mut fixture, first, "a.jpg", 1).1;
+    show(&mut fixture, first, "b.jpg", 2);
+    fixture.library.move_faces(&[face], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    fixture.library.finish_scan(first, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
+    for there in [&[("c.jpg", 1), ("b.jpg", 2)][..], &[("c.jpg", 1), ("a.jpg", 2)], &[("a.jpg", 2)]] {
+        let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+        for &(name, hash) in there {
+            fixture.library.place(scan, &file(&fixture.at(name), hash), &detector()).unwrap();
+        }
+        fixture.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Accept).unwrap();
+        fixture.library.leave_out_renamed(scan).unwrap();
+        assert_eq!((pairs(&mut fixture), fixture.library.lost_faces().unwrap()), (vec![], vec![]), "{there:?}");
+    }
+    assert_eq!(fixture.library.absent_faces().unwrap().into_iter().collect::<Vec<_>>(), [face], "it is missing alone");
+}
+
 #[test]
 fn each_edit_is_compared_with_the_picture_that_was_there_before() {
     let mut fixture = LibraryFixture::new();

@@ -72,7 +72,7 @@ impl FromIterator<AnsweredName> for AnsweredNames {
     fn from_iter<T: IntoIterator<Item = AnsweredName>>(answers: T) -> Self {
         let mut all: BTreeMap<_, Vec<AnsweredName>> = BTreeMap::new();
         for answer in answers {
-            all.entry((answer.photo, answer.name.clone())).or_default().push(answer);
+            all.entry((answer.photo, answer.key())).or_default().push(answer);
         }
         Self(all)
     }
@@ -93,6 +93,11 @@ impl AnsweredNames {
 }
 
 impl AnsweredName {
+    /// Of its name as it is told today: an answer may be of a version for which other spellings were one name.
+    fn key(&self) -> NameKey {
+        NameKey::of(self.name.as_str()).unwrap_or_else(|| self.name.clone())
+    }
+
     /// Whether it answers the name at this place.
     fn is_there(&self, at: RegionBox, aspect: f32) -> bool {
         let mut answered = self.at.iter().chain(&self.stood_at).peekable();
@@ -108,14 +113,15 @@ pub(super) fn withdrawn(input: &NamesToReview) -> Vec<WithdrawnName> {
     let mut withdrawn = Vec::new();
     let taken = |answer: &&AnsweredName| answer.decision == NameDecision::Taken;
     for answer in input.answered.0.values().flatten().filter(taken) {
+        let key = answer.key();
         let is_read = |source: &NameSource| input.read.contains(source);
         let could_be_read = !answer.sources.is_empty() && answer.sources.iter().all(is_read);
-        let mut there = bearers.get(&(answer.photo, answer.name.clone())).into_iter().flatten();
+        let mut there = bearers.get(&(answer.photo, key.clone())).into_iter().flatten();
         let Some((bearer, _)) = there.find(|(bearer, aspect)| answer.is_there(bearer.at, *aspect)) else {
             continue;
         };
         let names = given.get(&answer.photo);
-        let is_said = names.is_some_and(|names| names.contains_key(&answer.name));
+        let is_said = names.is_some_and(|names| names.contains_key(&key));
         if !could_be_read || is_said {
             continue;
         }
@@ -157,4 +163,20 @@ fn given_now(input: &NamesToReview) -> BTreeMap<PhotoId, BTreeMap<NameKey, BTree
         }
     }
     given
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Stored by a version for which a slash and a hyphen were two spellings.
+    #[test]
+    fn an_answer_holds_where_spellings_have_become_one_name() {
+        let text = r#"{"photo":1,"name":"jo o|hare/mills","sources":["mwg"],"decision":"refused"}"#;
+        let answer: AnsweredName = serde_json::from_str(text).unwrap();
+        let answered: AnsweredNames = [answer.clone()].into_iter().collect();
+        let today = NameKey::of("Jo O|Hare/Mills").unwrap();
+        assert_ne!(today, answer.name);
+        assert!(answered.0.contains_key(&(PhotoId(1), today)));
+    }
 }

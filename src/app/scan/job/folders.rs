@@ -10,7 +10,7 @@ use super::{LOOKING_FOR_PHOTOS, ScanSummary, ScanTools, Withheld};
 use crate::app::engine::progress::{JobEvent, Meter, Skipped};
 use crate::app::jobs::not_looked_at;
 use crate::app::jobs::walk::{find_photos, find_photos_at, real_folder};
-use crate::library::{Gone, LibraryError, ScanId, ScanOutcome};
+use crate::library::{Gone, LibraryError, ScanId, ScanOutcome, is_gone};
 use crate::types::Cancel;
 
 /// Looks through the folders that are there, and finishes them when that is done: what went from one to another is gone
@@ -125,9 +125,12 @@ fn behind_links(root: &Path, touched: &[PathBuf], tools: &ScanTools<'_>) -> Resu
 }
 
 impl UnfinishedScan {
-    /// Marks what is gone, where all was looked through.
+    /// Marks what is gone, where all was looked through. Of a folder whose drive was pulled meanwhile nothing is.
     fn finish(self, tools: &ScanTools<'_>, mut outcome: ScanOutcome, cancel: &Cancel) -> Result<ScanSummary> {
         let Self { scan, root, part, mut summary } = self;
+        if is_gone(&root) {
+            outcome = ScanOutcome::Cancelled;
+        }
         if outcome == ScanOutcome::Complete {
             let looked_at = part.as_deref().unwrap_or(std::slice::from_ref(&root));
             not_looked_at::keep(tools.library, looked_at, &summary.not_looked_at)?;

@@ -20,7 +20,7 @@ use super::{conv, slide};
 
 /// A layer of a chain.
 #[derive(Clone, Copy)]
-pub(super) struct Layer<'a> {
+pub(super) struct ChainLayer<'a> {
     pub kind: LayerKind<'a>,
     pub window: SlidingWindow,
     pub after: After<'a>,
@@ -39,7 +39,7 @@ const MOST_TOGETHER: usize = 8;
 /// Rows that are worth a task of their own.
 const ROWS_OF_A_TASK: usize = 4;
 
-impl Layer<'_> {
+impl ChainLayer<'_> {
     /// The sides of what comes out.
     pub fn output(&self, [pictures, channels, height, width]: [usize; 4]) -> [usize; 4] {
         let [height, width] = self.window.output([height, width]);
@@ -112,7 +112,7 @@ impl Layer<'_> {
 ///
 /// Weights are read once for each task, maps between layers once for each layer: so those with fewer weights than there
 /// are numbers between them. Of each layer there are rows for all threads.
-fn together(layers: &[Layer], sides: [usize; 4]) -> usize {
+fn together(layers: &[ChainLayer], sides: [usize; 4]) -> usize {
     let mut sides = sides;
     let mut count = 1;
     for pair in layers.windows(2) {
@@ -129,7 +129,7 @@ fn together(layers: &[Layer], sides: [usize; 4]) -> usize {
 }
 
 /// The maps after all layers, pixel by pixel, and their sides. None but the last layer has a shortcut.
-pub(super) fn run(maps: Maps, layers: &[Layer], cpu: Cpu) -> (FlexTensor, [usize; 4]) {
+pub(super) fn run(maps: Maps, layers: &[ChainLayer], cpu: Cpu) -> (FlexTensor, [usize; 4]) {
     let (first, others) = layers.split_at(together(layers, maps.sides));
     let (values, sides) = match first {
         [layer] => (layer.run(maps, cpu), layer.output(maps.sides)),
@@ -143,7 +143,7 @@ pub(super) fn run(maps: Maps, layers: &[Layer], cpu: Cpu) -> (FlexTensor, [usize
 }
 
 /// Two layers or more.
-fn run_together(maps: Maps, layers: &[Layer], cpu: Cpu) -> (FlexTensor, [usize; 4]) {
+fn run_together(maps: Maps, layers: &[ChainLayer], cpu: Cpu) -> (FlexTensor, [usize; 4]) {
     let mut sides = vec![maps.sides];
     for layer in layers {
         let input = sides[sides.len() - 1];
@@ -176,7 +176,7 @@ fn run_together(maps: Maps, layers: &[Layer], cpu: Cpu) -> (FlexTensor, [usize; 
 }
 
 /// Of the last layer, so that no band has more than the cache holds.
-fn rows_at_once(layers: &[Layer], sides: &[[usize; 4]]) -> usize {
+fn rows_at_once(layers: &[ChainLayer], sides: &[[usize; 4]]) -> usize {
     let mut steps = 1;
     let fitting = layers.iter().zip(sides).rev().map(|(layer, [_, channels, _, width])| {
         steps *= layer.window.stride[0];
@@ -214,7 +214,7 @@ struct Target<'a> {
 /// Layers at work on one picture.
 struct Chain<'a> {
     maps: Maps<'a>,
-    layers: &'a [Layer<'a>],
+    layers: &'a [ChainLayer<'a>],
     /// Before each layer, and behind the last.
     sides: &'a [[usize; 4]],
     picture: usize,
@@ -224,7 +224,7 @@ struct Chain<'a> {
 impl Chain<'_> {
     /// Computes some rows of a layer's output, and before them what they need.
     fn compute(&self, index: usize, rows: Range<usize>, bands: &mut [Band], to: Target) {
-        let Layer { window, .. } = self.layers[index];
+        let ChainLayer { window, .. } = self.layers[index];
         let [_, channels, height, width] = self.sides[index];
         let row = (width + 2 * window.padding[1]) * channels;
         let first = rows.start * window.stride[0];

@@ -12,9 +12,9 @@ use rayon::prelude::*;
 
 use super::after::After;
 use super::cpu::{Cpu, CpuTask};
-use super::lanes::{Lanes, Tile, WIDTH};
+use super::lanes::{Lanes, TileWork, WIDTH};
 use super::maps::{Maps, SlidingWindow, UNDER_A_TASK, Under, equal_parts, pieces};
-use super::output::{Line, Onto, WritePlaces, filled};
+use super::output::{CacheLine, Onto, WritePlaces, filled};
 
 /// How many lines before they are read weights are announced: a network has more of them than the caches hold, and
 /// where there are few pixels they are read from memory for each picture.
@@ -31,7 +31,7 @@ pub(super) struct PackedFilters {
     groups: usize,
     /// Of each group, of each [`WIDTH`] filters: kernel row, kernel column, channel, a line of the filters; those that
     /// are missing are zero.
-    weights: Vec<Line>,
+    weights: Vec<CacheLine>,
     bias: Vec<[f32; WIDTH]>,
 }
 
@@ -43,7 +43,7 @@ impl PackedFilters {
         let of_group = filters / groups;
         let blocks = of_group.div_ceil(WIDTH);
         let taps = height * width;
-        let mut packed = vec![Line([0.0; WIDTH]); groups * blocks * taps * channels];
+        let mut packed = vec![CacheLine([0.0; WIDTH]); groups * blocks * taps * channels];
         let mut biases = vec![[0.0; WIDTH]; groups * blocks];
         for filter in 0..filters {
             let (group, filter_in) = (filter / of_group, filter % of_group);
@@ -121,7 +121,7 @@ struct FilterTile<'a> {
     first: usize,
     count: usize,
     /// Block by block.
-    weights: &'a [Line],
+    weights: &'a [CacheLine],
     bias: &'a [[f32; WIDTH]],
 }
 
@@ -218,7 +218,7 @@ struct ConvTile<'a> {
     run: usize,
 }
 
-impl<L: Lanes> Tile<L> for ConvTile<'_> {
+impl<L: Lanes> TileWork<L> for ConvTile<'_> {
     #[inline(always)]
     fn work<const PIXELS: usize, const BLOCKS: usize>(&self) {
         let Self { task, filters, .. } = *self;
@@ -254,7 +254,7 @@ impl ConvTile<'_> {
         let at: [usize; PIXELS] = self.task.under.pixels_from(self.from);
         let weights = self.filters.weights;
         let a_block = weights.len() / BLOCKS;
-        let weights: [&[Line]; BLOCKS] = std::array::from_fn(|block| &weights[block * a_block..][..a_block]);
+        let weights: [&[CacheLine]; BLOCKS] = std::array::from_fn(|block| &weights[block * a_block..][..a_block]);
         let bias: [L; BLOCKS] = std::array::from_fn(|block| L::load(&self.filters.bias[block]));
         let mut registers = [bias; PIXELS];
         let mut first = 0;

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use super::lanes::Lanes;
 #[cfg(target_arch = "x86_64")]
-use super::lanes::{Pair, Register};
+use super::lanes::{Register, RegisterPair};
 
 /// Sixteen numbers.
 type Array = [f32; super::lanes::WIDTH];
@@ -115,7 +115,7 @@ fn on_avx512(task: impl CpuTask) {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 fn on_avx2(task: impl CpuTask) {
-    task.work::<Pair>();
+    task.work::<RegisterPair>();
 }
 
 #[cfg(test)]

@@ -29,11 +29,11 @@ pub(super) trait Lanes: Copy {
     fn announce(numbers: *const f32);
 
     /// Does a tile, compiled for its very size.
-    fn tile(pixels: usize, blocks: usize, tile: &impl Tile<Self>);
+    fn tile(pixels: usize, blocks: usize, tile: &impl TileWork<Self>);
 }
 
 /// What is done for some pixels and some times [`WIDTH`] filters.
-pub(super) trait Tile<L: Lanes> {
+pub(super) trait TileWork<L: Lanes> {
     fn work<const PIXELS: usize, const BLOCKS: usize>(&self);
 }
 
@@ -41,7 +41,7 @@ macro_rules! tile_of_size {
     ($tile:ident, $size:expr, $(($pixels:literal, $blocks:literal))*) => {
         match $size {
             $(($pixels, $blocks) => $tile.work::<$pixels, $blocks>(),)*
-            size => unreachable!("no tile has {size:?} pixels and blocks of filters"),
+            _ => unreachable!("a tile is of a size that is compiled"),
         }
     };
 }
@@ -79,7 +79,7 @@ impl Lanes for [f32; WIDTH] {
     fn announce(_: *const f32) {}
 
     #[inline(always)]
-    fn tile(pixels: usize, blocks: usize, tile: &impl Tile<Self>) {
+    fn tile(pixels: usize, blocks: usize, tile: &impl TileWork<Self>) {
         tile_of_size!(tile, (pixels, blocks), (1, 1)(2, 1)(3, 1)(4, 1)(5, 1)(6, 1));
     }
 }
@@ -88,11 +88,11 @@ impl Lanes for [f32; WIDTH] {
 /// ten times slower code with single numbers.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
-pub(super) struct Pair(__m256, __m256);
+pub(super) struct RegisterPair(__m256, __m256);
 
 /// Only [`Cpu::Avx2`](super::cpu::Cpu) has work done with it, on processors that have the instructions.
 #[cfg(target_arch = "x86_64")]
-impl Lanes for Pair {
+impl Lanes for RegisterPair {
     /// Twelve of sixteen registers.
     const PIXELS: usize = 6;
     const BLOCKS: usize = 1;
@@ -131,7 +131,7 @@ impl Lanes for Pair {
     fn announce(_: *const f32) {}
 
     #[inline(always)]
-    fn tile(pixels: usize, blocks: usize, tile: &impl Tile<Self>) {
+    fn tile(pixels: usize, blocks: usize, tile: &impl TileWork<Self>) {
         tile_of_size!(tile, (pixels, blocks), (1, 1)(2, 1)(3, 1)(4, 1)(5, 1)(6, 1));
     }
 }
@@ -179,7 +179,7 @@ impl Lanes for Register {
     }
 
     #[inline(always)]
-    fn tile(pixels: usize, blocks: usize, tile: &impl Tile<Self>) {
+    fn tile(pixels: usize, blocks: usize, tile: &impl TileWork<Self>) {
         tile_of_size!(
             tile,
             (pixels, blocks),

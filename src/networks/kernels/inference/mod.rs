@@ -30,7 +30,7 @@ use burn::backend::{BackendTensor, DispatchAutodiffContext, DispatchTensor, Disp
 use burn::tensor::{DType, Device, Shape, Tensor};
 
 use after::{After, LaneActivation};
-use chain::{Layer, LayerKind};
+use chain::{ChainLayer, LayerKind};
 use channels::ResponseNorm;
 use conv::PackedFilters;
 use cpu::Cpu;
@@ -214,13 +214,13 @@ impl OpenLayer {
         Self { packed: Some(packed), window, activation: OpenActivation::new(activation) }
     }
 
-    fn layer(&self) -> Layer<'_> {
+    fn layer(&self) -> ChainLayer<'_> {
         let kind = match self.packed.as_ref().map(|packed| &packed.form) {
             Some(PackedForm::Filters(filters)) => LayerKind::Filters(filters),
             Some(PackedForm::OneAChannel(filters)) => LayerKind::OneAChannel(filters),
             None => LayerKind::Maximum,
         };
-        Layer { kind, window: self.window, after: After { shortcut: None, activation: self.activation.lanes() } }
+        ChainLayer { kind, window: self.window, after: After { shortcut: None, activation: self.activation.lanes() } }
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn filled(len: usize, fill: impl FnOnce(&mut [f32])) -> FlexTensor {
 /// Begins where a line of the cache does: reading a register's numbers from two lines takes twice as long.
 fn new(len: usize) -> FlexTensor {
     let values = Bytes::from_elems(vec![0.0_f32; len + LINE - 1]);
-    let start = values.as_ptr().align_offset(size_of::<Line>()) / size_of::<f32>();
+    let start = values.as_ptr().align_offset(size_of::<CacheLine>()) / size_of::<f32>();
     // Places are counted in whole numbers, so that a start beyond the first line is one that cannot be had.
     let layout = Layout::new(Shape::from([len]), vec![1], if start < LINE { start } else { 0 });
     FlexTensor::new(values, layout, DType::F32)
@@ -77,18 +77,18 @@ const LINE: usize = WIDTH;
 /// A line of the cache, and in one.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
-pub(super) struct Line(pub [f32; LINE]);
+pub(super) struct CacheLine(pub [f32; LINE]);
 
 /// Numbers that begin where a line of the cache does.
 #[derive(Debug, Default)]
-pub(super) struct Lines(Vec<Line>);
+pub(super) struct Lines(Vec<CacheLine>);
 
 impl Lines {
     /// So many at least, whatever they were before; what was there stays.
     pub fn at_least(&mut self, len: usize) -> &mut [f32] {
         let lines = len.div_ceil(LINE);
         if self.0.len() < lines {
-            self.0.resize(lines, Line([0.0; LINE]));
+            self.0.resize(lines, CacheLine([0.0; LINE]));
         }
         // SAFETY: a line is nothing but numbers, as large as they are.
         unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), self.0.len() * LINE) }

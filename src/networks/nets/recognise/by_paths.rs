@@ -173,12 +173,12 @@ pub(super) fn nearest(file: &TensorFile, habit: Habit) -> Option<(&'static str, 
 
 /// The one variant of which a file has some parameters and nothing else, as where a network was saved in several files.
 pub(super) fn part(file: &TensorFile, habit: Habit) -> Option<RecogniseError> {
-    let first = file.names().next()?;
-    let ends = first.match_indices(['.', '/']).map(|(at, _)| at + 1);
-    let prefixes: Vec<&str> = std::iter::once(0).chain(ends).map(|end| &first[..end]).collect();
+    let shared = common_prefix(file);
+    let ends = shared.match_indices(['.', '/']).map(|(at, _)| at + 1).take(WRAPPERS_AT_MOST);
+    let prefixes: Vec<&str> = std::iter::once(0).chain(ends).map(|end| &shared[..end]).collect();
     let mut best: Option<(usize, Vec<(&'static str, usize, Mismatch)>)> = None;
     for (variant, _, parameters) in outlines().iter().filter(|_| file.len() <= TENSORS_AT_MOST) {
-        for prefix in prefixes.iter().filter(|prefix| file.names().all(|name| name.starts_with(**prefix))) {
+        for prefix in &prefixes {
             let fit = ParameterFit::find(file, prefix, parameters, habit);
             let (has, mismatch) = (fit.count(), fit.mismatch(is_head));
             if has == 0 || has + mismatch.missing.len() < parameters.len() || !mismatch.extra.is_empty() {
@@ -197,6 +197,9 @@ pub(super) fn part(file: &TensorFile, habit: Habit) -> Option<RecogniseError> {
     let [(network, of, mismatch)] = &found[..] else { return None };
     Some(RecogniseError::Part { network, has, of: *of, missing: some_of(&mismatch.missing) })
 }
+
+/// What stands before a network's own names: each beginning that all names share is held against every network.
+const WRAPPERS_AT_MOST: usize = 8;
 
 /// Each is held against every network.
 const TENSORS_AT_MOST: usize = 1 << 12;
