@@ -94,6 +94,10 @@ pub(crate) fn recognise_as(bytes: &[u8], name: &str) -> Result<Recognised, Recog
     let variant = catalogue::find(name)?;
     match recognise(bytes) {
         Ok(found) if found.card.architecture == variant.name => return Ok(found),
+        // Its layout is known, and the tensors are told by their names there.
+        Err(RecogniseError::Misfit { network, mismatch }) if network == variant.name => {
+            return Err(RecogniseError::Misfit { network, mismatch });
+        }
         Ok(_)
         | Err(
             RecogniseError::UnknownNetwork { .. }

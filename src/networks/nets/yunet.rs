@@ -85,8 +85,8 @@ impl YuNet {
 
     /// With the weights of the released ONNX file.
     pub fn from_onnx(mut weights: TensorFile, device: &Device) -> Result<Self, WeightsError> {
-        // The only other constants of floating type: factors (and an unused region) of the two enlargements.
-        for name in ["240", "464", "465"] {
+        // The only other constants of floating type with values: factors of the two enlargements.
+        for name in ["464", "465"] {
             weights.take(name)?;
         }
         for level in 0..STRIDES.len() {

@@ -86,7 +86,7 @@ impl Place {
 
 fn config(list: PathBuf) -> PairsConfig {
     let errata = list.with_file_name("marks.tsv");
-    let home = Home::named(Some(&list)).unwrap();
+    let home = Home::named(list.parent()).unwrap();
     PairsConfig { errata, crop: None, ..PairsConfig::of(list, ListFormat::Lfw, &home) }
 }
 
