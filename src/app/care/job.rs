@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::app::engine::home::Home;
 use crate::app::engine::progress::JobEvent;
@@ -134,6 +134,8 @@ pub(crate) fn export(library: &LibraryReader, to: &Path) -> Result<ExportCounts>
     let counts = export_into(library, file.as_file_mut()).with_context(cannot)?;
     file.as_file().sync_all().map_err(care::in_words).with_context(cannot)?;
     if let Some(there) = there {
+        let written = file.as_file().metadata().map_err(care::in_words).with_context(cannot)?;
+        check_takes_place(&counts, written.len(), there.len()).with_context(cannot)?;
         file.as_file().set_permissions(there.permissions()).map_err(care::in_words).with_context(cannot)?;
     }
     file.persist(&place).map_err(|error| care::in_words(error.error)).with_context(cannot)?;
@@ -160,6 +162,16 @@ fn check_place(library: &Path, place: &Path) -> Result<()> {
     if !care::begins_like_an_export(&head) && (is_home || !head.is_empty()) {
         bail!("a file that is no export of a library is there; choose another place, or remove it");
     }
+    Ok(())
+}
+
+/// An earlier export that is longer is worth more than that of a library in which nothing is.
+fn check_takes_place(counts: &ExportCounts, bytes: u64, bytes_there: u64) -> Result<()> {
+    let is_empty = [counts.people, counts.photos, counts.faces] == [0; 3];
+    ensure!(
+        !is_empty || bytes_there <= bytes,
+        "the library holds nothing yet, and a longer export is there; choose another place, or remove it"
+    );
     Ok(())
 }
 
@@ -438,6 +450,11 @@ mod tests {
         assert!(export(&library, &folder.path().join("not there/people.jsonl")).is_err());
         assert_eq!(std::fs::read(&file).unwrap(), before);
         let mut other = Library::open(&folder.path().join("other.sqlite")).unwrap();
+        name(&mut other, "Ada");
+        let people = folder.path().join("ada.jsonl");
+        export(&other, &people).unwrap();
+        assert!(export(&library, &people).is_err(), "nobody takes the place of somebody");
+        export(&other, &people).unwrap();
         import(&mut other, &file, ImportMode::Apply).unwrap();
         assert!(import(&mut other, &folder.path().join("none"), ImportMode::Apply).is_err());
     }

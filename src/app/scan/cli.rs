@@ -199,8 +199,8 @@ fn words(summary: &ScanSummary, groups: Option<&GroupSummary>, device: &str) -> 
     }
     if summary.returned_faces > 0 {
         lines.push(format!(
-            "{} back that were missing or lost",
-            counted(summary.returned_faces, "face is", "faces are")
+            "{} missing or lost",
+            counted(summary.returned_faces, "face is back that was", "faces are back that were")
         ));
     }
     lines.extend(summary.offline_folders.iter().map(|folder| format!("offline {}", printable(folder))));
@@ -307,6 +307,8 @@ mod tests {
     fn faces_that_are_back_are_counted() {
         let back = said(&ScanSummary { returned_faces: 2, ..ScanSummary::default() });
         assert!(back.contains("2 faces are back that were missing or lost"), "{back}");
+        let one = said(&ScanSummary { returned_faces: 1, ..ScanSummary::default() });
+        assert!(one.contains("1 face is back that was missing or lost"), "{one}");
         assert!(!said(&ScanSummary::default()).contains("back"));
     }
 
