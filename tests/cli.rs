@@ -1,9 +1,11 @@
-//! The command line as a script sees it: output, messages, exit codes. No network, no window, no GPU.
+//! The command line as a script sees it: output, messages, exit codes. Nothing is fetched; no window, no GPU.
 
 #[path = "cli/folders.rs"]
 mod folders;
 #[path = "cli/library.rs"]
 mod library;
+#[path = "cli/networks.rs"]
+mod networks;
 #[cfg(unix)]
 #[path = "cli/terminals.rs"]
 mod terminals;

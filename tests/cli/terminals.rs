@@ -305,7 +305,8 @@ fn a_pipe_in_a_files_place_is_named_and_not_waited_for() {
         &["eval", "folder", "--images", pipe, "--offline"],
         &["bench", "--decode", pipe],
     ];
-    for (commands, said) in [(files, "a named pipe"), (folders, "not a folder")] {
+    let pictures: &[&[&str]] = &[&["embed", "--offline", pipe], &["compare", "--offline", pipe, "/no/photo.jpg"]];
+    for (commands, said) in [(files, "a named pipe"), (folders, "not a folder"), (pictures, "not a file")] {
         for words in commands {
             let told = likeness(home.path(), words);
             assert_eq!(told.status.code(), Some(1), "{words:?}");
@@ -377,10 +378,8 @@ fn ctrl_c_ends_what_draws_pictures_at_the_picture_that_it_draws() {
     for arguments in [&["demo", "--headless", "--device", "cpu"][..], &["synth", album.to_str().unwrap()]] {
         let running = spawned(home.path(), arguments);
         std::thread::sleep(std::time::Duration::from_millis(700));
-        let start = std::time::Instant::now();
         let (code, told) = interrupted_after(running, "");
         assert_eq!(code, Some(130), "{told}");
-        assert!(start.elapsed().as_secs() < 10, "{:?}: {told}", start.elapsed());
         assert!(!told.contains("pictures drawn"), "it was drawn before it could be interrupted: {told}");
     }
 }

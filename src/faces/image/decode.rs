@@ -47,6 +47,14 @@ pub(crate) fn begins_like_photo(path: &Path) -> bool {
     matches!(kind_of_file(path), Ok(FileKind::Read(_)))
 }
 
+/// What keeps a file from being decoded that can be told from its beginning.
+///
+/// # Errors
+/// No file, or one that does not begin like a picture of a format that [`decode`] reads.
+pub(crate) fn check_beginning(path: &Path) -> Result<(), DecodeError> {
+    beginning(path).map(drop)
+}
+
 /// How the stored picture is still to be turned to be upright: EXIF's orientation, 1…8. 1 where the format's own decoder
 /// turns it, where nothing is said, and for a file that is no picture.
 ///
@@ -111,15 +119,20 @@ pub(crate) fn decoding_takes(path: &Path, scale: DecodeScale) -> Option<u64> {
 
 /// The content of a file that begins like a picture, and its format.
 pub(super) fn open(path: &Path, limits: &DecodeLimits) -> Result<(PictureFormat, Vec<u8>), DecodeError> {
+    let (format, mut reader) = beginning(path)?;
+    let bytes = read_all(&mut reader, limits.max_bytes())?;
+    let is_raw = if format == PictureFormat::Tiff { raw::name_of_tiff(&bytes) } else { None };
+    Ok((is_raw.map_or(format, PictureFormat::Raw), bytes))
+}
+
+fn beginning(path: &Path) -> Result<(PictureFormat, BufReader<File>), DecodeError> {
     // Opening a pipe would wait for somebody to write into it.
     if !std::fs::metadata(path)?.is_file() {
         return Err(DecodeError::NotAFile);
     }
     let mut reader = BufReader::new(File::open(path)?);
     let format = recognise(reader.fill_buf()?)?;
-    let bytes = read_all(&mut reader, limits.max_bytes())?;
-    let is_raw = if format == PictureFormat::Tiff { raw::name_of_tiff(&bytes) } else { None };
-    Ok((is_raw.map_or(format, PictureFormat::Raw), bytes))
+    Ok((format, reader))
 }
 
 fn recognise(start: &[u8]) -> Result<PictureFormat, DecodeError> {

@@ -42,7 +42,7 @@ pub(crate) use crate::faces::image::cut::{Region, cut};
 pub(crate) use crate::faces::image::damaged::decode_what_there_is;
 pub use crate::faces::image::decode::Photo;
 pub(crate) use crate::faces::image::decode::{
-    PhotoFile, begins_like_photo, decode, decoding_takes, is_photo_name, orientation_of_file,
+    PhotoFile, begins_like_photo, check_beginning, decode, decoding_takes, is_photo_name, orientation_of_file,
 };
 pub(crate) use crate::faces::image::decoder::{DecodeLimits, DecodeScale};
 pub(crate) use crate::faces::image::error::DecodeError;

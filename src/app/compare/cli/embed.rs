@@ -69,12 +69,12 @@ pub fn run(home: &Home, global: &Global, args: EmbedArgs) -> Result<ExitCode> {
         (home, &options),
         &cancel,
         &mut |event| console.show(event),
-        &mut |model, path, faces| {
+        &mut |path, faces| {
             if output::is_closed() {
                 cancel.cancel();
             }
             match faces {
-                Ok(faces) if !faces.is_empty() => {
+                Ok((model, faces)) if !faces.is_empty() => {
                     good += 1;
                     out.faces(model, path, &faces)
                 }

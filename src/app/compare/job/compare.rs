@@ -10,7 +10,7 @@ use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::picture::Picture;
 use crate::app::engine::progress::JobEvent;
 use crate::app::jobs::working_copy::working_copy;
-use crate::faces::image::{DecodeLimits, DecodeScale, decode};
+use crate::faces::image::{DecodeLimits, DecodeScale, check_beginning, decode};
 use crate::networks::models::Store;
 use crate::types::{Cancel, Detection, Embedding, FaceId, ModelId, SquaredDistance, error_chain};
 
@@ -73,7 +73,7 @@ pub(crate) struct ComparedFiles {
     pub same_person: SquaredDistance,
 }
 
-/// Loads the networks and compares the largest faces of the files.
+/// Loads the networks and compares the largest faces of the files, which must begin like pictures.
 pub(crate) fn compare_files(
     home: &Home,
     options: &EngineOptions,
@@ -81,6 +81,9 @@ pub(crate) fn compare_files(
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<ComparedFiles> {
+    for file in files {
+        check_beginning(file).with_context(|| format!("cannot compare {}", file.display()))?;
+    }
     let engine = Engine::load(home, options, cancel, events)?;
     let result = compare(&engine, files.iter().cloned().map(CompareSource::File).collect(), None, cancel);
     let same_person = options.thresholds(&Store::open(home.models())?)?.same_person;

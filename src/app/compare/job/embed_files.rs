@@ -9,7 +9,7 @@ use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::jobs::working_copy::working_copy;
-use crate::faces::image::Photo;
+use crate::faces::image::{DecodeError, Photo, check_beginning};
 use crate::library::FaceRecord;
 use crate::types::{Cancel, Detection, Embedding, ModelId, error_chain};
 
@@ -25,15 +25,22 @@ pub(crate) struct EmbeddedFace {
     pub embedding: Option<Embedding>,
 }
 
-/// Loads the networks, then calls `each` with the model and every file's faces (largest first) or its error, in the order
-/// of `files`. Returns early when cancelled or when `each` fails.
+/// Faces by the model that embedded them.
+pub(crate) type Embedded<'a> = (&'a ModelId, Vec<EmbeddedFace>);
+
+/// Loads the networks, then calls `each` with every file's faces (largest first) or its error, in the order of `files`.
+/// Returns early when cancelled or when `each` fails; where no file begins like a picture, no network is loaded.
 pub(crate) fn embed_files(
     files: &[PathBuf],
     (home, options): (&Home, &EngineOptions),
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-    each: &mut dyn FnMut(&ModelId, &Path, Result<Vec<EmbeddedFace>>) -> Result<()>,
+    each: &mut dyn FnMut(&Path, Result<Embedded>) -> Result<()>,
 ) -> Result<()> {
+    let unusable: Vec<DecodeError> = files.iter().map_while(|path| check_beginning(path).err()).collect();
+    if unusable.len() == files.len() {
+        return files.iter().zip(unusable).try_for_each(|(path, error)| each(path, Err(error.into())));
+    }
     let engine = Engine::load(home, options, cancel, events)?;
     let mut meter = Meter::start(Stage::EMBEDDING, Some(files.len() as u64));
     for batch in files.chunks(BATCH) {
@@ -54,7 +61,7 @@ pub(crate) fn embed_files(
                 Ok(_) => found.next().unwrap_or_else(|| Err(anyhow!("the networks gave no answer"))),
                 Err(error) => Err(anyhow::Error::msg(error_chain(error))),
             };
-            each(engine.model_id(), path, faces)?;
+            each(path, faces.map(|faces| (engine.model_id(), faces)))?;
         }
         events(JobEvent::Progress(meter.advance(batch.len() as u64)));
     }
