@@ -316,8 +316,9 @@ impl RunFolder {
         let unfinished = self.root.join(CHECKPOINTS).join(UNFINISHED);
         remove(&unfinished)?;
         tried("creating a checkpoint", &unfinished, fs::create_dir_all(&unfinished))?;
-        checkpoint.write(&unfinished)?;
-        flush_folder(&unfinished)?;
+        let written = checkpoint.write(&unfinished).and_then(|()| flush_folder(&unfinished));
+        // Of one that found no room nothing is left, so that the network alone may find some.
+        written.inspect_err(|_| drop(fs::remove_dir_all(&unfinished)))?;
         tried("putting a checkpoint in place", path, fs::rename(&unfinished, path))?;
         flush_folder(&self.root.join(CHECKPOINTS))
     }
