@@ -1,9 +1,10 @@
 //! Albums on disk: JPEG files and `truth.json` beside them.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use rand::seq::index::sample;
 use rand::{RngExt, SeedableRng};
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::finish::jpeg;
 use super::{Identity, Truth, render_crop, render_photo};
-use crate::types::Cancel;
+use crate::types::{Cancel, files};
 
 /// What to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,14 +94,14 @@ pub(crate) fn write_album(
     if let Some(name) = of_before.foreign {
         return Err(SynthError::FolderInUse { name, path: folder.to_owned() });
     }
-    begin(folder, &of_before.pictures).map_err(failed)?;
+    let begun = begin(folder, &of_before.pictures).map_err(failed)?;
     let people: Vec<Identity> = (0..plan.people).map(|index| Identity::new(plan.seed, index)).collect();
     let mut photos = Vec::new();
     for start in (0..plan.photos).step_by(BATCH as usize) {
         let end = plan.photos.min(start + BATCH);
         let draw = |number| match cancel.is_cancelled() {
             true => Ok(None),
-            false => write_photo(folder, plan, &people, number).map(Some),
+            false => write_photo(&begun, plan, &people, number).map(Some),
         };
         let written: Result<Vec<Option<PhotoTruth>>, (io::Error, PathBuf)> =
             (start..end).into_par_iter().map(draw).collect();
@@ -111,6 +112,7 @@ pub(crate) fn write_album(
         }
         progress(end, plan.photos);
     }
+    drop(begun);
     let truth = AlbumTruth { seed: plan.seed, people: plan.people, photos };
     let path = folder.join(TRUTH_FILE);
     let text = serde_json::to_vec_pretty(&truth).map_err(io::Error::from);
@@ -121,14 +123,15 @@ pub(crate) fn write_album(
 }
 
 const TRUTH_FILE: &str = "truth.json";
-/// Is there as long as an album is drawn, and tells one that was interrupted from somebody's photos.
+/// Is there as long as an album is drawn, with the names of what is its own, a line each: of one that was interrupted
+/// nothing else is replaced.
 const BEGUN_FILE: &str = "truth.begun";
 
 /// What lies in a folder before an album is drawn there.
 #[derive(Default)]
 struct Before {
-    /// Of an album.
-    pictures: Vec<PathBuf>,
+    /// Of an album, by their names as it has them.
+    pictures: Vec<String>,
     /// The first that is not.
     foreign: Option<String>,
 }
@@ -140,68 +143,62 @@ fn what_is_there(folder: &Path) -> io::Result<Before> {
     let mut found = Vec::new();
     for (name, path) in entries(folder)? {
         if path.is_dir() && album.has_person(&name) {
-            let of_person = entries(&path)?.into_iter();
-            found.extend(of_person.map(|(picture, path)| (format!("{name}/{picture}"), path)));
-        } else if !album.is_told_by(&name) {
-            found.push((name, path));
+            found.extend(entries(&path)?.into_iter().map(|(picture, _)| format!("{name}/{picture}")));
+        } else if !album.told_by.contains(&name.as_str()) {
+            found.push(name);
         }
     }
-    for (name, path) in found {
-        match album.has_picture(&name) {
-            true => before.pictures.push(path),
+    for name in found {
+        match album.pictures.contains(&name) {
+            true => before.pictures.push(name),
             false => before.foreign = before.foreign.or(Some(name)),
         }
     }
     Ok(before)
 }
 
-/// What tells which files of a folder are an album's.
-enum AlbumThere {
-    None,
-    /// Its truth, of a whole one.
-    Whole(BTreeSet<String>),
-    /// Nothing but what they are called, of one that was interrupted.
-    Begun,
+/// What tells which files of a folder are an album's; nothing where there is none.
+#[derive(Default)]
+struct AlbumThere {
+    told_by: &'static [&'static str],
+    pictures: BTreeSet<String>,
 }
 
 impl AlbumThere {
     fn of(folder: &Path) -> Self {
-        if folder.join(BEGUN_FILE).is_file() {
-            return Self::Begun;
+        if let Ok(begun) = files::read_to_string(&folder.join(BEGUN_FILE)) {
+            // It may have had its truth written, whole or not.
+            let told_by = &[TRUTH_FILE, BEGUN_FILE];
+            return Self { told_by, pictures: begun.lines().map(str::to_owned).collect() };
         }
         // Also a file that only is called so, by somebody else, tells nothing.
         let truth = fs::read(folder.join(TRUTH_FILE)).ok().and_then(|text| serde_json::from_slice(&text).ok());
-        let files = |truth: AlbumTruth| truth.photos.into_iter().map(|photo| photo.file).collect();
-        truth.map_or(Self::None, |truth| Self::Whole(files(truth)))
-    }
-
-    fn is_told_by(&self, name: &str) -> bool {
-        match self {
-            Self::None => false,
-            Self::Whole(_) => name == TRUTH_FILE,
-            // An interrupted one may have had its truth written, whole or not.
-            Self::Begun => [TRUTH_FILE, BEGUN_FILE].contains(&name),
-        }
+        let whole = |truth: AlbumTruth| {
+            let pictures = truth.photos.into_iter().map(|photo| photo.file).collect();
+            Self { told_by: &[TRUTH_FILE], pictures }
+        };
+        truth.map_or_else(Self::default, whole)
     }
 
     fn has_person(&self, name: &str) -> bool {
-        match self {
-            Self::None => false,
-            Self::Whole(files) => files.iter().any(|file| is_in(file, name)),
-            Self::Begun => numbered(name, "person-", ""),
-        }
+        self.pictures.iter().any(|picture| is_in(picture, name))
     }
+}
 
-    /// By its name as the truth has it.
-    fn has_picture(&self, name: &str) -> bool {
-        match self {
-            Self::None => false,
-            Self::Whole(files) => files.contains(name),
-            Self::Begun => match name.split_once('/') {
-                Some((_, picture)) => numbered(picture, "", ".jpg"),
-                None => numbered(name, "photo-", ".jpg"),
-            },
-        }
+/// An album that is drawn.
+struct BegunAlbum<'a> {
+    folder: &'a Path,
+    names: Mutex<File>,
+}
+
+impl BegunAlbum<'_> {
+    /// Writes a picture, unless somebody else's of that name has come there meanwhile.
+    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let path = self.folder.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(self.folder))?;
+        let mut picture = File::create_new(&path)?;
+        writeln!(self.names.lock().unwrap_or_else(PoisonError::into_inner), "{name}")?;
+        picture.write_all(bytes)
     }
 }
 
@@ -222,29 +219,27 @@ fn entries(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     Ok(entries)
 }
 
-fn numbered(name: &str, before: &str, after: &str) -> bool {
-    let number = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-    number.is_some_and(|number| number.len() >= 4 && number.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
 /// Takes away the album that was there, so that no picture of it is left among those of the new one.
-fn begin(folder: &Path, pictures: &[PathBuf]) -> io::Result<()> {
+fn begin<'a>(folder: &'a Path, pictures: &[String]) -> io::Result<BegunAlbum<'a>> {
     fs::create_dir_all(folder)?;
-    fs::write(folder.join(BEGUN_FILE), "an album is drawn here\n")?;
+    let mut names = File::create(folder.join(BEGUN_FILE))?;
+    // Until they are gone, they are the album's.
+    pictures.iter().try_for_each(|name| writeln!(names, "{name}"))?;
     let truth = folder.join(TRUTH_FILE);
     if truth.exists() {
         fs::remove_file(truth)?;
     }
-    pictures.iter().try_for_each(fs::remove_file)?;
-    for person in pictures.iter().filter_map(|picture| picture.parent()).filter(|parent| *parent != folder) {
+    let paths: Vec<PathBuf> = pictures.iter().map(|name| folder.join(name)).collect();
+    paths.iter().try_for_each(fs::remove_file)?;
+    for person in paths.iter().filter_map(|picture| picture.parent()).filter(|parent| *parent != folder) {
         // Gone already, or with something hidden in it.
         let _ = fs::remove_dir(person);
     }
-    Ok(())
+    Ok(BegunAlbum { folder, names: Mutex::new(names) })
 }
 
 fn write_photo(
-    folder: &Path,
+    album: &BegunAlbum<'_>,
     plan: &AlbumPlan,
     people: &[Identity],
     number: u32,
@@ -268,10 +263,7 @@ fn write_photo(
             (file, picture, vec![Truth::of_crop(person, crop_size)], 95)
         }
     };
-    let path = folder.join(&file);
-    let parent = path.parent().unwrap_or(folder);
-    let written = fs::create_dir_all(parent).and_then(|()| fs::write(&path, jpeg(&picture, quality)));
-    written.map_err(|error| (error, path))?;
+    album.write(&file, &jpeg(&picture, quality)).map_err(|error| (error, album.folder.join(&file)))?;
     Ok(PhotoTruth { file, width: picture.width(), height: picture.height(), faces })
 }
 
@@ -378,6 +370,43 @@ mod tests {
             assert_eq!(fs::read(place(TRUTH_FILE)).unwrap(), truth.as_bytes());
             assert_eq!(files(&place("person-0001")).len(), 2);
         }
+    }
+
+    /// As a camera or a phone calls them, beside an album that was interrupted and called alike.
+    #[test]
+    fn what_came_beside_an_interrupted_album_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        let crops = AlbumPlan { photos: 2 * BATCH, people: 1, ..plan(Layout::FolderAPerson { crop_size: 16 }) };
+        let draw = |progress: &mut dyn FnMut(u32)| {
+            write_album(folder.path(), &crops, &Cancel::default(), &mut |done, _| progress(done))
+        };
+        for (drawn, own) in
+            [("photo-00001.jpg", "photo-20240101.jpg"), ("person-0001/0001.jpg", "person-0001/20240101.jpg")]
+        {
+            for name in [drawn, own] {
+                fs::create_dir_all(place(name).parent().unwrap()).unwrap();
+                fs::write(place(name), name).unwrap();
+            }
+            fs::write(place(BEGUN_FILE), format!("{drawn}\n")).unwrap();
+            let told = draw(&mut |_| ());
+            assert!(matches!(&told, Err(SynthError::FolderInUse { name, .. }) if name == own), "{told:?}");
+            assert_eq!(fs::read_to_string(place(own)).unwrap(), own);
+            [drawn, own].into_iter().for_each(|name| fs::remove_file(place(name)).unwrap());
+        }
+        // One that comes while the album is drawn, under a name that it will need; it is not the album's afterwards.
+        let own = format!("person-0001/{:04}.jpg", 2 * BATCH);
+        let told = draw(&mut |done| {
+            if done == BATCH {
+                fs::write(place(&own), "mine").unwrap();
+            }
+        });
+        assert!(matches!(&told, Err(SynthError::Write { path, .. }) if *path == place(&own)), "{told:?}");
+        assert!(matches!(draw(&mut |_| ()), Err(SynthError::FolderInUse { name, .. }) if name == own));
+        assert_eq!(fs::read(place(&own)).unwrap(), b"mine");
+        assert!(place("person-0001/0001.jpg").exists(), "nothing is taken away where it is refused");
+        fs::remove_file(place(&own)).unwrap();
+        assert_eq!(draw(&mut |_| ()).unwrap().photos.len(), crops.photos as usize);
     }
 
     fn files(folder: &Path) -> BTreeSet<String> {

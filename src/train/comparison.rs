@@ -115,6 +115,15 @@ pub struct Compared {
     /// The 95% interval of the difference.
     pub low: f64,
     pub high: f64,
+    /// How many standard errors the 95% interval of either network's own value reaches to each side. Versions before this
+    /// one did not say.
+    #[serde(default = "normal_97_5")]
+    pub reach: f64,
+}
+
+/// The 97.5% quantile of the normal distribution, of errors from many draws.
+fn normal_97_5() -> f64 {
+    1.96
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -178,6 +187,7 @@ impl Compared {
             difference: Measured { value: new - old, standard_error: deviation(differences.iter().copied()) },
             low: quantile(0.025),
             high: quantile(0.975),
+            reach: normal_97_5(),
         }
     }
 
@@ -190,8 +200,15 @@ impl Compared {
                 standard_error: deviation(values.iter().copied()) / count.sqrt(),
             }
         });
-        let reach = student_97_5(differences.len() - 1) * difference.standard_error;
-        Self { old, new, difference, low: difference.value - reach, high: difference.value + reach }
+        let reach = student_97_5(differences.len() - 1);
+        let [low, high] = [-reach, reach].map(|errors| difference.value + errors * difference.standard_error);
+        Self { old, new, difference, low, high, reach }
+    }
+
+    /// The 95% intervals of both networks' own values.
+    pub(crate) fn intervals(&self) -> [[f64; 2]; 2] {
+        let ends = |of: &Measured| [-self.reach, self.reach].map(|errors| of.value + errors * of.standard_error);
+        [ends(&self.old), ends(&self.new)]
     }
 }
 

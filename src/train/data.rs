@@ -35,6 +35,11 @@ impl Dataset {
         self.people.iter().map(|person| person.pictures.len()).sum()
     }
 
+    /// Of some none may be left to learn from.
+    pub fn people_with_pictures(&self) -> usize {
+        self.people.iter().filter(|person| !person.pictures.is_empty()).count()
+    }
+
     /// People who cannot be anchors: no second picture to be the positive.
     pub fn people_with_one_picture(&self) -> usize {
         self.people.iter().filter(|person| person.pictures.len() == 1).count()

@@ -247,8 +247,14 @@ mod tests {
         assert_eq!((pictures_per_person, people_per_batch * pictures_per_person + random_negatives), (40, 1800));
         assert!(random_negatives > 0);
         assert_eq!(config.loss, LossConfig { margin: 0.2, reduction: Reduction::Sum, shape: LossShape::Hinge });
-        assert_eq!((config.rule.positives, &config.mining), (Positives::AllPairs, &MiningSource::Online));
+        let rule = MiningRule { positives: Positives::AllPairs, negatives: Negatives::SemiHardClosest };
+        assert_eq!((config.rule, &config.mining), (rule, &MiningSource::Online));
         assert!(matches!(config.optimiser.rule, Rule::AdaGrad { .. }));
+        // What the paper does not speak of is not done.
+        assert_eq!((config.optimiser.weight_decay, config.optimiser.clip_norm), (WeightDecay::None, None));
+        assert_eq!((config.augmentation, config.ema_decay, &config.teacher), (AugmentConfig::NONE, None, &None));
+        assert_eq!((&config.trainable, config.last_layer_first), (&TrainablePart::All, None));
+        assert_eq!(config.sampler.fill, Fill::Anchors, "about 1,800 exemplars whatever people have");
         for steps in [50, 2000, config.steps] {
             let config = TrainConfig { steps, ..config.clone() };
             assert_eq!([0, steps / 2].map(|step| config.rate_at(step)), [Some(0.05); 2]);
@@ -264,7 +270,13 @@ mod tests {
         assert_eq!((config.steps, config.steps_per_epoch), (500 * 1000, 1000));
         assert_eq!((config.sampler.people_per_batch, config.sampler.pictures_per_person), (45, 40));
         assert_eq!(config.mining, MiningSource::Selected(SelectionConfig { triplets_per_step: 90 / 3 }));
-        assert_eq!(config.loss.reduction, Reduction::Mean);
+        assert_eq!(config.loss, LossConfig { margin: 0.2, reduction: Reduction::Mean, shape: LossShape::Hinge });
+        let rule = MiningRule { positives: Positives::EachPairOnce, negatives: Negatives::AnyViolating };
+        assert_eq!((config.rule, config.sampler.fill, config.sampler.random_negatives), (rule, Fill::Anybody, 0));
+        let optimiser = OptimiserConfig { rule: Rule::ADAGRAD, weight_decay: WeightDecay::None, clip_norm: None };
+        assert_eq!((config.optimiser, config.augmentation), (optimiser, AugmentConfig::NONE));
+        assert_eq!(Rule::ADAGRAD, Rule::AdaGrad { initial_accumulator: 0.1, epsilon: 1e-10 }, "TensorFlow's");
+        assert_eq!(config.chunks.gradient, 90, "an update's pictures are one batch to batch norm");
         assert_eq!(Preset::Davidsandberg.rule(Rule::ADAM), Rule::Adam { beta1: 0.9, beta2: 0.999, epsilon: 0.1 });
     }
 

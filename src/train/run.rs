@@ -106,13 +106,11 @@ pub(crate) fn train<N: Module + EmbeddingNet>(
 ) -> Result<Trained<N>, TrainError> {
     let mut run = TrainingRun::start(net, setup, control, emit)?;
     let ended = run.steps().and_then(|reason| run.judge_at_the_end(reason).map(|()| reason));
-    match ended {
+    let trained = match ended {
         Ok(reason) | Err(TrainError::Interrupted(reason)) => run.finish(reason),
-        Err(error) => {
-            run.leave();
-            Err(error)
-        }
-    }
+        Err(error) => Err(error),
+    };
+    trained.inspect_err(|_| run.leave())
 }
 
 struct TrainingRun<'a, N> {
@@ -475,6 +473,8 @@ mod davidsandberg;
 mod killed;
 #[cfg(test)]
 mod made;
+#[cfg(test)]
+mod shipped;
 #[cfg(test)]
 mod taught;
 #[cfg(test)]

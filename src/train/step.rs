@@ -42,6 +42,7 @@ mod chunks;
 mod inputs;
 
 use chunks::balanced;
+pub(super) use chunks::in_order;
 use inputs::to_tensor;
 pub(crate) use inputs::{Features, Inputs};
 

@@ -10,7 +10,8 @@ pub(crate) fn error_chain(error: &anyhow::Error) -> String {
             Some(system) => plain(system),
             None => plain_within(cause.to_string()),
         };
-        if !line.contains(&cause) {
+        // Whoever repeats another's words may write them small.
+        if !line.to_lowercase().contains(&cause.to_lowercase()) {
             line = format!("{line}: {cause}");
         }
     }
@@ -41,5 +42,7 @@ mod tests {
         );
         let gone = Err::<(), _>(std::io::Error::from_raw_os_error(2)).context("cannot show it").unwrap_err();
         assert!(!error_chain(&gone).contains("os error") && error_chain(&gone).starts_with("cannot show it: "));
+        let wrapped = std::io::Error::other("I/O error: no room");
+        assert_eq!(error_chain(&anyhow!(Unreadable::from(wrapped))), "the file cannot be read: I/O error: no room");
     }
 }

@@ -24,6 +24,14 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     if is_handed_over(path) { fs::read(path) } else { bytes_of(open(path)?) }
 }
 
+/// Whether it can be read, of which nothing is read yet.
+///
+/// # Errors
+/// As of [`open`].
+pub(crate) fn can_be_read(path: &Path) -> io::Result<()> {
+    if is_handed_over(path) { Ok(()) } else { open(path).map(drop) }
+}
+
 /// The same of a text.
 ///
 /// # Errors
@@ -86,5 +94,6 @@ mod tests {
         }
         assert_eq!((read(&file).unwrap(), read_to_string(&file).unwrap()), (b"words".to_vec(), "words".to_owned()));
         assert!(is_handed_over(Path::new("/dev/fd/63")) && !is_handed_over(&file));
+        assert!(can_be_read(&file).is_ok() && can_be_read(&pipe).unwrap_err().to_string().contains("a named pipe"));
     }
 }

@@ -58,6 +58,24 @@ fn a_fold_that_lacks_a_kind_of_pair_is_named_and_the_others_are_judged() {
     assert!(stderr(&line).contains("line 3"), "{}", stderr(&line));
 }
 
+/// At once: neither is a device tried nor a folder of the run named.
+#[cfg(unix)]
+#[test]
+fn training_on_a_pipe_is_refused_before_anything_else_is_said() {
+    let place = tempfile::tempdir().unwrap();
+    let [pipe, people] = ["pipe", "people"].map(|name| place.path().join(name));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::fs::create_dir(&people).unwrap();
+    let [pipe, people] = [&pipe, &people].map(|path| path.to_str().unwrap());
+    let pairs = ["train", people, "--net", "likeness-small", "--pairs", pipe, "--images", people];
+    for arguments in [&["train", pipe, "--net", "likeness-small"][..], &pairs, &["train", people, "--start", pipe]] {
+        let refused = likeness(place.path(), arguments);
+        let told = stderr(&refused);
+        assert!(refused.status.code() == Some(1) && told.contains("pipe"), "{told}");
+        assert_eq!(told.lines().count(), 1, "{told}");
+    }
+}
+
 /// Nothing is prepared or learned: the folder of people is looked into, and refused.
 #[cfg(unix)]
 #[test]

@@ -246,8 +246,9 @@ pub fn demonstrating() -> Vec<Event> {
 fn compared(old: f64, new: f64, error: f64) -> Compared {
     let measured = |value| Measured { value, standard_error: error };
     let difference = Measured { value: new - old, standard_error: error * 0.6 };
-    let reach = 1.96 * difference.standard_error;
-    Compared { old: measured(old), new: measured(new), difference, low: new - old - reach, high: new - old + reach }
+    let reach = 1.96;
+    let [low, high] = [-reach, reach].map(|errors| difference.value + errors * difference.standard_error);
+    Compared { old: measured(old), new: measured(new), difference, low, high, reach }
 }
 
 pub fn summary() -> TrainSummary {
@@ -291,6 +292,7 @@ pub fn summary() -> TrainSummary {
         before: Some(report(0)),
         after: Some(report(550)),
         comparison: Some(Comparison::new("sface-2021dec".into(), Some(people), Some(pairs))),
+        against_teacher: false,
         teacher_distances: None,
     }
 }

@@ -153,6 +153,19 @@ fn a_network_that_gained_nothing_is_not_offered() {
     assert!(harness.query_by_label("Use the new network").is_none());
 }
 
+/// It replaces none: what it is measured against is its teacher.
+#[test]
+fn a_taught_network_is_not_told_as_one_that_was_fine_tuned() {
+    let (wire, mut harness) = open(album_world(), View::TRAIN);
+    tell(&wire, &mut harness, train::trained_to(TrainSummary { against_teacher: true, ..train::summary() }));
+    harness.get_by_label("The taught network is better than its teacher");
+    assert!(harness.query_by_label("Keep the old one").is_none());
+    harness.get_by_label("Use the taught network");
+    harness.get_by_label("Leave the library as it is").click();
+    harness.run_steps(3);
+    harness.get_by_label_contains("The library goes on with the network it has");
+}
+
 #[test]
 fn a_network_that_is_not_advised_says_why() {
     let (summary, alone) = (train::summary(), TrainSummary { comparison: None, ..train::summary() });

@@ -15,6 +15,11 @@ pub enum RunEvent {
     },
     /// A picture that takes no part.
     LeftOut(Skipped),
+    /// What there is to learn from and to judge on has been found: the same when a run goes on as when it began.
+    Prepared {
+        pictures: usize,
+        left_out: usize,
+    },
     /// All pictures of the demonstration are drawn; of some people, one picture each is shown.
     Drawn {
         pictures: usize,

@@ -134,6 +134,7 @@ pub fn card(name: &str, options: &NetOptions) -> Result<ModelCard, CatalogueErro
         dropout: Some(config.dropout),
         width: (config.width != 1.0).then_some(config.width),
         run: None,
+        run_step: None,
     })
 }
 

@@ -44,6 +44,9 @@ pub struct ModelCard {
     /// The training run that made it, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
+    /// After how many of its steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_step: Option<u64>,
 }
 
 /// Writes a network and its card; the file appears whole or not at all.
@@ -98,7 +101,7 @@ pub(crate) fn write_safetensors(
     let partial = Path::new(&partial);
     let views = tensors.iter().map(|tensor| (tensor.name.as_str(), LittleEndian(tensor)));
     safetensors::serialize_to_file(views, (!metadata.is_empty()).then_some(metadata), partial)
-        .map_err(std::io::Error::other)
+        .map_err(of_the_system)
         .map_err(failed("writing the weights"))?;
     // The data must be on the disk before the name is, or a power cut leaves an empty file under a good name.
     let flushed = File::options()
@@ -107,6 +110,14 @@ pub(crate) fn write_safetensors(
         .and_then(|file| file.sync_all())
         .and_then(|()| fs::rename(partial, path));
     flushed.inspect_err(|_| drop(fs::remove_file(partial))).map_err(failed("putting the weights in place"))
+}
+
+/// The system's own words, where it is the system that failed.
+fn of_the_system(error: SafeTensorError) -> std::io::Error {
+    match error {
+        SafeTensorError::IoError(error) => error,
+        error => std::io::Error::other(error),
+    }
 }
 
 /// A tensor as SafeTensors wants it; its bytes are made one tensor at a time.
@@ -200,6 +211,7 @@ mod tests {
             dropout: None,
             width: Some(0.5),
             run: Some("2026-11-01".into()),
+            run_step: Some(350),
         }
     }
 
@@ -226,6 +238,17 @@ mod tests {
         assert!(matches!(save(&linear, &card(), &path), Err(WeightsError::Write { .. })));
         assert!(path.is_dir());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    /// As its writer hands it over where a disk is full.
+    #[test]
+    fn that_a_file_finds_no_room_is_told_once() {
+        let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let source = of_the_system(SafeTensorError::IoError(full()));
+        let error = WeightsError::Write { action: "writing the weights", path: "network".into(), source };
+        let told = crate::types::error_chain(&anyhow::Error::from(error)).to_lowercase();
+        assert_eq!(told.matches(&full().to_string().to_lowercase()).count(), 1, "{told}");
+        assert!(!told.contains("i/o error"), "{told}");
     }
 
     #[test]

@@ -17,21 +17,35 @@ pub enum RunFolderError {
     InTheWay { name: String, path: PathBuf },
     #[error("a run needs a folder, and this is a file: {0}")]
     NotAFolder(PathBuf),
+    #[error("a run needs a folder, and this is a link to what is not there: {0}")]
+    LinkToNothing(PathBuf),
+    #[error("the run cannot be begun: {action} failed: {}; choose another folder: {}", plain(source), path.display())]
+    NotBegun { action: &'static str, source: io::Error, path: PathBuf },
     #[error("process {process} works on this run; wait for its end, or stop it there: {path}")]
     InUse { process: String, path: PathBuf },
     #[error("the folder holds no run: {0}")]
     NoRun(PathBuf),
     #[error("this part of the run cannot be read: {}: {}", plain(source), path.display())]
     Unreadable { source: io::Error, path: PathBuf },
-    #[error("{action} failed: {}; earlier checkpoints are unchanged: {}", plain(source), path.display())]
+    #[error("{action} failed: {}: {}", plain(source), path.display())]
     Io { action: &'static str, source: io::Error, path: PathBuf },
+    #[error("the checkpoint of step {step} was not written, and those before are unchanged: {source}")]
+    NotSaved { step: u64, source: Box<RunFolderError> },
     #[error("a file of the run is not as it was written: {reason}: {path}")]
     Format { reason: String, path: PathBuf },
-    #[error("a checkpoint's tensors could not be used: {0}")]
+    #[error("a checkpoint's tensors: {0}")]
     Weights(#[from] WeightsError),
 }
 
 impl RunFolderError {
+    /// While a run is made, which has nothing yet.
+    pub(super) fn before_the_run(self) -> Self {
+        match self {
+            Self::Io { action, source, path } => Self::NotBegun { action, source, path },
+            other => other,
+        }
+    }
+
     pub(super) fn format(error: serde_json::Error, path: &Path) -> Self {
         Self::Format { reason: error.to_string(), path: path.to_owned() }
     }

@@ -75,6 +75,10 @@ impl RunFolder {
     /// Starts a run: `config` explains it, `data` has a line for each picture.
     pub fn create(root: &Path, config: &impl Serialize, data: &str) -> Result<Self, RunFolderError> {
         Self::is_free(root)?;
+        Self::created(root, config, data).map_err(RunFolderError::before_the_run)
+    }
+
+    fn created(root: &Path, config: &impl Serialize, data: &str) -> Result<Self, RunFolderError> {
         tried("creating the folder", root, fs::create_dir_all(root))?;
         let lock = hold(root)?;
         if has_config(root) {
@@ -95,8 +99,16 @@ impl RunFolder {
         if has_config(root) {
             return Err(RunFolderError::Taken(root.to_owned()));
         }
-        if root.exists() && !root.is_dir() {
-            return Err(RunFolderError::NotAFolder(root.to_owned()));
+        // Whoever asks for a folder below a file is refused as well, before anything is prepared for the run.
+        for place in root.ancestors() {
+            match fs::symlink_metadata(place) {
+                Ok(_) if place.is_dir() => break,
+                Ok(there) if there.is_symlink() && !place.exists() => {
+                    return Err(RunFolderError::LinkToNothing(place.to_owned()));
+                }
+                Ok(_) => return Err(RunFolderError::NotAFolder(place.to_owned())),
+                Err(_) => {}
+            }
         }
         // A run that was killed while it was made or discarded has left these.
         let was_run = root.join(LOCK).exists();
@@ -284,6 +296,11 @@ impl RunFolder {
 
     /// Writes a checkpoint whole or not at all, then removes those that are no longer kept.
     pub fn save(&self, checkpoint: &Checkpoint) -> Result<(), RunFolderError> {
+        let step = checkpoint.state.position.0;
+        self.saved(checkpoint).map_err(|error| RunFolderError::NotSaved { step, source: Box::new(error) })
+    }
+
+    fn saved(&self, checkpoint: &Checkpoint) -> Result<(), RunFolderError> {
         // The lines up to this step must not be younger than the checkpoint that follows them.
         tried("flushing metrics", &self.root, self.metrics.sync_data())?;
         let path = checkpoint_path(&self.root, checkpoint.state.position.0);
@@ -299,8 +316,9 @@ impl RunFolder {
         let unfinished = self.root.join(CHECKPOINTS).join(UNFINISHED);
         remove(&unfinished)?;
         tried("creating a checkpoint", &unfinished, fs::create_dir_all(&unfinished))?;
-        checkpoint.write(&unfinished)?;
-        flush_folder(&unfinished)?;
+        let written = checkpoint.write(&unfinished).and_then(|()| flush_folder(&unfinished));
+        // Of one that found no room nothing is left, so that the network alone may find some.
+        written.inspect_err(|_| drop(fs::remove_dir_all(&unfinished)))?;
         tried("putting a checkpoint in place", path, fs::rename(&unfinished, path))?;
         flush_folder(&self.root.join(CHECKPOINTS))
     }

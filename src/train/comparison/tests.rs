@@ -180,4 +180,7 @@ fn two_folds_are_no_proof_unless_they_hardly_differ() {
     // Mean 0.05, standard error 0.005: eight standard errors would be plenty with ten folds.
     let compared = Compared::of_folds(&[0.80, 0.80], &[0.845, 0.855]);
     assert_eq!(compared.verdict(), ComparisonOutcome::NoDifference);
+    // Nor does either's own figure look surer: 0.85 with a standard error of 0.005.
+    let [_, [low, high]] = compared.intervals();
+    assert!((low - (0.85 - 0.06353)).abs() < 1e-4 && (high - (0.85 + 0.06353)).abs() < 1e-4, "{low} {high}");
 }

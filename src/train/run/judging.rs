@@ -22,7 +22,7 @@ use crate::train::validate::{
 };
 
 /// Pictures in memory at once while judging or mining.
-const READ_AT_ONCE: usize = 120;
+pub(super) const READ_AT_ONCE: usize = if cfg!(test) { 30 } else { 120 };
 /// Pictures of a person, and people of each side, looked at for someone on both.
 const PICTURES_A_PERSON: usize = 3;
 const PEOPLE_COMPARED: usize = 1000;

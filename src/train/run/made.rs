@@ -2,6 +2,7 @@
 //! its batches are cut, and harmonic training makes a network that goes with an old one.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use burn::module::Module;
 use burn::tensor::Device;
@@ -9,14 +10,17 @@ use image::RgbImage;
 use rand::RngExt;
 use rayon::prelude::*;
 
+use super::judging::READ_AT_ONCE;
 use super::{Setup, TrainingData, train};
 use crate::networks::weights::{ModelCard, collect, load};
 use crate::train::TrainConfig;
 use crate::train::augment::AugmentConfig;
 use crate::train::checkpoint::RunFolder;
-use crate::train::config::{HoldOut, ValidationConfig};
+use crate::train::config::{HoldOut, MiningSource, ValidationConfig};
 use crate::train::data::{Dataset, Person, PictureSource};
-use crate::train::events::{Control, TrainEvent};
+use crate::train::events::{Control, EmbeddingWhy, TrainEvent};
+use crate::train::frozen::TrainablePart;
+use crate::train::mining::offline::OfflineConfig;
 use crate::train::mining::{MiningRule, Negatives, Positives};
 use crate::train::presets::Preset;
 use crate::train::rng::{Purpose, stream};
@@ -115,8 +119,8 @@ fn auc(data: &TrainingData, seed: u64, gradient: usize) -> f64 {
 fn batches_in_pieces_teach_as_much_as_whole_ones() {
     let data = data();
     let mean = |gradient| {
-        let aucs = [1, 2, 3].into_par_iter().map(|seed| auc(&data, seed, gradient));
-        aucs.sum::<f64>() / 3.0
+        let aucs = [1, 2, 3, 4, 5].into_par_iter().map(|seed| auc(&data, seed, gradient));
+        aucs.sum::<f64>() / 5.0
     };
     let whole = mean(60);
     assert!(whole > 0.8, "{whole}");
@@ -151,6 +155,45 @@ fn a_network_learned_harmonically_goes_with_the_old_one() {
     let (before, after) = (against_old(0), against_old(steps));
     assert!(before < 0.6, "{before}");
     assert!(after > of_old.auc - 0.05, "{after}, the old network alone {}", of_old.auc);
+}
+
+/// Tells how many pictures were read since it was last asked, but for those of the coming batches.
+struct Counted(AtomicUsize, Mixtures);
+
+impl PictureSource for Counted {
+    fn crop(&self, picture: usize) -> Result<RgbImage, String> {
+        let reads_ahead = std::thread::current().name().is_some_and(|name| name.starts_with("train-decode"));
+        self.0.fetch_add(usize::from(!reads_ahead), Ordering::Relaxed);
+        self.1.crop(picture)
+    }
+}
+
+/// However many are judged, mined offline or passed through the part that stays as it is.
+#[test]
+fn no_more_pictures_are_in_memory_at_once_between_two_steps_than_a_few() {
+    let source = Arc::new(Counted(AtomicUsize::new(0), Mixtures::drawn()));
+    let data = TrainingData { source: source.clone(), ..data() };
+    let usual = TrainConfig {
+        steps: 3,
+        validation: ValidationConfig { every_steps: 2, ..config(1, 60).validation },
+        ..config(1, 60)
+    };
+    let offline = OfflineConfig { every_steps: 2, subset_pictures: 150, triplets_per_step: 9 };
+    let mines = TrainConfig { mining: MiningSource::Offline(offline), ..usual.clone() };
+    let frozen = TrainConfig { trainable: TrainablePart::LastLayer, ..usual };
+    for (config, why) in [(mines, EmbeddingWhy::Mining), (frozen, EmbeddingWhy::FrozenPart)] {
+        let mut told = [0, 0];
+        train(fresh(1), setup(&config, &data), &Control::default(), &mut |event| {
+            let read = source.0.swap(0, Ordering::Relaxed);
+            assert!(read <= READ_AT_ONCE, "{read} pictures at once before {event:?}");
+            if let TrainEvent::Embedding { why: told_why, total, .. } = event {
+                assert!(total > 3 * READ_AT_ONCE, "few enough to be read at once");
+                told[usize::from(told_why == why)] += 1;
+            }
+        })
+        .unwrap();
+        assert!(told.iter().all(|&times| times > 3), "{told:?}");
+    }
 }
 
 /// Twenty good steps, then ten that ruin what was learned; interrupted between the two, before the former are judged.

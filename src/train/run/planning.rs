@@ -16,7 +16,7 @@ use crate::train::mining::online::Draw;
 use crate::train::rng::{Purpose, stream};
 use crate::train::rows::normalise_rows;
 use crate::train::sampler::SamplerPosition;
-use crate::train::step::Inputs;
+use crate::train::step::{Inputs, in_order};
 
 impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
     pub(super) fn plan_when_due(&mut self) -> Result<(), TrainError> {
@@ -31,8 +31,8 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
     }
 
     /// Departures from davidsandberg's loop: pictures are selected unaugmented, the running statistics of batch norms,
-    /// which no loss depends on, do not move while selecting, and a selection that finds no triplet counts as a step, so
-    /// that a run ends.
+    /// which no loss depends on, do not move while selecting, a picture left over goes with those before it (of one alone
+    /// a batch norm leaves nothing), and a selection that finds no triplet counts as a step, so that a run ends.
     fn select_when_due(&mut self, selection: SelectionConfig) -> Result<(), TrainError> {
         let ends_at = self.plan.as_ref().and_then(TripletPlan::ends_at);
         if ends_at.is_some_and(|end| self.step < end) {
@@ -71,12 +71,12 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
     fn embed_as_in_training(&self, inputs: Inputs<'_>, at_once: usize) -> Result<Vec<f32>, TensorReadError> {
         let copy = self.net.valid().train();
         let device = self.net.devices().into_iter().next().unwrap_or_default().autodiff();
-        let rows: Vec<usize> = (0..inputs.len()).collect();
         let mut vectors = Vec::new();
-        for (rows, number) in rows.chunks(at_once).zip(1_u64 << 32..) {
+        for (rows, number) in in_order(inputs.len(), at_once).into_iter().zip(1_u64 << 32..) {
             // No step has so many chunks: dropout draws here what it draws nowhere else.
             device.seed(stream(self.config.seed, Purpose::NetworkNoise, self.step, number).next_u64());
-            vectors.extend(inputs.forward(&copy, rows, &self.card.input, &device).inner().try_into_vec_as::<f32>()?);
+            let rows: Vec<usize> = rows.collect();
+            vectors.extend(inputs.forward(&copy, &rows, &self.card.input, &device).inner().try_into_vec_as::<f32>()?);
         }
         Ok(vectors)
     }

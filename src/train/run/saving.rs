@@ -4,7 +4,7 @@ use burn::module::Module;
 
 use super::{RunOutcome, TrainError, Trained, TrainingRun};
 use crate::networks::nets::EmbeddingNet;
-use crate::networks::weights::{collect, save};
+use crate::networks::weights::{ModelCard, collect, save};
 use crate::train::checkpoint::{Checkpoint, CheckpointState, RunFolder};
 use crate::train::ema::Ema;
 use crate::train::events::{ClosingReport, StopReason, TrainEvent};
@@ -46,20 +46,21 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         Ok(())
     }
 
-    pub(super) fn finish(mut self, reason: StopReason) -> Result<Trained<N>, TrainError> {
+    pub(super) fn finish(&mut self, reason: StopReason) -> Result<Trained<N>, TrainError> {
         if reason != StopReason::Discarded {
             self.save()?;
         }
-        let HandedOn { net, step, judged } = self.handed_on()?;
+        let handed_on = self.handed_on()?;
+        if reason != StopReason::Discarded {
+            self.write_model(&handed_on)?;
+        }
+        let HandedOn { net, step, judged } = handed_on;
         if let Some(folder) = &self.folder
-            && reason != StopReason::Discarded
+            && !matches!(reason, StopReason::Discarded | StopReason::Cancelled)
         {
-            save(&net, &self.card, &folder.model())?;
-            if reason != StopReason::Cancelled {
-                // Once the run has ended nobody would look for them.
-                folder.forget_features()?;
-                folder.keep_end(reason, self.step, step, judged.as_ref())?;
-            }
+            // Once the run has ended nobody would look for them.
+            folder.forget_features()?;
+            folder.keep_end(reason, self.step, step, judged.as_ref())?;
         }
         let elapsed_secs = self.elapsed_secs();
         let times = self.times_until(elapsed_secs);
@@ -83,24 +84,27 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         Ok(Trained { net, outcome })
     }
 
-    /// After an error, which is told instead of any other that comes of it.
-    pub(super) fn leave(mut self) {
+    /// After an error, which is told instead of any other that comes of it. Where a disk has no room for a checkpoint it
+    /// may have some for the network alone.
+    pub(super) fn leave(&mut self) {
         if self.step == 0 {
             return;
         }
         let _ = self.save();
-        let _ = self.save_model();
+        let _ = self.handed_on().and_then(|handed_on| self.write_model(&handed_on));
     }
 
-    fn save_model(&mut self) -> Result<(), TrainError> {
-        let net = self.handed_on()?.net;
-        self.folder.as_ref().map_or(Ok(()), |folder| Ok(save(&net, &self.card, &folder.model())?))
+    /// Its file says after how many steps it is what it is, however the run ends.
+    fn write_model(&self, handed_on: &HandedOn<N>) -> Result<(), TrainError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let card = ModelCard { run_step: Some(handed_on.step), ..self.card.clone() };
+        Ok(save(&handed_on.net, &card, &folder.model())?)
     }
 
     /// The network that was judged best, or else the newest that is not ruined.
-    fn handed_on(&mut self) -> Result<HandedOn<N>, TrainError> {
-        if let Some((report, net)) = self.best.take() {
-            return Ok(HandedOn { net, step: report.step, judged: Some(report) });
+    fn handed_on(&self) -> Result<HandedOn<N>, TrainError> {
+        if let Some((report, net)) = &self.best {
+            return Ok(HandedOn { net: net.clone(), step: report.step, judged: Some(report.clone()) });
         }
         let net = self.inference_net();
         let ruined = collect(&net)?.iter().any(|tensor| tensor.data.iter().any(|value| !value.is_finite()));

@@ -3,6 +3,8 @@
 //! Batch norm in training sees its chunk alone: of one or two people it takes away what tells them from others, and of
 //! a single picture, where maps are 1×1, it leaves its shift. So every chunk is a small likeness of the batch.
 
+use std::ops::Range;
+
 /// `rows` in as few chunks as hold `at_most` each. A person's pictures are dealt out over all chunks, so that no chunk
 /// has two more of them than another, and no chunk is two pictures larger than another. None has a picture alone,
 /// unless there is no second: rather one has a picture too many.
@@ -14,10 +16,27 @@ pub(super) fn balanced(rows: &[usize], people: &[u32], at_most: usize) -> Vec<Ve
     (0..count).map(chunk).collect()
 }
 
+/// The rows of a batch in their order, `at_most` together; a last one that would be alone goes with those before it.
+pub(in crate::train) fn in_order(rows: usize, at_most: usize) -> Vec<Range<usize>> {
+    let at_most = at_most.max(2);
+    let count = if rows % at_most == 1 { rows / at_most } else { rows.div_ceil(at_most) }.max(1);
+    (0..count).map(|number| number * at_most..if number + 1 == count { rows } else { (number + 1) * at_most }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn in_their_order_none_is_alone_either() {
+        assert_eq!(in_order(180, 90), [0..90, 90..180]);
+        assert_eq!(in_order(185, 90), [0..90, 90..180, 180..185]);
+        assert_eq!(in_order(181, 90), [0..90, 90..181]);
+        for (rows, together) in [(1, 0..1), (91, 0..91), (0, 0..0)] {
+            assert!(in_order(rows, 90).into_iter().eq([together]), "{rows}");
+        }
+    }
 
     #[test]
     fn every_chunk_has_as_many_of_each_person_as_the_others_and_none_is_alone() {

@@ -19,7 +19,7 @@ use crate::app::train::cli::options::{Augmentation, Options, config};
 use crate::app::train::cli::report::{Printer, print_summary};
 use crate::app::train::job::people::FaceFinding;
 use crate::app::train::job::runs::{run_name, run_names};
-use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainRequest, resume, start_training};
+use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainRequest, check_named, resume, start_training};
 use crate::networks::models::Store;
 use crate::networks::nets::catalogue::{MOST_NUMBERS, MOST_PIXELS, MOST_WIDTH, NetOptions};
 use crate::train::events::{Control, StopReason};
@@ -111,6 +111,7 @@ pub fn run(home: &Home, global: &Global, args: TrainArgs) -> Result<ExitCode> {
         Some(run) => Asked::GoOn(run),
         None => {
             let (request, out) = request(&home.library(), args.new, (args.options, args.switches))?;
+            check_named(&request)?;
             let out = out.map_or_else(|| own_folder(home, &request), Ok)?;
             Asked::Begin(request.into(), out)
         }
@@ -190,7 +191,8 @@ fn request(
 }
 
 fn model_or_file(name: &str) -> StartFrom {
-    match Path::new(name).is_file() {
+    // A folder that is called like a model hides none; what else is there is no model's name.
+    match Path::new(name).metadata().is_ok_and(|there| !there.is_dir()) {
         true => StartFrom::File { path: name.into() },
         false => StartFrom::Installed { id: ModelId(name.to_owned()) },
     }

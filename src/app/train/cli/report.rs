@@ -21,9 +21,6 @@ use crate::train::validate::ValidationReport;
 pub(crate) struct Printer {
     last_step: Option<Instant>,
     last_embedding: Option<Instant>,
-    left_out: usize,
-    /// What networks that stay as they are make of the pictures is told no more.
-    is_prepared: bool,
 }
 
 /// Steps and progress are told at most so often.
@@ -33,13 +30,9 @@ impl Printer {
     pub fn show(&mut self, event: RunEvent) {
         match event {
             RunEvent::Note(note) => output::note(note),
-            RunEvent::Preparing { done, total } if done == total && !self.is_prepared => {
-                self.is_prepared = true;
-                output::note(prepared_words(total - self.left_out.min(total), self.left_out));
-            }
+            RunEvent::Prepared { pictures, left_out } => output::note(prepared_words(pictures, left_out)),
             RunEvent::Preparing { .. } => {}
             RunEvent::LeftOut(left_out) => {
-                self.left_out += 1;
                 output::note(format!("Left out: {}: {}", left_out.reason, printable(&left_out.path)));
             }
             RunEvent::Train(event) => self.train(&event),
@@ -113,11 +106,7 @@ pub(crate) fn print_summary(summary: &TrainSummary) -> Result<()> {
     ))?;
     if let Some(model) = &summary.model {
         output::line(format!("Model: {}", printable(model)))?;
-        if let Some(after) = &summary.after {
-            let (step, steps, words) = (after.step, summary.steps, words(after));
-            let chosen = if summary.chosen { "judged best" } else { "the last one" };
-            output::line(format!("It is the network after step {step} of {steps}, {chosen}: {words}"))?;
-        }
+        output::line(which_network(summary))?;
         match summary.not_advised() {
             // It is not what it shall be yet.
             _ if summary.stopped == StopReason::Cancelled => {}
@@ -147,6 +136,16 @@ pub(crate) fn print_summary(summary: &TrainSummary) -> Result<()> {
         output::line(format!("Stopped early; go on with: {go_on}"))?;
     }
     Ok(())
+}
+
+/// Which step's network is handed on, and what speaks for it.
+fn which_network(summary: &TrainSummary) -> String {
+    let network = format!("It is the network after step {} of {}", summary.model_step, summary.steps);
+    match &summary.after {
+        Some(after) if summary.chosen => format!("{network}, judged best: {}", words(after)),
+        Some(after) => format!("{network}, the last one: {}", words(after)),
+        None => format!("{network}; it has not been judged"),
+    }
 }
 
 const CHOSE: &str =
@@ -241,7 +240,10 @@ fn print_comparison(comparison: &Comparison, summary: &TrainSummary) -> Result<(
             let why = why_not_measured(summary.held_out_people, summary.holds_nobody_out_twice());
             format!("The new network is {verdict} {old}: {why}")
         }
-        _ => format!("The new network is {verdict} {old}, as far as these people and pairs can tell"),
+        _ => {
+            let old = if summary.against_teacher { format!("its teacher {old}") } else { old.clone() };
+            format!("The new network is {verdict} {old}, as far as these people and pairs can tell")
+        }
     })?;
     let figure = |name: String, compared: &Compared| {
         output::line(format!(
@@ -313,6 +315,16 @@ fn words(report: &ValidationReport) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::train::job::adopt::tests::summary;
+
+    #[test]
+    fn which_network_is_handed_on_is_told_also_where_nobody_judged_it() {
+        let (judged, last) = (summary(40), TrainSummary { chosen: false, ..summary(40) });
+        assert!(which_network(&judged).starts_with("It is the network after step 9 of 9, judged best: held out: VAL"));
+        assert!(which_network(&last).contains("the last one: held out"), "{}", which_network(&last));
+        let stopped = TrainSummary { after: None, steps: 7, model_step: 7, ..judged };
+        assert_eq!(which_network(&stopped), "It is the network after step 7 of 7; it has not been judged");
+    }
 
     #[test]
     fn who_is_too_few_to_measure_is_told() {

@@ -22,7 +22,7 @@ pub(crate) enum NotAdvised {
     NothingLearned,
     /// Of all networks that were judged the one that the run began with did best.
     NothingGained,
-    /// Than the one that it was measured against.
+    /// Than the one that it was measured against, and shall replace.
     Worse,
     /// It tells people apart less well than before.
     Fell,
@@ -71,7 +71,7 @@ impl TrainSummary {
             (self.stopped == StopReason::NotANumber, NotAdvised::Ruined),
             (!self.learned, NotAdvised::NothingLearned),
             (!self.gained(), NotAdvised::NothingGained),
-            (verdict == Some(ComparisonOutcome::Worse), NotAdvised::Worse),
+            (verdict == Some(ComparisonOutcome::Worse) && !self.against_teacher, NotAdvised::Worse),
             (self.fell(), NotAdvised::Fell),
             (self.thresholds().is_none() && !has_pairs, self.why_no_thresholds()),
         ];
@@ -164,7 +164,7 @@ fn free_id(run: &Path, models: &Store) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::train::comparison::Comparison;
     use crate::train::validate::{PeopleReport, TeacherReport, judge_people};
@@ -177,7 +177,7 @@ mod tests {
         ValidationReport { step: 9, people: Some(people), ..ValidationReport::default() }
     }
 
-    fn summary(pictures: usize) -> TrainSummary {
+    pub(crate) fn summary(pictures: usize) -> TrainSummary {
         TrainSummary {
             run: "run".into(),
             model: Some("run/model.safetensors".into()),
@@ -200,6 +200,7 @@ mod tests {
             before: Some(judged(pictures, 0.3)),
             after: Some(judged(pictures, 0.5)),
             comparison: None,
+            against_teacher: false,
             teacher_distances: None,
         }
     }
@@ -220,7 +221,9 @@ mod tests {
         let better = || compared(ComparisonOutcome::Better);
         assert_eq!(told(TrainSummary { comparison: better(), ..good() }), None);
         let worse = compared(ComparisonOutcome::Worse);
-        assert_eq!(told(TrainSummary { comparison: worse, ..good() }), Some(NotAdvised::Worse));
+        assert_eq!(told(TrainSummary { comparison: worse.clone(), ..good() }), Some(NotAdvised::Worse));
+        // A small network need not be as good as the one that taught it.
+        assert_eq!(told(TrainSummary { comparison: worse, against_teacher: true, ..good() }), None);
         let fell = TrainSummary { after: Some(judged(40, 0.2)), ..good() };
         assert_eq!(told(fell), Some(NotAdvised::Fell));
         assert_eq!(told(TrainSummary { model_step: 0, ..good() }), Some(NotAdvised::NothingGained));

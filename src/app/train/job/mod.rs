@@ -34,6 +34,7 @@ use crate::app::engine::networks::load_detector;
 use crate::app::engine::progress::Skipped;
 use crate::app::jobs::input_file::{ListFormat, read_pairs};
 use crate::app::jobs::run_event::RunEvent;
+use crate::app::jobs::walk::real_folder;
 use crate::app::train::job::people::PreparedPeople;
 use crate::app::train::job::start::{FrozenRecord, Networks, StartingNetwork, detector_id, preprocessing};
 use crate::eval::PairList;
@@ -50,7 +51,7 @@ use crate::train::events::{Control, StopReason};
 use crate::train::start::StartWeights;
 use crate::train::validate::ValidationReport;
 use crate::types::path_text::to_text;
-use crate::types::{CropRule, ModelId, PROGRAM, PixelScaling, Preprocessing, error_chain, path_text};
+use crate::types::{CropRule, ModelId, PROGRAM, PixelScaling, Preprocessing, error_chain, files, path_text};
 use limits::can_run;
 use people::FaceFinding;
 use picture_lost::PictureLost;
@@ -175,6 +176,12 @@ impl TrainRequest {
         let starts_trained = !matches!(self.start, StartFrom::Scratch { .. });
         starts_trained || [&self.against, &self.old, &self.teacher].into_iter().any(Option::is_some)
     }
+
+    /// Whether that network is the teacher of one from random weights, which replaces none.
+    fn is_measured_against_its_teacher(&self) -> bool {
+        let begins_anew = matches!(self.start, StartFrom::Scratch { .. });
+        self.config.teacher.is_some() && begins_anew && self.against.is_none() && self.old.is_none()
+    }
 }
 
 /// `config.json` of a run.
@@ -241,6 +248,8 @@ pub struct TrainSummary {
     pub after: Option<ValidationReport>,
     /// Against the old network; none without one, and when the run was cancelled.
     pub comparison: Option<Comparison>,
+    /// Whether that is its teacher.
+    pub against_teacher: bool,
     /// The teacher's own, where the network learns its vectors as they are.
     pub teacher_distances: Option<TrainedDistances>,
 }
@@ -256,6 +265,7 @@ pub(crate) fn start_training(
 ) -> Result<TrainSummary> {
     // Before minutes are spent on preparing.
     RunFolder::is_free(out)?;
+    check_named(&request)?;
     let request = request.with_absolute_paths().context("a path of the run means nothing here")?;
     let request = TrainRequest { detector: Some(detector_id(&request, models)?), ..request };
     let teacher = Networks::new(&request, models).teacher()?;
@@ -274,7 +284,7 @@ pub(crate) fn start_training(
     let detector = detector_for(others.chain([preprocessing]), &detector_id(&request, models)?, models, device)?;
     let (pairs, pairs_sha256) = pairs_of(&request)?.unzip();
     let prepared = people::prepare(&request, pairs.as_ref(), detector.as_ref(), control, events)?;
-    let card = ModelCard { input: preprocessing, run: Some(to_text(out.as_os_str())), ..card };
+    let card = ModelCard { input: preprocessing, run: Some(to_text(out.as_os_str())), run_step: None, ..card };
     let record = RunRecord {
         program: Some(PROGRAM.to_owned()),
         device: device.name.clone(),
@@ -296,6 +306,28 @@ pub(crate) fn start_training(
         RunFolder::discard(out)?;
     }
     outcome
+}
+
+/// Refuses what the request names and what cannot be what it is named for, before a device or a model is asked for.
+pub(crate) fn check_named(request: &TrainRequest) -> Result<()> {
+    if let DataFrom::Folder { path } = &request.data {
+        real_folder(path)?;
+    }
+    let readable = |path: &Path| files::can_be_read(path).with_context(|| format!("cannot read {}", path.display()));
+    if let Some(PairsRequest { list, images }) = &request.pairs {
+        check_pair_pictures(images)?;
+        readable(list)?;
+    }
+    let networks = [Some(&request.start), request.against.as_ref(), request.old.as_ref(), request.teacher.as_ref()];
+    networks.into_iter().flatten().try_for_each(|network| match network {
+        StartFrom::File { path } => readable(path),
+        StartFrom::Scratch { .. } | StartFrom::Installed { .. } => Ok(()),
+    })
+}
+
+fn check_pair_pictures(images: &Path) -> Result<()> {
+    ensure!(images.exists(), "the folder of the pairs' pictures is not there: {}", images.display());
+    real_folder(images).map(drop)
 }
 
 /// Goes on with the run in the folder `out`.
@@ -327,6 +359,7 @@ pub(crate) fn resume(
     let entries =
         PreparedPeople::from_lines(&RunFolder::data(out)?).context("the run's list of pictures is unreadable")?;
     let prepared = PreparedPeople { left_out: record.left_out, ..entries };
+    events(RunEvent::Prepared { pictures: prepared.entries.len(), left_out: prepared.left_out });
     let mut told = check_pictures(&prepared, &record.request, pairs.as_ref(), events)?;
     let skipped = left.checkpoint().into_iter().flat_map(|checkpoint| &checkpoint.state.skipped).copied();
     for (picture, entry) in skipped.filter_map(|picture| Some((picture, prepared.entries.get(picture)?))) {
@@ -381,7 +414,7 @@ fn detector_for(
 /// The list of pairs and its hash.
 fn pairs_of(request: &TrainRequest) -> Result<Option<(PairList, String)>> {
     let Some(PairsRequest { list: path, images }) = &request.pairs else { return Ok(None) };
-    ensure!(images.is_dir(), "the folder of the pairs' pictures is not there: {}", images.display());
+    check_pair_pictures(images)?;
     let (list, file) = read_pairs(path, ListFormat::Lfw)?;
     let folds: BTreeSet<usize> = list.pairs.iter().map(|pair| pair.fold).collect();
     ensure!(

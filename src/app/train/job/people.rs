@@ -26,6 +26,7 @@ use crate::train::TrainConfig;
 use crate::train::config::HoldOut;
 use crate::train::data::{Dataset, Person};
 use crate::train::events::Control;
+use crate::train::run::TrainError;
 use crate::train::validate::PairSet;
 use crate::types::files;
 use crate::types::path_text::{self, to_text};
@@ -122,8 +123,9 @@ pub(crate) fn prepare(
     let wanted = wanted(request, pairs, events)?;
     let (mut found, mut left_out) = (Vec::new(), 0);
     for (number, files_now) in wanted.chunks(AT_ONCE).enumerate() {
-        if control.stopped().is_some() {
-            bail!("stopped while the pictures were prepared; nothing was written");
+        if let Some(reason) = control.stopped() {
+            let stopped = Err(TrainError::Interrupted(reason));
+            return stopped.context("stopped while the pictures were prepared; nothing was written");
         }
         let entries: Vec<Result<DataEntry, Skipped>> = files_now
             .par_iter()
@@ -144,6 +146,7 @@ pub(crate) fn prepare(
         }
         events(RunEvent::Preparing { done: number * AT_ONCE + files_now.len(), total: wanted.len() });
     }
+    events(RunEvent::Prepared { pictures: found.len(), left_out });
     let mut prepared = PreparedPeople { entries: Arc::new(found), left_out };
     for note in [prepared.shared_pictures(), prepared.copies(), further_pages_words(&prepared)].into_iter().flatten() {
         events(RunEvent::Note(note));

@@ -15,6 +15,7 @@ use crate::app::train::job::limits::{idle_held_out, shrunk_batches};
 use crate::app::train::job::people::{DataEntry, PreparedPeople};
 use crate::eval::PairList;
 use crate::networks::device::ComputeDevice;
+use crate::networks::weights::read_card;
 use crate::train::TrainConfig;
 use crate::train::checkpoint::{Checkpoint, RunFolder};
 use crate::train::comparison::{Comparison, TrainedDistances};
@@ -25,7 +26,7 @@ use crate::train::loader::SkippedPicture;
 use crate::train::run::{RunOutcome, Setup, TrainError, TrainingData};
 use crate::train::start::{StartWeights, train_named};
 use crate::train::validate::ValidationReport;
-use crate::types::counted;
+use crate::types::{counted, files};
 
 pub(super) struct PreparedRun {
     pub(super) record: RunRecord,
@@ -69,11 +70,12 @@ impl PreparedRun {
         control: &Control,
         events: &mut dyn FnMut(RunEvent),
     ) -> Result<TrainSummary> {
-        let data = match self.data(&folder, device, control, events) {
+        let mut told = std::mem::take(&mut self.told);
+        let data = match self.data(&folder, device, control, &mut told, events) {
             Err(error) => return self.stopped_before_the_first_step(folder.root(), device, error),
             Ok(data) => data,
         };
-        let (people, pictures) = (data.training.people.len(), data.training.pictures());
+        let (people, pictures) = (data.training.people_with_pictures(), data.training.pictures());
         let held_out = self.held_out(&data.held_out);
         events(RunEvent::Note(people_words(&self.record.request.config, &data.training, held_out)));
         let config = &self.record.request.config;
@@ -82,7 +84,7 @@ impl PreparedRun {
         let (run, model) = (folder.root().to_owned(), folder.model());
         RunFolder::set_uncompared(&run, self.against.is_some())?;
         let mut totals = Totals::default();
-        let (entries, mut told) = (self.prepared.entries.clone(), std::mem::take(&mut self.told));
+        let entries = self.prepared.entries.clone();
         let outcome = self.learn(&data, folder, device, control, &mut |event| {
             totals.note(&event);
             match event {
@@ -91,11 +93,13 @@ impl PreparedRun {
             }
         });
         self.told = told;
-        if outcome.is_err() && model.exists() {
-            let words = format!("the best network so far is kept, and the run can go on: {}", model.display());
-            events(RunEvent::Note(words));
-        }
-        let outcome = outcome?;
+        let outcome = outcome.inspect_err(|_| {
+            // Where not even the network found room it is that of an earlier stop.
+            if let Some(step) = step_of(&model) {
+                let path = model.display();
+                events(RunEvent::Note(format!("the network after step {step} is kept, and the run can go on: {path}")));
+            }
+        })?;
         let comparison = match outcome.reason {
             StopReason::Cancelled | StopReason::Discarded => None,
             _ => self.compared(&data, &run, &model, device, control, events)?,
@@ -103,6 +107,7 @@ impl PreparedRun {
         let discarded = [Some(outcome.reason), control.stopped()].contains(&Some(StopReason::Discarded));
         let stopped = if discarded { StopReason::Discarded } else { outcome.reason };
         let teacher_distances = self.teacher_distances();
+        let against_teacher = self.record.request.is_measured_against_its_teacher();
         Ok(TrainSummary {
             run,
             model: (!discarded).then_some(model),
@@ -125,6 +130,7 @@ impl PreparedRun {
             before: totals.before,
             after: outcome.judged,
             comparison,
+            against_teacher,
             teacher_distances,
         })
     }
@@ -133,7 +139,7 @@ impl PreparedRun {
     fn held_out(&self, judged: &Dataset) -> HeldOut {
         let compared = self.prepared.compared();
         HeldOut {
-            people: judged.people.len() + compared.people.len(),
+            people: judged.people_with_pictures() + compared.people_with_pictures(),
             pictures: judged.pictures() + compared.pictures(),
         }
     }
@@ -201,7 +207,7 @@ impl PreparedRun {
             steps: self.resume.as_ref().map_or(0, |checkpoint| checkpoint.state.position.0),
             stopped: *stopped,
             seconds: self.resume.as_ref().map_or(0.0, |checkpoint| checkpoint.state.elapsed_secs),
-            people: training.people.len(),
+            people: training.people_with_pictures(),
             pictures: training.pictures(),
             held_out_people: held_out.people,
             held_out_pictures: held_out.pictures,
@@ -214,6 +220,7 @@ impl PreparedRun {
             before: None,
             after: None,
             comparison: None,
+            against_teacher: self.record.request.is_measured_against_its_teacher(),
             teacher_distances: None,
         })
     }
@@ -238,8 +245,13 @@ impl PreparedRun {
     }
 }
 
+/// After how many steps of its run the network of a file is what it is.
+fn step_of(model: &Path) -> Option<u64> {
+    read_card(&files::read(model).ok()?).ok()??.run_step
+}
+
 /// By its file, once.
-fn tell_skipped(
+pub(super) fn tell_skipped(
     entries: &[DataEntry],
     told: &mut BTreeSet<usize>,
     SkippedPicture { picture, reason }: SkippedPicture,
@@ -260,7 +272,7 @@ struct HeldOut {
 fn people_words(config: &TrainConfig, training: &Dataset, held_out: HeldOut) -> String {
     let people = |people: usize| counted(people, "person", "people");
     let pictures = |pictures: usize| counted(pictures, "picture", "pictures");
-    let (learned, shown) = (people(training.people.len()), pictures(training.pictures()));
+    let (learned, shown) = (people(training.people_with_pictures()), pictures(training.pictures()));
     let out = pictures(held_out.pictures);
     match (config.needs_names(), config.validation.hold_out) {
         (false, _) => format!("{shown} to learn from, {} held out", held_out.pictures),

@@ -7,16 +7,14 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 
-use super::prepared_run::PreparedRun;
+use super::prepared_run::{PreparedRun, tell_skipped};
 use super::{StartFrom, TrainRequest, harmonic};
-use crate::app::engine::progress::Skipped;
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::source::{FolderSource, KeptCrops};
 use crate::app::train::job::start::StartingNetwork;
 use crate::networks::device::ComputeDevice;
 use crate::train::checkpoint::{RunFolder, VectorFile, VectorKey};
 use crate::train::events::Control;
-use crate::train::loader::SkippedPicture;
 use crate::train::run::{TrainError, TrainingData};
 use crate::train::start::{Frozen, FrozenVectors, PictureViews, frozen_embedder, frozen_vectors};
 use crate::train::teacher::{LiveTeacher, Projection, TeacherSees};
@@ -44,6 +42,7 @@ impl PreparedRun {
         folder: &RunFolder,
         device: &ComputeDevice,
         control: &Control,
+        told: &mut BTreeSet<usize>,
         events: &mut dyn FnMut(RunEvent),
     ) -> Result<TrainingData> {
         let request = &self.record.request;
@@ -66,11 +65,11 @@ impl PreparedRun {
             );
             let kept = folder.old_vectors();
             data.old_vectors =
-                Some(self.frozen_vectors((old, PictureViews::AsItIs), &mut data, &kept, place, events)?);
+                Some(self.frozen_vectors((old, PictureViews::AsItIs), &mut data, (&kept, place), told, events)?);
         }
         if request.config.teacher.is_some() {
             let teacher = self.teacher.as_ref().context(NO_TEACHER)?;
-            self.learn_from(teacher, &mut data, place, events)?;
+            self.learn_from(teacher, &mut data, place, told, events)?;
         }
         Ok(data)
     }
@@ -81,6 +80,7 @@ impl PreparedRun {
         teacher: &StartingNetwork,
         data: &mut TrainingData,
         place: Place<'_>,
+        told: &mut BTreeSet<usize>,
         events: &mut dyn FnMut(RunEvent),
     ) -> Result<()> {
         let config = &self.record.request.config;
@@ -94,7 +94,7 @@ impl PreparedRun {
         // A teacher that sees mirror images gives each its own vector.
         let views = if config.augmentation.flip && !looks_on { PictureViews::Mirrored } else { PictureViews::AsItIs };
         let kept = place.folder.teacher_vectors();
-        let vectors = self.frozen_vectors((teacher, views), data, &kept, place, events)?;
+        let vectors = self.frozen_vectors((teacher, views), data, (&kept, place), told, events)?;
         let learned: BTreeSet<usize> = data.training.people.iter().flat_map(|of| of.pictures.clone()).collect();
         let projection = Projection::of(&vectors, &learned, given, dimensions);
         data.teacher_vectors = Some(projection.project_all(vectors));
@@ -118,8 +118,8 @@ impl PreparedRun {
         &self,
         (network, views): (&StartingNetwork, PictureViews),
         data: &mut TrainingData,
-        kept: &Path,
-        place: Place<'_>,
+        (kept, place): (&Path, Place<'_>),
+        told: &mut BTreeSet<usize>,
         events: &mut dyn FnMut(RunEvent),
     ) -> Result<BTreeMap<usize, Vec<f32>>> {
         let judged = pictures_to_judge(&data.held_out, self.record.request.config.validation.pictures_at_most);
@@ -137,9 +137,7 @@ impl PreparedRun {
         let key = VectorKey::of(weights.sha256(), &place.device.burn, &card.input, &list, mirrored);
         let kept = VectorFile::open(kept, key, card.dimensions)?;
         let FrozenVectors { by_picture: vectors, skipped } = frozen_vectors(frozen, &source, &pictures, kept, watch)?;
-        for SkippedPicture { picture, reason } in skipped {
-            events(RunEvent::LeftOut(Skipped { path: self.prepared.entries[picture].path.clone(), reason }));
-        }
+        skipped.into_iter().for_each(|skipped| tell_skipped(&self.prepared.entries, told, skipped, events));
         for person in data.training.people.iter_mut().chain(&mut data.held_out.people) {
             person.pictures.retain(|picture| vectors.contains_key(picture));
         }

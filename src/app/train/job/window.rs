@@ -22,6 +22,7 @@ use crate::app::train::job::{DataFrom, StartFrom, TrainRequest, TrainSummary, re
 use crate::networks::device::ComputeDevice;
 use crate::networks::models::{Store, Task};
 use crate::train::events::{Control, EmbeddingWhy, Ending, StopReason, TrainEvent};
+use crate::train::run::TrainError;
 use crate::train::schedule::Schedule;
 use crate::types::error_chain;
 
@@ -307,7 +308,7 @@ impl Reporter<'_> {
         let outcome = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(anyhow!(broke_down)));
         let end = match outcome {
             Ok(end) => end,
-            Err(_) if control.stopped().is_some() => stopped,
+            Err(error) if control.stopped().is_some() && was_stopped(self.kind, &error) => stopped,
             Err(error) => RunEnd::Failed(failure(failed, &error)),
         };
         let job_end = match &end {
@@ -339,6 +340,11 @@ impl Reporter<'_> {
         }
         self.sink.send(Event::Run(Box::new(event)));
     }
+}
+
+/// Whether what was asked to end did so. A run that was to be kept and found no room has failed: it lies on the disk.
+fn was_stopped(kind: RunKind, error: &anyhow::Error) -> bool {
+    kind == RunKind::Demonstration || matches!(error.downcast_ref(), Some(TrainError::Interrupted(_)))
 }
 
 fn end_of(summary: TrainSummary) -> RunEnd {
@@ -398,5 +404,19 @@ fn summarise(shared: &Shared, data: &DataSource) -> Result<DataSummary> {
     match data {
         DataSource::Folder(path) => summarise_folder(path),
         DataSource::Library { one_by_one } => summarise_library(&shared.library, *one_by_one),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    #[test]
+    fn a_run_that_could_not_be_kept_was_not_discarded() {
+        let stopped = Err::<(), _>(TrainError::Interrupted(StopReason::Kept)).context("stopped while it prepared");
+        let full = anyhow!(io::Error::from(io::ErrorKind::StorageFull)).context("the run was not written");
+        let of = |kind| [stopped.as_ref().unwrap_err(), &full].map(|error| was_stopped(kind, error));
+        assert_eq!((of(RunKind::Training), of(RunKind::Demonstration)), ([true, false], [true, true]));
     }
 }

@@ -99,6 +99,8 @@ impl LiveRun {
         match event {
             RunEvent::Preparing { done, total } => self.stage = RunStage::Preparing { done, total },
             RunEvent::LeftOut(left_out) => self.left_out(left_out),
+            // Of those a run that goes on names none again.
+            RunEvent::Prepared { left_out, .. } => self.left_out_count = left_out as u64,
             RunEvent::Drawn { pictures, secs, people } => {
                 self.drawn = Some((pictures, secs));
                 self.album = people;

@@ -22,14 +22,12 @@ const NUMBER: f32 = 118.0;
 /// In a narrower one nothing could be told apart; the numbers say it.
 const LEAST_CHART: f32 = 40.0;
 const WIDEST: f32 = 1080.0;
-/// Whiskers reach this many standard errors: 95% of a normal error.
-const REACH: f64 = 1.96;
 
 pub(crate) fn comparison_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &TrainSummary) {
     let not_advised = summary.not_advised();
     match (&summary.comparison, gained_nothing_key(not_advised)) {
         (_, Some(key)) => heading_ui(ui, Icon::Equal, theme::palette(ui.visuals()).unsure, ctx.text.s(key)),
-        (Some(comparison), None) => verdict_ui(ui, ctx.text, comparison, summary.holds_nobody_out_twice()),
+        (Some(comparison), None) => verdict_ui(ui, ctx.text, comparison, summary),
         (None, None) => without_old_ui(ui, ctx.text, summary),
     }
     let advice = not_advised.map_or_else(|| distances_words(ctx.text, summary), |why| why_not(ctx.text, why, summary));
@@ -42,13 +40,20 @@ pub(crate) fn comparison_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, s
         adoption_ui(ui, ctx, run, summary);
     }
     ui.add_space(space::S);
-    if let Some(after) = &summary.after {
-        let (step, steps) = (grouped(after.step), grouped(summary.steps));
-        let key = if summary.chosen { "comparison_shipped" } else { "comparison_shipped_last" };
-        let words = ctx.text.f(key, &[("step", &step), ("steps", &steps), ("val", &judged_as(after))]);
-        ui.add(egui::Label::new(theme::secondary(ui, words)).wrap());
-    }
+    ui.add(egui::Label::new(theme::secondary(ui, which_network(ctx.text, summary))).wrap());
     ui.add_space(space::XL);
+}
+
+/// Which step's network is handed on, and what speaks for it.
+fn which_network(text: &Locale, summary: &TrainSummary) -> String {
+    let (step, steps) = (grouped(summary.model_step), grouped(summary.steps));
+    let judged = summary.after.as_ref().map_or_else(String::new, |after| judged_as(text, after));
+    let key = match summary.after {
+        None => "comparison_shipped_unjudged",
+        Some(_) if summary.chosen => "comparison_shipped",
+        Some(_) => "comparison_shipped_last",
+    };
+    text.f(key, &[("step", &step), ("steps", &steps), ("val", &judged)])
 }
 
 /// What stands above all else where the network is the one that the run began with.
@@ -85,7 +90,8 @@ fn distances_words(text: &Locale, summary: &TrainSummary) -> Option<String> {
     Some(text.s(key).to_owned())
 }
 
-fn verdict_ui(ui: &mut Ui, text: &Locale, comparison: &Comparison, nobody_twice: bool) {
+fn verdict_ui(ui: &mut Ui, text: &Locale, comparison: &Comparison, summary: &TrainSummary) {
+    let nobody_twice = summary.holds_nobody_out_twice();
     let palette = theme::palette(ui.visuals());
     let (icon, colour, key) = match comparison.verdict {
         ComparisonOutcome::Better => (Icon::CircleCheck, palette.same, "comparison_better"),
@@ -97,9 +103,16 @@ fn verdict_ui(ui: &mut Ui, text: &Locale, comparison: &Comparison, nobody_twice:
         }
         ComparisonOutcome::NotMeasured => (Icon::CircleHelp, palette.secondary, "comparison_not_measured"),
     };
-    heading_ui(ui, icon, colour, text.s(key));
+    let (heading, what) = match comparison.verdict {
+        _ if !summary.against_teacher => (key, "comparison_what"),
+        ComparisonOutcome::Better => ("comparison_taught_better", "comparison_taught_what"),
+        ComparisonOutcome::NoDifference => ("comparison_taught_no_difference", "comparison_taught_what"),
+        ComparisonOutcome::Worse => ("comparison_taught_worse", "comparison_taught_what"),
+        ComparisonOutcome::Chosen | ComparisonOutcome::NotMeasured => (key, "comparison_taught_what"),
+    };
+    heading_ui(ui, icon, colour, text.s(heading));
     let old = comparison.old.as_str();
-    ui.add(egui::Label::new(theme::secondary(ui, text.f("comparison_what", &[("old", old)]))).wrap());
+    ui.add(egui::Label::new(theme::secondary(ui, text.f(what, &[("old", old)]))).wrap());
     ui.add_space(space::S);
     if comparison.people.is_some() || comparison.pairs.is_some() {
         heads_ui(ui, text);
@@ -199,8 +212,7 @@ fn difference_ui(ui: &Ui, text: &Locale, rect: Rect, right: f32, compared: &Comp
 /// Old above, new below, each a dot with its 95% whiskers on one scale.
 fn chart_ui(ui: &Ui, area: Rect, compared: &Compared) {
     let palette = theme::palette(ui.visuals());
-    let reach = |of: &Measured| [of.value - REACH * of.standard_error, of.value + REACH * of.standard_error];
-    let ends = [reach(&compared.old), reach(&compared.new)];
+    let ends = compared.intervals();
     let low = ends.iter().map(|end| end[0]).fold(f64::INFINITY, f64::min).max(0.0);
     let high = ends.iter().map(|end| end[1]).fold(f64::NEG_INFINITY, f64::max).min(1.0);
     let pad = ((high - low) * 0.15).max(0.002);
@@ -263,35 +275,62 @@ fn without_old_ui(ui: &mut Ui, text: &Locale, summary: &TrainSummary) {
     }
 }
 
-/// The figure that the network was chosen by.
-fn judged_as(report: &ValidationReport) -> String {
+/// The figure that the network was chosen by, as [`ValidationReport::beats`] takes it.
+fn judged_as(text: &Locale, report: &ValidationReport) -> String {
+    if let Some(teacher) = report.to_teacher {
+        return text.f("comparison_to_teacher", &[("distance", &format!("{:.3}", teacher.squared_distance))]);
+    }
     let of_pairs = || report.pairs.as_ref().map_or(0.0, |pairs| pairs.accuracy);
     words::percent(
         report.people.as_ref().map_or_else(of_pairs, |people| people.against_old.map_or(people.val, |with| with.val)),
     )
 }
 
+/// How the network and what is in use without it are called, and which of the two is proposed, if one is: a network that
+/// is no better than the one it shall replace can be used, but it is not what the window proposes. One that was taught
+/// replaces none, and where it is less good than its teacher its user knows what its speed is worth.
+struct AdoptionOffer {
+    use_key: &'static str,
+    keep_key: &'static str,
+    kept_key: &'static str,
+    use_rank: Rank,
+    keep_rank: Rank,
+}
+
+impl AdoptionOffer {
+    fn of(summary: &TrainSummary) -> Self {
+        let advised = summary.not_advised().is_none();
+        let verdict = summary.comparison.as_ref().map(|comparison| comparison.verdict);
+        if summary.against_teacher {
+            let is_worse = verdict == Some(ComparisonOutcome::Worse);
+            let use_rank = if advised && !is_worse { Rank::Primary } else { Rank::Plain };
+            let (use_key, keep_key) = ("comparison_use_taught", "comparison_keep_library");
+            return Self { use_key, keep_key, kept_key: "comparison_library_kept", use_rank, keep_rank: Rank::Plain };
+        }
+        let better = advised && verdict.is_none_or(|verdict| verdict == ComparisonOutcome::Better);
+        let (use_rank, keep_rank) = if better { (Rank::Primary, Rank::Plain) } else { (Rank::Plain, Rank::Primary) };
+        let (use_key, keep_key) = ("comparison_use", "comparison_keep");
+        Self { use_key, keep_key, kept_key: "comparison_old_kept", use_rank, keep_rank }
+    }
+}
+
 fn adoption_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &TrainSummary) {
     let palette = theme::palette(ui.visuals());
     match &run.adoption {
         Adoption::Undecided | Adoption::OldKept => {
+            let AdoptionOffer { use_key, keep_key, kept_key, use_rank, keep_rank } = AdoptionOffer::of(summary);
             if run.adoption == Adoption::OldKept {
                 let folder = summary.run.to_string_lossy();
-                banner_ui(ui, Icon::Check, palette.secondary, ctx.text.s("comparison_old_kept"), &folder);
+                banner_ui(ui, Icon::Check, palette.secondary, ctx.text.s(kept_key), &folder);
                 ui.add_space(space::XS);
             }
             ui.horizontal(|ui| {
-                // A network that is no better can be used, but it is not what the window proposes.
-                let is_better = |comparison: &Comparison| comparison.verdict == ComparisonOutcome::Better;
-                let better = summary.not_advised().is_none() && summary.comparison.as_ref().is_none_or(is_better);
-                let (use_rank, keep_rank) =
-                    if better { (Rank::Primary, Rank::Plain) } else { (Rank::Plain, Rank::Primary) };
                 let usable = summary.model.is_some();
-                if buttons::enabled_button_ui(ui, usable, use_rank, ctx.text.s("comparison_use")).clicked() {
+                if buttons::enabled_button_ui(ui, usable, use_rank, ctx.text.s(use_key)).clicked() {
                     ctx.send(Message::UseNetwork);
                 }
                 if run.adoption == Adoption::Undecided
-                    && buttons::button_ui(ui, keep_rank, ctx.text.s("comparison_keep")).clicked()
+                    && buttons::button_ui(ui, keep_rank, ctx.text.s(keep_key)).clicked()
                 {
                     ctx.send(Message::KeepOld);
                 }
@@ -323,6 +362,38 @@ fn adoption_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &Trai
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::train::job::adopt::tests::summary;
+    use crate::app::ui::locale::Language;
+    use crate::train::validate::TeacherReport;
+
+    #[test]
+    fn a_taught_network_is_offered_as_what_it_is() {
+        let compared = |verdict| Some(Comparison { verdict, ..Comparison::new("old".to_owned(), None, None) });
+        let ranks = |verdict, against_teacher| {
+            let summary = TrainSummary { comparison: compared(verdict), against_teacher, ..summary(40) };
+            let offer = AdoptionOffer::of(&summary);
+            (offer.use_rank, offer.keep_rank, offer.keep_key == "comparison_keep")
+        };
+        let (primary, plain) = (Rank::Primary, Rank::Plain);
+        assert_eq!(ranks(ComparisonOutcome::Better, false), (primary, plain, true));
+        assert_eq!(ranks(ComparisonOutcome::NoDifference, false), (plain, primary, true));
+        // As good as its teacher is as good as it can be; what its speed is worth its user knows.
+        assert_eq!(ranks(ComparisonOutcome::NoDifference, true), (primary, plain, false));
+        assert_eq!(ranks(ComparisonOutcome::Worse, true), (plain, plain, false));
+    }
+
+    #[test]
+    fn the_network_is_told_by_the_figure_that_chose_it() {
+        let text = Locale::new(Language::English);
+        let told = |summary: &TrainSummary| which_network(&text, summary);
+        assert!(told(&summary(40)).contains("of all that were judged it did best (50.0%)"), "{}", told(&summary(40)));
+        let to_teacher = Some(TeacherReport { pictures: 40, squared_distance: 0.3214 });
+        let nameless = ValidationReport { step: 9, to_teacher, ..ValidationReport::default() };
+        let taught = TrainSummary { after: Some(nameless), ..summary(40) };
+        assert!(told(&taught).contains("(squared distance to its teacher 0.321)"), "{}", told(&taught));
+        let alone = TrainSummary { after: None, ..taught };
+        assert!(told(&alone).contains("has not been judged"), "{}", told(&alone));
+    }
 
     #[test]
     fn differences_carry_their_sign() {

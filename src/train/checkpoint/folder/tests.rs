@@ -169,12 +169,43 @@ fn what_a_run_would_write_over_or_hide_keeps_it_out() {
         assert!(!folder.path().join(LOCK).exists());
         assert!(matches!(RunFolder::is_free(&file), Err(RunFolderError::NotAFolder(_))));
     }
+    let place = tempfile::tempdir().unwrap();
+    let (file, below) = (place.path().join("notes.txt"), place.path().join("notes.txt/runs/run"));
+    fs::write(&file, b"mine").unwrap();
+    assert!(matches!(RunFolder::is_free(&below), Err(RunFolderError::NotAFolder(path)) if path == file));
     let empty = tempfile::tempdir().unwrap();
     for name in [".DS_Store", "Thumbs.db", "desktop.ini"] {
         fs::write(empty.path().join(name), b"a system's").unwrap();
     }
     fs::create_dir(empty.path().join("@eaDir")).unwrap();
     drop(RunFolder::create(empty.path(), &"config", "").unwrap());
+}
+
+/// Whoever begins a run has no checkpoints.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_folder_that_cannot_be_made_is_told_as_what_stands_there() {
+    let place = tempfile::tempdir().unwrap();
+    let link = place.path().join("run");
+    std::os::unix::fs::symlink(place.path().join("gone"), &link).unwrap();
+    for root in [link.clone(), link.join("below")] {
+        let error = RunFolder::create(&root, &"config", "").unwrap_err().to_string();
+        assert!(error.contains("a link to what is not there") && error.contains("run"), "{error}");
+    }
+    // Its system makes no folders there, whoever asks.
+    let told = RunFolder::create(Path::new("/proc/run"), &"config", "").unwrap_err().to_string();
+    assert!(told.contains("cannot be begun") && !told.contains("checkpoint"), "{told}");
+}
+
+/// As on a full disk: those before stay, and which is missing is told.
+#[test]
+fn a_checkpoint_that_finds_no_room_is_told_by_its_step() {
+    let (_folder, run) = run();
+    run.save(&checkpoint(4, None)).unwrap();
+    fs::rename(run.root().join(CHECKPOINTS), run.root().join("moved")).unwrap();
+    fs::write(run.root().join(CHECKPOINTS), b"no folder").unwrap();
+    let told = run.save(&checkpoint(5, None)).unwrap_err().to_string();
+    assert!(told.contains("step 5 was not written") && told.contains("those before are unchanged"), "{told}");
 }
 
 /// Killed before its `config.json` was there, which is written last.

@@ -85,6 +85,7 @@ pub(super) fn card() -> ModelCard {
         dropout: None,
         width: None,
         run: None,
+        run_step: None,
     }
 }
 

@@ -113,6 +113,111 @@ fn what_has_happened_to_the_pictures_is_told_and_changed_ones_take_no_part() {
     assert!(crop(&gone).is_err() && crop(&pipe).is_err());
 }
 
+/// What was told of a run's pictures: how many there are, how many people and pictures are learned from, and what was
+/// left out.
+#[derive(Debug, Default, PartialEq)]
+struct Told {
+    prepared: Vec<(usize, usize)>,
+    people: Vec<String>,
+    left_out: Vec<PathBuf>,
+}
+
+impl Told {
+    fn hear(&mut self, event: &RunEvent) {
+        match event {
+            RunEvent::Prepared { pictures, left_out } => self.prepared.push((*pictures, *left_out)),
+            RunEvent::Note(note) if note.contains("to learn from") => self.people.push(note.clone()),
+            RunEvent::LeftOut(Skipped { path, .. }) => self.left_out.push(path.clone()),
+            _ => {}
+        }
+    }
+}
+
+/// Also where an old network looks at its pictures again, and then at one fewer.
+#[test]
+fn a_run_that_goes_on_counts_its_pictures_as_when_it_began() {
+    let left = Left::new();
+    let start = Some(StartFrom::File { path: left.run().join("model.safetensors") });
+    let mut harmonic = TrainRequest { old: start, ..request(&left.people(), 6) };
+    let combinations = crate::train::mining::harmonic::Combinations::all_that_learn();
+    harmonic.config.mining = MiningSource::Harmonic { combinations };
+    let out = left.place.path().join("harmonic");
+    let until = |step: u64, work: &dyn Fn(&Control, &mut dyn FnMut(RunEvent)) -> Result<TrainSummary>| {
+        let (control, mut told) = (Control::default(), Told::default());
+        let summary = work(&control, &mut |event| {
+            told.hear(&event);
+            if matches!(&event, RunEvent::Train(TrainEvent::Step(report)) if report.step == step) {
+                control.cancel.cancel();
+            }
+        });
+        (summary.unwrap(), told)
+    };
+    let (_, first) =
+        until(1, &|control, events| start_training(harmonic.clone(), &out, &left.models, &cpu(), control, events));
+    assert_eq!((first.prepared.len(), first.people.len(), first.left_out.len()), (1, 1, 1), "{first:?}");
+    let go_on = |step| {
+        fs::remove_file(out.join("old_vectors.bin")).unwrap();
+        until(step, &|control, events| resume(&out, &left.models, &cpu(), control, events))
+    };
+    let (_, again) = go_on(3);
+    assert_eq!((&again.prepared, &again.people, again.left_out.len()), (&first.prepared, &first.people, 0));
+    let prepared = PreparedPeople::from_lines(&RunFolder::data(&out).unwrap()).unwrap();
+    let gone = &prepared.entries.iter().find(|entry| entry.part == DataPart::Training).unwrap().path;
+    fs::remove_file(gone).unwrap();
+    let (summary, then) = go_on(u64::MAX);
+    assert_eq!((&then.prepared, then.left_out), (&first.prepared, vec![gone.clone()]), "told once");
+    assert!(then.people != first.people && then.people[0].contains(&format!("{} pictures", summary.pictures)));
+}
+
+/// Nothing finds room any more, and the folder holds the network of the stop before.
+#[test]
+fn what_is_kept_of_a_run_that_failed_is_told_as_what_it_is() {
+    let left = Left::new();
+    let model = left.run().join("model.safetensors");
+    let step = load(&model).unwrap().1.run_step.unwrap();
+    let mut notes = String::new();
+    let failed = resume(&left.run(), &left.models, &cpu(), &Control::default(), &mut |event| match event {
+        RunEvent::Train(TrainEvent::Step(report)) if report.step == 4 => {
+            fs::remove_dir_all(left.run().join("checkpoints")).unwrap();
+            fs::write(left.run().join("checkpoints"), b"no folder").unwrap();
+            fs::create_dir(left.run().join("model.safetensors.partial")).unwrap();
+        }
+        RunEvent::Note(note) => notes += &note,
+        _ => {}
+    });
+    let told = error_chain(&failed.unwrap_err());
+    assert!(told.contains("step 4 was not written"), "{told}");
+    assert!(step <= 3 && notes.contains(&format!("the network after step {step} is kept")), "{notes}");
+    assert!(!notes.contains("best"), "{notes}");
+}
+
+/// Before a detector is missed, and before anybody waits for a pipe.
+#[cfg(unix)]
+#[test]
+fn what_is_no_folder_or_file_is_refused_first() {
+    let place = tempfile::tempdir().unwrap();
+    let models = Store::open(place.path().join("models")).unwrap();
+    let (data, out, pipe) = (place.path().join("people"), place.path().join("run"), place.path().join("pipe"));
+    album(&data);
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let usual = TrainRequest { faces: FaceFinding::Detect, ..request(&data, 2) };
+    let pairs = |list: &Path, images: &Path| Some(PairsRequest { list: list.into(), images: images.into() });
+    let file = || Some(StartFrom::File { path: pipe.clone() });
+    for (request, why) in [
+        (TrainRequest { data: DataFrom::Folder { path: pipe.clone() }, ..usual.clone() }, "not a folder"),
+        (TrainRequest { pairs: pairs(&pipe, &data), ..usual.clone() }, "a named pipe"),
+        (TrainRequest { pairs: pairs(&data.join("pairs.txt"), &pipe), ..usual.clone() }, "not a folder"),
+        (TrainRequest { start: file().unwrap(), ..usual.clone() }, "a named pipe"),
+        (TrainRequest { against: file(), ..usual.clone() }, "a named pipe"),
+    ] {
+        let refused = start_training(request, &out, &models, &cpu(), &Control::default(), &mut |_| {});
+        let told = error_chain(&refused.unwrap_err());
+        assert!(told.contains(why) && told.contains("pipe") && !out.exists(), "{told}");
+    }
+    let refused = start_training(usual, &out, &models, &cpu(), &Control::default(), &mut |_| {});
+    assert!(error_chain(&refused.unwrap_err()).contains("yunet"), "the detector is the next to be missed");
+}
+
 #[test]
 fn a_run_whose_pictures_are_elsewhere_is_refused_and_unharmed() {
     let left = Left::new();

@@ -123,8 +123,15 @@ fn alarms_and_left_out_pictures_are_kept() {
         let left_out = Skipped { path: "a.jpg".into(), reason: "no face was found".into() };
         run_told(&mut state, RunEvent::LeftOut(left_out));
     }
-    let run = state.run.unwrap();
+    let run = state.run.as_ref().unwrap();
     assert_eq!((run.alarms.len(), run.left_out_count, run.left_out.len()), (1, 150, 100));
+    // As a run tells it that goes on, of which three more have gone since.
+    told(&mut state, began());
+    run_told(&mut state, RunEvent::Prepared { pictures: 40, left_out: 150 });
+    for _ in 0..3 {
+        run_told(&mut state, RunEvent::LeftOut(Skipped { path: "b.jpg".into(), reason: "gone".into() }));
+    }
+    assert_eq!(state.run.unwrap().left_out_count, 153);
 }
 
 #[test]
