@@ -115,7 +115,8 @@ fn past(in_the_way: Vec<PathBuf>, restored: Restored) -> Restored {
 }
 
 /// Writes an export beside its place and renames it, so that a failed one leaves what was there. Of one that was killed the
-/// next export to the same file removes what is left ([`unfinished`]). A device and a pipe are written into.
+/// next export to the same file removes what is left ([`unfinished`]). A device and what a shell hands over are written
+/// into.
 ///
 /// # Errors
 /// Also where something else than an export is there, or the place is the library's own.
@@ -125,8 +126,7 @@ pub(crate) fn export(library: &LibraryReader, to: &Path) -> Result<ExportCounts>
     let place = std::fs::canonicalize(to).unwrap_or_else(|_| to.to_owned());
     let there = std::fs::symlink_metadata(&place).ok();
     if there.as_ref().is_some_and(|there| !there.is_file()) {
-        let mut file =
-            File::options().write(true).truncate(true).open(to).map_err(care::in_words).with_context(cannot)?;
+        let mut file = files::open_stream(to).map_err(care::in_words).with_context(cannot)?;
         return export_into(library, &mut file).with_context(cannot);
     }
     check_place(library.path(), &place).with_context(cannot)?;
@@ -135,7 +135,7 @@ pub(crate) fn export(library: &LibraryReader, to: &Path) -> Result<ExportCounts>
     file.as_file().sync_all().map_err(care::in_words).with_context(cannot)?;
     if let Some(there) = there {
         let written = file.as_file().metadata().map_err(care::in_words).with_context(cannot)?;
-        check_takes_place(&counts, written.len(), there.len()).with_context(cannot)?;
+        check_takes_place(&counts, written.len(), (there.len(), &place)).with_context(cannot)?;
         file.as_file().set_permissions(there.permissions()).map_err(care::in_words).with_context(cannot)?;
     }
     file.persist(&place).map_err(|error| care::in_words(error.error)).with_context(cannot)?;
@@ -165,8 +165,14 @@ fn check_place(library: &Path, place: &Path) -> Result<()> {
     Ok(())
 }
 
-/// An earlier export that is longer is worth more than that of a library in which nothing is.
-fn check_takes_place(counts: &ExportCounts, bytes: u64, bytes_there: u64) -> Result<()> {
+/// An earlier export that is longer is worth more than that of a library in which nothing is, and one with names more than
+/// one without any.
+fn check_takes_place(counts: &ExportCounts, bytes: u64, (bytes_there, place): (u64, &Path)) -> Result<()> {
+    let has_names = || File::open(place).is_ok_and(|there| care::names_somebody(BufReader::new(there)));
+    ensure!(
+        counts.people > 0 || !has_names(),
+        "nobody has a name in the library yet, and an export with names is there; choose another place, or remove it"
+    );
     let is_empty = [counts.people, counts.photos, counts.faces] == [0; 3];
     ensure!(
         !is_empty || bytes_there <= bytes,
@@ -191,6 +197,7 @@ pub(crate) fn import(library: &mut Library, from: &Path, mode: ImportMode) -> Re
 mod tests {
     use super::*;
     use crate::app::engine::home::Home;
+    use crate::library::fixture::photo;
     use crate::library::{Decision, Destination, NameAnswer, NameAnswers};
     use crate::metadata::found::NameSource;
     use crate::metadata::review::answers::{AnsweredName, NameDecision};
@@ -322,6 +329,42 @@ mod tests {
         for place in [empty.clone(), empty, exported, linked] {
             assert_eq!(export(&library, &place).unwrap().people, 1, "{}", place.display());
         }
+    }
+
+    /// One whose photos were scanned, and of whom nobody was named yet, has the longer export.
+    #[test]
+    fn names_give_way_to_no_export_without_any() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = |name: &str| Library::open(&folder.path().join(name)).unwrap();
+        let (mut named, mut scanned) = (library("named.sqlite"), library("scanned.sqlite"));
+        name(&mut named, "Ada");
+        let scan = scanned.begin_scan(folder.path()).unwrap();
+        let photos: Vec<_> = (0..20).map(|n| photo(&folder.path().join(format!("{n}.jpg")), n, Vec::new())).collect();
+        scanned.record_photos(scan, &photos).unwrap();
+        let file = folder.path().join("people.jsonl");
+        assert_eq!(export(&scanned, &file).unwrap().photos, 20);
+        export(&scanned, &file).expect("no names are there");
+        export(&named, &file).unwrap();
+        let before = std::fs::read(&file).unwrap();
+        assert!(export(&scanned, &file).unwrap_err().root_cause().to_string().contains("an export with names"));
+        assert_eq!(std::fs::read(&file).unwrap(), before);
+        export(&named, &file).unwrap();
+    }
+
+    /// Nobody waits for a reader that may never come, and what cannot be written into is named.
+    #[cfg(unix)]
+    #[test]
+    fn an_export_into_what_is_no_file_says_what_stands_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::open(&folder.path().join("library.sqlite")).unwrap();
+        let [pipe, socket] = ["pipe", "socket"].map(|name| folder.path().join(name));
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let _listening = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        for (place, what) in [(&pipe, "a named pipe"), (&socket, "a socket"), (&folder.path().to_owned(), "a folder")] {
+            let told = export(&library, place).unwrap_err().root_cause().to_string();
+            assert_eq!(told, format!("this is {what}, no file"));
+        }
+        export(&library, Path::new("/dev/null")).unwrap();
     }
 
     #[test]
