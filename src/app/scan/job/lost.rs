@@ -26,12 +26,12 @@ const OF_ONE_SECOND: usize = 8;
 const PAGE: usize = 2000;
 
 /// What tells of what went and came with a scan.
-pub(super) struct LibraryBefore {
+pub(super) struct PhotosBefore {
     pub absent: HashSet<FaceId>,
     last_photo: PhotoId,
 }
 
-impl LibraryBefore {
+impl PhotosBefore {
     pub fn of(library: &LibraryHandle) -> Result<Self> {
         library.call(|library| {
             Ok::<_, LibraryError>(Self { absent: library.absent_faces()?, last_photo: library.last_photo()? })
@@ -53,7 +53,7 @@ impl LibraryBefore {
 
 /// Carries over what is found again, and tells it in the summary. What a cancel leaves is the next scan's, of what is lost.
 pub(super) fn find_again(
-    before_scan: &LibraryBefore,
+    before_scan: &PhotosBefore,
     tools: &ScanTools<'_>,
     summary: &mut ScanSummary,
     cancel: &Cancel,

@@ -47,7 +47,7 @@ use crate::networks::models::Store;
 use crate::types::{Cancel, FaceId, SquaredDistance, Touched, path_text};
 #[cfg(feature = "gui")]
 pub use interrupted::InterruptedScan;
-use lost::LibraryBefore;
+use lost::PhotosBefore;
 use presence::{is_offline, real_path};
 #[cfg(feature = "gui")]
 pub use window::{Event, Job, Request};
@@ -296,7 +296,7 @@ fn run_into(
         own,
         meanwhile,
     };
-    let before = LibraryBefore::of(library)?;
+    let before = PhotosBefore::of(library)?;
     scan_into(summary, folders, &tools, cancel, events)?;
     if !cancel.is_cancelled() {
         find_lost_again(&before, engine, &tools, summary, cancel, events)?;
@@ -392,7 +392,7 @@ fn scan_into(
 
 /// Looks for lost faces, and for those that went, in what is new, once the model in use has embedded it.
 fn find_lost_again(
-    before: &LibraryBefore,
+    before: &PhotosBefore,
     engine: &Engine,
     tools: &ScanTools<'_>,
     summary: &mut ScanSummary,

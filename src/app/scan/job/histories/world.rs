@@ -22,7 +22,7 @@ use crate::app::engine::networks::FindFaces;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::reembed;
 use crate::app::jobs::regroup::{Grouping, regroup, split_group};
-use crate::app::scan::job::lost::{LibraryBefore, find_again};
+use crate::app::scan::job::lost::{PhotosBefore, find_again};
 use crate::app::scan::job::{GroupMeanwhile, ScanSummary, ScanTools, count_returned, scan_folders};
 use crate::cluster::Linkage;
 use crate::faces::image::{PictureHash, picture_hash_of_file};
@@ -227,7 +227,7 @@ impl World {
             own: &[],
             meanwhile,
         };
-        let before = LibraryBefore::of(&self.library)?;
+        let before = PhotosBefore::of(&self.library)?;
         let mut summary = scan_folders(&folders, &tools, &Cancel::default(), &mut |_| {})?;
         self.embed_again()?;
         find_again(&before, &tools, &mut summary, &Cancel::default(), &mut |_| {})?;

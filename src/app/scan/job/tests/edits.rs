@@ -87,7 +87,7 @@ fn a_photo_that_is_damaged_in_its_place_is_told_as_that() {
     world.scan();
     world.name("a.png", "Ana");
     let scan = || {
-        let before = LibraryBefore::of(&world.library).unwrap();
+        let before = PhotosBefore::of(&world.library).unwrap();
         let mut summary = world.scan();
         count_returned(before.absent, &world.library, &mut summary).unwrap();
         (summary.lost_faces, summary.unread_faces, summary.returned_faces)

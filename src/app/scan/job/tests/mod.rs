@@ -199,7 +199,7 @@ impl World {
     /// Looks for lost faces, too.
     fn scan_and_find(&self) -> ScanSummary {
         self.scan_with(|tools| {
-            let (cancel, before) = (Cancel::default(), LibraryBefore::of(&self.library).unwrap());
+            let (cancel, before) = (Cancel::default(), PhotosBefore::of(&self.library).unwrap());
             let mut summary = scan_folders(std::slice::from_ref(&self.photos), tools, &cancel, &mut |_| {}).unwrap();
             lost::find_again(&before, tools, &mut summary, &cancel, &mut |_| {}).unwrap();
             summary
