@@ -1,7 +1,7 @@
 //! Lost faces looked for again, in what has come, come back or been looked through anew since: a better copy, another
 //! edit, the original of a lost edit. So are the faces of photos that went with this scan, in what came with it: an edit
-//! under another name. The rules are those of [`super::carry_over`], place and vector; only nothing but
-//! the pictures themselves says that they have to do with each other, so one must be made from the other.
+//! under another name. The rules are those of [`super::carry_over`], place and vector; only nothing but the pictures
+//! themselves says that they have to do with each other, so one must be made from the other.
 
 use std::collections::HashSet;
 
@@ -25,7 +25,7 @@ const OF_ONE_SECOND: usize = 8;
 /// Pictures whose vectors are read at once.
 const PAGE: usize = 2000;
 
-/// What tells of what went and came with a scan.
+/// Which faces were absent before a scan, and which photo came last: what has gone and come since went and came with it.
 pub(super) struct PhotosBefore {
     pub absent: HashSet<FaceId>,
     last_photo: PhotoId,
