@@ -34,6 +34,7 @@ pub(crate) struct PictureFaces {
     pub size: (u32, u32),
     /// Names the thumbnail.
     pub sha256: Option<[u8; 32]>,
+    pub is_missing: bool,
     pub faces: Vec<FaceInPicture>,
 }
 
@@ -409,13 +410,14 @@ fn forget_unmatched(t: &Transaction, Replaced { old, new, .. }: Replaced) -> Res
 
 fn picture_faces(c: &Connection, photo: PhotoId, model: &ModelId) -> Result<PictureFaces> {
     let mut picture = c
-        .prepare_cached("SELECT path, picture, width, height, sha256 FROM photo WHERE id = ?1")?
+        .prepare_cached("SELECT path, picture, width, height, sha256, missing FROM photo WHERE id = ?1")?
         .query_row([photo.0], |row| {
             Ok(PictureFaces {
                 path: path::from_bytes(row.get(0)?),
                 picture: row.get(1)?,
                 size: (row.get(2)?, row.get(3)?),
                 sha256: row.get(4)?,
+                is_missing: row.get(5)?,
                 faces: Vec::new(),
             })
         })?;

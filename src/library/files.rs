@@ -10,7 +10,7 @@ use super::faces;
 use super::folders::Folders;
 use super::open::{Library, LibraryReader};
 use super::path;
-use super::scan::{FileFacts, FileHashes, PhotoState, ScanId, folder_of, state_from};
+use super::scan::{FileFacts, FileHashes, PhotoState, ScanId, folder_of, leads_to, state_from};
 use super::sought;
 use crate::types::{ModelId, PhotoId};
 use std::path::{Path, PathBuf};
@@ -93,7 +93,7 @@ impl Library {
             let (state, looked_by, failed_by) = standing(t, photo)?;
             let placed = match state {
                 PhotoState::Done if looked_by.as_ref().is_some_and(|by| serves(by, detector)) => {
-                    Placed::Known { is_new_path: known(t, &file.path)?.is_none() }
+                    Placed::Known { is_new_path: !leads_to(t, &file.path, photo)? }
                 }
                 PhotoState::Failed { reason }
                     if failed_by.as_deref() == Some(PROGRAM) && is_tried(t, photo, &hashes.file)? =>

@@ -13,6 +13,7 @@ use super::folders::Folders;
 use super::held::asks_disk;
 use super::open::LibraryReader;
 use super::path;
+use super::photos::IS_NO_PHOTO;
 use super::scan::{MissingPolicy, ScanEnd, ScanId, folder_of};
 use crate::types::Cancel;
 
@@ -166,15 +167,16 @@ impl LibraryReader {
         self.read(|c| {
             let (folder, folders) = (folder_of(c, scan)?, Folders::load(c)?.without_drives(gone));
             // Where a picture took another's place in this scan there was one before: edited, it is not new to the folder.
-            let mut query = c.prepare(
-                "SELECT photo_id, path, folder_id, seen_in_scan, CASE WHEN linked_in_scan = ?1 \
-                 AND EXISTS (SELECT 1 FROM replaced WHERE new = photo_id) THEN 0 ELSE linked_in_scan END \
-                 FROM file WHERE missing = 0 ORDER BY photo_id",
-            )?;
+            let mut query = c.prepare(&format!(
+                "SELECT photo_id, file.path, folder_id, seen_in_scan, CASE WHEN linked_in_scan = ?1 \
+                 AND EXISTS (SELECT 1 FROM replaced WHERE new = photo_id) THEN 0 ELSE linked_in_scan END, \
+                 {IS_NO_PHOTO} FROM file JOIN photo ON photo.id = photo_id WHERE file.missing = 0 ORDER BY photo_id"
+            ))?;
             let rows = query.query_map([scan.0], |row| {
                 let path = path::from_bytes(row.get(1)?);
                 let holder = folders.holder(&path, row.get(2)?, folder);
-                let file = FileOfPhoto { path, holder, seen_in: row.get(3)?, linked_in: row.get(4)? };
+                let file =
+                    FileOfPhoto { path, holder, seen_in: row.get(3)?, linked_in: row.get(4)?, is_photo: !row.get(5)? };
                 Ok((row.get::<_, i64>(0)?, file))
             })?;
             let mut since: BTreeMap<i64, GoneSince> = BTreeMap::new();
@@ -199,10 +201,10 @@ impl LibraryReader {
         self.read(|c| {
             let (folder, folders) = (folder_of(c, scan)?, Folders::load(c)?);
             let whole = last_whole(c)?;
-            let mut query = c.prepare(
+            let mut query = c.prepare(&format!(
                 "SELECT file.path, folder_id, max(seen_in_scan) FROM photo JOIN file ON photo_id = photo.id \
-                 WHERE photo.missing = 1 AND file.missing = 1 GROUP BY photo.id",
-            )?;
+                 WHERE photo.missing = 1 AND file.missing = 1 AND NOT ({IS_NO_PHOTO}) GROUP BY photo.id"
+            ))?;
             let mut rows = query.query([])?;
             while let Some(row) = rows.next()? {
                 let (path, seen_in): (_, i64) = (path::from_bytes(row.get(0)?), row.get(2)?);
@@ -230,12 +232,14 @@ struct FileOfPhoto {
     holder: Option<i64>,
     seen_in: i64,
     linked_in: i64,
+    /// Somebody could make a picture of it.
+    is_photo: bool,
 }
 
 /// What a scan did not meet in a folder and is gone from the disk.
 #[derive(Default)]
 pub(super) struct GoneSince {
-    /// Files of photos that have others.
+    /// Files of photos that have others, or that were none.
     elsewhere: Vec<PathBuf>,
     /// The last files of their photos.
     last: Vec<PathBuf>,
@@ -278,7 +282,7 @@ pub(super) fn told_missing(
 
 /// Sorts the files of one photo into the folders that hold them.
 fn add(since: &mut BTreeMap<i64, GoneSince>, scan: ScanId, files: Vec<FileOfPhoto>, gone: &Gone) {
-    let all = files.len();
+    let (all, is_photo) = (files.len(), files.iter().all(|file| file.is_photo));
     let mut gone_of: BTreeMap<i64, Vec<FileOfPhoto>> = BTreeMap::new();
     let mut first_met: BTreeMap<i64, i64> = BTreeMap::new();
     for file in files {
@@ -288,8 +292,11 @@ fn add(since: &mut BTreeMap<i64, GoneSince>, scan: ScanId, files: Vec<FileOfPhot
             gone_of.entry(holder).or_default().push(file);
         }
     }
+    if !is_photo {
+        first_met.clear();
+    }
     first_met.into_iter().for_each(|(holder, first)| since.entry(holder).or_default().first_met_in.push(first));
-    let is_last = gone_of.values().map(Vec::len).sum::<usize>() == all;
+    let is_last = is_photo && gone_of.values().map(Vec::len).sum::<usize>() == all;
     for (holder, files) in gone_of {
         let since = since.entry(holder).or_default();
         let last_met = files.iter().map(|file| file.seen_in).max().unwrap_or(0);

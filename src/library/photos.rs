@@ -171,10 +171,9 @@ impl LibraryReader {
             let count = |sql: &str| -> Result<usize> {
                 Ok(c.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0))? as usize)
             };
-            let failed = count("SELECT count(*) FROM photo WHERE state = 'failed' AND missing = 0")?;
-            let missing = count("SELECT count(*) FROM photo WHERE missing = 1")?;
+            let PhotoCounts { photos, missing, failed } = photo_counts(c)?;
             Ok(Counts {
-                photos: count("SELECT count(*) FROM photo")? - failed - missing,
+                photos,
                 failed,
                 missing,
                 faces: faces_in_sight(c)?,
@@ -186,6 +185,29 @@ impl LibraryReader {
             })
         })
     }
+}
+
+/// How many photos there are, by what is known of them.
+pub(super) struct PhotoCounts {
+    /// That are there and could be looked through.
+    pub photos: usize,
+    pub missing: usize,
+    /// Files that are there, and of which no picture could be made.
+    pub failed: usize,
+}
+
+/// A file of which nobody could make a picture so far is a photo neither as long as it is there nor once it is gone.
+pub(super) const IS_NO_PHOTO: &str =
+    "state = 'failed' AND NOT EXISTS (SELECT 1 FROM face WHERE face.photo_id = photo.id)";
+
+pub(super) fn photo_counts(c: &Connection) -> Result<PhotoCounts> {
+    let count =
+        |sql: &str| -> Result<usize> { Ok(c.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0))? as usize) };
+    let failed = count("SELECT count(*) FROM photo WHERE state = 'failed' AND missing = 0")?;
+    let gone = count("SELECT count(*) FROM photo WHERE missing = 1")?;
+    let never_any = count(&format!("SELECT count(*) FROM photo WHERE missing = 1 AND {IS_NO_PHOTO}"))?;
+    let photos = count("SELECT count(*) FROM photo")? - failed - gone;
+    Ok(PhotoCounts { photos, missing: gone - never_any, failed })
 }
 
 /// Faces of present photos that are not set aside: all without the few that are not, so that no row is looked at which

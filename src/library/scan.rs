@@ -14,6 +14,7 @@ use super::files::{
 use super::gone::{Gone, told_missing};
 use super::open::{Library, LibraryReader};
 use super::path;
+use super::photos::IS_NO_PHOTO;
 use super::sought;
 use crate::types::{Cancel, ModelId, PhotoId};
 
@@ -270,6 +271,7 @@ pub(super) fn close_scan(t: &Transaction, scan: ScanId, outcome: ScanOutcome) ->
 
 /// Marks files as missing, and photos that have no other. Returns how many photos that were.
 pub(super) fn mark_missing(t: &Transaction, files: &[PathBuf]) -> Result<usize> {
+    let is_missing = format!("SELECT 1 FROM photo WHERE id = ?1 AND missing = 1 AND NOT ({IS_NO_PHOTO})");
     let mut photos = 0;
     for file in files {
         let photo: Option<i64> = t
@@ -280,7 +282,7 @@ pub(super) fn mark_missing(t: &Transaction, files: &[PathBuf]) -> Result<usize> 
         let Some(photo) = photo else { continue };
         settle(t, PhotoId(photo))?;
         replaced_unread(t, PhotoId(photo))?;
-        photos += usize::from(t.prepare_cached("SELECT 1 FROM photo WHERE id = ?1 AND missing = 1")?.exists([photo])?);
+        photos += usize::from(t.prepare_cached(&is_missing)?.exists([photo])?);
     }
     Ok(photos)
 }
@@ -298,9 +300,9 @@ pub(super) fn state_from(reason: Option<String>) -> PhotoState {
     reason.map_or(PhotoState::Done, |reason| PhotoState::Failed { reason })
 }
 
-fn leads_to(t: &Transaction, path: &Path, photo: Option<PhotoId>) -> Result<bool> {
-    let mut query = t.prepare_cached("SELECT 1 FROM file WHERE path = ?1 AND photo_id = ?2")?;
-    Ok(query.exists(params![path::to_bytes(path), photo.map(|photo| photo.0)])?)
+pub(super) fn leads_to(c: &Connection, path: &Path, photo: PhotoId) -> Result<bool> {
+    let mut query = c.prepare_cached("SELECT 1 FROM file WHERE path = ?1 AND photo_id = ?2")?;
+    Ok(query.exists(params![path::to_bytes(path), photo.0])?)
 }
 
 /// Whether a scan has found a file of the photo, at whatever path.
@@ -314,13 +316,12 @@ fn was_met(t: &Transaction, photo: Option<PhotoId>) -> Result<bool> {
 fn record(t: &Transaction, scan: ScanId, record: &PhotoRecord) -> Result<Recorded> {
     let hashes = record.file.hashes.ok_or(LibraryError::BadValue { what: "picture without a hash" })?;
     let known = find_photo(t, &hashes)?;
+    let was_there = known.map_or(Ok(false), |photo| leads_to(t, &record.file.path, photo))?;
     let before = match known.map(|photo| standing(t, photo)).transpose()? {
-        Some((PhotoState::Done, Some(by), _)) if by == record.detector => {
-            match leads_to(t, &record.file.path, known)? {
-                true => KnownBefore::AsKnownCopy,
-                false => KnownBefore::AsCopy,
-            }
-        }
+        Some((PhotoState::Done, Some(by), _)) if by == record.detector => match was_there {
+            true => KnownBefore::AsKnownCopy,
+            false => KnownBefore::AsCopy,
+        },
         Some((PhotoState::Done, Some(by), _)) if with_small_faces(&by) == record.detector => {
             KnownBefore::WithoutSmallFaces
         }

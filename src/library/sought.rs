@@ -1,6 +1,8 @@
 //! Lost faces that are looked for again: in which pictures that has not been done yet, and what tells which of those are
 //! worth a comparison.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, Transaction, params};
 
 use super::carry::{IS_LOST, IS_SOUGHT};
@@ -53,6 +55,33 @@ impl LibraryReader {
             }
             Ok(pictures)
         })
+    }
+
+    /// Pictures of these faces that are gone and not replaced, to be looked for in what came after `since`.
+    pub(crate) fn pictures_gone(&self, faces: &[FaceId], model: &ModelId, since: PhotoId) -> Result<Vec<LostPicture>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT photo_id, vector FROM face JOIN photo ON photo.id = photo_id \
+                 JOIN embedding ON face_id = face.id AND model_id = (SELECT id FROM model WHERE name = ?2) \
+                 WHERE face.id = ?1 AND missing = 1 AND replaced_by IS NULL \
+                 AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.face_id = face.id)",
+            )?;
+            let mut vectors_of: BTreeMap<PhotoId, Vec<Embedding>> = BTreeMap::new();
+            for face in faces {
+                let mut rows = query.query(params![face.0, model.0])?;
+                while let Some(row) = rows.next()? {
+                    let vector = vectors::embedding_from(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+                    vectors_of.entry(PhotoId(row.get(0)?)).or_default().push(vector);
+                }
+            }
+            let gone = |(photo, vectors)| LostPicture { photo, sought_up_to: since, vectors };
+            Ok(vectors_of.into_iter().map(gone).collect())
+        })
+    }
+
+    /// The picture that came last.
+    pub(crate) fn last_photo(&self) -> Result<PhotoId> {
+        self.read(|c| Ok(PhotoId(c.query_row("SELECT ifnull(max(id), 0) FROM photo", [], |row| row.get(0))?)))
     }
 
     /// The faces of the next `limit` pictures after one, of those that are there. None: it was the last.

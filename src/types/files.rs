@@ -16,6 +16,18 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     }
 }
 
+/// Opens what is no file to write into it: a device that takes one byte after the other, or what a shell hands over.
+///
+/// # Errors
+/// A named pipe keeps its writer waiting until somebody reads, which may be never; the rest cannot be written into.
+pub(crate) fn open_stream(path: &Path) -> io::Result<File> {
+    let kind = fs::metadata(path)?.file_type();
+    match is_handed_over(path) || is_character_device(kind) {
+        true => File::options().write(true).open(path),
+        false => Err(no_file(kind)),
+    }
+}
+
 /// Reads a file as a whole, and what a shell hands over as one (`<(…)`), which is open already.
 ///
 /// # Errors
@@ -46,8 +58,15 @@ fn bytes_of(mut file: File) -> io::Result<Vec<u8>> {
 }
 
 fn is_handed_over(path: &Path) -> bool {
-    const OPEN_ALREADY: [&str; 3] = ["/dev/fd", "/dev/stdin", "/proc/self/fd"];
+    const OPEN_ALREADY: [&str; 5] = ["/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/proc/self/fd"];
     cfg!(unix) && OPEN_ALREADY.iter().any(|place| path.starts_with(place))
+}
+
+fn is_character_device(kind: FileType) -> bool {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileTypeExt::is_char_device(&kind);
+    #[cfg(not(unix))]
+    return !kind.is_dir() && !kind.is_file();
 }
 
 fn no_file(kind: FileType) -> io::Error {

@@ -116,7 +116,8 @@ fn check(home: &Home, json: bool) -> Result<ExitCode> {
 fn check_json(report: &CheckReport) -> Value {
     let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
     json!({
-        "sound": report.is_sound(), "photos": report.photos, "faces": report.faces, "people": report.people,
+        "sound": report.is_sound(), "photos": report.photos, "missing": report.missing, "failed": report.failed,
+        "faces": report.faces, "people": report.people,
         "problems": problems, "to_settle": report.to_settle, "details": report.details,
     })
 }
@@ -124,6 +125,12 @@ fn check_json(report: &CheckReport) -> Value {
 fn check_words(report: &CheckReport) -> String {
     let photos = counted(report.photos, "photo", "photos");
     let mut counts = format!("{photos}, {}, {}", counted(report.faces, "face", "faces"), people(report.people));
+    if report.missing > 0 {
+        counts += &format!("; {} missing", counted(report.missing, "photo is", "photos are"));
+    }
+    if report.failed > 0 {
+        counts += &format!("; {} not be read", counted(report.failed, "file could", "files could"));
+    }
     if report.to_settle > 0 {
         let photos = counted(report.to_settle, "photo", "photos");
         counts += &format!("; of {photos} the next scan notes anew whether they are missing");
@@ -270,7 +277,7 @@ fn by_path(photos: usize) -> String {
 fn import_json(report: &ImportReport) -> Value {
     let folders: Vec<Value> = report.folders_not_here.iter().map(|folder| output::path_json(folder)).collect();
     json!({
-        "photos": { "found": report.photos_found, "made": report.photos_made },
+        "photos": { "found": report.photos_found, "missing": report.photos_missing, "made": report.photos_made },
         "faces": {
             "found": report.faces_found, "made": report.faces_made, "forgotten": report.faces_forgotten,
         },
@@ -305,7 +312,7 @@ fn import_words(report: &ImportReport, mode: ImportMode) -> String {
         counted(report.faces_found, "face", "faces"),
         report.not_placed.len(),
         counted(report.photos_found, "photo", "photos"),
-        report.photos_made,
+        report.photos_made + report.photos_missing,
     );
     if !report.contradictions.is_empty() {
         let times = counted(report.contradictions.len(), "time", "times");

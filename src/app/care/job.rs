@@ -1,30 +1,27 @@
 //! What both the window and `likeness library` do with the library's file.
 
 pub(crate) mod command;
+mod export;
 #[cfg(feature = "gui")]
 pub mod repair;
 #[cfg(feature = "gui")]
 mod window;
 
+pub(crate) use self::export::export;
 #[cfg(feature = "gui")]
 pub use self::window::{Event, Job, Request};
 
-use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 
 use crate::app::engine::home::Home;
 use crate::app::engine::progress::JobEvent;
 use crate::app::engine::scan_lock::ScanLock;
-use crate::app::engine::unfinished_file::unfinished;
-use crate::library::care::{self, Backup, BackupReason, ExportCounts, ImportMode, ImportReport, Restored};
-use crate::library::{Library, LibraryReader};
+use crate::library::Library;
+use crate::library::care::{self, Backup, BackupReason, ImportMode, ImportReport, Restored};
 use crate::types::{Cancel, files};
-
-/// What of a file is read to see whether it is an export.
-const HEAD: u64 = 256;
 
 /// The backup that a user means by a path, or by its name among the library's backups; without either the best one that
 /// is offered.
@@ -112,74 +109,6 @@ pub(crate) fn restore_after_scan(
 /// With what was in the place of the scan's lock, and is aside now.
 fn past(in_the_way: Vec<PathBuf>, restored: Restored) -> Restored {
     Restored { moved_aside: [in_the_way, restored.moved_aside].concat(), ..restored }
-}
-
-/// Writes an export beside its place and renames it, so that a failed one leaves what was there. Of one that was killed the
-/// next export to the same file removes what is left ([`unfinished`]). A device and a pipe are written into.
-///
-/// # Errors
-/// Also where something else than an export is there, or the place is the library's own.
-pub(crate) fn export(library: &LibraryReader, to: &Path) -> Result<ExportCounts> {
-    let cannot = || format!("cannot write {}", to.display());
-    // Not the link is replaced, but what it leads to.
-    let place = std::fs::canonicalize(to).unwrap_or_else(|_| to.to_owned());
-    let there = std::fs::symlink_metadata(&place).ok();
-    if there.as_ref().is_some_and(|there| !there.is_file()) {
-        let mut file =
-            File::options().write(true).truncate(true).open(to).map_err(care::in_words).with_context(cannot)?;
-        return export_into(library, &mut file).with_context(cannot);
-    }
-    check_place(library.path(), &place).with_context(cannot)?;
-    let mut file = unfinished(&place).map_err(care::in_words).with_context(cannot)?;
-    let counts = export_into(library, file.as_file_mut()).with_context(cannot)?;
-    file.as_file().sync_all().map_err(care::in_words).with_context(cannot)?;
-    if let Some(there) = there {
-        let written = file.as_file().metadata().map_err(care::in_words).with_context(cannot)?;
-        check_takes_place(&counts, written.len(), there.len()).with_context(cannot)?;
-        file.as_file().set_permissions(there.permissions()).map_err(care::in_words).with_context(cannot)?;
-    }
-    file.persist(&place).map_err(|error| care::in_words(error.error)).with_context(cannot)?;
-    Ok(counts)
-}
-
-/// Nothing of the library is written over, nor anybody's photo: only an earlier export, or a file that is empty.
-fn check_place(library: &Path, place: &Path) -> Result<()> {
-    let real = |path: &Path| std::fs::canonicalize(path).ok();
-    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let (folder, home) = (real(folder), library.parent().and_then(real));
-    let is_home = home.is_some() && folder == home;
-    let is_librarys = || {
-        let names = [place.file_name(), library.file_name()].map(|name| name.unwrap_or_default().as_encoded_bytes());
-        is_home && names[0].starts_with(names[1])
-    };
-    if is_librarys() || (folder.is_some() && folder == real(&care::backups_folder(library))) {
-        bail!("the library keeps its own files there; choose another place");
-    }
-    let Ok(file) = File::open(place) else { return Ok(()) };
-    let mut head = Vec::new();
-    file.take(HEAD).read_to_end(&mut head).map_err(care::in_words)?;
-    // Of the home an empty file is a lock.
-    if !care::begins_like_an_export(&head) && (is_home || !head.is_empty()) {
-        bail!("a file that is no export of a library is there; choose another place, or remove it");
-    }
-    Ok(())
-}
-
-/// An earlier export that is longer is worth more than that of a library in which nothing is.
-fn check_takes_place(counts: &ExportCounts, bytes: u64, bytes_there: u64) -> Result<()> {
-    let is_empty = [counts.people, counts.photos, counts.faces] == [0; 3];
-    ensure!(
-        !is_empty || bytes_there <= bytes,
-        "the library holds nothing yet, and a longer export is there; choose another place, or remove it"
-    );
-    Ok(())
-}
-
-fn export_into(library: &LibraryReader, file: &mut File) -> Result<ExportCounts> {
-    let mut out = BufWriter::new(file);
-    let counts = library.export(&mut out)?;
-    out.flush().map_err(care::in_words)?;
-    Ok(counts)
 }
 
 pub(crate) fn import(library: &mut Library, from: &Path, mode: ImportMode) -> Result<ImportReport> {
@@ -289,39 +218,6 @@ mod tests {
         std::fs::remove_file(home.scan_lock()).unwrap();
         in_the_way();
         assert_eq!(count(restore(&home, &backup).unwrap()), 1, "where none can be opened");
-    }
-
-    #[test]
-    fn an_export_takes_the_place_of_nothing_but_an_export() {
-        let folder = tempfile::tempdir().unwrap();
-        let home = Home::open(Some(&folder.path().join("home"))).unwrap();
-        let mut library = Library::open(&home.library()).unwrap();
-        name(&mut library, "Ada");
-        let backup = library.back_up(BackupReason::Asked).unwrap();
-        drop(ScanLock::take(&home).unwrap());
-        let (photo, empty) = (folder.path().join("a.jpg"), folder.path().join("empty"));
-        std::fs::write(&photo, b"a photo").unwrap();
-        std::fs::write(&empty, b"").unwrap();
-        let link = |name: &str, to: &Path| {
-            let link = folder.path().join(name);
-            #[cfg(unix)]
-            std::os::unix::fs::symlink(to, &link).unwrap();
-            if cfg!(unix) { link } else { to.to_owned() }
-        };
-        let log = home.root().join("library.sqlite-wal-of-mine");
-        let linked = link("link", &home.library());
-        for place in [home.library(), backup, home.scan_lock(), photo, log, linked] {
-            let before = std::fs::read(&place).ok();
-            assert!(export(&library, &place).is_err(), "{}", place.display());
-            assert_eq!(std::fs::read(&place).ok(), before, "{}", place.display());
-        }
-        assert!(care::check(&home.library()).is_sound());
-        // An empty file, an earlier export, one in the home, and what a link leads to.
-        let exported = home.root().join("people.jsonl");
-        let linked = link("link to an export", &empty);
-        for place in [empty.clone(), empty, exported, linked] {
-            assert_eq!(export(&library, &place).unwrap().people, 1, "{}", place.display());
-        }
     }
 
     #[test]
@@ -438,24 +334,5 @@ mod tests {
             library.decide(&Decision::AnswerNames(answers), Revision::NOW).unwrap();
             assert_eq!(library.name_answers().unwrap(), [""; 0]);
         }
-    }
-
-    #[test]
-    fn a_failed_export_leaves_the_file_that_was_there() {
-        let folder = tempfile::tempdir().unwrap();
-        let library = Library::open(&folder.path().join("library.sqlite")).unwrap();
-        let file = folder.path().join("people.jsonl");
-        export(&library, &file).unwrap();
-        let before = std::fs::read(&file).unwrap();
-        assert!(export(&library, &folder.path().join("not there/people.jsonl")).is_err());
-        assert_eq!(std::fs::read(&file).unwrap(), before);
-        let mut other = Library::open(&folder.path().join("other.sqlite")).unwrap();
-        name(&mut other, "Ada");
-        let people = folder.path().join("ada.jsonl");
-        export(&other, &people).unwrap();
-        assert!(export(&library, &people).is_err(), "nobody takes the place of somebody");
-        export(&other, &people).unwrap();
-        import(&mut other, &file, ImportMode::Apply).unwrap();
-        assert!(import(&mut other, &folder.path().join("none"), ImportMode::Apply).is_err());
     }
 }

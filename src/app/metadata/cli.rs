@@ -95,7 +95,7 @@ struct WriteArgs {
     /// Keep the time of a file's last change.
     #[arg(long)]
     keep_time: bool,
-    /// Remove this name, whichever program wrote it; can be given several times.
+    /// Remove this name, whichever program wrote it, and do not write it now; can be given several times.
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     remove: Vec<String>,
     /// Put our name in the place of another one at the same face.

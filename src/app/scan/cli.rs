@@ -186,8 +186,17 @@ fn words(summary: &ScanSummary, groups: Option<&GroupSummary>, device: &str) -> 
             lines.push(format!("{} searched again, {why}", counted(count, "known photo was", "known photos were")));
         }
     }
-    if summary.carried_faces + summary.lost_faces > 0 {
+    if summary.carried_faces + summary.lost_faces > summary.unread_faces {
         lines.push(found_again_words(summary));
+    }
+    match summary.unread_faces {
+        0 => {}
+        1 => lines.push(format!("1 face with a name or set aside was in a photo that is damaged now; it {WAITS}")),
+        faces => {
+            lines.push(format!(
+                "{faces} faces with a name or set aside were in photos that are damaged now; each {WAITS}"
+            ));
+        }
     }
     lines.extend(shortcomings(summary));
     if summary.missing_faces > 0 {
@@ -211,6 +220,10 @@ fn words(summary: &ScanSummary, groups: Option<&GroupSummary>, device: &str) -> 
     let skipped = summary.skipped.iter();
     let line = |skipped: &Skipped| format!("skipped {}: {}", printable(&skipped.path), printable_text(&skipped.reason));
     lines.extend(skipped.map(line));
+    if summary.left_out > 0 {
+        let files = counted(summary.left_out, "of them failed before and was", "of them failed before and were");
+        lines.push(format!("{files} not tried again; --retry-left-out does so"));
+    }
     let others = summary.not_looked_at.iter();
     lines.extend(others.map(|other| format!("not looked at {}: {}", printable(&other.path), other.reason)));
     lines
@@ -241,9 +254,12 @@ fn shortcomings(summary: &ScanSummary) -> Vec<String> {
     told.map(|(count, one, many)| counted(*count, one, many)).collect()
 }
 
+/// A face whose photo is damaged.
+const WAITS: &str = "waits among the lost ones until the file is whole again";
+
 fn found_again_words(summary: &ScanSummary) -> String {
     let carried = counted(summary.carried_faces, "face", "faces");
-    let lost = counted(summary.lost_faces, "lost one waits", "lost ones wait");
+    let lost = counted(summary.lost_faces - summary.unread_faces, "lost one waits", "lost ones wait");
     format!("{carried} carried over to edited photos, {lost} to be put back")
 }
 
@@ -320,6 +336,17 @@ mod tests {
         );
         assert!(told(2).contains("2 faces with a name or set aside are in photos missing since; they stay"));
         assert!(!told(0).contains("missing since"));
+    }
+
+    /// No edit has lost them.
+    #[test]
+    fn faces_of_a_damaged_photo_are_not_told_as_lost_to_an_edit() {
+        let told = |lost_faces, unread_faces| said(&ScanSummary { lost_faces, unread_faces, ..ScanSummary::default() });
+        let one = told(1, 1);
+        assert!(one.contains("1 face with a name or set aside was in a photo that is damaged now"), "{one}");
+        assert!(!one.contains("edited") && !told(1, 0).contains("damaged"), "{one}");
+        let all = told(3, 2);
+        assert!(all.contains("2 faces with a name") && all.contains("1 lost one waits to be put back"), "{all}");
     }
 
     #[test]

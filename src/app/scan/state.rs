@@ -77,6 +77,8 @@ impl Feature for State {
                 self.touched.append(&mut self.left);
             }
             Event::NamesTouched => out.act(Action::FindNamesAgain),
+            // Told where it has done anything.
+            Event::BrokeOff(summary) => (self.scanned, self.is_unasked) = (Some(summary), true),
             Event::GaveWay { paths, summary } => {
                 self.asked.clear();
                 self.touched.extend(paths);
@@ -214,7 +216,8 @@ fn with_the_rest(mut words: String, summary: &ScanSummary, text: &Locale) -> Str
         ("said_damaged", summary.damaged_photos),
         ("said_carried", summary.carried_faces),
         ("said_returned", summary.returned_faces),
-        ("said_lost", summary.lost_faces),
+        ("said_lost", summary.lost_faces - summary.unread_faces),
+        ("said_unread", summary.unread_faces),
         ("said_faces_missing", summary.missing_faces),
     ];
     for (key, count) in counts {

@@ -397,17 +397,23 @@ impl Update {
         let touched = ended.as_ref().map_or_else(Touched::everything, |ended| ended.touched.clone());
         match (end, ended) {
             _ if shown_in_view => {}
-            (JobEnd::Done(_), Some(Ended { words, show, questions, .. })) => {
-                if !words.is_empty() {
-                    state.notices.say(words, show.map(Offer::show), self.now_secs);
-                }
-                questions.into_iter().for_each(|question| state.notices.ask(question));
-            }
-            (JobEnd::Done(_), None) => {}
+            (JobEnd::Done(_), ended) => self.say_ended(state, ended),
             (JobEnd::Cancelled, _) => state.notices.say(text.s("said_cancelled").into(), None, self.now_secs),
-            (JobEnd::Failed(failure), _) => self.failed(state, text, None, failure),
+            (JobEnd::Failed(failure), ended) => {
+                self.say_ended(state, ended);
+                self.failed(state, text, None, failure);
+            }
         }
         self.load_touched(state, text, &touched);
+    }
+
+    /// What a job did, also where it failed after that, and what is to be asked about it.
+    fn say_ended(&self, state: &mut State, ended: Option<Ended>) {
+        let Some(Ended { words, show, questions, .. }) = ended else { return };
+        if !words.is_empty() {
+            state.notices.say(words, show.map(Offer::show), self.now_secs);
+        }
+        questions.into_iter().for_each(|question| state.notices.ask(question));
     }
 
     /// Loads what a change touched, and nothing else.

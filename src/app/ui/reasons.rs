@@ -23,7 +23,8 @@ const REASONS: &[&str] = &[
     "reason_is_a_folder", "reason_is_something_else",
     // Looking for faces, and training.
     "reason_network_stopped", "reason_decoder_stopped", "reason_not_carried_over", "reason_no_face", "reason_no_number",
-    "reason_has_changed", "reason_gone", "reason_was_unreadable", "reason_not_listed",
+    "reason_changed_while_read", "reason_ended_program", "reason_went_away", "reason_has_changed", "reason_gone",
+    "reason_was_unreadable", "reason_not_listed",
     // What the operating system says.
     "reason_denied", "reason_not_permitted", "reason_not_there", "reason_is_folder", "reason_is_no_folder",
     "reason_disk_error", "reason_link_loop", "reason_stale_handle", "reason_not_connected", "reason_host_down",
@@ -166,6 +167,9 @@ mod tests {
             "no face was found",
             "the file shows another picture since it was scanned; scan its folder again",
             "what the network makes of it is not a number",
+            "the file changed while it was read; the next scan looks at it again",
+            "the program ended more than once while it was looked through, the last time alone; it is left out",
+            "it went away while the folder was looked through",
         ] {
             assert!(is_chinese(&chinese.reason(said)), "{said}: {}", chinese.reason(said));
         }

@@ -9,13 +9,20 @@ use crate::library::error::{LibraryError, Result};
 use crate::library::files::TO_SETTLE;
 use crate::library::migrate;
 use crate::library::open::{self, LibraryReader};
+use crate::library::photos::{PhotoCounts, photo_counts};
 use crate::library::reason::Reason;
 use crate::library::vectors;
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CheckReport {
+    /// That are there and could be looked through, as a scan and the window count them.
     pub photos: usize,
+    /// Those that were there.
+    pub missing: usize,
+    /// Files that are there, and of which no picture could be made.
+    pub failed: usize,
+    /// Those that are not set aside.
     pub faces: usize,
     /// With a name.
     pub people: usize,
@@ -190,6 +197,8 @@ fn inspect_rows(c: &Connection) -> Result<CheckReport> {
         report.older_format = Some(format);
         return Ok(report);
     }
+    PhotoCounts { photos: report.photos, missing: report.missing, failed: report.failed } = photo_counts(c)?;
+    report.faces = count(c, "SELECT count(*) FROM face WHERE set_aside IS NULL")?;
     report.to_settle = count(c, &format!("SELECT count(*) FROM {TO_SETTLE}"))?;
     let counted: [(&str, fn(usize) -> Problem); 2] = [(ALONE, Problem::FaceWithoutPhoto), (UNCLEAR, Problem::Unclear)];
     for (sql, problem) in counted {

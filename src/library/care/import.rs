@@ -39,9 +39,13 @@ pub(crate) enum ImportMode {
 /// What an import did, or would do.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ImportReport {
+    /// That have a file here.
     pub photos_found: usize,
+    /// Known here without a file, as an earlier import left them or since they went: missing until a scan finds them.
+    pub photos_missing: usize,
     /// Not here yet: missing until a scan finds them.
     pub photos_made: usize,
+    /// In photos that have a file here.
     pub faces_found: usize,
     pub faces_made: usize,
     /// Found here, and taken out: their person was forgotten for good.
@@ -211,13 +215,24 @@ impl<'t, 'c> Import<'t, 'c> {
                 None => self.make_photo(photo)?,
             };
             self.photos.insert(photo.id, id);
-            self.report.photos_found += usize::from(found.is_some());
-            self.place_faces(id, &faces, &rejected)?;
+            let is_missing = self.is_missing(id)?;
+            match found {
+                Some(_) if is_missing => self.report.photos_missing += 1,
+                Some(_) => self.report.photos_found += 1,
+                None => {}
+            }
+            self.place_faces(id, is_missing, &faces, &rejected)?;
         }
         Ok(())
     }
 
-    fn place_faces(&mut self, id: PhotoId, faces: &[&'c FaceLine], rejected: &HashSet<i64>) -> Result<()> {
+    fn place_faces(
+        &mut self,
+        id: PhotoId,
+        is_missing: bool,
+        faces: &[&'c FaceLine],
+        rejected: &HashSet<i64>,
+    ) -> Result<()> {
         let (here, is_looked_through) = self.faces_here(id)?;
         let mut pairs = Vec::new();
         for face in faces {
@@ -233,7 +248,7 @@ impl<'t, 'c> Import<'t, 'c> {
         for (_, face, known) in pairs {
             if !self.faces.contains_key(&face) && taken.insert(known) {
                 self.faces.insert(face, known);
-                self.report.faces_found += 1;
+                self.report.faces_found += usize::from(!is_missing);
             }
         }
         let forgotten = faces::forgotten_places(self.d.t, id)?;

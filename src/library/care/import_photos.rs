@@ -37,6 +37,11 @@ impl Import<'_, '_> {
         Ok(None)
     }
 
+    pub(super) fn is_missing(&self, photo: PhotoId) -> Result<bool> {
+        let mut query = self.d.t.prepare_cached("SELECT missing FROM photo WHERE id = ?1")?;
+        Ok(query.query_row([photo.0], |row| row.get(0))?)
+    }
+
     /// Missing, and looked through by no detector: so a scan that finds the picture looks for its faces.
     pub(super) fn make_photo(&mut self, photo: &PhotoLine) -> Result<PhotoId> {
         let last = photo.paths.first().map(PathText::to_path).unwrap_or_default();

@@ -84,6 +84,18 @@ pub(crate) fn begins_like_an_export(head: &[u8]) -> bool {
     head.windows(FORMAT.len()).any(|part| part == FORMAT.as_bytes())
 }
 
+/// Whether an export tells of somebody with a name: people come before all else. What cannot be read may.
+pub(crate) fn names_somebody(from: impl BufRead) -> bool {
+    for line in from.lines().skip(1) {
+        match line.map(|line| serde_json::from_str(&line)) {
+            Ok(Ok(TransferLine::Person(PersonLine { name: None, .. }))) => {}
+            Ok(Ok(TransferLine::Person(_))) | Ok(Err(_)) | Err(_) => return true,
+            Ok(Ok(_)) => return false,
+        }
+    }
+    false
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Header {
     pub format: String,

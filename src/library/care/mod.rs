@@ -62,7 +62,7 @@ pub use forget::{Forgotten, PersonToForget};
 pub use import::ImportReport;
 pub(crate) use import::{Contradiction, FaceDecision, ImportMode};
 pub(crate) use import_edits::{NotPlaced, WaitsFor};
-pub(crate) use lines::begins_like_an_export;
+pub(crate) use lines::{begins_like_an_export, names_somebody};
 pub(super) use log::refuse_garbled;
 pub(crate) use log::rescue_garbled;
 pub(super) use remains::clear as clear_remains;

@@ -17,7 +17,7 @@ use super::request::{FaceToWrite, NamesToWrite, PacketBeside};
 use super::seed;
 use super::sidecar::Sidecars;
 use super::write::{self, FileChange, FileUndo, Modified};
-use super::written::{NameList, WrittenNames};
+use super::written::{NameList, WrittenNames, is_same_name};
 use crate::library::WritePlace;
 
 /// What would change, and what of it would then be ours.
@@ -190,6 +190,7 @@ fn real_path(path: &Path) -> Result<PathBuf, MetadataError> {
     }
 }
 
+/// The faces to write, without those whose name is to go from the file.
 fn checked(names: &NamesToWrite<'_>) -> Result<Vec<FaceToWrite>, Refusal> {
     if !(1..=8).contains(&names.orientation) || names.size.0 == 0 || names.size.1 == 0 {
         return Err(Refusal::BadPicture);
@@ -203,5 +204,6 @@ fn checked(names: &NamesToWrite<'_>) -> Result<Vec<FaceToWrite>, Refusal> {
         let area = face.area.within_picture().ok_or(Refusal::BadPicture)?;
         Ok(FaceToWrite { name: name.to_owned(), area })
     };
-    names.faces.iter().map(face).collect()
+    let is_to_go = |face: &&FaceToWrite| names.others.remove.iter().any(|name| is_same_name(&face.name, name));
+    names.faces.iter().filter(|face| !is_to_go(face)).map(face).collect()
 }

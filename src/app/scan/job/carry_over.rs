@@ -141,14 +141,20 @@ impl PhotoComparison {
     }
 
     /// Who is at places of the new picture, each cut as it stood in the old one, so that a turn makes no other vector.
-    /// Nobody where the file cannot be read any more.
+    /// Nobody where the picture is missing.
+    ///
+    /// # Errors
+    /// The file cannot be read now: nobody knows who is there, and the two wait to be compared.
     fn embed_at<'a>(
         &self,
         places: impl Iterator<Item = &'a Detection>,
         edit: &Edit,
         tools: &ScanTools<'_>,
     ) -> Result<Vec<Option<Embedding>>> {
-        let Ok(photo) = reembed::open(&self.new.path, self.new.picture.as_ref()) else { return Ok(Vec::new()) };
+        if self.new.is_missing {
+            return Ok(Vec::new());
+        }
+        let photo = reembed::open(&self.new.path, self.new.picture.as_ref())?;
         let back = edit.orientation.inverse();
         let sizes = Sizes { old: self.new.size, new: back.turned_size(self.new.size) };
         let upright: Vec<Detection> = places.map(|place| Edit::turn(back).map(place, &sizes)).collect();

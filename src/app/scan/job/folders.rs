@@ -6,11 +6,12 @@ use anyhow::Result;
 
 use super::pipeline::Scanning;
 use super::presence::{Presence, presence, real_path, unreadable};
+use super::went_away::UnreadFiles;
 use super::{LOOKING_FOR_PHOTOS, ScanSummary, ScanTools, Withheld};
 use crate::app::engine::progress::{JobEvent, Meter, Skipped};
 use crate::app::jobs::not_looked_at;
 use crate::app::jobs::walk::{find_photos, find_photos_at, real_folder};
-use crate::library::{Gone, LibraryError, ScanId, ScanOutcome, is_gone};
+use crate::library::{Gone, LibraryError, ScanId, ScanOutcome};
 use crate::types::Cancel;
 
 /// Looks through the folders that are there, and finishes them when that is done: what went from one to another is gone
@@ -31,7 +32,7 @@ pub(super) fn scan_each(
         false => ScanOutcome::Cancelled,
     };
     let finished = scanned.into_iter().try_for_each(|folder| {
-        summary.add(folder.finish(tools, outcome, cancel)?);
+        summary.add(folder.finish(tools, outcome, cancel, events)?);
         Ok::<_, anyhow::Error>(())
     });
     looked.and(finished).map(|()| scans)
@@ -53,10 +54,23 @@ fn scan_all(
                 events(JobEvent::Skipped(skipped.clone()));
                 summary.skipped.push(skipped);
             }
-            Presence::There | Presence::Unreadable(_) => scan_folder(folder, tools, scanned, cancel, events)?,
+            Presence::There | Presence::Unreadable(_) => {
+                let before = scanned.len();
+                match scan_folder(folder, tools, scanned, cancel, events) {
+                    // It went before it was looked through.
+                    Err(_) if scanned.len() == before && is_offline_now(folder, tools)? => {
+                        summary.offline_folders.push(folder.clone());
+                    }
+                    looked => looked?,
+                }
+            }
         }
     }
     Ok(())
+}
+
+fn is_offline_now(folder: &Path, tools: &ScanTools<'_>) -> Result<bool> {
+    Ok(matches!(presence(folder, tools.library)?, Presence::Offline))
 }
 
 /// A folder whose files are in the library as they are now; what is gone from it is not looked for yet.
@@ -66,6 +80,7 @@ struct UnfinishedScan {
     /// Where only so much of it was looked at.
     part: Option<Vec<PathBuf>>,
     summary: ScanSummary,
+    unread: UnreadFiles,
 }
 
 /// Looks through `folder`, or at what was touched of it. Photos that the library knows unchanged are not opened again.
@@ -104,7 +119,8 @@ fn scan_folder(
     found.skipped.into_iter().for_each(|skipped: Skipped| scanning.report_skipped(skipped));
     scanning.note_not_looked_at(found.not_looked_at, found.hidden);
     let looked = scanning.sort_out(found.photos).and_then(|todo| scanning.scan_files(todo));
-    scanned.push(UnfinishedScan { scan, root, part, summary: scanning.summarise() });
+    let (summary, unread) = scanning.summarise();
+    scanned.push(UnfinishedScan { scan, root, part, summary, unread });
     looked
 }
 
@@ -126,10 +142,21 @@ fn behind_links(root: &Path, touched: &[PathBuf], tools: &ScanTools<'_>) -> Resu
 
 impl UnfinishedScan {
     /// Marks what is gone, where all was looked through. Of a folder whose drive was pulled meanwhile nothing is.
-    fn finish(self, tools: &ScanTools<'_>, mut outcome: ScanOutcome, cancel: &Cancel) -> Result<ScanSummary> {
-        let Self { scan, root, part, mut summary } = self;
-        if is_gone(&root) {
+    fn finish(
+        self,
+        tools: &ScanTools<'_>,
+        mut outcome: ScanOutcome,
+        cancel: &Cancel,
+        events: &mut dyn FnMut(JobEvent),
+    ) -> Result<ScanSummary> {
+        let Self { scan, root, part, mut summary, unread } = self;
+        if is_offline_now(&root, tools)? {
             outcome = ScanOutcome::Cancelled;
+            summary.offline_folders.push(root.clone());
+        } else {
+            let gone = unread.gone_from(&root);
+            gone.iter().for_each(|skipped| events(JobEvent::Skipped(skipped.clone())));
+            summary.skipped.extend(unread.files.into_iter().chain(gone));
         }
         if outcome == ScanOutcome::Complete {
             let looked_at = part.as_deref().unwrap_or(std::slice::from_ref(&root));

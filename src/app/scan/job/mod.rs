@@ -20,6 +20,7 @@ mod tests;
 mod touched;
 #[cfg(feature = "gui")]
 mod watch;
+mod went_away;
 #[cfg(feature = "gui")]
 mod window;
 
@@ -41,11 +42,12 @@ use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
 use crate::app::jobs::walk::{FoundPhotos, find_photos};
 use crate::cluster::Linkage;
 use crate::faces::image::{PictureHash, picture_hash_of_file};
-use crate::library::{LibraryError, MissingPolicy, Suspect, asks_disk};
+use crate::library::{LibraryError, MissingPolicy, PhotoState, Suspect, asks_disk};
 use crate::networks::models::Store;
 use crate::types::{Cancel, FaceId, SquaredDistance, Touched, path_text};
 #[cfg(feature = "gui")]
 pub use interrupted::InterruptedScan;
+use lost::PhotosBefore;
 use presence::{is_offline, real_path};
 #[cfg(feature = "gui")]
 pub use window::{Event, Job, Request};
@@ -78,6 +80,8 @@ pub struct ScanSummary {
     pub carried_faces: usize,
     /// Those that were not: they wait to be put back by hand.
     pub lost_faces: usize,
+    /// Of these, those whose photo no program could make a picture of since: it is damaged, and not edited.
+    pub unread_faces: usize,
     /// Those whose photo is missing since: they stay with their people, and are back when it is.
     pub missing_faces: usize,
     /// Faces with a name or another decision whose photo was missing or replaced before, and that are there again.
@@ -99,6 +103,8 @@ pub struct ScanSummary {
     #[serde(skip)]
     pub withheld: Vec<Withheld>,
     pub skipped: Vec<Skipped>,
+    /// Of these, files that failed before and were not tried again.
+    pub left_out: usize,
     /// Videos, and pictures of kinds that are not read.
     pub not_looked_at: Vec<Skipped>,
     /// Hidden and system files and folders, which nobody looked into.
@@ -132,6 +138,7 @@ impl ScanSummary {
         self.withheld_photos += other.withheld_photos;
         self.withheld.extend(other.withheld);
         self.skipped.extend(other.skipped);
+        self.left_out += other.left_out;
         self.not_looked_at.extend(other.not_looked_at);
         self.hidden += other.hidden;
         self.further_pages += other.further_pages;
@@ -289,12 +296,12 @@ fn run_into(
         own,
         meanwhile,
     };
-    let absent = library.call(|library| library.absent_faces())?;
+    let before = PhotosBefore::of(library)?;
     scan_into(summary, folders, &tools, cancel, events)?;
     if !cancel.is_cancelled() {
-        find_lost_again(engine, &tools, summary, cancel, events)?;
+        find_lost_again(&before, engine, &tools, summary, cancel, events)?;
     }
-    count_returned(absent, library, summary)?;
+    count_returned(before.absent, library, summary)?;
     if cancel.is_cancelled() {
         summary.cancelled = true;
         return Ok(None);
@@ -383,20 +390,21 @@ fn scan_into(
     Ok(())
 }
 
-/// Looks for lost faces in what is new, once the model in use has embedded it.
+/// Looks for lost faces, and for those that went, in what is new, once the model in use has embedded it.
 fn find_lost_again(
+    before: &PhotosBefore,
     engine: &Engine,
     tools: &ScanTools<'_>,
     summary: &mut ScanSummary,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<()> {
-    if tools.library.call(|library| library.count_lost_faces())? == 0 {
+    if summary.missing_photos == 0 && tools.library.call(|library| library.count_lost_faces())? == 0 {
         return Ok(());
     }
     // Photos that cannot be opened are told when the rest is embedded.
     summary.embedded_again += reembed(engine, tools.library, cancel, events)?.faces;
-    lost::find_again(tools, summary, cancel, events)
+    lost::find_again(before, tools, summary, cancel, events)
 }
 
 /// Counts the faces that are absent since, and not lost, and those that were before and are not any more: their photo is
@@ -404,9 +412,14 @@ fn find_lost_again(
 /// were long before. Each counts once, by the face that is there now: a photo that was edited several times has left the
 /// same one in every edit.
 fn count_returned(absent: HashSet<FaceId>, library: &LibraryHandle, summary: &mut ScanSummary) -> Result<()> {
-    let (missing, returned, found) = library.call(move |library| {
-        let absent_now = library.absent_faces()?;
-        let lost: HashSet<FaceId> = library.lost_faces()?.into_iter().map(|lost| lost.face_id).collect();
+    let newly_lost = summary.newly_lost.clone();
+    let (missing, returned, found, unread) = library.call(move |library| {
+        let (absent_now, listed) = (library.absent_faces()?, library.lost_faces()?);
+        let mut unread = 0;
+        for by in listed.iter().filter(|lost| newly_lost.contains(&lost.face_id)).filter_map(|lost| lost.replaced_by) {
+            unread += usize::from(library.photo(by)?.is_some_and(|by| by.state != PhotoState::Done));
+        }
+        let lost: HashSet<FaceId> = listed.into_iter().map(|lost| lost.face_id).collect();
         let missing = absent_now.difference(&absent).filter(|face| !lost.contains(face)).count();
         let (mut returned, mut found) = (HashSet::new(), HashSet::new());
         for &face in absent.difference(&absent_now) {
@@ -419,8 +432,9 @@ fn count_returned(absent: HashSet<FaceId>, library: &LibraryHandle, summary: &mu
         }
         // An original that is back, and its edits that lead to it.
         let found = found.difference(&returned).count();
-        Ok::<_, LibraryError>((missing, returned.len() + found, found))
+        Ok::<_, LibraryError>((missing, returned.len() + found, found, unread))
     })?;
+    summary.unread_faces = unread;
     summary.missing_faces = missing;
     summary.returned_faces = returned;
     summary.carried_faces = summary.carried_faces.saturating_sub(found);

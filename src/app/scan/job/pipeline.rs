@@ -13,12 +13,15 @@ use std::time::{Instant, UNIX_EPOCH};
 use anyhow::{Result, anyhow};
 use crossbeam_channel::{Receiver, bounded};
 
+use super::went_away::UnreadFiles;
 use super::{SCANNING, ScanSummary, ScanTools};
 use crate::app::engine::budget::ByteBudget;
 use crate::app::engine::networks::DeviceFailed;
 use crate::app::engine::progress::{JobEvent, Meter, Skipped};
 use crate::faces::image::{DecodeError, DecodeLimits, Photo, PhotoMeta, ProfileUse};
-use crate::library::{FaceRecord, FileFacts, KnownBefore, LibraryError, PhotoRecord, PhotoState, ScanId, asks_disk};
+use crate::library::{
+    FaceRecord, FileFacts, KnownBefore, LibraryError, PhotoRecord, PhotoState, ScanId, asks_disk, is_gone,
+};
 use crate::types::{Cancel, error_chain, plain};
 use opening::{Budgets, FileContent, OpenedFile, Opener};
 
@@ -48,6 +51,7 @@ pub(super) struct Scanning<'a> {
     events: &'a mut dyn FnMut(JobEvent),
     meter: Meter,
     summary: ScanSummary,
+    unread: UnreadFiles,
     /// Pictures in a row over which a network broke down.
     breakdowns: usize,
     /// New faces that are grouped.
@@ -80,8 +84,9 @@ impl<'a> Scanning<'a> {
         events: &'a mut dyn FnMut(JobEvent),
     ) -> Self {
         let meter = Meter::start(SCANNING, None);
-        let (summary, next_grouping) = (ScanSummary::default(), Some(Instant::now()));
-        Self { scan, tools, cancel, events, meter, summary, breakdowns: 0, grouped: 0, next_grouping }
+        let (summary, unread) = (ScanSummary::default(), UnreadFiles::default());
+        let next_grouping = Some(Instant::now());
+        Self { scan, tools, cancel, events, meter, summary, unread, breakdowns: 0, grouped: 0, next_grouping }
     }
 
     /// Marks what the library knows as it is, and returns the rest.
@@ -99,13 +104,14 @@ impl<'a> Scanning<'a> {
                         self.record_unreadable(file, DecodeError::TooLong { max_bytes }.to_string())?;
                     }
                     Ok(file) => files.push(file),
-                    Err(error) => self.report_skipped(Skipped { path: path.clone(), reason: error.to_string() }),
+                    Err(_) if is_gone(path) => self.unread.gone.push(path.clone()),
+                    Err(error) => self.note_unread(Skipped { path: path.clone(), reason: error.to_string() }),
                 }
             }
             for (file, standing) in self.known(files)? {
                 match standing {
                     FileStatus::Unchanged => self.summary.unchanged_photos += 1,
-                    FileStatus::FailedBefore(reason) => self.report_skipped(Skipped { path: file.path, reason }),
+                    FileStatus::FailedBefore(reason) => self.leave_out(file.path, reason),
                     FileStatus::ToOpen => todo.push(file),
                 }
             }
@@ -148,6 +154,7 @@ impl<'a> Scanning<'a> {
             }
             let suspect = suspect_of(&file);
             if suspect.is_some_and(|suspect| suspect.is_unreadable(&file)) {
+                self.summary.left_out += 1;
                 self.record_unreadable(file, ENDED_THE_PROGRAM.to_owned())?;
             } else {
                 let opened = Opener::new(self, true).trying(suspect).open(file);
@@ -224,6 +231,10 @@ impl<'a> Scanning<'a> {
                 FileContent::Known { is_new_path: false } => self.summary.unchanged_photos += 1,
                 FileContent::Unreadable(reason) => self.record_unreadable(file, reason)?,
                 FileContent::Undecodable(reason) => self.record_undecodable(file, reason)?,
+                FileContent::LeftOut(reason) => {
+                    self.summary.left_out += 1;
+                    self.record_undecodable(file, reason)?;
+                }
             }
         }
         let found = self.find_faces(&pictures);
@@ -345,8 +356,13 @@ impl<'a> Scanning<'a> {
         Ok(())
     }
 
+    /// One that is gone by now is as one that was not met: what is known of it stays as it is.
     fn record_unreadable(&mut self, file: FileFacts, reason: String) -> Result<()> {
-        self.report_skipped(Skipped { path: file.path.clone(), reason: reason.clone() });
+        if is_gone(&file.path) {
+            self.unread.gone.push(file.path);
+            return Ok(());
+        }
+        self.note_unread(Skipped { path: file.path.clone(), reason: reason.clone() });
         let scan = self.scan;
         self.tools.library.call(move |library| library.record_unreadable(scan, &file, &reason))
     }
@@ -361,19 +377,30 @@ impl<'a> Scanning<'a> {
         self.summary.hidden = hidden;
     }
 
+    fn note_unread(&mut self, skipped: Skipped) {
+        (self.events)(JobEvent::Skipped(skipped.clone()));
+        self.unread.files.push(skipped);
+    }
+
+    /// A file that failed before, and that nobody looks at again.
+    fn leave_out(&mut self, path: PathBuf, reason: String) {
+        self.summary.left_out += 1;
+        self.report_skipped(Skipped { path, reason });
+    }
+
     pub(crate) fn report_skipped(&mut self, skipped: Skipped) {
         (self.events)(JobEvent::Skipped(skipped.clone()));
         self.summary.skipped.push(skipped);
     }
 
-    /// What the scan did.
-    pub(crate) fn summarise(mut self) -> ScanSummary {
+    /// What the scan did, and what it could not read.
+    pub(crate) fn summarise(mut self) -> (ScanSummary, UnreadFiles) {
         let summary = &mut self.summary;
         summary.cancelled = self.cancel.is_cancelled();
         summary.elapsed_secs = self.meter.elapsed_secs();
         summary.photos_per_s = (summary.new_photos + summary.searched_again) as f64 / summary.elapsed_secs.max(1e-9);
         summary.faces_per_s = summary.new_faces as f64 / summary.elapsed_secs.max(1e-9);
-        self.summary
+        (self.summary, self.unread)
     }
 }
 

@@ -44,6 +44,8 @@ pub enum Event {
     Scanned(Box<ScanSummary>),
     /// The same of one that nobody has asked for.
     ScannedTouched(Box<ScanSummary>),
+    /// What a scan had done before it broke off, and before its job fails.
+    BrokeOff(Box<ScanSummary>),
     Watching(Watching),
     /// Something was noticed at these paths.
     Touched(Vec<PathBuf>),
@@ -145,14 +147,18 @@ struct WindowScan<'a> {
 /// Work that gave way was not cancelled by its user.
 fn start_scan(
     tasks: &mut Tasks<'_, Event>,
-    work: impl FnOnce(&Shared, WindowScan<'_>) -> Result<Event> + Send + 'static,
+    work: impl FnOnce(&Shared, WindowScan<'_>) -> Result<Event, BrokenScan> + Send + 'static,
 ) {
     let (job, cancel) = tasks.begin_job();
     tasks.run_job(job, move |shared, networks, sink| {
         let outcome = work(shared, WindowScan { shared, networks, sink, job, cancel: &cancel });
         shared.library_changed();
         let cancel = if matches!(outcome, Ok(Event::GaveWay { .. })) { Cancel::default() } else { cancel };
-        sink.end(job, JobKind::SCAN, &cancel, outcome.map(|event| sink.send(event)));
+        let outcome = outcome.map(|event| sink.send(event)).map_err(|broken| {
+            sink.send(Event::BrokeOff(Box::new(broken.done)));
+            broken.error
+        });
+        sink.end(job, JobKind::SCAN, &cancel, outcome);
     });
 }
 
@@ -187,7 +193,7 @@ impl WindowScan<'_> {
 }
 
 /// The folders, or all of the library's where there are none.
-fn scan_asked(shared: &Shared, scan: WindowScan<'_>, mut folders: Vec<PathBuf>) -> Result<Event> {
+fn scan_asked(shared: &Shared, scan: WindowScan<'_>, mut folders: Vec<PathBuf>) -> Result<Event, BrokenScan> {
     let of_library = folders.is_empty();
     if of_library {
         folders = shared.library.ask(|library| library.folder_places())?.into_iter().map(|(at, _)| at).collect();

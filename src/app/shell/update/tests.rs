@@ -352,6 +352,26 @@ fn what_a_scan_has_recorded_before_it_gave_way_is_told() {
     assert!(said.iter().any(|words| words.contains(&text.n("said_lost", 2))), "{said:?}");
 }
 
+/// What it recorded stays, and the next scan does not tell it again.
+#[test]
+fn what_a_scan_did_before_it_failed_is_told_beside_the_failure() {
+    for (lost_faces, told) in [(2, 2), (0, 1)] {
+        let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
+        let progress = Progress::at(SCANNING, 1, None, None);
+        let report = JobReport { job: JobId(1), kind: JobKind::SCAN, progress };
+        update.receive(&mut state, &text, Report::Job(report));
+        let summary = ScanSummary { lost_faces, ..ScanSummary::default() };
+        update.receive(&mut state, &text, of_scan(scan::state::Event::BrokeOff(Box::new(summary))));
+        let failure = Failure { what: Failed::Job, details: "the disk is full".to_owned() };
+        update.receive(&mut state, &text, Report::JobEnded(JobId(1), JobEnd::Failed(failure)));
+        let shown = state.notices.shown();
+        assert_eq!(shown.len(), told, "{shown:?}");
+        assert!(shown.iter().any(|notice| notice.kind == NoticeKind::Failed));
+        let says = shown.iter().any(|notice| notice.text.contains(&text.n("said_lost", 2)));
+        assert_eq!(says, lost_faces > 0, "{shown:?}");
+    }
+}
+
 #[test]
 fn an_interrupted_scan_goes_on_or_is_offered() {
     let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));

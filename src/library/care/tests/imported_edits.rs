@@ -125,7 +125,7 @@ fn names_that_an_import_brings_follow_the_edits_that_this_library_has_seen() {
     }
     fixture.library.record_photos(fixture.scan, &[photo(&from.at("b.jpg"), 2, 4)]).unwrap();
     let report = import(&mut fixture, &text);
-    assert_eq!((report.photos_found, report.photos_made), (2, 0));
+    assert_eq!((report.photos_found, report.photos_missing, report.photos_made), (1, 1, 0));
     assert!(waits(&report, WaitsFor::Comparison) > 0, "{:?}", report.not_placed);
     assert_eq!(waits(&report, WaitsFor::Picture), 0);
     let pairs: Vec<Replaced> = fixture.library.replaced_photos().unwrap();

@@ -98,6 +98,9 @@ fn a_second_import_changes_nothing() {
         let before = fixture.dump();
         let report = import(&mut fixture, &text);
         assert_eq!((report.decisions, report.people_made, report.faces_made, report.photos_made), (0, 0, 0, 0));
+        // What only the first import has told of is not here.
+        let here = if is_scanned { (2, 0, 8) } else { (0, 2, 0) };
+        assert_eq!((report.photos_found, report.photos_missing, report.faces_found), here);
         assert_eq!(report.contradictions, []);
         assert_eq!(fixture.dump(), before, "scanned: {is_scanned}");
     }

@@ -37,6 +37,28 @@ fn the_sidecar_that_names_its_photo_holds() {
     assert_eq!(Sidecars::of(&heic).to_write(&heic), folder.path().join("b.heic.xmp"));
 }
 
+/// Also where the library calls a face so: it would else be taken out and put in again.
+#[test]
+fn a_name_that_is_to_go_is_not_written_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = folder.path().join("a.png");
+    put(&photo, b"not looked into");
+    let carl = FaceToWrite { name: "Carl".to_owned(), area: area(0.6, 0.1, 0.2, 0.2) };
+    let (faces, stay) = ([anna(), carl], OthersNames::default());
+    let first = plan(&photo, WritePlace::Sidecar, &names(&faces, &nothing(), &stay)).unwrap();
+    first.write(Modified::Now).unwrap();
+    let remove = OthersNames { remove: vec!["ANNA & co <x> ".to_owned()], ..OthersNames::default() };
+    let without_ours = nothing();
+    for ours in [&first.written, &without_ours] {
+        let planned = plan(&photo, WritePlace::Sidecar, &names(&faces, ours, &remove)).unwrap();
+        planned.write(Modified::Now).unwrap();
+        let text = std::fs::read_to_string(&planned.path).unwrap();
+        assert!(!text.contains("Anna") && text.contains("Carl"), "{text}");
+        std::fs::remove_file(&first.path).unwrap();
+        first.write(Modified::Now).unwrap();
+    }
+}
+
 #[test]
 fn six_formats_get_sidecars_and_stay_as_they_are() {
     let folder = tempfile::tempdir().unwrap();

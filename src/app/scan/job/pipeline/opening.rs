@@ -43,6 +43,8 @@ pub(super) enum FileContent {
     Unreadable(String),
     /// Its picture cannot be decoded.
     Undecodable(String),
+    /// The same, as it was found before; it was not tried again.
+    LeftOut(String),
 }
 
 /// What the pool's threads share.
@@ -115,8 +117,8 @@ impl<'a> Opener<'a> {
         let (scan, asked, detector) = (self.scan, file.clone(), self.detector.clone());
         match self.library.call(move |library| library.place(scan, &asked, &detector))? {
             Placed::Known { is_new_path } => Ok(FileContent::Known { is_new_path }),
-            Placed::Failed { reason } => Ok(FileContent::Undecodable(reason)),
-            Placed::New if self.is_known_to_end(file) => Ok(FileContent::Undecodable(ENDED_THE_PROGRAM.to_owned())),
+            Placed::Failed { reason } => Ok(FileContent::LeftOut(reason)),
+            Placed::New if self.is_known_to_end(file) => Ok(FileContent::LeftOut(ENDED_THE_PROGRAM.to_owned())),
             Placed::New => {
                 let photo = working_copy(&file.path)?;
                 let thumbnail = thumbnail_jpeg(&photo.pixels).ok();

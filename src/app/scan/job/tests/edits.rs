@@ -78,6 +78,102 @@ fn a_shot_in_the_place_of_a_renamed_one_takes_its_name_only_as_its_edit() {
     }
 }
 
+/// No edit has lost its face: it is back with the whole file.
+#[test]
+fn a_photo_that_is_damaged_in_its_place_is_told_as_that() {
+    let world = World::new();
+    world.photo("a.png", [250, 0, 0]);
+    world.photo("b.png", [0, 250, 0]);
+    world.scan();
+    world.name("a.png", "Ana");
+    let scan = || {
+        let before = PhotosBefore::of(&world.library).unwrap();
+        let mut summary = world.scan();
+        count_returned(before.absent, &world.library, &mut summary).unwrap();
+        (summary.lost_faces, summary.unread_faces, summary.returned_faces)
+    };
+    let path = world.photos.join("a.png");
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..16]).unwrap();
+    assert_eq!(scan(), (1, 1, 0));
+    fs::write(&path, whole).unwrap();
+    assert_eq!(scan(), (0, 0, 1));
+    assert_eq!(world.names("a.png"), [Some("Ana".to_owned())]);
+    world.photo("a.png", [0, 0, 250]);
+    assert_eq!(scan(), (1, 0, 0));
+}
+
+/// Nothing but the pictures themselves says that they have to do with each other.
+#[test]
+fn the_face_of_a_photo_that_was_edited_and_renamed_between_two_scans_keeps_its_name() {
+    let same = Some(Edit::turn(Orientation::Same));
+    for (edit, colour, is_it) in [(same, [249, 0, 0], true), (None, [249, 0, 0], false), (same, [0, 0, 250], false)] {
+        let mut world = World::new();
+        let original = [250, 0, 0];
+        world.photo("a.png", original);
+        world.photo("other.png", [0, 250, 0]);
+        world.scan();
+        world.name("a.png", "Ana");
+        world.edits.0 = edit;
+        fs::remove_file(world.photos.join("a.png")).unwrap();
+        world.photo("renamed.png", colour);
+        let summary = world.scan_and_find();
+        assert_eq!((summary.missing_photos, summary.carried_faces, summary.lost_faces), (1, usize::from(is_it), 0));
+        assert_eq!(world.names("renamed.png"), [is_it.then(|| "Ana".to_owned())], "{edit:?} {colour:?}");
+        world.photo("a.png", original);
+        assert_eq!(world.scan_and_find().lost_faces, 0);
+        assert_eq!(world.names("a.png"), [Some("Ana".to_owned())], "it is back");
+    }
+}
+
+/// Of a photo that was there long before, nobody takes a name.
+#[test]
+fn a_face_of_a_photo_that_went_is_looked_for_in_what_came_with_that_alone() {
+    let world = World::new();
+    let photos = [("a.png", [250, 0, 0]), ("alike.png", [249, 0, 0]), ("other.png", [0, 250, 0])];
+    photos.iter().for_each(|(name, colour)| world.photo(name, *colour));
+    world.scan();
+    world.name("other.png", "Bo");
+    let path = world.paths().into_iter().find(|path| path.ends_with("a.png")).unwrap();
+    let face = world.library.call(move |library| {
+        let photo = library.known(&path)?.unwrap().photo_id;
+        let face = library.faces_of_photo(photo)?[0].face_id;
+        library.move_faces(&[face], &crate::library::Destination::NewPerson { name: "Ana".into() }).map(|_| face)
+    });
+    face.unwrap();
+    fs::remove_file(world.photos.join("a.png")).unwrap();
+    world.photo("new.png", [0, 0, 250]);
+    let summary = world.scan_and_find();
+    assert_eq!((summary.missing_photos, summary.carried_faces), (1, 0));
+    let ana = Some("Ana".to_owned());
+    assert!(!world.names("alike.png").contains(&ana));
+}
+
+/// The drive was pulled before who is at the place could be seen: that says nothing of who it is.
+#[test]
+fn a_pair_whose_picture_cannot_be_read_waits_until_it_can() {
+    let mut world = World::new();
+    world.photo("a.png", [250, 0, 0]);
+    world.scan();
+    world.name("a.png", "Ana");
+    world.photo("a.png", [240, 0, 0]);
+    world.faces.is_blind = true;
+    let cancel = Cancel::default();
+    let asked = cancel.clone();
+    world.scan_until(&cancel, &mut |event| {
+        if matches!(event, JobEvent::Progress(Progress { stage: SCANNING, .. })) {
+            asked.cancel();
+        }
+    });
+    let away = world.folder.path().join("away");
+    fs::rename(&world.photos, &away).unwrap();
+    let summary = world.scan();
+    assert_eq!((summary.carried_faces, summary.lost_faces, summary.offline_folders.len()), (0, 0, 1));
+    fs::rename(&away, &world.photos).unwrap();
+    assert_eq!(world.scan().carried_faces, 1);
+    assert_eq!(world.names("a.png"), [Some("Ana".to_owned())]);
+}
+
 /// What a cancel leaves is neither carried over nor told as lost; the next scan goes on from there.
 #[test]
 fn names_wait_for_the_scan_after_a_cancelled_one() {

@@ -104,6 +104,49 @@ fn a_file_that_goes_during_the_scan_is_looked_through_when_it_is_back() {
     assert!(times > 5, "{times} calls");
 }
 
+/// Their drive was pulled: of none of its files it is said that it changed.
+#[test]
+fn a_folder_that_goes_during_the_scan_is_told_as_one_that_is_not_there() {
+    let mut told = 0;
+    for call in CALLS_OF_A_SCAN {
+        let mut world = World::new();
+        let before = BeforeCall::watching(&mut world);
+        world.photo("known.bmp", [0, 0, 250]);
+        world.scan();
+        world.name("known.bmp", "Cleo");
+        (0..3).for_each(|i| world.photo(&format!("{i}.bmp"), [250, i, 0]));
+        let (photos, away) = (world.photos.clone(), world.folder.path().join("away"));
+        let (from, to) = (photos.clone(), away.clone());
+        before.set(call, move || fs::rename(from, to).unwrap());
+        let summary = world.scan();
+        if before.has_run() {
+            told += summary.offline_folders.len();
+            assert_eq!((summary.skipped.len(), summary.missing_photos), (0, 0), "before call {call}: {summary:?}");
+            fs::rename(away, photos).unwrap();
+        }
+        let after = world.scan();
+        assert_eq!((after.photos, after.faces, after.skipped.len()), (4, 4, 0), "before call {call}: {after:?}");
+        assert_eq!(world.names("known.bmp"), [Some("Cleo".to_owned())]);
+    }
+    assert!(told > 5, "{told} times");
+}
+
+/// A file that its user deletes meanwhile has not changed, and is missing as any other.
+#[test]
+fn a_known_photo_that_goes_during_the_scan_is_missing() {
+    let mut world = World::new();
+    let before = BeforeCall::watching(&mut world);
+    (0..5).for_each(|i| world.photo(&format!("{i}.bmp"), [250, i, 0]));
+    world.scan();
+    world.photo("0.bmp", [240, 0, 0]);
+    let photo = world.photos.join("0.bmp");
+    before.set(5, move || fs::remove_file(photo).unwrap());
+    let summary = world.scan();
+    assert!(before.has_run());
+    let told: Vec<_> = summary.skipped.iter().map(|skipped| skipped.reason.as_str()).collect();
+    assert_eq!((told, summary.missing_photos), (vec!["it went away while the folder was looked through"], 1));
+}
+
 /// No picture gets the faces of another one that came to its place while a scan was anywhere in its work.
 #[test]
 fn a_file_that_is_exchanged_during_the_scan_is_not_taken_for_the_one_before() {
@@ -252,6 +295,7 @@ fn what_was_left_out_is_tried_again_on_demand_and_ends_the_program_at_most_once_
         scan_folders(std::slice::from_ref(&world.photos), &tools, &cancel, &mut |_| {}).unwrap()
     };
     assert_eq!(left_out(world.scan()).len(), 2);
+    assert_eq!(world.scan().left_out, 2, "who scans is told that there is a way back");
     let looked_at = world.faces.looked_at.get();
     assert_eq!((left_out(world.scan()).len(), world.faces.looked_at.get()), (2, looked_at));
     assert_eq!(left_out(again(&world.photos.join("ended.png"))), ["dark.png"], "one of them");

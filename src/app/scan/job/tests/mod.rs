@@ -199,9 +199,9 @@ impl World {
     /// Looks for lost faces, too.
     fn scan_and_find(&self) -> ScanSummary {
         self.scan_with(|tools| {
-            let cancel = Cancel::default();
+            let (cancel, before) = (Cancel::default(), PhotosBefore::of(&self.library).unwrap());
             let mut summary = scan_folders(std::slice::from_ref(&self.photos), tools, &cancel, &mut |_| {}).unwrap();
-            lost::find_again(tools, &mut summary, &cancel, &mut |_| {}).unwrap();
+            lost::find_again(&before, tools, &mut summary, &cancel, &mut |_| {}).unwrap();
             summary
         })
     }
@@ -296,6 +296,50 @@ fn a_moved_photo_keeps_its_name_and_a_deleted_one_is_missed() {
     let everyone = world.library.call(|library| library.everyone()).unwrap();
     let ana = everyone.iter().find(|person| person.name.as_deref() == Some("Ana")).unwrap();
     assert!(ana.faces[0].path.ends_with("sub/renamed.png"));
+}
+
+/// Whether a path is new to the library or only to the picture.
+#[test]
+fn photos_that_change_places_are_told_as_moved() {
+    let world = World::new();
+    let [a, b, c] = ["a.png", "b.png", "c.png"].map(|name| world.photos.join(name));
+    [("a.png", 250), ("b.png", 200), ("c.png", 150)].iter().for_each(|(name, red)| world.photo(name, [*red, 0, 0]));
+    world.scan();
+    let other = world.photos.join("other.png");
+    for (from, to) in [(&a, &other), (&b, &a), (&other, &b)] {
+        fs::rename(from, to).unwrap();
+    }
+    let swapped = world.scan();
+    assert_eq!((swapped.moved_photos, swapped.unchanged_photos, swapped.new_photos), (2, 1, 0));
+    fs::rename(&c, &a).unwrap();
+    let onto = world.scan();
+    assert_eq!((onto.moved_photos, onto.unchanged_photos, onto.new_photos), (1, 1, 0));
+    assert_eq!(world.scan().unchanged_photos, 2);
+}
+
+/// A file that could never be read is a photo neither while it is there nor once it is gone, and nobody is asked about it.
+#[test]
+fn what_never_was_a_photo_is_not_missing_once_it_is_gone() {
+    let world = World::new();
+    world.photo("a.png", [250, 0, 0]);
+    let texts = ["b.jpg", "c.jpg", "d.jpg"].map(|name| world.photos.join(name));
+    texts.iter().for_each(|text| fs::write(text, text.as_os_str().as_encoded_bytes()).unwrap());
+    let counts = |summary: &ScanSummary| {
+        let checked = world.library.call(|library| library.check()).unwrap();
+        let seen = world.library.call(|library| library.counts()).unwrap();
+        assert_eq!((checked.photos, checked.missing, checked.failed), (seen.photos, seen.missing, seen.failed));
+        assert_eq!(summary.photos, checked.photos);
+        (summary.photos, summary.missing_photos, summary.withheld_photos, checked.missing, checked.failed)
+    };
+    assert_eq!(counts(&world.scan()), (1, 0, 0, 0, 3));
+    assert_eq!(world.scan().faces, world.library.call(|library| library.check()).unwrap().faces);
+    texts.iter().for_each(|text| fs::remove_file(text).unwrap());
+    assert_eq!(counts(&world.scan()), (1, 0, 0, 0, 0));
+    world.photo("e.png", [0, 250, 0]);
+    world.photo("f.png", [0, 0, 250]);
+    world.scan();
+    fs::remove_file(world.photos.join("e.png")).unwrap();
+    assert_eq!(counts(&world.scan()).1, 1);
 }
 
 fn person_in(world: &World, path: &Path) -> crate::types::PersonId {

@@ -56,6 +56,7 @@ impl Model {
         }
         self.note_carried(&said, before, expected);
         self.note_found_again();
+        self.note_edits_of_gone(expected);
         self.check_found_again(&said, before, after, expected)?;
         self.met.extend(&expected.new);
         Ok(got)
@@ -185,6 +186,13 @@ impl Model {
             let found: Vec<Key> = faces.filter(is_it).collect();
             self.carried.entry(key).or_default().extend(found);
         }
+    }
+
+    /// Where a photo that went is found again in a new one, what else was in it may be told as lost from then on.
+    fn note_edits_of_gone(&mut self, expected: &Expected) {
+        let is_found = |gone: &Picture| expected.new.iter().any(|new| are_edits(*new, *gone));
+        let gone: Vec<Picture> = self.gone.values().filter(|gone| is_found(gone)).copied().collect();
+        gone.into_iter().for_each(|picture| _ = self.replaced.entry(picture).or_insert(false));
     }
 
     /// What was lost is found in a new picture that was made from its own, and gets its word, if nothing else was said.
