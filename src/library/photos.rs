@@ -212,7 +212,7 @@ pub(super) fn photo_counts(c: &Connection) -> Result<PhotoCounts> {
 
 /// Faces of present photos that are not set aside: all without the few that are not, so that no row is looked at which
 /// an index does not name.
-fn faces_in_sight(c: &Connection) -> Result<usize> {
+pub(super) fn faces_in_sight(c: &Connection) -> Result<usize> {
     let mut query = c.prepare_cached(
         "SELECT (SELECT count(*) FROM face) \
          - (SELECT count(*) FROM face WHERE set_aside IS NOT NULL) \

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, Row, Rows, Transaction, params};
 
 use super::carry::{IS_LOST, IS_SOUGHT};
 use super::error::Result;
+use super::faces::IS_DECIDED;
 use super::open::{Library, LibraryReader};
 use super::vectors;
 use crate::types::{Embedding, FaceId, ModelId, PhotoId};
@@ -41,41 +42,33 @@ impl LibraryReader {
                  AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.face_id = face.id) \
                  AND embedding.model_id = (SELECT id FROM model WHERE name = ?1) ORDER BY photo.id, face.id"
             ))?;
-            let mut rows = query.query([&model.0])?;
-            let mut pictures: Vec<LostPicture> = Vec::new();
-            while let Some(row) = rows.next()? {
-                let photo = PhotoId(row.get(0)?);
-                let vector = vectors::embedding_from(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
-                match pictures.last_mut() {
-                    Some(last) if last.photo == photo => last.vectors.push(vector),
-                    _ => {
-                        pictures.push(LostPicture { photo, sought_up_to: PhotoId(row.get(2)?), vectors: vec![vector] })
-                    }
-                }
-            }
-            Ok(pictures)
+            pictures(query.query([&model.0])?, |row| Ok(PhotoId(row.get(2)?)))
         })
     }
 
-    /// Pictures of these faces that are gone and not replaced, to be looked for in what came after `since`.
-    pub(crate) fn pictures_gone(&self, faces: &[FaceId], model: &ModelId, since: PhotoId) -> Result<Vec<LostPicture>> {
+    /// Pictures that are gone and not replaced, with decided faces that `model` has embedded, to be looked for in what came
+    /// after they were seen last: an edit under another name. Of what is said to be missing by hand nobody knows when it
+    /// went.
+    pub(crate) fn pictures_gone(&self, model: &ModelId) -> Result<Vec<LostPicture>> {
         self.read(|c| {
-            let mut query = c.prepare_cached(
-                "SELECT photo_id, vector FROM face JOIN photo ON photo.id = photo_id \
-                 JOIN embedding ON face_id = face.id AND model_id = (SELECT id FROM model WHERE name = ?2) \
-                 WHERE face.id = ?1 AND missing = 1 AND replaced_by IS NULL \
-                 AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.face_id = face.id)",
-            )?;
-            let mut vectors_of: BTreeMap<PhotoId, Vec<Embedding>> = BTreeMap::new();
-            for face in faces {
-                let mut rows = query.query(params![face.0, model.0])?;
-                while let Some(row) = rows.next()? {
-                    let vector = vectors::embedding_from(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
-                    vectors_of.entry(PhotoId(row.get(0)?)).or_default().push(vector);
-                }
-            }
-            let gone = |(photo, vectors)| LostPicture { photo, sought_up_to: since, vectors };
-            Ok(vectors_of.into_iter().map(gone).collect())
+            let mut query = c.prepare_cached(&format!(
+                "SELECT photo.id, vector, ifnull((SELECT up_to FROM sought WHERE sought.photo_id = photo.id \
+                 AND sought.model_id = embedding.model_id), 0), seen FROM photo JOIN face ON face.photo_id = photo.id \
+                 JOIN embedding ON embedding.face_id = face.id JOIN (SELECT photo_id AS gone, max(seen_in_scan) AS seen \
+                 FROM file WHERE missing = 1 GROUP BY photo_id) ON gone = photo.id \
+                 WHERE photo.missing = 1 AND replaced_by IS NULL AND seen > 0 AND {IS_DECIDED} \
+                 AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.face_id = face.id) \
+                 AND embedding.model_id = (SELECT id FROM model WHERE name = ?1) ORDER BY photo.id, face.id"
+            ))?;
+            let mut up_to_scan = BTreeMap::new();
+            pictures(query.query([&model.0])?, |row| {
+                let (sought, seen): (i64, i64) = (row.get(2)?, row.get(3)?);
+                let known = match up_to_scan.get(&seen) {
+                    Some(known) => *known,
+                    None => *up_to_scan.entry(seen).or_insert(last_found_up_to(c, seen)?),
+                };
+                Ok(PhotoId(sought.max(known)))
+            })
         })
     }
 
@@ -133,6 +126,28 @@ impl Library {
             Ok(())
         })
     }
+}
+
+/// Of rows of picture and vector of a face, in order of the pictures; `sought_up_to` reads the rest of a picture's first.
+fn pictures(
+    mut rows: Rows<'_>,
+    mut sought_up_to: impl FnMut(&Row<'_>) -> rusqlite::Result<PhotoId>,
+) -> Result<Vec<LostPicture>> {
+    let mut pictures: Vec<LostPicture> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let photo = PhotoId(row.get(0)?);
+        let vector = vectors::embedding_from(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        match pictures.last_mut() {
+            Some(last) if last.photo == photo => last.vectors.push(vector),
+            _ => pictures.push(LostPicture { photo, sought_up_to: sought_up_to(row)?, vectors: vec![vector] }),
+        }
+    }
+    Ok(pictures)
+}
+
+/// The last picture that a scan had found, or one before it.
+fn last_found_up_to(c: &Connection, scan: i64) -> rusqlite::Result<i64> {
+    c.query_row("SELECT ifnull(max(id), 0) FROM photo WHERE found_in_scan <= ?1", [scan], |row| row.get(0))
 }
 
 /// A picture is back, or was looked through anew: lost faces may be in it. Its own are lost no more.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -235,6 +235,9 @@ fn begin<'a>(folder: &'a Path, pictures: &[String]) -> io::Result<BegunAlbum<'a>
         // Gone already, or with something hidden in it.
         let _ = fs::remove_dir(person);
     }
+    // What comes now under one of their names is not the album's.
+    names.set_len(0)?;
+    names.rewind()?;
     Ok(BegunAlbum { folder, names: Mutex::new(names) })
 }
 
@@ -407,6 +410,15 @@ mod tests {
         assert!(place("person-0001/0001.jpg").exists(), "nothing is taken away where it is refused");
         fs::remove_file(place(&own)).unwrap();
         assert_eq!(draw(&mut |_| ()).unwrap().photos.len(), crops.photos as usize);
+        // One that comes in the place of a picture of the album before, while the next one is drawn.
+        let told = draw(&mut |done| {
+            if done == BATCH {
+                fs::write(place(&own), "mine").unwrap();
+            }
+        });
+        assert!(matches!(&told, Err(SynthError::Write { path, .. }) if *path == place(&own)), "{told:?}");
+        assert!(matches!(draw(&mut |_| ()), Err(SynthError::FolderInUse { name, .. }) if name == own));
+        assert_eq!(fs::read(place(&own)).unwrap(), b"mine");
     }
 
     fn files(folder: &Path) -> BTreeSet<String> {

@@ -9,7 +9,7 @@ use crate::library::error::{LibraryError, Result};
 use crate::library::files::TO_SETTLE;
 use crate::library::migrate;
 use crate::library::open::{self, LibraryReader};
-use crate::library::photos::{PhotoCounts, photo_counts};
+use crate::library::photos::{PhotoCounts, faces_in_sight, photo_counts};
 use crate::library::reason::Reason;
 use crate::library::vectors;
 
@@ -22,7 +22,7 @@ pub struct CheckReport {
     pub missing: usize,
     /// Files that are there, and of which no picture could be made.
     pub failed: usize,
-    /// Those that are not set aside.
+    /// Of photos that are there, without those set aside.
     pub faces: usize,
     /// With a name.
     pub people: usize,
@@ -198,7 +198,7 @@ fn inspect_rows(c: &Connection) -> Result<CheckReport> {
         return Ok(report);
     }
     PhotoCounts { photos: report.photos, missing: report.missing, failed: report.failed } = photo_counts(c)?;
-    report.faces = count(c, "SELECT count(*) FROM face WHERE set_aside IS NULL")?;
+    report.faces = faces_in_sight(c)?;
     report.to_settle = count(c, &format!("SELECT count(*) FROM {TO_SETTLE}"))?;
     let counted: [(&str, fn(usize) -> Problem); 2] = [(ALONE, Problem::FaceWithoutPhoto), (UNCLEAR, Problem::Unclear)];
     for (sql, problem) in counted {

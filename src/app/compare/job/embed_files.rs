@@ -26,7 +26,7 @@ pub(crate) struct EmbeddedFace {
 }
 
 /// Faces by the model that embedded them.
-pub(crate) type Embedded<'a> = (&'a ModelId, Vec<EmbeddedFace>);
+pub(crate) type FacesOfModel<'a> = (&'a ModelId, Vec<EmbeddedFace>);
 
 /// Loads the networks, then calls `each` with every file's faces (largest first) or its error, in the order of `files`.
 /// Returns early when cancelled or when `each` fails; where no file begins like a picture, no network is loaded.
@@ -35,7 +35,7 @@ pub(crate) fn embed_files(
     (home, options): (&Home, &EngineOptions),
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-    each: &mut dyn FnMut(&Path, Result<Embedded>) -> Result<()>,
+    each: &mut dyn FnMut(&Path, Result<FacesOfModel>) -> Result<()>,
 ) -> Result<()> {
     let unusable: Vec<DecodeError> = files.iter().map_while(|path| check_beginning(path).err()).collect();
     if unusable.len() == files.len() {

@@ -1,5 +1,5 @@
 //! Lost faces looked for again, in what has come, come back or been looked through anew since: a better copy, another
-//! edit, the original of a lost edit. So are the faces of photos that went with this scan, in what came with it: an edit
+//! edit, the original of a lost edit. So are the faces of photos that went, in what came since they were seen last: an edit
 //! under another name. The rules are those of [`super::carry_over`], place and vector; only nothing but the pictures
 //! themselves says that they have to do with each other, so one must be made from the other.
 
@@ -9,10 +9,9 @@ use anyhow::Result;
 
 use super::carry_over::PhotoComparison;
 use super::{FINDING_LOST_FACES, ScanSummary, ScanTools, lost_faces};
-use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::progress::{JobEvent, Meter, Skipped};
 use crate::library::{FacesThere, LibraryError, LostPicture, Replaced};
-use crate::types::{Cancel, FaceId, PhotoId, SquaredDistance};
+use crate::types::{Cancel, PhotoId, SquaredDistance};
 
 /// Only pictures with a face that is nearer to a lost one than this share of the distance of the same person are
 /// compared: a face and its edit lie up to 0.36 of it apart (`UNREGISTERED` in `faces::edits`), most photos of one person
@@ -25,48 +24,24 @@ const OF_ONE_SECOND: usize = 8;
 /// Pictures whose vectors are read at once.
 const PAGE: usize = 2000;
 
-/// Which faces were absent before a scan, and which photo came last: what has gone and come since went and came with it.
-pub(super) struct PhotosBefore {
-    pub absent: HashSet<FaceId>,
-    last_photo: PhotoId,
-}
-
-impl PhotosBefore {
-    pub fn of(library: &LibraryHandle) -> Result<Self> {
-        library.call(|library| {
-            Ok::<_, LibraryError>(Self { absent: library.absent_faces()?, last_photo: library.last_photo()? })
-        })
-    }
-
-    /// Photos that are gone since, where others have come.
-    fn gone_since(&self, tools: &ScanTools<'_>) -> Result<Vec<LostPicture>> {
-        let (absent, last, model) = (self.absent.clone(), self.last_photo, tools.engine.model_id().clone());
-        tools.library.call(move |library| {
-            if library.last_photo()? == last {
-                return Ok(Vec::new());
-            }
-            let gone: Vec<FaceId> = library.absent_faces()?.difference(&absent).copied().collect();
-            library.pictures_gone(&gone, &model, last)
-        })
-    }
-}
-
 /// Carries over what is found again, and tells it in the summary. What a cancel leaves is the next scan's, of what is lost.
 pub(super) fn find_again(
-    before_scan: &PhotosBefore,
     tools: &ScanTools<'_>,
     summary: &mut ScanSummary,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<()> {
     let model = tools.engine.model_id().clone();
-    let lost = tools.library.call(move |library| library.lost_pictures(&model))?;
-    let gone = before_scan.gone_since(tools)?;
-    if lost.is_empty() && gone.is_empty() {
+    let pictures = tools.library.call(move |library| {
+        let (mut pictures, last) = (library.lost_pictures(&model)?, library.last_photo()?);
+        pictures.extend(library.pictures_gone(&model)?.into_iter().filter(|gone| gone.sought_up_to < last));
+        Ok::<_, LibraryError>(pictures)
+    })?;
+    if pictures.is_empty() {
         return Ok(());
     }
     let before = lost_faces(tools.library)?;
-    let (mut searches, up_to) = searches(lost, gone, tools, cancel)?;
+    let (mut searches, up_to) = searches(pictures, tools, cancel)?;
     let mut meter = Meter::start(FINDING_LOST_FACES, Some(searches.len() as u64));
     for search in &mut searches {
         if cancel.is_cancelled() {
@@ -91,21 +66,12 @@ pub(super) fn find_again(
 /// A picture that is lost or gone, and the nearest of the pictures that it was not compared with yet.
 struct Search {
     lost: LostPicture,
-    /// It only went: once it is lost, it is looked for everywhere.
-    is_gone: bool,
     near: Vec<(SquaredDistance, PhotoId)>,
 }
 
 /// The searches of all these pictures, and the last picture that they take in.
-fn searches(
-    lost: Vec<LostPicture>,
-    gone: Vec<LostPicture>,
-    tools: &ScanTools<'_>,
-    cancel: &Cancel,
-) -> Result<(Vec<Search>, PhotoId)> {
-    let search = |is_gone| move |lost| Search { lost, is_gone, near: Vec::new() };
-    let mut searches: Vec<Search> =
-        lost.into_iter().map(search(false)).chain(gone.into_iter().map(search(true))).collect();
+fn searches(pictures: Vec<LostPicture>, tools: &ScanTools<'_>, cancel: &Cancel) -> Result<(Vec<Search>, PhotoId)> {
+    let mut searches: Vec<Search> = pictures.into_iter().map(|lost| Search { lost, near: Vec::new() }).collect();
     let mut up_to = searches.iter().map(|search| search.lost.sought_up_to).min().unwrap_or(PhotoId(0));
     let limit = SquaredDistance(NEAR * tools.same_person.0);
     while !cancel.is_cancelled() {
@@ -157,7 +123,7 @@ impl Search {
             faces +=
                 comparison.told(carry_found(&comparison, Replaced { old, new, lives_on: false }, tools), &mut tell)?;
         }
-        if is_hindered || self.is_gone {
+        if is_hindered {
             return Ok(faces);
         }
         let model = tools.engine.model_id().clone();

@@ -47,7 +47,6 @@ use crate::networks::models::Store;
 use crate::types::{Cancel, FaceId, SquaredDistance, Touched, path_text};
 #[cfg(feature = "gui")]
 pub use interrupted::InterruptedScan;
-use lost::PhotosBefore;
 use presence::{is_offline, real_path};
 #[cfg(feature = "gui")]
 pub use window::{Event, Job, Request};
@@ -296,12 +295,12 @@ fn run_into(
         own,
         meanwhile,
     };
-    let before = PhotosBefore::of(library)?;
+    let absent = library.call(|library| library.absent_faces())?;
     scan_into(summary, folders, &tools, cancel, events)?;
     if !cancel.is_cancelled() {
-        find_lost_again(&before, engine, &tools, summary, cancel, events)?;
+        find_lost_again(engine, &tools, summary, cancel, events)?;
     }
-    count_returned(before.absent, library, summary)?;
+    count_returned(absent, library, summary)?;
     if cancel.is_cancelled() {
         summary.cancelled = true;
         return Ok(None);
@@ -392,19 +391,20 @@ fn scan_into(
 
 /// Looks for lost faces, and for those that went, in what is new, once the model in use has embedded it.
 fn find_lost_again(
-    before: &PhotosBefore,
     engine: &Engine,
     tools: &ScanTools<'_>,
     summary: &mut ScanSummary,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<()> {
-    if summary.missing_photos == 0 && tools.library.call(|library| library.count_lost_faces())? == 0 {
+    if summary.missing_photos + summary.new_photos == 0
+        && tools.library.call(|library| library.count_lost_faces())? == 0
+    {
         return Ok(());
     }
     // Photos that cannot be opened are told when the rest is embedded.
     summary.embedded_again += reembed(engine, tools.library, cancel, events)?.faces;
-    lost::find_again(before, tools, summary, cancel, events)
+    lost::find_again(tools, summary, cancel, events)
 }
 
 /// Counts the faces that are absent since, and not lost, and those that were before and are not any more: their photo is

@@ -39,8 +39,11 @@ pub(crate) fn comparison_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, s
     if summary.gained() {
         adoption_ui(ui, ctx, run, summary);
     }
-    ui.add_space(space::S);
-    ui.add(egui::Label::new(theme::secondary(ui, which_network(ctx.text, summary))).wrap());
+    // A run that was stopped before its first step has none.
+    if summary.model.is_some() {
+        ui.add_space(space::S);
+        ui.add(egui::Label::new(theme::secondary(ui, which_network(ctx.text, summary))).wrap());
+    }
     ui.add_space(space::XL);
 }
 

@@ -22,7 +22,7 @@ use crate::app::engine::networks::FindFaces;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::reembed;
 use crate::app::jobs::regroup::{Grouping, regroup, split_group};
-use crate::app::scan::job::lost::{PhotosBefore, find_again};
+use crate::app::scan::job::lost::find_again;
 use crate::app::scan::job::{GroupMeanwhile, ScanSummary, ScanTools, count_returned, scan_folders};
 use crate::cluster::Linkage;
 use crate::faces::image::{PictureHash, picture_hash_of_file};
@@ -227,11 +227,11 @@ impl World {
             own: &[],
             meanwhile,
         };
-        let before = PhotosBefore::of(&self.library)?;
+        let absent = self.library.call(|library| library.absent_faces())?;
         let mut summary = scan_folders(&folders, &tools, &Cancel::default(), &mut |_| {})?;
         self.embed_again()?;
-        find_again(&before, &tools, &mut summary, &Cancel::default(), &mut |_| {})?;
-        count_returned(before.absent, &self.library, &mut summary)?;
+        find_again(&tools, &mut summary, &Cancel::default(), &mut |_| {})?;
+        count_returned(absent, &self.library, &mut summary)?;
         self.embed_again()?;
         self.regroup()?;
         Ok(summary)

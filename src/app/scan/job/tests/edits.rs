@@ -87,9 +87,9 @@ fn a_photo_that_is_damaged_in_its_place_is_told_as_that() {
     world.scan();
     world.name("a.png", "Ana");
     let scan = || {
-        let before = PhotosBefore::of(&world.library).unwrap();
+        let absent = world.library.call(|library| library.absent_faces()).unwrap();
         let mut summary = world.scan();
-        count_returned(before.absent, &world.library, &mut summary).unwrap();
+        count_returned(absent, &world.library, &mut summary).unwrap();
         (summary.lost_faces, summary.unread_faces, summary.returned_faces)
     };
     let path = world.photos.join("a.png");
@@ -147,6 +147,34 @@ fn a_face_of_a_photo_that_went_is_looked_for_in_what_came_with_that_alone() {
     assert_eq!((summary.missing_photos, summary.carried_faces), (1, 0));
     let ana = Some("Ana".to_owned());
     assert!(!world.names("alike.png").contains(&ana));
+}
+
+/// Nor do both have to happen between the same two scans: one may ask about the photos that went, having recorded what came.
+#[test]
+fn an_edit_takes_the_names_of_a_photo_that_went_a_scan_before_it_or_that_is_accepted_as_missing_after_it() {
+    for is_asked in [false, true] {
+        let mut world = World::new();
+        world.photo("a.png", [250, 0, 0]);
+        if !is_asked {
+            world.photo("other.png", [0, 250, 0]);
+        }
+        world.scan();
+        world.name("a.png", "Ana");
+        world.edits.0 = Some(Edit::turn(Orientation::Same));
+        fs::remove_file(world.photos.join("a.png")).unwrap();
+        if is_asked {
+            world.photo("renamed.png", [249, 0, 0]);
+        }
+        let asked = world.scan_and_find();
+        assert_eq!((asked.withheld_photos, asked.missing_photos), if is_asked { (1, 0) } else { (0, 1) });
+        if !is_asked {
+            world.photo("renamed.png", [249, 0, 0]);
+        }
+        world.missing = MissingPolicy::Accept;
+        let summary = world.scan_and_find();
+        assert_eq!((summary.carried_faces, summary.lost_faces), (1, 0), "{is_asked}");
+        assert_eq!(world.names("renamed.png"), [Some("Ana".to_owned())], "{is_asked}");
+    }
 }
 
 /// The drive was pulled before who is at the place could be seen: that says nothing of who it is.

@@ -125,6 +125,7 @@ struct World {
     library: LibraryHandle,
     faces: ColourFaces,
     edits: FixedEdit,
+    missing: MissingPolicy,
 }
 
 impl World {
@@ -134,7 +135,7 @@ impl World {
         fs::create_dir(&photos).unwrap();
         let library = LibraryHandle::open(&folder.path().join("library.sqlite")).unwrap();
         let edits = FixedEdit(Some(Edit::turn(Orientation::Same)));
-        Self { photos, library, folder, faces: ColourFaces::new(), edits }
+        Self { photos, library, folder, faces: ColourFaces::new(), edits, missing: MissingPolicy::Ask }
     }
 
     fn photo(&self, name: &str, colour: [u8; 3]) {
@@ -172,7 +173,7 @@ impl World {
             thumbnails,
             edits: &self.edits,
             same_person: SquaredDistance(0.5),
-            missing: MissingPolicy::Ask,
+            missing: self.missing,
             touched: None,
             of_library: false,
             suspects,
@@ -199,9 +200,9 @@ impl World {
     /// Looks for lost faces, too.
     fn scan_and_find(&self) -> ScanSummary {
         self.scan_with(|tools| {
-            let (cancel, before) = (Cancel::default(), PhotosBefore::of(&self.library).unwrap());
+            let cancel = Cancel::default();
             let mut summary = scan_folders(std::slice::from_ref(&self.photos), tools, &cancel, &mut |_| {}).unwrap();
-            lost::find_again(&before, tools, &mut summary, &cancel, &mut |_| {}).unwrap();
+            lost::find_again(tools, &mut summary, &cancel, &mut |_| {}).unwrap();
             summary
         })
     }
