@@ -47,27 +47,28 @@ impl LibraryReader {
     }
 
     /// Pictures that are gone and not replaced, with decided faces that `model` has embedded, to be looked for in what came
-    /// after they were seen last: an edit under another name. Of what is said to be missing by hand nobody knows when it
+    /// after they were seen last: an edit under another name. They are looked for once, or whoever has deleted half of a
+    /// library would wait at every new photo. Of what is said to be missing by hand nobody knows when it
     /// went.
     pub(crate) fn pictures_gone(&self, model: &ModelId) -> Result<Vec<LostPicture>> {
         self.read(|c| {
             let mut query = c.prepare_cached(&format!(
-                "SELECT photo.id, vector, ifnull((SELECT up_to FROM sought WHERE sought.photo_id = photo.id \
-                 AND sought.model_id = embedding.model_id), 0), seen FROM photo JOIN face ON face.photo_id = photo.id \
+                "SELECT photo.id, vector, seen FROM photo JOIN face ON face.photo_id = photo.id \
                  JOIN embedding ON embedding.face_id = face.id JOIN (SELECT photo_id AS gone, max(seen_in_scan) AS seen \
                  FROM file WHERE missing = 1 GROUP BY photo_id) ON gone = photo.id \
                  WHERE photo.missing = 1 AND replaced_by IS NULL AND seen > 0 AND {IS_DECIDED} \
                  AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.face_id = face.id) \
+                 AND NOT EXISTS (SELECT 1 FROM sought WHERE sought.photo_id = photo.id \
+                 AND sought.model_id = embedding.model_id) \
                  AND embedding.model_id = (SELECT id FROM model WHERE name = ?1) ORDER BY photo.id, face.id"
             ))?;
             let mut up_to_scan = BTreeMap::new();
             pictures(query.query([&model.0])?, |row| {
-                let (sought, seen): (i64, i64) = (row.get(2)?, row.get(3)?);
-                let known = match up_to_scan.get(&seen) {
+                let seen: i64 = row.get(2)?;
+                Ok(PhotoId(match up_to_scan.get(&seen) {
                     Some(known) => *known,
                     None => *up_to_scan.entry(seen).or_insert(last_found_up_to(c, seen)?),
-                };
-                Ok(PhotoId(sought.max(known)))
+                }))
             })
         })
     }

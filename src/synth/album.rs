@@ -399,26 +399,22 @@ mod tests {
         }
         // One that comes while the album is drawn, under a name that it will need; it is not the album's afterwards.
         let own = format!("person-0001/{:04}.jpg", 2 * BATCH);
-        let told = draw(&mut |done| {
-            if done == BATCH {
-                fs::write(place(&own), "mine").unwrap();
-            }
-        });
-        assert!(matches!(&told, Err(SynthError::Write { path, .. }) if *path == place(&own)), "{told:?}");
-        assert!(matches!(draw(&mut |_| ()), Err(SynthError::FolderInUse { name, .. }) if name == own));
-        assert_eq!(fs::read(place(&own)).unwrap(), b"mine");
+        let kept = || {
+            let told = draw(&mut |done| {
+                if done == BATCH {
+                    fs::write(place(&own), "mine").unwrap();
+                }
+            });
+            assert!(matches!(&told, Err(SynthError::Write { path, .. }) if *path == place(&own)), "{told:?}");
+            assert!(matches!(draw(&mut |_| ()), Err(SynthError::FolderInUse { name, .. }) if name == own));
+            assert_eq!(fs::read(place(&own)).unwrap(), b"mine");
+        };
+        kept();
         assert!(place("person-0001/0001.jpg").exists(), "nothing is taken away where it is refused");
         fs::remove_file(place(&own)).unwrap();
         assert_eq!(draw(&mut |_| ()).unwrap().photos.len(), crops.photos as usize);
         // One that comes in the place of a picture of the album before, while the next one is drawn.
-        let told = draw(&mut |done| {
-            if done == BATCH {
-                fs::write(place(&own), "mine").unwrap();
-            }
-        });
-        assert!(matches!(&told, Err(SynthError::Write { path, .. }) if *path == place(&own)), "{told:?}");
-        assert!(matches!(draw(&mut |_| ()), Err(SynthError::FolderInUse { name, .. }) if name == own));
-        assert_eq!(fs::read(place(&own)).unwrap(), b"mine");
+        kept();
     }
 
     fn files(folder: &Path) -> BTreeSet<String> {
